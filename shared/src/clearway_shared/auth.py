@@ -1,0 +1,110 @@
+"""Principals: who is asking, for which mission, and what their role lets them do."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+
+class Role(StrEnum):
+    """What a principal is in its mission."""
+
+    REPORTER = "reporter"
+    VERIFIER = "verifier"
+    ANALYST = "analyst"
+    SUBSCRIBER = "subscriber"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """What a route asks for."""
+
+    INCIDENTS_READ = "incidents:read"
+    INCIDENTS_REPORT = "incidents:report"
+    INCIDENTS_ASSESS = "incidents:assess"  # grade, verify, dispute, merge, retract, close, reopen
+    ALERTS_READ = "alerts:read"
+    SUBSCRIPTIONS_WRITE = "subscriptions:write"
+    ROUTES_READ = "routes:read"
+    ROUTES_WRITE = "routes:write"
+    DEAD_LETTERS = "dead-letters"
+
+
+_READ: Final = frozenset({Permission.INCIDENTS_READ, Permission.ALERTS_READ, Permission.ROUTES_READ})
+
+PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
+    Role.REPORTER: _READ | {Permission.INCIDENTS_REPORT},
+    Role.VERIFIER: _READ | {Permission.INCIDENTS_REPORT, Permission.INCIDENTS_ASSESS},
+    Role.ANALYST: _READ | {Permission.ROUTES_WRITE},
+    Role.SUBSCRIBER: _READ | {Permission.SUBSCRIPTIONS_WRITE},
+    Role.OPERATOR: _READ
+    | {
+        Permission.INCIDENTS_REPORT,
+        Permission.SUBSCRIPTIONS_WRITE,
+        Permission.ROUTES_WRITE,
+        Permission.DEAD_LETTERS,
+    },
+    Role.ADMIN: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller. `id` is stable over key rotation within one key; it is what the record keeps."""
+
+    id: str
+    name: str
+    mission: str
+    role: Role
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A new key. `token` is shown once and never stored."""
+
+    principal: Principal
+    token: str
+
+
+class KeyDirectory(Protocol):
+    """Finds the principal behind a presented token."""
+
+    async def principal(self, token: str) -> Principal | None:
+        """The principal, or None when the token is unknown, malformed or revoked."""
+        ...
+
+
+TOKEN_PREFIX: Final = "cwk"
+
+
+def new_token(key_id: str) -> tuple[str, str]:
+    """A token of 256 random bits, and the hash to store. A fast hash suffices: there is nothing to guess."""
+    secret = secrets.token_urlsafe(32)
+    return f"{TOKEN_PREFIX}_{key_id}_{secret}", hash_secret(secret)
+
+
+def hash_secret(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def split_token(token: str) -> tuple[str, str] | None:
+    """The key id and the secret of a token, or None when it has not the form of one."""
+    prefix, _, rest = token.partition("_")
+    key_id, _, secret = rest.partition("_")
+    return (key_id, secret) if prefix == TOKEN_PREFIX and key_id and secret else None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as its directory lists it; the secret is not in it."""
+
+    principal: Principal
+    created_at: datetime
+    revoked_at: datetime | None

@@ -1,0 +1,151 @@
+"""The broker port: what Clearway asks of a log of events, and nothing that only one adapter can do."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class BrokerError(Exception):
+    """The broker could not do what was asked."""
+
+
+class BrokerUnavailable(BrokerError):
+    """The broker is away or refused for now: try again later, in the same order."""
+
+
+class MessageTooLarge(BrokerError):
+    """The message is over the topic's limit and will never be accepted."""
+
+
+class UnknownTopic(BrokerError):
+    """The topic does not exist: topics are made from the contracts' table, never by writing to them."""
+
+
+class NotAssigned(BrokerError):
+    """The partition was given to another member of the group: what was in flight will be redelivered there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is published. `key` chooses the partition; messages of one key keep their order."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TopicPartition:
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is consumed: a message at its place in the log. `timestamp` is UTC-aware."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: datetime
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @property
+    def source(self) -> TopicPartition:
+        return TopicPartition(self.topic, self.partition)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a topic is made. `retention_ms` of None keeps records for ever."""
+
+    name: str
+    partitions: int
+    retention_ms: int | None
+    max_message_bytes: int = 1_048_576
+
+
+PartitionsCallback = Callable[[frozenset[TopicPartition]], Awaitable[None]]
+
+
+class LogReader(Protocol):
+    """A reader of topics: a member of a consumer group, or alone (`group=None`, every partition, no commits)."""
+
+    async def fetch(self, *, max_records: int = 500, timeout: float = 1.0) -> Mapping[TopicPartition, Sequence[Record]]:
+        """The next records of each assigned, unpaused partition, in order; empty after `timeout` seconds."""
+        ...
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Store the next offset to read of each partition. Raises NotAssigned after a rebalance."""
+        ...
+
+    def assignment(self) -> frozenset[TopicPartition]: ...
+
+    def pause(self, partitions: frozenset[TopicPartition]) -> None: ...
+
+    def resume(self, partitions: frozenset[TopicPartition]) -> None: ...
+
+    def seek(self, partition: TopicPartition, offset: int) -> None: ...
+
+    async def seek_to_beginning(self) -> None: ...
+
+    async def seek_to_end(self) -> None: ...
+
+    async def seek_to_time(self, moment: datetime) -> None:
+        """Stand every assigned partition at its first record at or after `moment`."""
+        ...
+
+    async def end_offsets(self) -> Mapping[TopicPartition, int]: ...
+
+    async def close(self) -> None: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Broker(Protocol):
+    """A durable, partitioned log. `start` before use, `close` after; both are safe to repeat."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def create_topics(self, topics: Sequence[TopicSpec]) -> None:
+        """Make the topics that are missing. Those that exist stay as they are."""
+        ...
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Append all, in order per key, and return once every one is durable.
+
+        Raises BrokerUnavailable (some may have been appended: repeat all), MessageTooLarge, UnknownTopic.
+        """
+        ...
+
+    async def reader(
+        self,
+        topics: Sequence[str],
+        *,
+        group: str | None,
+        from_beginning: bool = True,
+        on_revoked: PartitionsCallback | None = None,
+        on_assigned: PartitionsCallback | None = None,
+    ) -> LogReader:
+        """A started reader. A group without a committed offset begins at the beginning, or at the end.
+
+        `on_revoked` is awaited before partitions are given away, so that work in flight can finish.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise BrokerUnavailable when the broker does not answer. For readiness."""
+        ...

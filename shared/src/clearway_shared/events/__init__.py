@@ -1,0 +1,1 @@
+"""The contracts between the services: data only, importing nothing but pydantic."""

@@ -1,0 +1,65 @@
+"""The topics table: the single source for creation, documents and the README."""
+
+from dataclasses import dataclass
+from typing import Final
+
+DAY_MS: Final = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `retention_days` of None keeps events for ever; `key` says what orders its messages."""
+
+    name: str
+    key: str
+    partitions: int
+    retention_days: int | None
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    describes: str
+    max_message_bytes: int = 1_048_576
+
+    @property
+    def retention_ms(self) -> int | None:
+        return None if self.retention_days is None else self.retention_days * DAY_MS
+
+
+INCIDENTS: Final = Topic(
+    name="incidents.v1",
+    key="incident id",
+    partitions=4,
+    retention_days=None,
+    producers=("incidents",),
+    consumers=("alerts", "analytics"),
+    describes="Every accepted revision of every incident, whole.",
+)
+ALERTS: Final = Topic(
+    name="alerts.v1",
+    key="incident id",
+    partitions=4,
+    retention_days=90,
+    producers=("alerts",),
+    consumers=(),
+    describes="Every alert object: issued, updated, downgraded, cancelled, acknowledged.",
+)
+ROUTE_RISK: Final = Topic(
+    name="route-risk.v1",
+    key="route id",
+    partitions=4,
+    retention_days=None,
+    producers=("analytics",),
+    consumers=("alerts",),
+    describes="Routes as registered, and their risk whenever it changes enough to matter.",
+)
+DEAD_LETTERS: Final = Topic(
+    name="dead-letters.v1",
+    key="the key of the message that failed",
+    partitions=1,
+    retention_days=90,
+    producers=("alerts", "analytics"),
+    consumers=(),
+    describes="Messages that a consumer could not take, with their origin, error and attempts.",
+    max_message_bytes=2_097_152,
+)
+
+TOPICS: Final = (INCIDENTS, ALERTS, ROUTE_RISK, DEAD_LETTERS)

@@ -1,0 +1,61 @@
+"""What a service is to the runtime: a value, found through the entry points of group `clearway.services`."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from fastapi import FastAPI
+from sqlalchemy import MetaData
+
+from clearway_shared.auth import KeyDirectory
+from clearway_shared.broker.base import Broker
+from clearway_shared.clock import Clock
+from clearway_shared.database import Database
+from clearway_shared.deadletter import DeadLetters
+from clearway_shared.feed import Feed
+from clearway_shared.outbox import Outbox
+from clearway_shared.settings import Settings
+
+Worker = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What the runtime gives to a service: its own database and log ends, and what all services share."""
+
+    settings: Settings
+    clock: Clock
+    keys: KeyDirectory
+    broker: Broker
+    database: Database
+    outbox: Outbox
+    feed: Feed
+    dead_letters: DeadLetters
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a service gives back: its application, and the work it does beside requests, by name.
+
+    A worker runs until it is cancelled; one that ends or raises makes the process unready.
+    """
+
+    app: FastAPI
+    workers: Mapping[str, Worker] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: the first path segments under /v1 that are its own, its tables, and how it is built."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    metadata: Sequence[MetaData]
+    migrations: Path
+    build: Callable[[Platform], Parts]
+
+
+def installed_services() -> dict[str, Service]:
+    """The services that are installed here, by name."""
+    return {entry.name: entry.load() for entry in sorted(entry_points(group="clearway.services"))}

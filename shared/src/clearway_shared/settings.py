@@ -1,0 +1,44 @@
+"""Configuration: environment variables `CLEARWAY_…`, with the embedded default for all that is not set."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting of a process. Built by the entry point, never at import."""
+
+    model_config = SettingsConfigDict(env_prefix="CLEARWAY_", extra="ignore")
+
+    data_dir: Path = Field(default=Path("data"), description="Where the embedded default keeps its files.")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    log_level: str = "INFO"
+    log_format: str = Field(default="json", pattern="^(json|console)$")
+
+    broker_url: str | None = Field(default=None, description="kafka://host:port[,host:port]; unset: the embedded log.")
+    incidents_database_url: str | None = None
+    alerts_database_url: str | None = None
+    analytics_database_url: str | None = None
+    keys_database_url: str | None = Field(default=None, description="The directory of API keys, read by every service.")
+
+    max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    idempotency_hours: int = Field(default=72, ge=1)
+    feed_retention_days: int = Field(default=30, ge=1)
+    relay_poll_seconds: float = Field(default=0.5, gt=0)
+    handler_attempts: int = Field(default=5, ge=1, description="Tries before a message goes to the dead letters.")
+
+    news_hours: int = Field(default=72, ge=0, description="How long an incident of no present danger is still news.")
+    webhook_allowed_subnets: tuple[str, ...] = Field(
+        default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
+    )
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0)
+    risk_change_factor: float = Field(default=1.25, gt=1, description="A risk that moves by this factor is announced.")
+
+    otlp_endpoint: str | None = Field(default=None, description="Where traces go; unset: they are only passed on.")
+
+    def database_url(self, service: str) -> str:
+        """The database of a service, or of the key directory (`keys`)."""
+        configured: str | None = getattr(self, f"{service}_database_url")
+        return configured or f"sqlite:///{self.data_dir / f'{service}.db'}"
