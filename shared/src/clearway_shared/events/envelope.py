@@ -1,10 +1,22 @@
 """What every event carries: the CloudEvents 1.0 attributes, and the base of every payload."""
 
-from datetime import datetime
-from typing import ClassVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is outside the years that UTC can express") from error
+
+
+Utc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Mission = Annotated[str, Field(min_length=1, description="The tenant.")]
 
 
 class Payload(BaseModel):
@@ -17,35 +29,39 @@ class Payload(BaseModel):
 class EventData(Payload):
     """Base of an event's data: the whole state after the change.
 
-    `event_type` is the wire name; `version` is the contract's integer version; `topic` is where it travels.
+    `event_type` is the wire name; `version` is the contract's integer version; `topic` is where it travels;
+    `subject_field` names the field whose value is the envelope's subject, and so the key that orders the events.
     """
 
     event_type: ClassVar[str]
     version: ClassVar[int] = 1
     topic: ClassVar[str]
+    subject_field: ClassVar[str | None] = None
 
-    mission: str
+    mission: Mission
 
 
 class Envelope(BaseModel):
-    """The CloudEvents attributes of one event. `subject` is the aggregate's id and the partition key."""
+    """The CloudEvents attributes of one event. `subject` is the aggregate's id and the partition key.
+
+    `time` is when it happened, `recorded_time` when it was written down.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
-    source: str
-    subject: str
-    mission: str
-    time: datetime
-    recorded_time: datetime
+    source: Annotated[str, Field(min_length=1)]
+    subject: Annotated[str, Field(min_length=1)]
+    mission: Mission
+    time: Utc
+    recorded_time: Utc
     causation_id: UUID | None = None
     traceparent: str | None = None
 
 
-class Event(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Event:
     """An event: its envelope and its data."""
-
-    model_config = ConfigDict(frozen=True)
 
     envelope: Envelope
     data: EventData
