@@ -1,0 +1,121 @@
+# The commands of people and of CI: `make help` lists them.
+# Python 3.11+ is all that must be there. Everything else goes into .venv, pinned by hash in the lock files.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+MEMBERS := shared services/incidents services/alerts services/analytics
+PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
+SOURCES := shared/src services/incidents/src services/alerts/src services/analytics/src
+MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/k8s/base/*.yaml))
+
+# The development environment holds all that running needs: where there is one, `up` keeps it.
+ENVIRONMENT := $(if $(wildcard $(VENV)/.development),$(VENV)/.development,$(VENV)/.runtime)
+
+.PHONY: help
+help: ## List these commands.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 adds a synthetic theatre that moves.
+	@$(BIN)/clearway up $(if $(DEMO),--demo) $(ARGS)
+
+.PHONY: check
+check: $(VENV)/.development ## Lint, types, import contracts, generated files, manifests. Fails on drift.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(SOURCES) tests benchmarks
+	$(BIN)/lint-imports
+	$(BIN)/python -m clearway_shared.events.generate --check
+	$(BIN)/python -m clearway_shared.edge --check
+	$(BIN)/clearway openapi --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
+
+.PHONY: test
+test: $(VENV)/.development ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows.
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: e2e
+e2e: $(VENV)/.development ## Only the story through all services, on both engines.
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.
+	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: stack
+stack: $(VENV)/.development ## Start a real Kafka and PostgreSQL, and print the settings that use them.
+	@$(BIN)/python -m clearway_shared.testing.stack $(ARGS)
+
+.PHONY: format
+format: $(VENV)/.development ## Format, and mend what the linter can mend.
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+.PHONY: contracts
+contracts: $(VENV)/.development openapi ## Write all that is generated: schemas, event documents, edge routes, OpenAPI.
+	$(BIN)/python -m clearway_shared.events.generate
+	$(BIN)/python -m clearway_shared.edge
+
+.PHONY: openapi
+openapi: $(VENV)/.development ## Write services/*/openapi.json.
+	$(BIN)/clearway openapi
+
+.PHONY: migrate
+migrate: $(ENVIRONMENT) ## Bring every database to its newest schema, as the settings name them.
+	$(BIN)/clearway migrate $(ARGS)
+
+COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	--no-emit-package clearway-shared --no-emit-package clearway-incidents \
+	--no-emit-package clearway-alerts --no-emit-package clearway-analytics \
+	--custom-compile-command "make lock" pyproject.toml --group build
+
+.PHONY: lock
+lock: $(VENV)/.uv ## Pin again after a change of dependencies. ARGS=--upgrade takes the newest.
+	$(UV) $(COMPILE) $(ARGS) -o requirements.lock
+	$(UV) $(COMPILE) $(ARGS) --group dev -c requirements.lock -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove the environment and the caches. Never the data.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find shared services tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: an environment is made again only when what it is made from has changed.
+
+define CHECK_PYTHON
+import sys
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit(f"Python {sys.version.split()[0]} cannot make environments here. On Debian or Ubuntu: apt install python3-venv")
+if sys.version_info < (3, 11):
+    sys.exit(f"Clearway needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 ...")
+endef
+export CHECK_PYTHON
+
+# uv comes by pip, with the version and the hashes that the lock file gives.
+$(VENV)/.uv:
+	@$(PYTHON) -c "$$CHECK_PYTHON"
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@awk '/^[a-z]/ {mine = /^uv==/} mine' requirements-dev.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	@touch $@
+
+INSTALL_MEMBERS = $(UV) pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps $(MEMBERS:%=-e %)
+
+$(VENV)/.runtime: requirements.lock $(PROJECTS) | $(VENV)/.uv
+	@echo "Installing what Clearway needs (about a minute the first time) ..."
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(INSTALL_MEMBERS)
+	@touch $@
+
+$(VENV)/.development: requirements-dev.lock $(PROJECTS) | $(VENV)/.uv
+	@echo "Installing what Clearway's tests need (a minute or two the first time) ..."
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(INSTALL_MEMBERS)
+	@touch $@
