@@ -1,0 +1,1 @@
+"""What routes and incidents are to this service, free of databases and frameworks."""

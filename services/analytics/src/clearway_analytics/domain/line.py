@@ -1,0 +1,85 @@
+"""The line of a route: what is accepted, and what is said when it is not."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Geod
+from shapely import LineString, get_coordinates, segmentize
+
+Position = tuple[float, float]
+
+MAX_VERTICES: Final = 10_000
+MAX_LENGTH_M: Final = 2_000_000.0
+EARTH: Final = Geod(ellps="WGS84")
+
+# A straight line on the map is not straight in metres: cut at this step, it is off by less than five metres.
+STEP_DEGREES: Final = 0.1
+
+
+class InvalidLine(ValueError):
+    """A line that cannot be a route. `position` is the index of the vertex at fault, if one is."""
+
+    def __init__(self, problem: str, remedy: str, position: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+        self.position = position
+
+
+def checked(positions: Sequence[Position]) -> tuple[Position, ...]:
+    """The line without repeated points. WGS 84 degrees, longitude first. Raises InvalidLine."""
+    if len(positions) > MAX_VERTICES:
+        raise InvalidLine(f"the line has {len(positions)} positions", f"send at most {MAX_VERTICES}: simplify the line")
+    for index, (lon, lat) in enumerate(positions):
+        _check_position(index, lon, lat)
+    line = _without_repeats(positions)
+    if len(line) < 2:
+        raise InvalidLine("the line does not have two distinct positions", "send the line along which patrols go")
+    _check_extent(line)
+    return line
+
+
+def length_m(line: Sequence[Position]) -> float:
+    """Length along the ellipsoid."""
+    lons, lats = zip(*line, strict=True)
+    return float(EARTH.line_length(lons, lats))
+
+
+def middle(line: Sequence[Position]) -> Position:
+    """The point half-way along the line as drawn."""
+    point = LineString(line).interpolate(0.5, normalized=True)
+    return point.x, point.y
+
+
+def stepped(line: Sequence[Position]) -> NDArray[np.float64]:
+    """The line as drawn on a map, (n, 2), with vertices close enough to be projected one by one."""
+    coordinates: NDArray[np.float64] = get_coordinates(segmentize(LineString(line), STEP_DEGREES))
+    return coordinates
+
+
+def _check_position(index: int, lon: float, lat: float) -> None:
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise InvalidLine("a coordinate is not a finite number", "send numbers in degrees", index)
+    if abs(lon) <= 180 and abs(lat) <= 90:
+        return
+    swapped = abs(lat) <= 180 and abs(lon) <= 90
+    remedy = "longitude comes first: latitude and longitude look swapped" if swapped else "send WGS 84 degrees"
+    raise InvalidLine(f"[{lon:g}, {lat:g}] is not a place: longitude ±180, latitude ±90", remedy, index)
+
+
+def _without_repeats(positions: Sequence[Position]) -> tuple[Position, ...]:
+    return tuple(positions[:1]) + tuple(here for before, here in pairwise(positions) if here != before)
+
+
+def _check_extent(line: Sequence[Position]) -> None:
+    for index, (before, here) in enumerate(pairwise(line), start=1):
+        if abs(here[0] - before[0]) > 180:
+            raise InvalidLine("the line crosses the antimeridian", "register the two sides as two routes", index)
+    length = length_m(line)
+    if length > MAX_LENGTH_M:
+        limit = f"{MAX_LENGTH_M / 1000:,.0f} km"
+        raise InvalidLine(f"the line is {length / 1000:,.0f} km long", f"register stretches of at most {limit} each")

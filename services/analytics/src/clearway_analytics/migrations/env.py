@@ -1,0 +1,8 @@
+"""Alembic's environment; the library opens the connection."""
+
+from clearway_shared.migrations import run_environment
+from clearway_shared.tables import plumbing_metadata
+
+from clearway_analytics.tables import analytics_metadata
+
+run_environment([plumbing_metadata, analytics_metadata])

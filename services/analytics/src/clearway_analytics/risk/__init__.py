@@ -1,0 +1,1 @@
+"""The risk model: pure functions of incidents, routes and parameters. Metres and days throughout."""

@@ -1,0 +1,78 @@
+"""A route's risk, whole: the figure, how sure it is, the word for it, and what it rests on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clearway_analytics.risk.bands import Band
+from clearway_analytics.risk.decay import days_between
+from clearway_analytics.risk.intensity import announced, background, probability_of_any
+from clearway_analytics.risk.interval import effective_sample, fay_feuer
+from clearway_analytics.risk.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What is known of a route's incidents at one moment.
+
+    total: S = Σ v_i c_iR e^{−(t−t_i)/τ};  squares: Q, of the squared terms;  largest: the largest term;
+    newest: time of the latest incident.
+    """
+
+    total: float = 0.0
+    squares: float = 0.0
+    largest: float = 0.0
+    newest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Expected events on the route within `horizon_days` of `at`, in its two parts, and their interval."""
+
+    at: datetime
+    horizon_days: float
+    expected_events: float
+    background: float
+    incidents: float
+    low: float
+    high: float
+    effective_sample: float
+    probability: float
+    band: Band
+    data_age_days: float | None
+
+
+def assess(
+    sums: Sums, area_km2: float, reference_share: float, at: datetime, horizon_days: float, parameters: Parameters
+) -> Assessment:
+    """The risk at `at`.
+
+    In the interval, w is the largest weight that one more incident could have: a verified one, now, in the middle
+    of the route (`reference_share`), or the largest there is if that is larger. So a route without incidents has a
+    wide interval and not an empty one. The background is taken as known: it moves both ends alike.
+    """
+    ahead = announced(1.0, horizon_days, parameters.decay_days)
+    largest = ahead * max(sums.largest, reference_share)
+    interval = fay_feuer(ahead * sums.total, ahead**2 * sums.squares, largest, parameters.interval_level)
+    quiet = background(area_km2, horizon_days, parameters)
+    incidents = ahead * sums.total
+    sample = effective_sample(sums.total, sums.squares)
+    return Assessment(
+        at=at,
+        horizon_days=horizon_days,
+        expected_events=incidents + quiet,
+        background=quiet,
+        incidents=incidents,
+        low=interval.low + quiet,
+        high=interval.high + quiet,
+        effective_sample=sample,
+        probability=probability_of_any(incidents + quiet),
+        band=_band(sums.total, area_km2, sample, parameters),
+        data_age_days=None if sums.newest is None else max(0.0, days_between(sums.newest, at)),
+    )
+
+
+def _band(total: float, area_km2: float, sample: float, parameters: Parameters) -> Band:
+    """The word is for the parameters' own horizon, whichever was asked for: its limits mean nothing for another."""
+    horizon = parameters.horizon_days
+    expected = announced(total, horizon, parameters.decay_days) + background(area_km2, horizon, parameters)
+    return parameters.bands.band(expected, sample)

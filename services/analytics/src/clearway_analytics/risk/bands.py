@@ -1,0 +1,36 @@
+"""Words for a risk. No route is ever called safe: little risk on little evidence is "low data"."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Band(StrEnum):
+    LOW_DATA = "low_data"
+    LOW = "low"
+    ELEVATED = "elevated"
+    HIGH = "high"
+    SEVERE = "severe"
+
+
+@dataclass(frozen=True, slots=True)
+class BandLimits:
+    """Expected incidents on the route within the horizon (7 days) at which each word begins.
+
+    The defaults stand where one fresh, unverified report on a road makes it elevated, about three verified ones make
+    it high, and about ten make it severe (0.15 a week is one incident in seven weeks).
+    `sufficient_sample` is the effective number of incidents below which a low risk is called low data.
+    """
+
+    elevated: float = 0.005
+    high: float = 0.03
+    severe: float = 0.15
+    sufficient_sample: float = 3.0
+
+    def band(self, expected_events: float, effective_sample: float) -> Band:
+        if expected_events >= self.severe:
+            return Band.SEVERE
+        if expected_events >= self.high:
+            return Band.HIGH
+        if expected_events >= self.elevated:
+            return Band.ELEVATED
+        return Band.LOW if effective_sample >= self.sufficient_sample else Band.LOW_DATA

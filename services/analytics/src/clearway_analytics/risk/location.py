@@ -1,0 +1,13 @@
+"""How far the true place may lie from the reported one."""
+
+import math
+from typing import Final
+
+# A circular Gaussian of standard deviation l holds 1 − e^{−R²/2l²} within R, so 90 % lie within l·√(2 ln 10) = 2.1460·l
+# (Federal Geographic Data Committee, FGDC-STD-007.3-1998, appendix 3-A; the circle is known as CE90).
+CE90_IN_SD: Final = math.sqrt(2.0 * math.log(10.0))
+
+
+def location_sd(uncertainty_m: float) -> float:
+    """The standard deviation l per axis, metres, of a place whose 90 % circle has the radius `uncertainty_m`."""
+    return uncertainty_m / CE90_IN_SD

@@ -1,0 +1,80 @@
+"""The numbers of the risk model, named, so that every answer can say which ones it used."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearway_analytics.risk.bands import BandLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """One theatre's parameters.
+
+    name: what answers show.
+    scales_m: standard deviations s_k of the spatial kernels, metres.
+    shares: a_k, the expected number of further incidents that one incident announces, per kernel.
+    decay_days: τ, after which a past incident announces 1/e of what it did.
+    background_per_km2_day: u, incidents that nothing announced.
+    status_weights: v, how far an incident of each status is believed; a status that is not listed counts nothing.
+    bands: what the words mean.
+    horizon_days: the horizon of bands and announcements.
+    interval_level: coverage of the stated interval.
+    cutoff_sd: an incident farther away than so many of its widest standard deviations is left out.
+    """
+
+    name: str
+    scales_m: tuple[float, ...]
+    shares: tuple[float, ...]
+    decay_days: float
+    background_per_km2_day: float
+    status_weights: Mapping[str, float]
+    bands: BandLimits
+    horizon_days: float = 7.0
+    interval_level: float = 0.90
+    cutoff_sd: float = 5.0
+
+    def widest_sd(self, location_sd: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The widest kernel convolved with the error of each location, metres."""
+        return np.hypot(max(self.scales_m), location_sd)
+
+
+# The reported share that is later confirmed differs between theatres: these are starting points. Disputed stands
+# below reported because someone has looked and objects, and above nothing because the objection may be wrong.
+# A closed incident was verified before. Retracted and merged incidents are not listed: they count nothing, and a
+# merged one counts through its survivor.
+STATUS_WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
+    {"verified": 1.0, "closed": 1.0, "under_review": 0.8, "reported": 0.4, "disputed": 0.2}
+)
+
+# A prior, used until a theatre has data of its own: one incident a day in a million square kilometres.
+PRIOR_BACKGROUND: Final = 1e-6
+
+SCALES_M: Final = (100.0, 500.0, 2_500.0, 15_000.0)
+
+# For a theatre of at most two incidents a day. τ is the short end of 90 to 180 days, because a warning that comes
+# too strong is corrected by the next report, and one that comes too weak is not.
+SPARSE: Final = Parameters(
+    name="sparse",
+    scales_m=SCALES_M,
+    shares=(0.03, 0.12, 0.48, 0.37),
+    decay_days=90.0,
+    background_per_km2_day=PRIOR_BACKGROUND,
+    status_weights=STATUS_WEIGHTS,
+    bands=BandLimits(),
+)
+
+# For a theatre of ten incidents a day or more.
+DENSE: Final = Parameters(
+    name="dense",
+    scales_m=SCALES_M,
+    shares=(0.50, 0.35, 0.22, 0.03),
+    decay_days=52.0,
+    background_per_km2_day=PRIOR_BACKGROUND,
+    status_weights=STATUS_WEIGHTS,
+    bands=BandLimits(),
+)

@@ -1,0 +1,34 @@
+"""From degrees to metres: each route is measured in the UTM zone of its own middle.
+
+The zone depends on the route alone, so that the same incident gives the same contribution whenever it is computed.
+Far from the zone's meridian distances stretch (0.12 % at 300 km, 1.2 % at 1,000 km), which is small beside the
+kernels' widths.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pyproj import Transformer
+
+WGS84: Final = "EPSG:4326"
+BEYOND_M: Final = 1e9
+
+
+def utm_zone(lon: float, lat: float) -> int:
+    """The EPSG code of the UTM zone (WGS 84) that contains a point."""
+    number = min(int((lon + 180.0) // 6.0), 59) + 1
+    return (32600 if lat >= 0 else 32700) + number
+
+
+@cache
+def _transformer(zone: int) -> Transformer:
+    # At most 120 zones exist, and making a transformer takes milliseconds. They may be shared between threads.
+    return Transformer.from_crs(WGS84, f"EPSG:{zone}", always_xy=True)
+
+
+def project(zone: int, lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Easting and northing in metres of WGS 84 degrees, (m,) each. Places that the zone cannot show are put far away."""
+    x, y = _transformer(zone).transform(np.atleast_1d(lon), np.atleast_1d(lat))
+    return np.nan_to_num(x, posinf=BEYOND_M), np.nan_to_num(y, posinf=BEYOND_M)

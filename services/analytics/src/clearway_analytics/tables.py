@@ -1,0 +1,123 @@
+"""The tables of this service: routes, how risky they are, and what makes them so."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Double, ForeignKeyConstraint, Index, MetaData, Table
+from sqlmodel import Field, SQLModel
+
+from clearway_shared.database import Json, UtcDateTime
+
+analytics_metadata: Final = MetaData()
+
+
+class Analytics(SQLModel):
+    """Base of this service's tables."""
+
+    metadata = analytics_metadata
+
+
+class MissionRow(Analytics, table=True):
+    """One mission: its parameters as they were when its first sums were made, and a version that every change of its
+    routes moves. Whoever applies an incident holds the row shared; whoever changes a route holds it alone.
+    """
+
+    __tablename__ = "mission_state"
+
+    mission: str = Field(primary_key=True)
+    version: int
+    parameters: Any = Field(sa_type=Json, nullable=False)
+
+
+class RouteRow(Analytics, table=True):
+    """A route. `line` holds [lon, lat] pairs; `changed_in` is the mission's version that it changed in."""
+
+    __tablename__ = "route"
+    __table_args__ = (Index("ix_route_mission_changed_in", "mission", "changed_in"),)
+
+    mission: str = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    name: str
+    line: Any = Field(sa_type=Json, nullable=False)
+    half_width_m: float = Field(sa_type=Double)
+    length_m: float = Field(sa_type=Double)
+    revision: int
+    registered_by: str
+    registered_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    changed_in: int
+
+
+class RouteStateRow(Analytics, table=True):
+    """A live route's sums at the landmark, and the risk that was last published. A retired route has none.
+
+    total, squares, incidents: A, Q and the number of contributions; area_km2 and reference_share are the route's own.
+    """
+
+    __tablename__ = "route_state"
+    __table_args__ = (ForeignKeyConstraint(["mission", "route_id"], ["route.mission", "route.route_id"]),)
+
+    mission: str = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    landmark: datetime = Field(sa_type=UtcDateTime)
+    total: float = Field(sa_type=Double)
+    squares: float = Field(sa_type=Double)
+    incidents: int
+    area_km2: float = Field(sa_type=Double)
+    reference_share: float = Field(sa_type=Double)
+    published_events: float | None = Field(default=None, sa_type=Double)
+    published_band: str | None = None
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ContributionRow(Analytics, table=True):
+    """What one incident added to one route's sums, so that it can be explained, and taken away again.
+
+    weight: v; share: c_iR; kept: v·c_iR raised to the route's landmark.
+    """
+
+    __tablename__ = "contribution"
+    __table_args__ = (Index("ix_contribution_mission_incident", "mission", "incident_id"),)
+
+    mission: str = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    revision: int
+    occurred: datetime = Field(sa_type=UtcDateTime)
+    distance_m: float = Field(sa_type=Double)
+    weight: float = Field(sa_type=Double)
+    share: float = Field(sa_type=Double)
+    kept: float = Field(sa_type=Double)
+
+
+class IncidentRow(Analytics, table=True):
+    """The latest revision of an incident that was applied: the ledger from which every sum can be made again."""
+
+    __tablename__ = "incident_view"
+
+    mission: str = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    revision: int
+    occurred: datetime = Field(sa_type=UtcDateTime)
+    lon: float = Field(sa_type=Double)
+    lat: float = Field(sa_type=Double)
+    uncertainty_m: float = Field(sa_type=Double)
+    category: str
+    outcome: str
+    hazard_state: str
+    status: str
+    exercise: bool
+
+
+def _table(row: type[SQLModel]) -> Table:
+    table: Table = row.__table__  # type: ignore[attr-defined]
+    return table
+
+
+MISSIONS: Final = _table(MissionRow)
+ROUTES: Final = _table(RouteRow)
+STATES: Final = _table(RouteStateRow)
+CONTRIBUTIONS: Final = _table(ContributionRow)
+INCIDENTS: Final = _table(IncidentRow)
