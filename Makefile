@@ -102,8 +102,8 @@ $(VENV)/.uv:
 	@$(PYTHON) -c "$$CHECK_PYTHON"
 	@echo "Making $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@awk '/^[a-z]/ {mine = /^uv==/} mine' requirements-dev.lock > $(VENV)/uv.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	@awk '/^[a-z]/ {mine = /^uv==/} mine' requirements-dev.lock > $(VENV)/bootstrap.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/bootstrap.lock
 	@touch $@
 
 INSTALL_MEMBERS = $(UV) pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps $(MEMBERS:%=-e %)
