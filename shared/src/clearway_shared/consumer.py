@@ -1,0 +1,190 @@
+"""A consumer: a member of a group that takes its partitions' records in order, each with effect once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from clearway_shared.broker.base import (
+    Broker,
+    BrokerError,
+    BrokerUnavailable,
+    LogReader,
+    NotAssigned,
+    Record,
+    TopicPartition,
+)
+from clearway_shared.clock import Clock
+from clearway_shared.database import Database
+from clearway_shared.deadletter import DeadLetters
+from clearway_shared.events.envelope import EventData
+from clearway_shared.events.topics import Topic
+from clearway_shared.handling import Handler, Handling
+from clearway_shared.patience import patiently
+
+__all__ = ["Consumer", "Handler"]
+
+_MAX_RECORDS: Final = 500
+# Records that share a transaction while there is a backlog: the fsync is divided, the write lock held briefly.
+_TRANSACTION_RECORDS: Final = 50
+# A partition that takes longer is paused, so that the others go on.
+_SLOW_SECONDS: Final = 0.25
+_IDLE_FETCH_SECONDS: Final = 1.0
+_BUSY_FETCH_SECONDS: Final = 0.05
+_REPLAY_POLL_SECONDS: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Consumer:
+    """Takes `topics` as the group `name`, and replays that group's dead letters on request.
+
+    `attempts` is how often a handler may fail before its message becomes a dead letter. While the database or the
+    broker is away nothing counts as a failure: the partition waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        topics: Sequence[Topic],
+        handlers: Mapping[type[EventData], Handler],
+        broker: Broker,
+        database: Database,
+        dead_letters: DeadLetters,
+        clock: Clock,
+        attempts: int = 5,
+        revoke_seconds: float = 5.0,
+    ) -> None:
+        self._name = name
+        self._topics = tuple(topic.name for topic in topics)
+        self._broker = broker
+        self._dead_letters = dead_letters
+        self._revoke_seconds = revoke_seconds
+        self._handling = Handling(
+            consumer=name,
+            handlers=handlers,
+            database=database,
+            dead_letters=dead_letters,
+            clock=clock,
+            attempts=attempts,
+        )
+
+    async def run(self) -> None:
+        """A worker: consume until cancelled, joining the group anew whenever the broker was away."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._consume())
+            tasks.create_task(self._replay())
+
+    async def _consume(self) -> None:
+        while True:
+            async for attempt in patiently(on=lambda error: isinstance(error, BrokerError)):
+                with attempt:
+                    await self._belong()
+
+    async def _belong(self) -> None:
+        """Be a member of the group until the broker is away."""
+        member = _Membership(self._handling, self._revoke_seconds)
+        reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
+        async with reader:
+            await member.run(reader)
+
+    async def _replay(self) -> None:
+        while True:
+            self._dead_letters.replay_requested.clear()
+            async for attempt in patiently():
+                with attempt:
+                    for letter in await self._dead_letters.due(self._name):
+                        await self._handling.replay(letter)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._dead_letters.replay_requested.wait(), _REPLAY_POLL_SECONDS)
+
+
+class _Membership:
+    """One stay in the group: the partitions with work in hand, each a task of its own."""
+
+    def __init__(self, handling: Handling, revoke_seconds: float) -> None:
+        self._handling = handling
+        self._revoke_seconds = revoke_seconds
+        self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._leaving: set[TopicPartition] = set()
+
+    async def run(self, reader: LogReader) -> None:
+        """Fetch and hand out until the broker is away. Raises BrokerError when it never answered."""
+        answered = False
+        try:
+            while True:
+                wait = _BUSY_FETCH_SECONDS if self._busy else _IDLE_FETCH_SECONDS
+                batches = await reader.fetch(max_records=_MAX_RECORDS, timeout=wait)
+                answered = True
+                await self._hand_out(reader, batches)
+        except BrokerUnavailable:
+            if not answered:
+                raise
+        finally:
+            await self._finish(frozenset(self._busy), 0.0)
+
+    async def revoked(self, partitions: frozenset[TopicPartition]) -> None:
+        """Let the transactions in hand finish, for a while, before another member begins with the same records."""
+        self._leaving |= partitions
+        try:
+            await self._finish(partitions, self._revoke_seconds)
+        finally:
+            self._leaving -= partitions
+
+    async def _hand_out(self, reader: LogReader, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        for partition, records in batches.items():
+            self._busy[partition] = asyncio.create_task(self._work(reader, partition, records))
+        if batches:
+            await asyncio.wait([self._busy[partition] for partition in batches], timeout=_SLOW_SECONDS)
+        slow = frozenset(partition for partition in batches if not self._busy[partition].done())
+        with suppress(NotAssigned):
+            reader.pause(slow & reader.assignment())
+        self._collect(reader)
+
+    def _collect(self, reader: LogReader) -> None:
+        """Let the partitions whose work is done go on. Raises what no rule foresaw: then the worker must end."""
+        done = [partition for partition, task in self._busy.items() if task.done()]
+        for partition in done:
+            task = self._busy.pop(partition)
+            if not task.cancelled():
+                task.result()
+        with suppress(NotAssigned):
+            reader.resume(frozenset(done) & reader.assignment())
+
+    async def _work(self, reader: LogReader, partition: TopicPartition, records: Sequence[Record]) -> None:
+        for start in range(0, len(records), _TRANSACTION_RECORDS):
+            if partition in self._leaving:
+                return
+            together = records[start : start + _TRANSACTION_RECORDS]
+            await self._handling.take(together)
+            if not await self._commit(reader, partition, together[-1].offset + 1):
+                return
+
+    async def _commit(self, reader: LogReader, partition: TopicPartition, offset: int) -> bool:
+        """Store how far we are. False when the partition is no longer ours.
+
+        A commit that fails is harmless: the next one covers it, and the inbox knows what is delivered again.
+        """
+        try:
+            await reader.commit({partition: offset})
+        except NotAssigned:
+            _log.info("partition_lost", topic=partition.topic, partition=partition.partition)
+            return False
+        except BrokerUnavailable as error:
+            _log.warning("offset_not_committed", topic=partition.topic, partition=partition.partition, error=str(error))
+        return True
+
+    async def _finish(self, partitions: frozenset[TopicPartition], seconds: float) -> None:
+        """Wait for the work on `partitions`, and cancel what takes longer: its transaction rolls back."""
+        tasks = [self._busy[partition] for partition in partitions if partition in self._busy]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
