@@ -3,11 +3,14 @@
 import math
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 # A circular Gaussian of standard deviation l holds 1 − e^{−R²/2l²} within R, so 90 % lie within l·√(2 ln 10) = 2.1460·l
 # (Federal Geographic Data Committee, FGDC-STD-007.3-1998, appendix 3-A; the circle is known as CE90).
 CE90_IN_SD: Final = math.sqrt(2.0 * math.log(10.0))
 
 
-def location_sd(uncertainty_m: float) -> float:
-    """The standard deviation l per axis, metres, of a place whose 90 % circle has the radius `uncertainty_m`."""
+def location_sd(uncertainty_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The standard deviations l per axis, metres, of places whose 90 % circles have the radii `uncertainty_m`."""
     return uncertainty_m / CE90_IN_SD

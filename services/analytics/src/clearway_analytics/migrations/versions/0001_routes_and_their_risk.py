@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from clearway_shared.database import Json, UtcDateTime
 from clearway_shared.migrations import create_plumbing, drop_plumbing
 

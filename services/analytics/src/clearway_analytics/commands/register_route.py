@@ -1,0 +1,113 @@
+"""A route is registered, redrawn or retired."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.commands.announce import Announcer
+from clearway_analytics.domain.line import length_m
+from clearway_analytics.domain.route import Route, RouteDraft
+from clearway_analytics.ledger import contributions, incidents, missions, routes, states
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.ledger.states import RouteState
+from clearway_analytics.outgoing import SOURCE, route_registered
+from clearway_analytics.risk.decay import LANDMARK, DecayedSums
+from clearway_analytics.risk.footprint import Footprint
+from clearway_shared.database import Transaction
+
+
+class RouteChanged(Exception):
+    """The caller's revision is not the present one, which is `current`; None: the caller named none."""
+
+    def __init__(self, current: int, expected: int | None) -> None:
+        super().__init__(f"the route is at revision {current}, not {expected}")
+        self.current = current
+        self.expected = expected
+
+
+class NoSuchRoute(LookupError):
+    """The mission has no live route of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterRoute:
+    """Registers, redraws and retires routes; each change is published, and so is the risk that follows from it."""
+
+    announcer: Announcer
+
+    async def put(
+        self, transaction: Transaction, mission: str, route_id: UUID, draft: RouteDraft, by: str, expected: int | None
+    ) -> Route:
+        """Register a route, or replace a live one that stands at revision `expected`. Raises RouteChanged."""
+        connection = transaction.connection
+        held = await missions.hold_alone(connection, mission)
+        known = await routes.find(connection, mission, route_id)
+        if known is not None and known.retired_at is None and known.revision != expected:
+            raise RouteChanged(known.revision, expected)
+        route = self._drawn(mission, route_id, draft, by, known)
+        await routes.put(connection, route, held.version)
+        await self._publish(transaction, route)
+        await self._rate(connection, held, route)
+        await self.announcer.announce(transaction, held, [route_id])
+        return route
+
+    async def retire(self, transaction: Transaction, mission: str, route_id: UUID, expected: int) -> None:
+        """Take a route out of use: it is no longer rated or listed. Raises NoSuchRoute, RouteChanged."""
+        connection = transaction.connection
+        held = await missions.hold_alone(connection, mission)
+        known = await routes.find(connection, mission, route_id)
+        if known is None or known.retired_at is not None:
+            raise NoSuchRoute(str(route_id))
+        if known.revision != expected:
+            raise RouteChanged(known.revision, expected)
+        now = self.announcer.clock.now()
+        retired = replace(known, revision=known.revision + 1, updated_at=now, retired_at=now)
+        await routes.put(connection, retired, held.version)
+        await contributions.drop_route(connection, mission, route_id)
+        await states.drop(connection, mission, route_id)
+        await self._publish(transaction, retired)
+
+    def _drawn(self, mission: str, route_id: UUID, draft: RouteDraft, by: str, known: Route | None) -> Route:
+        now = self.announcer.clock.now()
+        return Route(
+            mission=mission,
+            route_id=route_id,
+            name=draft.name,
+            line=draft.line,
+            half_width_m=draft.half_width_m,
+            length_m=length_m(draft.line),
+            revision=known.revision + 1 if known else 1,
+            registered_by=by,
+            registered_at=known.registered_at if known else now,
+            updated_at=now,
+            retired_at=None,
+        )
+
+    async def _rate(self, connection: AsyncConnection, mission: Mission, route: Route) -> None:
+        """Make the route's sums from every incident that was applied so far."""
+        await contributions.drop_route(connection, route.mission, route.route_id)
+        known = await incidents.of_mission(connection, route.mission)
+        footprint = await asyncio.to_thread(Footprint.of, route.line, route.half_width_m)
+        made = await asyncio.to_thread(contributions.on_route, route.route_id, footprint, known, mission.parameters)
+        await contributions.add(connection, made)
+        await states.put(
+            connection,
+            RouteState(
+                mission=route.mission,
+                route_id=route.route_id,
+                landmark=LANDMARK,
+                sums=DecayedSums.of(one.kept for one in made),
+                area_km2=footprint.corridor.area_km2,
+                reference_share=footprint.reference_share(mission.parameters),
+                published=None,
+            ),
+        )
+
+    async def _publish(self, transaction: Transaction, route: Route) -> None:
+        outbox = self.announcer.outbox
+        event = outbox.event(
+            route_registered(route), subject=str(route.route_id), source=SOURCE, occurred=route.updated_at
+        )
+        await outbox.add(transaction, [event])

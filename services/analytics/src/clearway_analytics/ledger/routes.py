@@ -1,0 +1,109 @@
+"""The routes of a mission, as rows and as an index of footprints in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+import shapely
+from sqlalchemy import Row, RowMapping, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.domain.route import Route
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.risk.footprint import Footprint, boxes_within
+from clearway_analytics.tables import ROUTES
+from clearway_shared.database import insert
+
+
+def live_routes(mission: str) -> Select[Any]:
+    return select(ROUTES).where(ROUTES.c.mission == mission, ROUTES.c.retired_at.is_(None))
+
+
+def route_of(row: Row[Any]) -> Route:
+    return Route(
+        mission=row.mission,
+        route_id=row.route_id,
+        name=row.name,
+        line=tuple((lon, lat) for lon, lat in row.line),
+        half_width_m=row.half_width_m,
+        length_m=row.length_m,
+        revision=row.revision,
+        registered_by=row.registered_by,
+        registered_at=row.registered_at,
+        updated_at=row.updated_at,
+        retired_at=row.retired_at,
+    )
+
+
+async def find(connection: AsyncConnection, mission: str, route_id: UUID) -> Route | None:
+    """The route, retired or not."""
+    query = select(ROUTES).where(ROUTES.c.mission == mission, ROUTES.c.route_id == route_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else route_of(row)
+
+
+async def put(connection: AsyncConnection, route: Route, changed_in: int) -> None:
+    """Write a route as of the mission's version `changed_in`."""
+    values = asdict(route) | {"changed_in": changed_in}
+    statement = insert(connection, ROUTES).values(values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["mission", "route_id"], set_=values))
+
+
+@dataclass(frozen=True, slots=True)
+class MissionRoutes:
+    """The footprints of a mission's live routes as of one version, and a tree of their boxes."""
+
+    version: int
+    footprints: Mapping[UUID, Footprint]
+    ids: tuple[UUID, ...]
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, version: int, footprints: Mapping[UUID, Footprint]) -> MissionRoutes:
+        boxes = [shapely.box(*footprint.box) for footprint in footprints.values()]
+        return cls(version, footprints, tuple(footprints), shapely.STRtree(boxes))
+
+    def near(self, lon: float, lat: float, distance_m: float) -> dict[UUID, Footprint]:
+        """All routes within the distance, and some that are only almost."""
+        boxes = shapely.box(*zip(*boxes_within(lon, lat, distance_m), strict=True))
+        places = sorted(set(self.tree.query(boxes)[1].tolist()))
+        return {self.ids[place]: self.footprints[self.ids[place]] for place in places}
+
+
+@dataclass(slots=True)
+class RouteIndex:
+    """The routes of every mission in memory. Each use checks the mission's version in the transaction that uses it,
+    and reads only the routes that changed since."""
+
+    _missions: dict[str, MissionRoutes] = field(default_factory=dict)
+
+    async def routes(self, connection: AsyncConnection, mission: Mission) -> MissionRoutes:
+        """The routes as of the mission's version; hold the mission while they are used."""
+        known = self._missions.get(mission.name)
+        if known is None or known.version > mission.version:
+            known = MissionRoutes.of(0, {})
+        if known.version < mission.version:
+            known = await self._refreshed(connection, mission, known)
+            self._missions[mission.name] = known
+        return known
+
+    async def _refreshed(self, connection: AsyncConnection, mission: Mission, known: MissionRoutes) -> MissionRoutes:
+        changed = select(ROUTES.c.route_id, ROUTES.c.line, ROUTES.c.half_width_m, ROUTES.c.retired_at).where(
+            ROUTES.c.mission == mission.name, ROUTES.c.changed_in > known.version
+        )
+        rows = (await connection.execute(changed)).mappings().all()
+        return await asyncio.to_thread(_with_changes, known, mission.version, rows)
+
+
+def _with_changes(known: MissionRoutes, version: int, rows: Iterable[RowMapping]) -> MissionRoutes:
+    footprints = dict(known.footprints)
+    for row in rows:
+        if row["retired_at"] is None:
+            footprints[row["route_id"]] = Footprint.of(row["line"], row["half_width_m"])
+        else:
+            footprints.pop(row["route_id"], None)
+    return MissionRoutes.of(version, footprints)

@@ -1,0 +1,57 @@
+"""Facts of this service as events of the contract: the only place that knows both."""
+
+from typing import Final
+from uuid import UUID
+
+from clearway_analytics.domain.route import Route
+from clearway_analytics.ledger.states import Published
+from clearway_analytics.risk.assessment import Assessment
+from clearway_shared.events.analytics import RiskBand, RiskState, RouteRegistered, RouteRiskChanged, RouteState
+from clearway_shared.events.geometry import LineString
+
+SOURCE: Final = "clearway/analytics"
+
+
+def route_registered(route: Route) -> RouteRegistered:
+    """A route as it is now: registered, redrawn or retired."""
+    state = RouteState(
+        route_id=route.route_id,
+        mission=route.mission,
+        name=route.name,
+        line=LineString(coordinates=route.line),
+        half_width_m=route.half_width_m,
+        registered_at=route.registered_at,
+        revision=route.revision,
+        retired=route.retired_at is not None,
+    )
+    return RouteRegistered(mission=route.mission, route_id=route.route_id, route=state)
+
+
+def route_risk_changed(
+    mission: str, route_id: UUID, risk: Assessment, previous: Published | None, cause: UUID | None
+) -> RouteRiskChanged:
+    """A route's risk, and what was last said of it. `cause` is the incident that moved it."""
+    return RouteRiskChanged(
+        mission=mission,
+        route_id=route_id,
+        risk=risk_state(mission, route_id, risk),
+        previous_expected_events=previous and previous.expected_events,
+        previous_band=RiskBand(previous.band.value) if previous else None,
+        cause=cause,
+    )
+
+
+def risk_state(mission: str, route_id: UUID, risk: Assessment) -> RiskState:
+    return RiskState(
+        route_id=route_id,
+        mission=mission,
+        at=risk.at,
+        horizon_days=risk.horizon_days,
+        expected_events=risk.expected_events,
+        low=risk.low,
+        high=risk.high,
+        n_eff=risk.effective_sample,
+        probability=risk.probability,
+        band=RiskBand(risk.band.value),
+        data_age_days=risk.data_age_days,
+    )
