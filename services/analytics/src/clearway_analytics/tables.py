@@ -20,7 +20,7 @@ class Analytics(SQLModel):
 
 class MissionRow(Analytics, table=True):
     """One mission: its parameters as they were when its first sums were made, and a version that every change of its
-    routes moves. Whoever applies an incident holds the row shared; whoever changes a route holds it alone.
+    routes moves. Whoever changes anything that is kept of the mission holds this row.
     """
 
     __tablename__ = "mission_state"

@@ -34,10 +34,10 @@ class Announcer:
     async def announce(
         self, transaction: Transaction, mission: Mission, routes: Collection[UUID], cause: Cause | None = None
     ) -> int:
-        """Publish the risk of those of the routes whose risk moved. Their states are locked. Returns how many."""
+        """Publish the risk of those of the routes whose risk moved; the mission is held. Returns how many."""
         now = self.clock.now()
-        locked = await states.lock(transaction.connection, mission.name, routes)
-        moved = self.moved(locked, mission, now)
+        known = await states.find(transaction.connection, mission.name, routes)
+        moved = self.moved(list(known.values()), mission, now)
         if moved:
             await self._publish(transaction, mission, moved, now, cause)
         return len(moved)

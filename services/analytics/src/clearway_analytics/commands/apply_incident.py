@@ -25,7 +25,7 @@ class ApplyIncident:
     async def __call__(self, transaction: Transaction, evidence: Evidence, event_id: UUID) -> None:
         """Apply a revision. The same one again, or an older one, changes nothing."""
         connection = transaction.connection
-        mission = await missions.hold_shared(connection, evidence.mission)
+        mission = await missions.hold(connection, evidence.mission)
         if not await incidents.record(connection, evidence):
             return
         old = await contributions.take_incident(connection, mission.name, evidence.incident_id)
@@ -33,7 +33,6 @@ class ApplyIncident:
         await contributions.add(connection, new)
         changes = _changes(old, new)
         if changes:
-            await states.lock(connection, mission.name, changes.keys())
             await states.add(connection, mission.name, changes)
             cause = Cause(evidence.incident_id, event_id)
             await self.announcer.announce(transaction, mission, changes.keys(), cause)

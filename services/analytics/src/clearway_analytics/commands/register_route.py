@@ -42,7 +42,7 @@ class RegisterRoute:
     ) -> Route:
         """Register a route, or replace a live one that stands at revision `expected`. Raises RouteChanged."""
         connection = transaction.connection
-        held = await missions.hold_alone(connection, mission)
+        held = await missions.hold_next(connection, mission)
         known = await routes.find(connection, mission, route_id)
         if known is not None and known.retired_at is None and known.revision != expected:
             raise RouteChanged(known.revision, expected)
@@ -56,7 +56,7 @@ class RegisterRoute:
     async def retire(self, transaction: Transaction, mission: str, route_id: UUID, expected: int) -> None:
         """Take a route out of use: it is no longer rated or listed. Raises NoSuchRoute, RouteChanged."""
         connection = transaction.connection
-        held = await missions.hold_alone(connection, mission)
+        held = await missions.hold_next(connection, mission)
         known = await routes.find(connection, mission, route_id)
         if known is None or known.retired_at is not None:
             raise NoSuchRoute(str(route_id))

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Looks at every route now and then. Many may run at once: each route is looked at again under its lock."""
+    """Looks at every route now and then. Many may run at once: each risk that moved is looked at again under the mission's lock."""
 
     database: Database
     announcer: Announcer
@@ -48,7 +48,7 @@ class Sweep:
             last, moved = await self._moved(name, after)
             if moved:
                 async with self.database.write() as transaction:
-                    mission = await missions.hold_shared(transaction.connection, name)
+                    mission = await missions.hold(transaction.connection, name)
                     told += await self.announcer.announce(transaction, mission, moved)
             if last is None:
                 return told

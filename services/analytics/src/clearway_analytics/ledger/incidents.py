@@ -13,10 +13,7 @@ from clearway_shared.database import insert
 
 
 async def record(connection: AsyncConnection, evidence: Evidence) -> bool:
-    """Keep a revision. False, and nothing changes, when the same or a later one is kept already.
-
-    The row stays locked until the transaction ends: revisions of one incident are applied one after the other.
-    """
+    """Keep a revision. False, and nothing changes, when the same or a later one is kept already."""
     values = asdict(evidence)
     statement = insert(connection, INCIDENTS).values(values)
     statement = statement.on_conflict_do_update(

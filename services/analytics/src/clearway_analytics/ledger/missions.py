@@ -1,10 +1,12 @@
-"""Missions: their parameters, and the lock that keeps routes and incidents from missing each other.
+"""Missions: their parameters, and the lock under which all that is kept of one is changed.
 
-A handler of an incident holds the mission's row shared while it finds the routes nearby; whoever registers a route
-holds it alone while the incidents nearby are found. One of the two always sees the other's work.
+Whoever applies an incident, registers a route or announces a risk holds the mission's row until the transaction ends.
+So a route that is registered while incidents arrive misses none, and sums are never changed by two at once. One lock
+a mission, and not one a route: a consumer applies many incidents in one transaction, and two of those that locked
+routes as they came to them would wait for each other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -32,39 +34,33 @@ async def read(connection: AsyncConnection, name: str) -> Mission:
     return await _find(connection, name) or Mission(name, 0, SPARSE)
 
 
-async def hold_shared(connection: AsyncConnection, name: str) -> Mission:
-    """The mission, whose routes cannot change before the transaction ends."""
-    return await _hold(connection, name, shared=True)
+async def hold(connection: AsyncConnection, name: str) -> Mission:
+    """The mission, which nobody else changes before the transaction ends."""
+    held = await _find(connection, name, lock=True)
+    if held is None:
+        # The parameters are written down with the first sums that are made by them: a later default is not theirs.
+        values = {"mission": name, "version": 0, "parameters": _PARAMETERS.dump_python(SPARSE, mode="json")}
+        await connection.execute(insert(connection, MISSIONS).values(values).on_conflict_do_nothing())
+        held = await _find(connection, name, lock=True)
+    if held is None:
+        raise RuntimeError("a mission's row was removed while it was being made")
+    return held
 
 
-async def hold_alone(connection: AsyncConnection, name: str) -> Mission:
-    """The mission at its next version, in which nobody else can apply an incident or change a route."""
-    mission = await _hold(connection, name, shared=False)
-    version = mission.version + 1
+async def hold_next(connection: AsyncConnection, name: str) -> Mission:
+    """The mission, held, at its next version: its routes are about to change."""
+    held = await hold(connection, name)
+    version = held.version + 1
     await connection.execute(update(MISSIONS).where(MISSIONS.c.mission == name).values(version=version))
-    return Mission(name, version, mission.parameters)
+    return replace(held, version=version)
 
 
 async def names(connection: AsyncConnection) -> list[str]:
     return list((await connection.execute(select(MISSIONS.c.mission).order_by(MISSIONS.c.mission))).scalars())
 
 
-async def _hold(connection: AsyncConnection, name: str, *, shared: bool) -> Mission:
-    held = await _find(connection, name, shared)
-    if held is None:
-        # The parameters are written down with the first sums that are made by them: a later default is not theirs.
-        values = {"mission": name, "version": 0, "parameters": _PARAMETERS.dump_python(SPARSE, mode="json")}
-        await connection.execute(insert(connection, MISSIONS).values(values).on_conflict_do_nothing())
-        held = await _find(connection, name, shared)
-    if held is None:
-        raise RuntimeError("a mission's row was removed while it was being made")
-    return held
-
-
-async def _find(connection: AsyncConnection, name: str, shared: bool | None = None) -> Mission | None:
-    """`shared`: how the row is locked; None: not at all. SQLite has one writer and needs no row locks."""
+async def _find(connection: AsyncConnection, name: str, *, lock: bool = False) -> Mission | None:
+    """SQLite has one writer, and takes no row locks."""
     query = select(MISSIONS.c.version, MISSIONS.c.parameters).where(MISSIONS.c.mission == name)
-    if shared is not None:
-        query = query.with_for_update(read=shared)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     return None if row is None else Mission(name, row.version, _PARAMETERS.validate_python(row.parameters))

@@ -63,12 +63,6 @@ async def page(connection: AsyncConnection, mission: str, after: UUID | None, li
     return [_state(row) for row in await connection.execute(query)]
 
 
-async def lock(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> list[RouteState]:
-    """The states, locked in the order of their ids, which is the order everywhere: no two wait for each other."""
-    query = select(STATES).where(STATES.c.mission == mission, STATES.c.route_id.in_(routes))
-    return [_state(row) for row in await connection.execute(query.order_by(STATES.c.route_id).with_for_update())]
-
-
 async def extremes(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> dict[UUID, Extremes]:
     """Of each route that has contributions."""
     query = (
@@ -80,7 +74,7 @@ async def extremes(connection: AsyncConnection, mission: str, routes: Collection
 
 
 async def add(connection: AsyncConnection, mission: str, changes: Mapping[UUID, DecayedSums]) -> None:
-    """Add to the sums of routes that are locked."""
+    """Add to the sums of routes."""
     statement = (
         update(STATES)
         .where(STATES.c.mission == mission, STATES.c.route_id == bindparam("of_route"))
@@ -92,7 +86,7 @@ async def add(connection: AsyncConnection, mission: str, changes: Mapping[UUID, 
     )
     rows = [
         {"of_route": route, "more_total": more.total, "more_squares": more.squares, "more_incidents": more.count}
-        for route, more in sorted(changes.items())
+        for route, more in changes.items()
     ]
     if rows:
         await connection.execute(statement, rows)

@@ -1,0 +1,62 @@
+"""Incident events as they come in from the log."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.domain.evidence import Evidence
+from clearway_shared.consumer import Consumer
+from clearway_shared.database import Transaction
+from clearway_shared.events.envelope import Event
+from clearway_shared.events.incident import IncidentState
+from clearway_shared.events.incidents import INCIDENT_EVENTS, IncidentChange
+from clearway_shared.events.topics import INCIDENTS
+from clearway_shared.service import Platform
+
+GROUP: Final = "analytics"
+
+
+@dataclass(frozen=True, slots=True)
+class OnIncident:
+    """Every incident event carries the whole state, so one handler takes them all."""
+
+    apply: ApplyIncident
+
+    async def __call__(self, transaction: Transaction, event: Event) -> None:
+        change = event.data
+        if not isinstance(change, IncidentChange):
+            raise TypeError(f"{change.event_type} is no incident event")
+        await self.apply(transaction, evidence_of(change.incident), event.envelope.id)
+
+
+def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
+    handler = OnIncident(apply)
+    return Consumer(
+        name=GROUP,
+        topics=[INCIDENTS],
+        handlers=dict.fromkeys(INCIDENT_EVENTS, handler),
+        broker=platform.broker,
+        database=platform.database,
+        dead_letters=platform.dead_letters,
+        clock=platform.clock,
+        attempts=platform.settings.handler_attempts,
+    )
+
+
+def evidence_of(incident: IncidentState) -> Evidence:
+    """What the model uses of an incident."""
+    lon, lat = incident.location.point.coordinates
+    return Evidence(
+        mission=incident.mission,
+        incident_id=incident.incident_id,
+        revision=incident.revision,
+        occurred=min(incident.time.best, incident.time.recorded_at),
+        lon=lon,
+        lat=lat,
+        uncertainty_m=incident.location.uncertainty_m,
+        category=incident.category.value,
+        outcome=incident.outcome.value,
+        hazard_state=incident.hazard_state.value,
+        status=incident.status.value,
+        exercise=incident.exercise,
+    )

@@ -1,0 +1,1 @@
+"""What is read of this service; nothing here changes anything."""

@@ -1,0 +1,127 @@
+"""A route's risk: now, at another moment, and what makes it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.ledger import missions, states
+from clearway_analytics.ledger.contributions import Contribution, contribution_of
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.ledger.states import Extremes, RouteState
+from clearway_analytics.risk.assessment import Assessment, Sums, assess
+from clearway_analytics.risk.decay import days_between
+from clearway_analytics.risk.intensity import announced
+from clearway_analytics.risk.parameters import Parameters
+from clearway_analytics.tables import CONTRIBUTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One incident's part in a route's expected events."""
+
+    incident_id: UUID
+    revision: int
+    occurred: datetime
+    age_days: float
+    distance_m: float
+    weight: float
+    expected_events: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A risk and its reasons, the largest first. Reasons and background add up to the expected events."""
+
+    risk: Assessment
+    reasons: Sequence[Reason]
+
+
+async def current(
+    connection: AsyncConnection, mission: str, routes: Sequence[UUID], now: datetime
+) -> dict[UUID, Assessment]:
+    """The risks of live routes over the mission's own horizon."""
+    known = await missions.read(connection, mission)
+    found = await states.find(connection, mission, routes)
+    extremes = await states.extremes(connection, mission, routes)
+    horizon = known.parameters.horizon_days
+    return {
+        route: _assess(state, extremes.get(route, Extremes()), now, horizon, known.parameters)
+        for route, state in found.items()
+    }
+
+
+async def now(
+    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
+) -> Assessment | None:
+    """The present risk, from the sums. None: no such live route."""
+    state = (await states.find(connection, mission.name, [route_id])).get(route_id)
+    if state is None:
+        return None
+    extremes = await states.extremes(connection, mission.name, [route_id])
+    return _assess(state, extremes.get(route_id, Extremes()), moment, horizon_days, mission.parameters)
+
+
+async def explained(
+    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
+) -> Explained | None:
+    """The risk at a moment by what is known today: incidents that came later are left out. None: no such live route.
+
+    It is summed from the contributions, one by one.
+    """
+    state = (await states.find(connection, mission.name, [route_id])).get(route_id)
+    if state is None:
+        return None
+    parameters = mission.parameters
+    known = await _until(connection, mission.name, route_id, moment)
+    reasons = [_reason(one, moment, horizon_days, parameters) for one in known]
+    sums = _sums(known, moment, parameters)
+    risk = assess(sums, state.area_km2, state.reference_share, moment, horizon_days, parameters)
+    return Explained(risk, sorted(reasons, key=lambda reason: (-reason.expected_events, reason.incident_id)))
+
+
+async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:
+    query = select(CONTRIBUTIONS).where(
+        CONTRIBUTIONS.c.mission == mission,
+        CONTRIBUTIONS.c.route_id == route_id,
+        CONTRIBUTIONS.c.occurred <= moment,
+    )
+    return [contribution_of(row._mapping) for row in await connection.execute(query)]
+
+
+def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameters) -> Sums:
+    present = [_present(one, moment, parameters) for one in known]
+    return Sums(
+        total=math.fsum(present),
+        squares=math.fsum(one * one for one in present),
+        largest=max(present, default=0.0),
+        newest=max((one.occurred for one in known), default=None),
+    )
+
+
+def _reason(one: Contribution, moment: datetime, horizon_days: float, parameters: Parameters) -> Reason:
+    return Reason(
+        incident_id=one.incident_id,
+        revision=one.revision,
+        occurred=one.occurred,
+        age_days=days_between(one.occurred, moment),
+        distance_m=one.distance_m,
+        weight=one.weight,
+        expected_events=announced(_present(one, moment, parameters), horizon_days, parameters.decay_days),
+    )
+
+
+def _present(one: Contribution, moment: datetime, parameters: Parameters) -> float:
+    age = days_between(one.occurred, moment)
+    return one.weight * one.share * math.exp(-age / parameters.decay_days)
+
+
+def _assess(
+    state: RouteState, extremes: Extremes, moment: datetime, horizon_days: float, parameters: Parameters
+) -> Assessment:
+    sums = state.at(moment, parameters, extremes)
+    return assess(sums, state.area_km2, state.reference_share, moment, horizon_days, parameters)
