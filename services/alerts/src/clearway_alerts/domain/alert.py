@@ -1,0 +1,153 @@
+"""What is said to one subscription about one revision of an incident, decided from what it was told before."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.news import why_no_first_alert
+from clearway_alerts.domain.place import distance_m
+from clearway_alerts.domain.severity import NO_LONGER, certainty, rank, severity, urgency
+from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
+from clearway_shared.events.vocabulary import Status
+
+# A place that moves this far, in metres, is another place on the road, however uncertain it was.
+MOVED_M: Final = 100.0
+
+
+class Outcome(StrEnum):
+    """What was decided: the four kinds of alert, or that none is due."""
+
+    ISSUED = "issued"
+    UPDATED = "updated"
+    DOWNGRADED = "downgraded"
+    CANCELLED = "cancelled"
+    NOT_NEWS = "not_news"
+    NO_MATTER = "no_matter"
+    OUTSIDE = "outside"
+
+
+KIND: Final = {
+    Outcome.ISSUED: AlertKind.ISSUED,
+    Outcome.UPDATED: AlertKind.UPDATED,
+    Outcome.DOWNGRADED: AlertKind.DOWNGRADED,
+    Outcome.CANCELLED: AlertKind.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a subscription was last told about an incident. `matched` is whether its filter held then."""
+
+    alert_id: UUID
+    sequence: int
+    kind: AlertKind
+    matched: bool
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome for one subscription, and the reason in words."""
+
+    outcome: Outcome
+    reason: str
+
+    @property
+    def kind(self) -> AlertKind | None:
+        return KIND.get(self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An alert object. `sequence` counts 1.. per incident and subscription; `references` are those it replaces."""
+
+    id: UUID
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    revision: int
+    sequence: int
+    kind: AlertKind
+    reason: str
+    matched: bool
+    severity: Severity
+    urgency: Urgency
+    certainty: Certainty
+    headline: str
+    issued_at: datetime
+    expires_at: datetime
+    references: tuple[UUID, ...]
+
+
+def decide(incident: Incident, told: Told | None, *, matches: bool, now: datetime, news_hours: int) -> Decision:
+    """What one subscription hears of this revision.
+
+    Whoever was warned hears of the end, whether or not the filter still holds, and of the move that
+    takes the incident out of the filter; then nothing more until it comes back in or ends.
+    """
+    if told is None or told.kind is AlertKind.CANCELLED:
+        return _first(incident, matches=matches, now=now, news_hours=news_hours)
+    if ending := _ending(incident):
+        return Decision(Outcome.CANCELLED, ending)
+    if not matches and not told.matched:
+        return Decision(Outcome.OUTSIDE, "the filter no longer holds, which the subscriber was told before")
+    changed = [*what_matters(told.incident, incident, now), *_crossing(told, matches)]
+    if not changed:
+        return Decision(Outcome.NO_MATTER, "nothing that matters has changed")
+    fell = rank(severity(incident)) < rank(severity(told.incident))
+    return Decision(Outcome.DOWNGRADED if fell else Outcome.UPDATED, "changed: " + ", ".join(changed))
+
+
+def _first(incident: Incident, *, matches: bool, now: datetime, news_hours: int) -> Decision:
+    if not matches:
+        return Decision(Outcome.OUTSIDE, "the filter does not hold")
+    if reason := why_no_first_alert(incident, now, news_hours):
+        return Decision(Outcome.NOT_NEWS, reason)
+    return Decision(Outcome.ISSUED, "every clause of the filter holds")
+
+
+def _ending(incident: Incident) -> str | None:
+    """Why the warning no longer stands. An incident closed over a hazard that is still there has not ended."""
+    match incident.status:
+        case Status.RETRACTED:
+            return "the incident is retracted"
+        case Status.MERGED:
+            return f"the incident is merged into {incident.merged_into}"
+        case Status.CLOSED if incident.hazard_state in NO_LONGER:
+            return "the incident is closed"
+        case _:
+            return None
+
+
+def _crossing(told: Told, matches: bool) -> list[str]:
+    if told.matched == matches:
+        return []
+    return ["inside the filter again" if matches else "outside the filter now"]
+
+
+def what_matters(before: Incident, after: Incident, now: datetime) -> list[str]:
+    """What changed between two revisions that a person on the road must hear. Both are judged at `now`,
+    so that the passing of time alone is not a change."""
+    facts = {
+        "severity": severity(before) != severity(after),
+        "urgency": urgency(before, now) != urgency(after, now),
+        "certainty": certainty(before) != certainty(after),
+        "hazard_state": before.hazard_state != after.hazard_state,
+        "category": before.category != after.category,
+        "outcome": before.outcome != after.outcome,
+        "exercise": before.exercise != after.exercise,
+        "closed": (before.status is Status.CLOSED) != (after.status is Status.CLOSED),
+        "place": _moved(before, after),
+    }
+    return [name for name, has_changed in facts.items() if has_changed]
+
+
+def _moved(before: Incident, after: Incident) -> bool:
+    """Farther than its uncertainty or 100 m, whichever is less; or the circle reaches 100 m farther."""
+    if after.uncertainty_m - before.uncertainty_m > MOVED_M:
+        return True
+    moved = distance_m(before.lon, before.lat, after.lon, after.lat)
+    return moved > min(before.uncertainty_m, MOVED_M)

@@ -1,0 +1,124 @@
+"""The places that a subscription can watch, and what makes one impossible."""
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import shapely
+
+Position: TypeAlias = tuple[float, float]
+Ring: TypeAlias = tuple[Position, ...]
+
+MAX_VERTICES: Final = 10_000
+MIN_REACH_M: Final = 1.0
+MAX_REACH_M: Final = 500_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """The whole mission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """Rings of [lon, lat], closed; the first is the outside, the others are holes."""
+
+    rings: tuple[Ring, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    center: Position
+    radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """What lies within `width_m` metres of the line, to either side."""
+
+    line: Ring
+    width_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCorridor:
+    """What lies within `width_m` metres of a registered route, wherever it is drawn at the moment."""
+
+    route_id: UUID
+    width_m: float
+
+
+Area: TypeAlias = Everything | Polygon | Circle | Corridor | RouteCorridor
+
+
+class ImpossibleArea(ValueError):
+    """An area that cannot be watched. `field` is its dotted place below the area, `remedy` what to do."""
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+
+
+def check_area(area: Area) -> None:
+    """Raise ImpossibleArea when the area's geometry makes no sense."""
+    match area:
+        case Circle(center, radius_m):
+            _check_positions("center.coordinates", (center,))
+            _check_reach("radius_m", radius_m)
+        case Corridor(line, width_m):
+            _check_line(line)
+            _check_reach("width_m", width_m)
+        case RouteCorridor(_, width_m):
+            _check_reach("width_m", width_m)
+        case Polygon(rings):
+            _check_polygon(rings)
+        case Everything():
+            pass
+
+
+def _check_reach(field: str, metres: float) -> None:
+    if not (math.isfinite(metres) and MIN_REACH_M <= metres <= MAX_REACH_M):
+        raise ImpossibleArea(
+            field, f"is not between {MIN_REACH_M:g} and {MAX_REACH_M:g} metres", "Give the distance in metres."
+        )
+
+
+def _check_positions(field: str, positions: Ring) -> None:
+    if len(positions) > MAX_VERTICES:
+        raise ImpossibleArea(field, f"has {len(positions)} positions", f"Simplify it to at most {MAX_VERTICES}.")
+    for index, (lon, lat) in enumerate(positions):
+        if not (math.isfinite(lon) and math.isfinite(lat)):
+            raise ImpossibleArea(f"{field}.{index}", "is not finite", "Give decimal degrees.")
+        if abs(lat) > 90 and abs(lon) <= 90:
+            raise ImpossibleArea(
+                f"{field}.{index}", "has a latitude out of range; it looks swapped", "Write [longitude, latitude]."
+            )
+        if abs(lon) > 180 or abs(lat) > 90:
+            raise ImpossibleArea(f"{field}.{index}", "is out of range", "Longitude within ±180, latitude within ±90.")
+    if any(abs(after[0] - before[0]) > 180 for before, after in itertools.pairwise(positions)):
+        raise ImpossibleArea(field, "crosses the antimeridian", "Cut it there and make two subscriptions (RFC 7946).")
+
+
+def _check_line(line: Ring) -> None:
+    _check_positions("line.coordinates", line)
+    if len(set(line)) < 2:
+        raise ImpossibleArea("line.coordinates", "has no length", "Give at least two different positions.")
+
+
+def _check_polygon(rings: tuple[Ring, ...]) -> None:
+    if not rings:
+        raise ImpossibleArea("polygon.coordinates", "is empty", "Give at least the outer ring.")
+    if sum(map(len, rings)) > MAX_VERTICES:
+        raise ImpossibleArea("polygon.coordinates", "has too many positions", f"Simplify it to {MAX_VERTICES}.")
+    for index, ring in enumerate(rings):
+        field = f"polygon.coordinates.{index}"
+        _check_positions(field, ring)
+        if len(ring) < 4 or ring[0] != ring[-1]:
+            raise ImpossibleArea(field, "is not a closed ring", "Give four or more positions, the last as the first.")
+    reason = shapely.is_valid_reason(shapely.Polygon(rings[0], rings[1:]))
+    if reason != "Valid Geometry":
+        raise ImpossibleArea("polygon.coordinates", f"is not valid: {reason}", "Draw it without crossing itself.")

@@ -1,0 +1,81 @@
+"""The clauses of a filter that do not look at the place, each with what it would say to a person."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.severity import rank, severity
+from clearway_alerts.domain.subscription import Filter
+from clearway_shared.events.vocabulary import InfoCredibility, SourceReliability, Tlp
+
+_TLP: Final = tuple(reversed(Tlp))  # from clear, the widest circle, to red
+
+
+class Clause(NamedTuple):
+    """One clause of a filter held against one incident."""
+
+    name: str
+    holds: bool
+    says: str
+
+
+def categories(chosen: Filter, incident: Incident) -> Clause:
+    names = ", ".join(sorted(chosen.categories))
+    return Clause("categories", incident.category in chosen.categories, f"{incident.category}; watched: {names}")
+
+
+def min_severity(chosen: Filter, incident: Incident) -> Clause:
+    is_now = severity(incident)
+    return Clause(
+        "min_severity", rank(is_now) >= rank(chosen.min_severity), f"{is_now}; watched from: {chosen.min_severity}"
+    )
+
+
+def statuses(chosen: Filter, incident: Incident) -> Clause:
+    watched = ", ".join(sorted(chosen.statuses)) or "all"
+    return Clause(
+        "statuses", not chosen.statuses or incident.status in chosen.statuses, f"{incident.status}; watched: {watched}"
+    )
+
+
+def hazard_states(chosen: Filter, incident: Incident) -> Clause:
+    watched = ", ".join(sorted(chosen.hazard_states)) or "all"
+    holds = not chosen.hazard_states or incident.hazard_state in chosen.hazard_states
+    return Clause("hazard_states", holds, f"{incident.hazard_state}; watched: {watched}")
+
+
+def min_grade(chosen: Filter, incident: Incident) -> Clause:
+    wanted = chosen.min_grade
+    reliable = wanted.reliability is None or _as_reliable(incident.reliability, wanted.reliability)
+    credible = wanted.credibility is None or _as_credible(incident.credibility, wanted.credibility)
+    asked = f"{wanted.reliability or 'any'}/{wanted.credibility or 'any'}"
+    return Clause(
+        "min_grade", reliable and credible, f"{incident.reliability}{incident.credibility:d}; watched: {asked}"
+    )
+
+
+def _as_reliable(grade: SourceReliability, wanted: SourceReliability) -> bool:
+    return grade is not SourceReliability.F and grade <= wanted
+
+
+def _as_credible(grade: InfoCredibility, wanted: InfoCredibility) -> bool:
+    return grade is not InfoCredibility.CANNOT_BE_JUDGED and grade <= wanted
+
+
+def tlp_max(chosen: Filter, incident: Incident) -> Clause:
+    holds = _TLP.index(incident.tlp) <= _TLP.index(chosen.tlp_max)
+    return Clause("tlp_max", holds, f"{incident.tlp}; watched up to: {chosen.tlp_max}")
+
+
+CLAUSES: Final[tuple[Callable[[Filter, Incident], Clause], ...]] = (
+    categories,
+    min_severity,
+    statuses,
+    hazard_states,
+    min_grade,
+    tlp_max,
+)
+
+
+def clauses_hold(chosen: Filter, incident: Incident) -> bool:
+    return all(clause(chosen, incident).holds for clause in CLAUSES)

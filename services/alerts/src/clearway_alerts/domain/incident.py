@@ -1,0 +1,45 @@
+"""What alerts need to know of an incident at one revision."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from clearway_shared.events.vocabulary import (
+    Category,
+    HazardState,
+    InfoCredibility,
+    Outcome,
+    SourceReliability,
+    Status,
+    Tlp,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident at one revision. Degrees WGS-84, metres; `killed_high` and `injured_high` are upper bounds.
+
+    `earliest` and `latest` are the span that certainly contains the moment.
+    """
+
+    mission: str
+    incident_id: UUID
+    revision: int
+    exercise: bool
+    status: Status
+    category: Category
+    outcome: Outcome
+    hazard_state: HazardState
+    lon: float
+    lat: float
+    uncertainty_m: float
+    place_name: str | None
+    earliest: datetime
+    latest: datetime
+    occurred_at: datetime | None
+    killed_high: int
+    injured_high: int
+    reliability: SourceReliability
+    credibility: InfoCredibility
+    tlp: Tlp
+    merged_into: UUID | None = None

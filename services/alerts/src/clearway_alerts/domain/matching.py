@@ -1,0 +1,133 @@
+"""Which subscriptions an incident concerns: one index for each mission, exact, and fast enough to ask every time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, Ring, RouteCorridor
+from clearway_alerts.domain.clauses import CLAUSES, Clause, clauses_hold
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.place import Box, box_around, distances_m, widened
+from clearway_alerts.domain.subscription import Accuracy, Filter
+
+_EVERYWHERE: Final = shapely.Point()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watch:
+    """A filter made ready. `outline` is what distances are measured to, up to `reach_m`; inside `solid` it is zero."""
+
+    subscription_id: UUID
+    filter: Filter
+    outline: Any
+    solid: Any
+    reach_m: float
+
+    @property
+    def box(self) -> Box:
+        """Everything that may match without its uncertainty."""
+        return widened(Box(*self.outline.bounds), self.reach_m)
+
+    @property
+    def is_everywhere(self) -> bool:
+        return self.outline is _EVERYWHERE
+
+
+def watch(subscription_id: UUID, chosen: Filter, route_line: Ring | None = None) -> Watch | None:
+    """The filter made ready; None for a route whose line is not known."""
+    match chosen.area:
+        case Everything():
+            return Watch(subscription_id, chosen, _EVERYWHERE, None, math.inf)
+        case Circle(center, radius_m):
+            return Watch(subscription_id, chosen, shapely.Point(center), None, radius_m)
+        case Corridor(line, width_m):
+            return Watch(subscription_id, chosen, shapely.LineString(line), None, width_m)
+        case RouteCorridor(_, width_m):
+            if route_line is None:
+                return None
+            return Watch(subscription_id, chosen, shapely.LineString(route_line), None, width_m)
+        case Polygon(rings):
+            solid = shapely.Polygon(rings[0], rings[1:])
+            shapely.prepare(solid)
+            return Watch(subscription_id, chosen, solid.boundary, solid, 0.0)
+
+
+class Index:
+    """The watches of one mission. It never changes: a change of a subscription makes another."""
+
+    def __init__(self, watches: Sequence[Watch]) -> None:
+        self._everywhere = [each for each in watches if each.is_everywhere]
+        self._placed = [each for each in watches if not each.is_everywhere]
+        self._outlines = _objects([each.outline for each in self._placed])
+        self._solids = _objects([each.solid for each in self._placed])
+        self._reach_m = np.array([each.reach_m for each in self._placed], dtype=np.float64)
+        self._touching = np.array(
+            [each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY for each in self._placed], dtype=np.bool_
+        )
+        self._tree = shapely.STRtree([shapely.box(*each.box) for each in self._placed])
+
+    def matching(self, incident: Incident) -> list[UUID]:
+        """The subscriptions whose whole filter holds for the incident."""
+        return [
+            each.subscription_id
+            for each in (*self._everywhere, *self._reaching(incident))
+            if clauses_hold(each.filter, incident)
+        ]
+
+    def reaches(self, incident: Incident) -> bool:
+        """Whether any of the areas reaches the incident, whatever else its filter says."""
+        return bool(self._everywhere or self._reaching(incident))
+
+    def _reaching(self, incident: Incident) -> list[Watch]:
+        candidates = self._candidates(incident)
+        if not len(candidates):
+            return []
+        reach = self._reach_m[candidates] + self._touching[candidates] * incident.uncertainty_m
+        near = distances_m(self._outlines[candidates], incident.lon, incident.lat, float(reach.max())) <= reach
+        inside = shapely.intersects_xy(self._solids[candidates], incident.lon, incident.lat)
+        return [self._placed[index] for index in candidates[near | inside]]
+
+    def _candidates(self, incident: Incident) -> npt.NDArray[np.int64]:
+        """Those whose box meets the incident's, also when one of the two lies across the antimeridian."""
+        west, south, east, north = box_around(incident.lon, incident.lat, incident.uncertainty_m)
+        boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360, 0, 360)]
+        found: npt.NDArray[np.int64] = np.unique(self._tree.query(boxes)[1])
+        return found
+
+
+def explained(each: Watch | None, chosen: Filter, incident: Incident) -> list[Clause]:
+    """Every clause of the filter held against the incident, the place last."""
+    return [*(clause(chosen, incident) for clause in CLAUSES), _place_clause(each, incident)]
+
+
+def _place_clause(each: Watch | None, incident: Incident) -> Clause:
+    if each is None:
+        return Clause("area", False, "the route is not known here yet")
+    if each.is_everywhere:
+        return Clause("area", True, "everything is watched")
+    holds = Index([each]).reaches(incident)
+    return Clause("area", holds, _says_place(each, incident))
+
+
+def _says_place(each: Watch, incident: Incident) -> str:
+    inside = each.solid is not None and bool(shapely.intersects_xy(each.solid, incident.lon, incident.lat))
+    away = 0.0 if inside else float(distances_m(_objects([each.outline]), incident.lon, incident.lat, math.inf)[0])
+    counted = "counted" if each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY else "not counted"
+    return (
+        f"{away:.0f} m away; watched within {each.reach_m:.0f} m, "
+        f"the uncertainty of {incident.uncertainty_m:.0f} m {counted}"
+    )
+
+
+def _objects(items: Sequence[Any]) -> npt.NDArray[np.object_]:
+    array = np.empty(len(items), dtype=np.object_)
+    array[:] = items
+    return array

@@ -1,0 +1,85 @@
+"""How bad, how soon and how sure, in CAP 1.2's words, and until when an alert stands."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from clearway_alerts.domain.incident import Incident
+from clearway_shared.events.alerts import Certainty, Severity, Urgency
+from clearway_shared.events.vocabulary import HazardState, InfoCredibility, Outcome
+
+DANGERS: Final = frozenset({HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED})
+NO_LONGER: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
+UNFOUNDED: Final = frozenset({Outcome.HOAX, Outcome.FALSE_ALARM})
+
+IMMEDIATE_WITHIN: Final = timedelta(hours=6)
+EXPECTED_WITHIN: Final = timedelta(hours=24)
+DANGER_STANDS: Final = timedelta(days=7)
+NEWS_STANDS: Final = timedelta(hours=24)
+
+_RANK: Final = (Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
+_CERTAINTY: Final = {
+    InfoCredibility.CONFIRMED: Certainty.OBSERVED,
+    InfoCredibility.PROBABLY_TRUE: Certainty.LIKELY,
+    InfoCredibility.POSSIBLY_TRUE: Certainty.POSSIBLE,
+    InfoCredibility.DOUBTFUL: Certainty.UNLIKELY,
+    InfoCredibility.IMPROBABLE: Certainty.UNLIKELY,
+    InfoCredibility.CANNOT_BE_JUDGED: Certainty.UNKNOWN,
+}
+
+
+def severity(incident: Incident) -> Severity:
+    """From outcome, casualties (their upper bound: in doubt the worse) and hazard state."""
+    if incident.outcome in UNFOUNDED and incident.hazard_state not in DANGERS:
+        return Severity.MINOR
+    over = incident.hazard_state in NO_LONGER
+    if incident.killed_high:
+        return Severity.SEVERE if over else Severity.EXTREME
+    if incident.injured_high:
+        return Severity.MODERATE if over else Severity.SEVERE
+    return _without_casualties(incident)
+
+
+def _without_casualties(incident: Incident) -> Severity:
+    if incident.hazard_state is HazardState.ACTIVE:
+        return Severity.SEVERE
+    if incident.hazard_state in NO_LONGER and incident.outcome not in {Outcome.DETONATED, Outcome.PARTIAL}:
+        return Severity.MINOR
+    return Severity.MODERATE
+
+
+def rank(value: Severity) -> int:
+    """The order of severities, 0 for minor. Unknown counts as moderate: it must not be filtered away."""
+    return _RANK.index(Severity.MODERATE if value is Severity.UNKNOWN else value)
+
+
+def urgency(incident: Incident, now: datetime) -> Urgency:
+    """Past when nothing is there any more; else by age, from the latest moment at which it can have happened."""
+    if incident.hazard_state in NO_LONGER:
+        return Urgency.PAST
+    age = now - incident.latest
+    if age <= IMMEDIATE_WITHIN and incident.hazard_state is not HazardState.MARKED:
+        return Urgency.IMMEDIATE
+    if age <= EXPECTED_WITHIN:
+        return Urgency.EXPECTED
+    return Urgency.FUTURE if incident.hazard_state in DANGERS else Urgency.UNKNOWN
+
+
+def certainty(incident: Incident) -> Certainty:
+    """From the credibility of the information alone; the source's reliability is another question."""
+    return _CERTAINTY[incident.credibility]
+
+
+def expires_at(incident: Incident, now: datetime) -> datetime:
+    """When the alert lapses if nothing more is said: seven days for a danger, a day for news and cancellations."""
+    return now + (DANGER_STANDS if incident.hazard_state in DANGERS else NEWS_STANDS)
+
+
+def headline(incident: Incident) -> str:
+    """One line for a person, without anything but what, whether it is there, and roughly where."""
+    what = {"ied": "IED", "uxo_erw": "Unexploded ordnance", "unknown": "Explosive hazard"}.get(
+        incident.category, incident.category.replace("_", " ").capitalize()
+    )
+    state = {"none": "no hazard left", "unknown": "hazard unknown"}.get(incident.hazard_state, incident.hazard_state)
+    where = f" near {incident.place_name}" if incident.place_name else ""
+    exercise = "EXERCISE: " if incident.exercise else ""
+    return f"{exercise}{what}, {state}{where} (within {incident.uncertainty_m:.0f} m)"[:250]
