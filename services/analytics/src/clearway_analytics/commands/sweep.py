@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Looks at every route now and then. Many may run at once: each risk that moved is looked at again under the mission's lock."""
+    """Looks at every route now and then. Many may run at once: what moved is looked at again under the lock."""
 
     database: Database
     announcer: Announcer

@@ -78,7 +78,7 @@ class Corridor:
 
         `sds` is (m, K), metres. Returns masses (m, K) and distances (m,).
         """
-        masses = np.empty_like(sds)
+        masses = np.empty(sds.shape)
         distances = np.empty(len(x))
         block = max(1, PAIRS_PER_BLOCK // len(self.length))
         for first in range(0, len(x), block):

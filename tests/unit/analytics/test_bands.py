@@ -1,0 +1,74 @@
+"""Words: what moves them, and the one that is never used."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from clearway_analytics.risk.assessment import Assessment, Sums, assess
+from clearway_analytics.risk.bands import Band, BandLimits
+from clearway_analytics.risk.corridor import Corridor
+from clearway_analytics.risk.intensity import reach
+from clearway_analytics.risk.parameters import SPARSE
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LENGTH_M = 40_000.0
+
+
+@pytest.mark.parametrize(
+    ("expected", "sample", "band"),
+    [
+        (0.0, 0.0, Band.LOW_DATA),
+        (0.004, 2.9, Band.LOW_DATA),
+        (0.004, 3.0, Band.LOW),
+        (0.005, 1.0, Band.ELEVATED),
+        (0.03, 1.0, Band.HIGH),
+        (0.15, 1.0, Band.SEVERE),
+    ],
+)
+def test_words_begin_at_their_limits(expected: float, sample: float, band: Band) -> None:
+    assert BandLimits().band(expected, sample) is band
+
+
+def test_no_route_is_called_safe() -> None:
+    assert {band.value for band in Band} == {"low", "elevated", "high", "severe", "low_data"}
+
+
+def on_the_road(count: int, weight: float) -> Assessment:
+    """A road of 40 km with so many fresh incidents in its middle, their places known to 15 m."""
+    road = Corridor.along(np.array([0.0, LENGTH_M]), np.zeros(2), 500.0)
+    share = float(reach(road, np.array([LENGTH_M / 2]), np.zeros(1), np.array([7.0]), SPARSE).share[0])
+    term = weight * share
+    sums = Sums(count * term, count * term**2, term if count else 0.0, NOW if count else None)
+    return assess(sums, road.area_km2, share, NOW, 7.0, SPARSE)
+
+
+def test_a_road_without_incidents_is_low_data_with_a_wide_interval() -> None:
+    quiet = on_the_road(0, 1.0)
+    assert quiet.band is Band.LOW_DATA
+    assert quiet.data_age_days is None
+    assert quiet.expected_events == quiet.background > 0
+    assert quiet.high > 10 * quiet.expected_events
+
+
+def test_one_fresh_unverified_report_moves_the_word() -> None:
+    assert on_the_road(1, SPARSE.status_weights["reported"]).band is Band.ELEVATED
+
+
+def test_three_verified_make_it_high_and_eleven_severe() -> None:
+    assert on_the_road(3, 1.0).band is Band.HIGH
+    assert on_the_road(11, 1.0).band is Band.SEVERE
+
+
+def test_the_word_does_not_depend_on_the_horizon_that_was_asked_for() -> None:
+    short = on_the_road(1, 1.0)
+    sums = Sums(total=short.incidents / -np.expm1(-7.0 / SPARSE.decay_days))
+    longer = assess(sums, 40.0, 0.2, NOW, 90.0, SPARSE)
+    assert longer.expected_events > short.expected_events
+    assert longer.band is short.band
+
+
+def test_the_parts_add_up_and_the_interval_holds_the_whole() -> None:
+    some = on_the_road(2, 0.8)
+    assert some.expected_events == some.background + some.incidents
+    assert some.low < some.expected_events < some.high

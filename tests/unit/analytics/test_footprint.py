@@ -1,0 +1,73 @@
+"""Routes in metres, and the search for those near an incident."""
+
+import warnings
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clearway_analytics.domain.line import EARTH, Position
+from clearway_analytics.ledger.routes import MissionRoutes
+from clearway_analytics.risk.footprint import Footprint
+from clearway_analytics.risk.parameters import SPARSE
+from clearway_analytics.risk.projection import project, utm_zone
+
+LON = st.floats(-179.5, 179.5)
+LAT = st.floats(-75, 75)
+
+
+@pytest.mark.parametrize(
+    ("place", "zone"),
+    [((-180, 10), 32601), ((180, 10), 32660), ((3, 10), 32631), ((2.999, -10), 32731), ((36.8, -1.3), 32737)],
+)
+def test_the_zone_is_that_of_the_place(place: Position, zone: int) -> None:
+    assert utm_zone(*place) == zone
+
+
+@given(LON, LAT, st.floats(0, 360), st.floats(1, 75_000))
+def test_distances_near_a_route_are_those_on_the_ground(lon: float, lat: float, azimuth: float, metres: float) -> None:
+    there = EARTH.fwd(lon, lat, azimuth, metres)
+    x, y = project(utm_zone(lon, lat), [lon, there[0]], [lat, there[1]])
+    assert np.hypot(np.diff(x), np.diff(y))[0] == pytest.approx(metres, rel=4e-3)
+
+
+@given(LON, LAT, st.floats(0, 360), st.floats(0, 1.2), st.floats(0, 20_000))
+def test_the_search_misses_no_route_that_an_incident_reaches(
+    lon: float, lat: float, azimuth: float, fraction: float, sd: float
+) -> None:
+    line = ((lon, lat), (lon + 0.3 if lon < 0 else lon - 0.3, lat))
+    footprint = Footprint.of(line, 500.0)
+    reach_m = SPARSE.cutoff_sd * float(SPARSE.widest_sd(np.array([sd]))[0])
+    there = EARTH.fwd(lon, lat, azimuth, fraction * reach_m)
+    found = MissionRoutes.of(1, {UUID(int=1): footprint}).near(there[0], there[1], reach_m)
+    if footprint.reach(np.array([there[0]]), np.array([there[1]]), np.array([sd]), SPARSE).near[0]:
+        assert found
+
+
+def test_routes_out_of_reach_are_not_looked_at() -> None:
+    routes = {UUID(int=i): Footprint.of(((i, 10), (i + 0.1, 10)), 500.0) for i in range(20)}
+    assert set(MissionRoutes.of(1, routes).near(5.0, 10.0, 75_000)) == {UUID(int=5)}
+
+
+def test_a_route_beyond_the_antimeridian_is_found() -> None:
+    routes = {UUID(int=1): Footprint.of(((-179.99, -17), (-179.8, -17)), 500.0)}
+    assert MissionRoutes.of(1, routes).near(179.99, -17.0, 75_000)
+
+
+def test_an_empty_mission_has_no_routes_near() -> None:
+    assert MissionRoutes.of(0, {}).near(5.0, 10.0, 75_000) == {}
+
+
+def test_the_other_side_of_the_world_is_far_away_and_quiet() -> None:
+    footprint = Footprint.of(((20, 10), (20.1, 10)), 500.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bearing = footprint.reach(np.array([-160.0, 110.0]), np.array([-10.0, 0.0]), np.full(2, 1e6), SPARSE)
+    assert not bearing.near.any()
+
+
+def test_the_reference_is_an_incident_on_the_road() -> None:
+    footprint = Footprint.of(((20, 10), (20.5, 10)), 500.0)
+    assert footprint.reference_share(SPARSE) == pytest.approx(0.2, abs=0.02)
