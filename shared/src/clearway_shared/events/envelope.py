@@ -1,11 +1,23 @@
 """What every event carries: the CloudEvents 1.0 attributes, and the base of every payload."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _moment(value: Any) -> Any:
+    """Read strictly: pydantic by itself takes "1700000000" and "2026-01-01 10:00Z", which are no `date-time`."""
+    if isinstance(value, str):
+        if _RFC3339.fullmatch(value) is None:
+            raise ValueError("is not an RFC 3339 time such as 2026-01-31T06:00:00Z")
+        value = datetime.fromisoformat(value)
+    return _in_utc(value) if isinstance(value, datetime) and value.tzinfo is not None else value
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -15,7 +27,8 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("is outside the years that UTC can express") from error
 
 
-Utc = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Utc = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A moment: RFC 3339 with an offset on the wire, UTC in memory."""
 Mission = Annotated[str, Field(min_length=1, description="The tenant.")]
 
 
