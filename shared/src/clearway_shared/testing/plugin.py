@@ -1,13 +1,15 @@
 """Fixtures for every test of the project: `pytest_plugins = ["clearway_shared.testing.plugin"]`."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from clearway_shared.broker import open_broker
+from clearway_shared.broker.base import Broker
 from clearway_shared.testing.manual_clock import ManualClock
 from clearway_shared.testing.server import DatabaseServer, Server, Unavailable
 from clearway_shared.testing.sources import running_kafka, running_postgres
@@ -100,6 +102,40 @@ def new_database_url(request: pytest.FixtureRequest) -> Callable[[], str]:
 def database_url(new_database_url: Callable[[], str]) -> str:
     """A fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
     return new_database_url()
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def broker_url(request: pytest.FixtureRequest) -> str | None:
+    """What `open_broker` is given: the test runs once on the embedded log and once on Kafka."""
+    url: str | None = request.getfixturevalue("kafka_url") if request.param == "kafka" else None
+    return url
+
+
+@pytest.fixture
+async def new_broker(broker_url: str | None, tmp_path: Path) -> AsyncIterator[Callable[[], Awaitable[Broker]]]:
+    """Each call opens and starts the same log; all are closed at the end. The embedded log opens once at a time."""
+    async with AsyncExitStack() as opened:
+
+        async def start() -> Broker:
+            broker = open_broker(broker_url, tmp_path)
+            opened.push_async_callback(broker.close)
+            await broker.start()
+            return broker
+
+        yield start
+
+
+@pytest.fixture
+async def broker(new_broker: Callable[[], Awaitable[Broker]]) -> Broker:
+    """A started broker: the test runs once on the embedded log and once on Kafka."""
+    return await new_broker()
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """A name that no other test uses, for topics and groups on the shared Kafka."""
+    suffix = uuid4().hex[:12]
+    return lambda name: f"{name}-{suffix}"
 
 
 @pytest.fixture
