@@ -1,0 +1,86 @@
+"""The feed: no gap that is not told, nothing of another mission, and waiters that are woken."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from clearway_shared.feed import Feed
+from clearway_shared.housekeeping import Housekeeping
+from clearway_shared.testing.manual_clock import ManualClock
+from clearway_shared.testing.plumbing import Plumbing, plumb
+from clearway_shared.testing.recording_log import RecordingLog
+
+
+async def test_a_mission_sees_its_own_events_only(plumbing: Plumbing) -> None:
+    ours, theirs = uuid4(), uuid4()
+    await plumbing.publish(1, route=ours, mission="unmas")
+    await plumbing.publish(2, route=theirs, mission="monusco")
+    await plumbing.publish(3, route=ours, mission="unmas")
+    await plumbing.relay(RecordingLog()).drain()
+    assert [entry.position for entry in await plumbing.feed.after("unmas", 0, 10)] == [1, 3]
+    assert [entry.subject for entry in await plumbing.feed.after("monusco", 0, 10)] == [str(theirs)]
+    assert await plumbing.feed.after("unmas", 3, 10) == []
+    assert (await plumbing.feed.bounds("unmas")).newest == 3
+    assert (await plumbing.feed.bounds("monusco")).newest == 2
+    assert await plumbing.feed.last_position() == 3
+
+
+async def test_types_and_limit_select(plumbing: Plumbing) -> None:
+    await plumbing.publish(1, 2, 3, route=uuid4())
+    await plumbing.relay(RecordingLog()).drain()
+    assert len(await plumbing.feed.after("unmas", 0, 2)) == 2
+    assert len(await plumbing.feed.after("unmas", 0, 10, types=["route.risk_changed"])) == 3
+    assert await plumbing.feed.after("unmas", 0, 10, types=["route.registered"]) == []
+
+
+async def test_an_entry_is_the_event_as_published(plumbing: Plumbing) -> None:
+    (event,) = await plumbing.publish(7, route=uuid4())
+    await plumbing.relay(RecordingLog()).drain()
+    (entry,) = await plumbing.feed.after("unmas", 0, 10)
+    assert (entry.event_id, entry.time, entry.mission) == (event.envelope.id, event.envelope.time, "unmas")
+    assert entry.json == event.data.model_dump_json()
+
+
+async def test_the_epoch_is_of_the_database(plumbing: Plumbing) -> None:
+    epoch = await plumbing.feed.epoch()
+    assert epoch == await Feed(plumbing.database).epoch()
+    assert len(epoch) == 12
+
+
+async def test_what_is_pruned_is_told_and_positions_go_on(database_url: str, clock: ManualClock) -> None:
+    plumbing = await plumb(database_url, clock)
+    keeping = Housekeeping(service="test", database=plumbing.database, clock=clock, feed_days=30, idempotency_hours=72)
+    relay = plumbing.relay(RecordingLog())
+    await plumbing.publish(1, 2, route=uuid4())
+    await relay.drain()
+    clock.advance(timedelta(days=20))
+    await plumbing.publish(3, route=uuid4())
+    await relay.drain()
+    assert await plumbing.feed.bounds("unmas") == (1, 3)
+    clock.advance(timedelta(days=11))
+    await keeping.sweep()
+    assert await plumbing.feed.bounds("unmas") == (3, 3)
+    clock.advance(timedelta(days=31))
+    await keeping.sweep()
+    assert await plumbing.feed.bounds("unmas") == (4, 3)
+    await plumbing.publish(4, route=uuid4())
+    await relay.drain()
+    assert [entry.position for entry in await plumbing.feed.after("unmas", 3, 10)] == [4]
+    await plumbing.database.close()
+
+
+async def test_a_watcher_sees_what_another_process_published(plumbing: Plumbing) -> None:
+    here = Feed(plumbing.database)
+    watching = asyncio.create_task(here.watch(0.01))
+    with here.subscribe() as woken:
+        async with asyncio.timeout(20):
+            await woken.wait()
+            woken.clear()
+            await plumbing.publish(1, route=uuid4())
+            await plumbing.relay(RecordingLog()).drain()
+            await woken.wait()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching

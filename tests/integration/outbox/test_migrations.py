@@ -1,0 +1,53 @@
+"""The shared tables come and go on both databases, and are what the models say."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from clearway_shared.database import Database
+from clearway_shared.migrations import check, current, downgrade, upgrade
+from clearway_shared.tables import plumbing_metadata
+from clearway_shared.testing.plumbing import MIGRATIONS
+
+
+async def test_up_down_and_up_again(database_url: str) -> None:
+    await upgrade(database_url, MIGRATIONS)
+    assert await current(database_url) == "0001"
+    await downgrade(database_url, MIGRATIONS)
+    assert await current(database_url) is None
+    database = Database(database_url)
+    async with database.write() as transaction:
+        left = await transaction.connection.run_sync(lambda connection: inspect(connection).get_table_names())
+    await database.close()
+    assert left == ["alembic_version"]
+    await upgrade(database_url, MIGRATIONS)
+    assert await check(database_url, [plumbing_metadata]) == []
+
+
+async def test_check_finds_a_change_without_a_migration(database_url: str) -> None:
+    await upgrade(database_url, MIGRATIONS)
+    database = Database(database_url)
+    async with database.write() as transaction:
+        await transaction.connection.execute(text("ALTER TABLE outbox ADD COLUMN forgotten INTEGER"))
+    await database.close()
+    assert [difference[0] for difference in await check(database_url, [plumbing_metadata])] == ["remove_column"]
+
+
+async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
+    await asyncio.gather(*(upgrade(database_url, MIGRATIONS) for _ in range(4)))
+    assert await check(database_url, [plumbing_metadata]) == []
+
+
+async def test_a_migration_that_fails_leaves_nothing(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "env.py").write_text((MIGRATIONS / "env.py").read_text())
+    broken = (MIGRATIONS / "versions" / "0001_shared_tables.py").read_text()
+    broken = broken.replace("    create_plumbing()\n", "    create_plumbing()\n    raise RuntimeError('half way')\n")
+    (tmp_path / "versions" / "0001_broken.py").write_text(broken)
+    with pytest.raises(RuntimeError, match="half way"):
+        await upgrade(database_url, tmp_path)
+    assert await current(database_url) is None
+    await upgrade(database_url, MIGRATIONS)
+    assert await check(database_url, [plumbing_metadata]) == []
