@@ -15,7 +15,7 @@ import shapely
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, Ring, RouteCorridor
 from clearway_alerts.domain.clauses import CLAUSES, Clause, clauses_hold
 from clearway_alerts.domain.incident import Incident
-from clearway_alerts.domain.place import Box, box_around, distances_m, widened
+from clearway_alerts.domain.place import box_around, distances_m, widened
 from clearway_alerts.domain.subscription import Accuracy, Filter
 
 _EVERYWHERE: Final = shapely.Point()
@@ -30,11 +30,6 @@ class Watch:
     outline: Any
     solid: Any
     reach_m: float
-
-    @property
-    def box(self) -> Box:
-        """Everything that may match without its uncertainty."""
-        return widened(Box(*self.outline.bounds), self.reach_m)
 
     @property
     def is_everywhere(self) -> bool:
@@ -72,7 +67,7 @@ class Index:
         self._touching = np.array(
             [each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY for each in self._placed], dtype=np.bool_
         )
-        self._tree = shapely.STRtree([shapely.box(*each.box) for each in self._placed])
+        self._tree = shapely.STRtree(shapely.box(*widened(shapely.bounds(self._outlines), self._reach_m).T))
 
     def matching(self, incident: Incident) -> list[UUID]:
         """The subscriptions whose whole filter holds for the incident."""

@@ -6,7 +6,7 @@ on a plane by the mid-latitude formula on the WGS-84 ellipsoid, whose error grow
 """
 
 import math
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,26 +23,24 @@ Geometries = npt.NDArray[np.object_]
 Metres = npt.NDArray[np.float64]
 
 
-class Box(NamedTuple):
-    """West, south, east, north in degrees; west may be below -180 and east above 180."""
-
-    west: float
-    south: float
-    east: float
-    north: float
+Boxes = npt.NDArray[np.float64]
 
 
-def box_around(lon: float, lat: float, metres: float) -> Box:
-    """A box of degrees that holds everything within `metres` of the point."""
-    return widened(Box(lon, lat, lon, lat), metres)
+def box_around(lon: float, lat: float, metres: float) -> Boxes:
+    """West, south, east, north of a box of degrees that holds everything within `metres` of the point."""
+    box: Boxes = widened(np.array([[lon, lat, lon, lat]]), np.array([metres]))[0]
+    return box
 
 
-def widened(box: Box, metres: float) -> Box:
-    """The box, larger by at least `metres` on every side; the whole circle of longitudes near a pole."""
+def widened(boxes: Boxes, metres: Metres) -> Boxes:
+    """The boxes (rows of west, south, east, north), larger by at least `metres` on every side; near a pole the
+    whole circle of longitudes. West may become less than -180, and east more than 180."""
     tall = metres / _SHORTEST_DEGREE_M
-    highest = max(abs(box.south - tall), abs(box.north + tall))
-    wide = 360.0 if highest >= 89 else min(360.0, tall / math.cos(math.radians(highest)))
-    return Box(box.west - wide, box.south - tall, box.east + wide, box.north + tall)
+    highest = np.maximum(np.abs(boxes[:, 1] - tall), np.abs(boxes[:, 3] + tall))
+    wide = np.minimum(360.0, tall / np.cos(np.radians(np.minimum(highest, 89.0))))
+    wide = np.where(highest >= 89.0, 360.0, wide)
+    larger: Boxes = boxes + np.column_stack((-wide, -tall, wide, tall))
+    return larger
 
 
 def metres_per_degree(latitude: npt.NDArray[np.float64]) -> tuple[Metres, Metres]:
@@ -63,9 +61,9 @@ def distances_m(outlines: Geometries, lon: float, lat: float, within_m: float) -
     return distance
 
 
-def _clipped(outlines: Geometries, box: Box) -> Geometries:
+def _clipped(outlines: Geometries, box: Boxes) -> Geometries:
     """Only speed: across the antimeridian, where a box has two parts, nothing is cut off."""
-    if box.west < -180 or box.east > 180:
+    if box[0] < -180 or box[2] > 180:
         return outlines
     clipped: Geometries = shapely.clip_by_rect(outlines, *box)
     return clipped

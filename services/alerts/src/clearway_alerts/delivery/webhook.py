@@ -1,0 +1,128 @@
+"""One signed POST to a receiver that may be slow, broken or hostile."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+
+from clearway_alerts.delivery.addresses import FilteringResolver, ForbiddenUrl, Network, check_url
+from clearway_shared.clock import Clock
+
+_MAX_ANSWER_BYTES: Final = 65_536
+_HEADERS: Final = {"content-type": "application/json", "user-agent": "Clearway-Webhooks/1"}
+_GONE: Final = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `status` is None when nothing did; `error` says what was wrong, and is None for a success."""
+
+    status: int | None
+    error: str | None
+    duration_ms: float
+    retry_after: timedelta | None = None
+
+    @property
+    def is_success(self) -> bool:
+        return self.error is None
+
+    @property
+    def is_gone(self) -> bool:
+        """The receiver says that it wants no more."""
+        return self.status == _GONE
+
+
+class WebhookClient:
+    """Posts messages: no proxy, no cookies, no redirect followed, a bounded time and a bounded answer."""
+
+    def __init__(self, session: aiohttp.ClientSession, allowed: tuple[Network, ...], clock: Clock) -> None:
+        self._clock = clock
+        self._session = session
+        self._allowed = allowed
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The answer, or why there was none. Never raises for what a receiver does."""
+        begun = time.perf_counter()
+        status, error, wait = await self._attempt(url, body, headers)
+        return Answer(status, error, (time.perf_counter() - begun) * 1000, wait)
+
+    async def _attempt(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int | None, str | None, timedelta | None]:
+        try:
+            check_url(url, self._allowed)
+            request = self._session.post(url, data=body, headers={**_HEADERS, **headers}, allow_redirects=False)
+            async with request as response:
+                await _drain(response)
+                return response.status, _problem(response.status), self._wait(response)
+        except TimeoutError:
+            return None, "no answer in time", None
+        except (aiohttp.ClientError, ForbiddenUrl, OSError, ValueError) as error:
+            return None, f"{type(error).__name__}: {error}"[:500], None
+
+    def _wait(self, response: aiohttp.ClientResponse) -> timedelta | None:
+        return retry_after(response.headers.get("Retry-After"), self._clock.now())
+
+
+@asynccontextmanager
+async def webhook_client(
+    allowed: tuple[Network, ...], timeout_seconds: float, clock: Clock
+) -> AsyncIterator[WebhookClient]:
+    """A client with its own connections, which end with the block."""
+    connector = aiohttp.TCPConnector(
+        resolver=FilteringResolver(aiohttp.ThreadedResolver(), allowed), limit=0, family=socket.AF_UNSPEC
+    )
+    async with aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+        trust_env=False,
+        auto_decompress=False,
+    ) as session:
+        yield WebhookClient(session, allowed, clock)
+
+
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    """Read the answer, so that the connection can be used again; drop the connection when there is too much of it.
+
+    The status has said already whether the message was taken: what happens to the rest changes nothing.
+    """
+    read = 0
+    with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        while chunk := await response.content.read(_MAX_ANSWER_BYTES):
+            read += len(chunk)
+            if read >= _MAX_ANSWER_BYTES:
+                break
+        else:
+            return
+    response.close()
+
+
+def _problem(status: int) -> str | None:
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return f"status {status}: redirects are not followed"
+    return f"status {status}"
+
+
+def retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Seconds or an HTTP date; nonsense counts as absent."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=min(int(value[:9]), 86_400))
+    try:
+        wait = parsedate_to_datetime(value).astimezone(UTC) - now
+    except (ValueError, OverflowError):
+        return None
+    return wait if wait > timedelta(0) else None

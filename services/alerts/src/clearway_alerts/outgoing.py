@@ -1,0 +1,109 @@
+"""Between this service's facts and what it says to others: the alert events, and the body of a webhook."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from clearway_alerts.domain.alert import Alert
+from clearway_alerts.domain.incident import Incident
+from clearway_shared.events.alerts import (
+    AlertAcknowledged,
+    AlertCancelled,
+    AlertChange,
+    AlertDowngraded,
+    AlertIssued,
+    AlertKind,
+    AlertState,
+    AlertUpdated,
+)
+from clearway_shared.events.geometry import Point
+from clearway_shared.events.vocabulary import Tlp
+
+SOURCE: Final = "clearway/alerts"
+_CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {
+    AlertKind.ISSUED: AlertIssued,
+    AlertKind.UPDATED: AlertUpdated,
+    AlertKind.DOWNGRADED: AlertDowngraded,
+    AlertKind.CANCELLED: AlertCancelled,
+}
+# What may not leave in full: the receiver fetches it with its own key.
+_THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
+
+
+def state_of(alert: Alert, incident: Incident) -> AlertState:
+    """The alert object as the contract has it."""
+    return AlertState(
+        alert_id=alert.id,
+        mission=alert.mission,
+        subscription_id=alert.subscription_id,
+        incident_id=alert.incident_id,
+        incident_revision=alert.revision,
+        sequence=alert.sequence,
+        kind=alert.kind,
+        exercise=incident.exercise,
+        severity=alert.severity,
+        urgency=alert.urgency,
+        certainty=alert.certainty,
+        headline=alert.headline,
+        point=Point(coordinates=(incident.lon, incident.lat)),
+        uncertainty_m=incident.uncertainty_m,
+        category=incident.category,
+        outcome=incident.outcome,
+        hazard_state=incident.hazard_state,
+        status=incident.status,
+        occurred_at=incident.occurred_at,
+        issued_at=alert.issued_at,
+        expires_at=alert.expires_at,
+        references=alert.references,
+        tlp=incident.tlp,
+        reason=alert.reason,
+    )
+
+
+def change_of(alert: Alert, incident: Incident) -> AlertChange:
+    """The event that tells of the alert."""
+    return _CHANGES[alert.kind](
+        mission=alert.mission, alert_id=alert.id, incident_id=alert.incident_id, alert=state_of(alert, incident)
+    )
+
+
+def acknowledgement_of(alert: Alert, incident: Incident, by: str, at: datetime) -> AlertAcknowledged:
+    return AlertAcknowledged(
+        mission=alert.mission,
+        alert_id=alert.id,
+        incident_id=alert.incident_id,
+        alert=state_of(alert, incident),
+        by=by,
+        at=at,
+    )
+
+
+def described(alert: Alert, incident: Incident) -> dict[str, Any]:
+    """The alert as answers and webhooks show it, JSON-ready; `revision` is the incident's."""
+    data = state_of(alert, incident).model_dump(mode="json")
+    data["revision"] = data.pop("incident_revision")
+    data["links"] = {"alert": f"/v1/alerts/{alert.id}", "incident": f"/v1/incidents/{alert.incident_id}"}
+    return data
+
+
+def webhook_body(alert: Alert, incident: Incident) -> bytes:
+    """The message of one alert. At TLP amber and above it holds ids, severity and links only."""
+    data = described(alert, incident)
+    if incident.tlp in _THIN:
+        kept = ("alert_id", "mission", "subscription_id", "incident_id", "revision", "sequence", "kind", "exercise")
+        data = {name: data[name] for name in (*kept, "severity", "expires_at", "references", "tlp", "links")}
+    return _body(f"alert.{alert.kind}", alert.issued_at, data)
+
+
+def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:
+    """The message of a test-fire: it looks like no alert, so that nobody is warned by it."""
+    data = {"subscription_id": str(subscription_id), "mission": mission, "message": "This is a test. No incident."}
+    return _body("subscription.test", at, data)
+
+
+def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    timestamp = at.isoformat().replace("+00:00", "Z")
+    message = {"type": kind, "timestamp": timestamp, "data": data}
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()

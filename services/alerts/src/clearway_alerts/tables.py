@@ -1,0 +1,192 @@
+"""The tables of this service: subscriptions, what is known of incidents and routes, alerts and their deliveries."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Double, Index, MetaData, Table, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from clearway_shared.database import Json, UtcDateTime
+
+alerts_metadata: Final = MetaData()
+_IS_PENDING: Final = text("state = 'pending'")
+
+
+class Alerts(SQLModel):
+    """Base of this service's tables."""
+
+    metadata = alerts_metadata
+
+
+class MissionRow(Alerts, table=True):
+    """The number of the last change of a mission's subscriptions or routes. Every change locks the row and draws
+    the next, so that whoever has seen a number has seen all changes up to it."""
+
+    __tablename__ = "mission_state"
+
+    mission: str = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger)
+
+
+class SubscriptionRow(Alerts, table=True):
+    """A subscription. `changed_in` is the mission's version of its last change; a deleted one stays, for the record.
+
+    `secret` and `private_key` must be readable to sign with them; `old_secret` signs too until `old_secret_until`.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index("ix_subscription_mission_changed", "mission", "changed_in"),)
+
+    id: UUID = Field(primary_key=True)
+    mission: str
+    owner: str
+    name: str
+    filter: Any = Field(sa_type=Json, nullable=False)
+    route_id: UUID | None = None
+    url: str | None = Field(default=None, sa_type=Text)
+    state: str
+    state_reason: str | None = None
+    revision: int
+    changed_in: int = Field(sa_type=BigInteger)
+    secret: str | None = None
+    old_secret: str | None = None
+    old_secret_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    private_key: str | None = None
+    public_key: str | None = None
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RouteViewRow(Alerts, table=True):
+    """A route as analytics last registered it. `line` holds [lon, lat] pairs."""
+
+    __tablename__ = "route_view"
+
+    mission: str = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    revision: int
+    line: Any = Field(sa_type=Json, nullable=False)
+    changed_in: int = Field(sa_type=BigInteger)
+
+
+class IncidentViewRow(Alerts, table=True):
+    """An incident as this service knew it at one revision, and when it dealt with that."""
+
+    __tablename__ = "incident_view"
+
+    mission: str = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    incident: Any = Field(sa_type=Json, nullable=False)
+    handled_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AlertRow(Alerts, table=True):
+    """An alert object. One for each (incident, revision, subscription), and one for each place in their order."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("subscription_id", "incident_id", "revision", name="uq_alert_revision"),
+        UniqueConstraint("subscription_id", "incident_id", "sequence", name="uq_alert_sequence"),
+        Index("ix_alert_mission_incident", "mission", "incident_id"),
+        Index("ix_alert_mission_id", "mission", "id"),
+        Index("ix_alert_subscription_id", "subscription_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    revision: int
+    sequence: int
+    kind: str
+    reason: str = Field(sa_type=Text)
+    matched: bool
+    severity: str
+    urgency: str
+    certainty: str
+    headline: str
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    refs: Any = Field(sa_type=Json, nullable=False)
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeliveryRow(Alerts, table=True):
+    """One alert (or, without one, a test message) on its way to a webhook. Its id is the `webhook-id`.
+
+    It may be claimed when it is pending and due, nobody holds a lease, and nothing earlier about the same incident
+    is pending. `lease_epoch` grows with each claim: what an earlier holder has to say no longer counts.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("alert_id", name="uq_delivery_alert"),
+        Index("ix_delivery_due", "due_at", sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING),
+        Index(
+            "ix_delivery_order",
+            "incident_id",
+            "subscription_id",
+            "sequence",
+            sqlite_where=_IS_PENDING,
+            postgresql_where=_IS_PENDING,
+        ),
+        Index("ix_delivery_subscription", "subscription_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    mission: str
+    subscription_id: UUID
+    alert_id: UUID | None = None
+    incident_id: UUID | None = None
+    sequence: int
+    state: str
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    attempts: int
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_epoch: int
+    last_status: int | None = None
+    last_error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeliveryAttemptRow(Alerts, table=True):
+    """One request that was made for a delivery. `status` is empty when no answer came."""
+
+    __tablename__ = "delivery_attempt"
+
+    delivery_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    attempted_at: datetime = Field(sa_type=UtcDateTime)
+    duration_ms: float = Field(sa_type=Double)
+    status: int | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+
+
+class DecisionRow(Alerts, table=True):
+    """What was decided for one subscription about one revision of an incident, and why."""
+
+    __tablename__ = "decision"
+
+    mission: str = Field(primary_key=True)
+    subscription_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    outcome: str
+    reason: str = Field(sa_type=Text)
+    decided_at: datetime = Field(sa_type=UtcDateTime)
+
+
+MISSION: Final[Table] = MissionRow.__table__  # type: ignore[attr-defined]
+SUBSCRIPTION: Final[Table] = SubscriptionRow.__table__  # type: ignore[attr-defined]
+ROUTE_VIEW: Final[Table] = RouteViewRow.__table__  # type: ignore[attr-defined]
+INCIDENT_VIEW: Final[Table] = IncidentViewRow.__table__  # type: ignore[attr-defined]
+ALERT: Final[Table] = AlertRow.__table__  # type: ignore[attr-defined]
+DELIVERY: Final[Table] = DeliveryRow.__table__  # type: ignore[attr-defined]
+DELIVERY_ATTEMPT: Final[Table] = DeliveryAttemptRow.__table__  # type: ignore[attr-defined]
+DECISION: Final[Table] = DecisionRow.__table__  # type: ignore[attr-defined]
