@@ -1,0 +1,70 @@
+"""Logs, metrics and traces of a process: configured once, by the entry point."""
+
+import logging
+import sys
+from typing import Final
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import Histogram
+
+from clearway_shared.settings import Settings
+
+REQUEST_SECONDS: Final = Histogram(
+    "clearway_http_request_seconds",
+    "Time from a request's first byte to its answer's last",
+    ["method", "route", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+
+def configure_telemetry(settings: Settings, services: str) -> None:
+    """Send logs to standard error and traces where the settings say.
+
+    Spans exist without an exporter too: their ids tie log lines, requests and events together.
+    """
+    configure_logs(settings)
+    provider = TracerProvider(resource=Resource.create({"service.name": f"clearway-{services}"}))
+    if settings.otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
+    trace.set_tracer_provider(provider)
+
+
+def configure_logs(settings: Settings) -> None:
+    """One line of JSON a record, or a readable line on a console; of our own loggers and of the libraries alike."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    console = settings.log_format == "console"
+    last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if console else structlog.processors.JSONRenderer()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([] if console else [structlog.processors.format_exc_info]),
+                last,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    # Each request has its own line from us; the libraries' chatter would only hide it.
+    for name in ("uvicorn.access", "uvicorn.error", "aiokafka", "alembic", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)

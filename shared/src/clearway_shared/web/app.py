@@ -1,0 +1,52 @@
+"""The FastAPI application of a service, with what all have in common."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from clearway_shared.service import Platform
+from clearway_shared.web.problems import MEDIA_TYPE, ProblemDetails, install_handlers
+
+API_VERSION: Final = "1"
+_SCHEMA: Final = "#/components/schemas/{model}"
+
+
+def create_app(title: str, description: str, platform: Platform) -> FastAPI:
+    """An application whose errors are problems and whose routes reach `platform`.
+
+    Its documentation is served by the runtime, one page for all services.
+    """
+    app = FastAPI(title=title, description=description, version=API_VERSION, docs_url=None, redoc_url=None)
+    app.state.platform = platform
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    install_handlers(app)
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes, tags=app.openapi_tags
+        )
+        app.openapi_schema = _with_problems(document)
+    return app.openapi_schema
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Say in the document what is true of every operation: an error is a problem."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    problem = ProblemDetails.model_json_schema(ref_template=_SCHEMA)
+    schemas.update(problem.pop("$defs"))
+    schemas["ProblemDetails"] = problem
+    content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMA.format(model="ProblemDetails")}}}
+    for operations in document.get("paths", {}).values():
+        for operation in operations.values():
+            responses = operation["responses"]
+            responses.pop("422", None)
+            responses["default"] = {"description": "A problem: what was wrong, and what to do.", "content": content}
+    return document

@@ -1,0 +1,209 @@
+"""Errors as RFC 9457 problem details: what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from clearway_shared.database import is_transient
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 2
+
+log = structlog.get_logger(__name__)
+
+
+class FieldError(BaseModel):
+    """One thing wrong with a request: `field` is its dotted place (`body.location.point`), never its value."""
+
+    field: str
+    problem: str
+    remedy: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457 problem details, with the fields at fault and the id under which the request is in the logs."""
+
+    type: str = Field(default="about:blank", description="What kind of problem, as a URI.")
+    title: str
+    status: int
+    detail: str | None = Field(default=None, description="What happened here, and what to do.")
+    instance: str | None = Field(default=None, description="The path that was asked.")
+    request_id: str | None = None
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+class Problem(Exception):
+    """A request that cannot be served, as its sender should read it."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        title: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title or HTTPStatus(status).phrase
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+
+
+def not_found(what: str, identifier: object) -> Problem:
+    """404: there is none, or it is another mission's; the answer is the same."""
+    return Problem(404, f"There is no {what} {str(identifier)[:100]!r} in your mission. Check the id.")
+
+
+def conflict(detail: str) -> Problem:
+    """409: the request contradicts what is on record."""
+    return Problem(409, detail)
+
+
+def invalid(field: str, problem: str, remedy: str) -> Problem:
+    """422 about one field."""
+    return Problem(
+        422, f"{field}: {problem}. {remedy}", errors=[FieldError(field=field, problem=problem, remedy=remedy)]
+    )
+
+
+def precondition_required() -> Problem:
+    """428: a change without If-Match could overwrite what its sender has not seen."""
+    error = FieldError(field="header.If-Match", problem="missing", remedy='Send the ETag you last read, as in "3".')
+    return Problem(428, "This change needs If-Match with the ETag of the revision that you have seen.", errors=[error])
+
+
+def precondition_failed(current: int) -> Problem:
+    """412: someone else was faster."""
+    detail = f"This is now at revision {current}. Read it again, and repeat the change if it still holds."
+    error = FieldError(field="header.If-Match", problem="stale", remedy=f'Read again; the ETag is now "{current}".')
+    return Problem(412, detail, errors=[error], headers={"ETag": f'"{current}"'})
+
+
+def problem_response(problem: Problem, *, path: str, request_id: str | None) -> Response:
+    """The problem on the wire."""
+    details = ProblemDetails(
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        instance=path,
+        request_id=request_id,
+        errors=problem.errors,
+    )
+    body = to_json(details.model_dump(exclude_none=True))
+    return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+def field_errors(errors: Sequence[Any], *, prefix: str = "") -> list[FieldError]:
+    """Pydantic's errors without the values that were sent: those may be what must not be written down."""
+    return [
+        FieldError(
+            field=prefix + ".".join(str(part) for part in error["loc"]), problem=error["msg"], remedy=_remedy(error)
+        )
+        for error in errors[:50]
+    ]
+
+
+_REMEDIES: Final[Mapping[str, str]] = {
+    "missing": "Add this field.",
+    "extra_forbidden": "Remove this field, or check how it is spelled.",
+    "json_invalid": "Send valid JSON in UTF-8.",
+    "finite_number": "Send a finite number.",
+    "enum": "Use one of the values that are listed.",
+    "literal_error": "Use one of the values that are listed.",
+    "timezone_aware": "Give the time with its zone, as in 2026-01-31T06:00:00Z.",
+    "uuid_parsing": "Send a UUID.",
+    "string_too_long": "Shorten it.",
+    "too_long": "Send fewer items.",
+}
+
+
+def _remedy(error: Any) -> str:
+    kind = str(error["type"])
+    if kind in _REMEDIES:
+        return _REMEDIES[kind]
+    if kind.startswith(("datetime", "date_")):
+        return "Send an RFC 3339 time with its zone, as in 2026-01-31T06:00:00Z."
+    return "Correct this field; the API's documentation at /docs gives its form."
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        return problem_response(problem, path=request.url.path, request_id=request_id_of(request))
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return answer(request, error)
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = field_errors(error.errors())
+        places = ", ".join(sorted({item.field for item in errors})[:5])
+        return answer(request, Problem(422, f"The request is not valid at: {places}.", errors=errors))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request, _from_http(error))
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        return answer(request, _from_database(error, request))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(TimeoutError, on_database)
+    app.add_exception_handler(OSError, on_database)
+
+
+def unexpected(path: str, request_id: str | None) -> Response:
+    """500, which says nothing of the inside; the log has it under the request's id."""
+    problem = Problem(
+        500, "Something failed here. Nothing is known of the outcome: repeat with the same Idempotency-Key."
+    )
+    return problem_response(problem, path=path, request_id=request_id)
+
+
+def request_id_of(request: Request) -> str | None:
+    return request.scope.get("state", {}).get("request_id")
+
+
+def _from_http(error: HTTPException) -> Problem:
+    match error.status_code:
+        case 404:
+            detail = "There is nothing at this address. /docs lists what there is."
+        case 405:
+            detail = "This address does not take this method. The Allow header lists those that it does."
+        case 400:
+            detail = "The body could not be read. Send JSON in UTF-8, not nested deeper than a few levels."
+        case _:
+            detail = str(error.detail)
+    return Problem(error.status_code, detail, headers=error.headers)
+
+
+def _from_database(error: Exception, request: Request) -> Problem:
+    if is_transient(error):
+        log.warning("database unavailable", error=type(error).__name__, path=request.url.path)
+        return Problem(
+            503,
+            "The database does not answer. Nothing is known of the outcome: repeat with the same Idempotency-Key.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+    if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("22"):
+        return Problem(422, "A value in the request cannot be stored: remove control characters and extreme numbers.")
+    raise error
