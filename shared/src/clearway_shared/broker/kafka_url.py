@@ -43,7 +43,7 @@ class KafkaAddress:
         factor = parameters.pop("replication_factor", None)
         address = cls(
             servers=tuple(_server(server) for server in parts.netloc.split(",")),
-            replication_factor=None if factor is None else int(factor),
+            replication_factor=None if factor is None else _count(factor),
             **parameters,
         )
         address._check()
@@ -81,3 +81,9 @@ def _server(text: str) -> str:
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError(f"{text!r} is not host:port")
     return f"{host}:{port}"
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise ValueError(f"replication_factor is a number, not {text!r}")
+    return int(text)
