@@ -11,8 +11,6 @@ from sqlalchemy import RowMapping
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.areas import Ring
 from clearway_alerts.domain.incident import Incident
-from clearway_alerts.domain.subscription import StreamChannel, Subscription, SubscriptionState, WebhookChannel
-from clearway_alerts.filter_form import read_filter
 from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
 
 _INCIDENT: Final = TypeAdapter(Incident)
@@ -54,21 +52,4 @@ def read_alert(row: RowMapping | Mapping[str, Any]) -> Alert:
         issued_at=row["issued_at"],
         expires_at=row["expires_at"],
         references=tuple(UUID(reference) for reference in row["refs"]),
-    )
-
-
-def read_subscription(row: RowMapping | Mapping[str, Any]) -> Subscription:
-    return Subscription(
-        id=row["id"],
-        mission=row["mission"],
-        owner=row["owner"],
-        name=row["name"],
-        filter=read_filter(row["filter"]),
-        channel=StreamChannel() if row["url"] is None else WebhookChannel(row["url"]),
-        state=SubscriptionState(row["state"]),
-        state_reason=row["state_reason"],
-        revision=row["revision"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        public_key=row["public_key"],
     )

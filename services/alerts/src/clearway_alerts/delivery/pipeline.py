@@ -74,7 +74,7 @@ class Pipeline:
         return [Concerned(each, each in matching, histories.get(each)) for each in sorted(concerned)]
 
     def _decide(self, incident: Incident, each: Concerned, now: datetime) -> Decision:
-        told = each.history and each.history.told
+        told = each.history.told if each.history else None
         return decide(incident, told, matches=each.matches, now=now, news_hours=self._news_hours)
 
     async def _issue(self, tx: Transaction, alerts: Sequence[Alert], incident: Incident, causation: UUID) -> None:
@@ -189,7 +189,7 @@ def _alert(incident: Incident, each: Concerned, decision: Decision, now: datetim
 
 
 async def _dedupe(tx: Transaction, wanted: Sequence[Alert | None]) -> list[Alert]:
-    """Store the alerts; the unique key lets through one for each (incident, revision, subscription), whatever happens."""
+    """Store the alerts: the unique key lets through one for each (incident, revision, subscription)."""
     alerts = [alert for alert in wanted if alert is not None]
     if not alerts:
         return []

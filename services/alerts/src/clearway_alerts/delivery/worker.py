@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter as Metric
@@ -41,7 +42,7 @@ class DeliveryWorker:
         self._timeout = timedelta(seconds=timeout_seconds)
         self._woken = asyncio.Event()
         self._results: asyncio.Queue[Result] = asyncio.Queue()
-        self._on_the_way: Counter[object] = Counter()
+        self._on_the_way: Counter[UUID] = Counter()
 
     def wake(self) -> None:
         self._woken.set()
@@ -101,11 +102,11 @@ class DeliveryWorker:
             results = [await self._results.get()]
             while not self._results.empty():
                 results.append(self._results.get_nowait())
-            settled: set[object] = set()
+            settled: set[UUID] = set()
             async for attempt in patiently():
                 with attempt:
                     async with self._database.write() as tx:
-                        settled = set(await settle(tx, results, self._clock.now()))
+                        settled = await settle(tx, results, self._clock.now())
             for result in results:
                 if result.claim.delivery_id not in settled:
                     _log.warning("lease_lost", delivery=str(result.claim.delivery_id), attempt=result.claim.attempt)

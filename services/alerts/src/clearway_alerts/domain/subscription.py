@@ -1,10 +1,8 @@
-"""A subscription: who wants to be warned of what, where, and by which way."""
+"""A subscription: what it lets through, in which state it is, and who may change it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeAlias
-from uuid import UUID
+from typing import Final
 
 from clearway_alerts.domain.areas import Area
 from clearway_shared.auth import Principal, Role
@@ -52,35 +50,6 @@ class Filter:
     tlp_max: Tlp = Tlp.RED
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookChannel:
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class StreamChannel:
-    """The alert stream and the list: nothing is sent."""
-
-
-Channel: TypeAlias = WebhookChannel | StreamChannel
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A subscription as its mission sees it; its secrets are not in it."""
-
-    id: UUID
-    mission: str
-    owner: str
-    name: str
-    filter: Filter
-    channel: Channel
-    state: SubscriptionState
-    state_reason: str | None
-    revision: int
-    created_at: datetime
-    updated_at: datetime
-    public_key: str | None
-
-    def may_be_changed_by(self, principal: Principal) -> bool:
-        return principal.id == self.owner or principal.role in {Role.OPERATOR, Role.ADMIN}
+def may_change(owner: str, principal: Principal) -> bool:
+    """A subscription is changed by whoever made it, and by those who run the mission."""
+    return principal.id == owner or principal.role in {Role.OPERATOR, Role.ADMIN}

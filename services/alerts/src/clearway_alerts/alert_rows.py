@@ -1,0 +1,44 @@
+"""Alert objects as they are stored: each with the incident as it was at the alert's revision."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_alerts.domain.alert import Alert
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.rows import read_alert, read_incident
+from clearway_alerts.tables import ALERT, INCIDENT_VIEW
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    alert: Alert
+    incident: Incident
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+
+
+async def one_alert(connection: AsyncConnection, mission: str, alert_id: UUID) -> StoredAlert | None:
+    row = (await connection.execute(alerts_of(mission).where(ALERT.c.id == alert_id))).mappings().first()
+    return None if row is None else read_stored(row)
+
+
+def alerts_of(mission: str) -> Select[Any]:
+    view = (
+        (INCIDENT_VIEW.c.mission == ALERT.c.mission)
+        & (INCIDENT_VIEW.c.incident_id == ALERT.c.incident_id)
+        & (INCIDENT_VIEW.c.revision == ALERT.c.revision)
+    )
+    return (
+        select(*ALERT.c, INCIDENT_VIEW.c.incident)
+        .join_from(ALERT, INCIDENT_VIEW, view)
+        .where(ALERT.c.mission == mission)
+    )
+
+
+def read_stored(row: RowMapping) -> StoredAlert:
+    return StoredAlert(read_alert(row), read_incident(row["incident"]), row["acknowledged_by"], row["acknowledged_at"])

@@ -1,0 +1,59 @@
+"""Alert objects: list, read, acknowledge."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from clearway_alerts.alert_rows import one_alert
+from clearway_alerts.api.bodies import AlertView
+from clearway_alerts.api.cursors import cursor_id, next_cursor
+from clearway_alerts.api.refusals import refusals
+from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
+from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
+from clearway_shared.database import Transaction
+from clearway_shared.events.alerts import AlertKind
+from clearway_shared.events.envelope import Utc
+from clearway_shared.web.pages import Cursor, Limit, Page
+from clearway_shared.web.problems import not_found
+from clearway_shared.web.writes import Reply, Write
+
+router: Final = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+
+
+@router.get("")
+async def list_alerts(
+    principal: Reader,
+    connection: Reading,
+    subscription: Annotated[UUID | None, Query(description="Only those of this subscription.")] = None,
+    incident: Annotated[UUID | None, Query(description="Only those about this incident.")] = None,
+    kind: AlertKind | None = None,
+    since: Annotated[Utc | None, Query(description="Only those that were issued at this time or later.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[AlertView]:
+    """The mission's alerts, newest first."""
+    wanted = AlertFilter(subscription, incident, kind, since)
+    found = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit + 1)
+    items = [AlertView.of(stored) for stored in found[:limit]]
+    return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))
+
+
+@router.get("/{alert_id}")
+async def get_alert(alert_id: UUID, principal: Reader, connection: Reading) -> AlertView:
+    stored = await one_alert(connection, principal.mission, alert_id)
+    if stored is None:
+        raise not_found("alert", alert_id)
+    return AlertView.of(stored)
+
+
+@router.post("/{alert_id}/acknowledge", response_model=AlertView)
+async def acknowledge_alert(alert_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+    """Confirm to have taken note. A repeat changes nothing: the first word counts."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(alert_id):
+            stored = await wired.acknowledge(tx, principal, alert_id)
+        return Reply(200, AlertView.of(stored))
+
+    return await write(command)

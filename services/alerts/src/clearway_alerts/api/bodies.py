@@ -1,0 +1,224 @@
+"""What the endpoints take and answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from clearway_alerts.alert_rows import StoredAlert
+from clearway_alerts.commands.subscriptions import Changes
+from clearway_alerts.domain.subscription import SubscriptionState, may_change
+from clearway_alerts.filter_form import FilterForm, Form
+from clearway_alerts.outgoing import described
+from clearway_alerts.queries.explain import Explanation
+from clearway_shared.auth import Principal
+from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
+from clearway_shared.events.geometry import Point
+from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status, Tlp
+
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class WebhookForm(Form):
+    """A signed POST for each alert (Standard Webhooks). https only, to a public address."""
+
+    type: Literal["webhook"]
+    url: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class StreamForm(Form):
+    """Nothing is sent: the alerts are read from the list and the stream."""
+
+    type: Literal["stream"]
+
+
+ChannelForm: TypeAlias = Annotated[WebhookForm | StreamForm, Field(discriminator="type")]
+
+
+class SubscriptionBody(Form):
+    name: Name
+    filter: FilterForm
+    channel: ChannelForm
+
+    def changes(self) -> Changes:
+        url = self.channel.url if isinstance(self.channel, WebhookForm) else None
+        return Changes(filter=self.filter, url=url)
+
+
+class SubscriptionPatch(Form):
+    """What is left out stays as it is. A filter is replaced whole; a webhook may move, not become a stream."""
+
+    name: Name | None = None
+    filter: FilterForm | None = None
+    channel: WebhookForm | None = None
+
+    def changes(self) -> Changes:
+        return Changes(self.name, self.filter, self.channel.url if self.channel else None)
+
+
+class ChannelView(BaseModel):
+    type: Literal["webhook", "stream"]
+    url: str | None = Field(default=None, description="In full only for those who may change the subscription.")
+    public_key: str | None = Field(default=None, description="`whpk_…`: verifies the `v1a` signatures (Ed25519).")
+
+
+class SubscriptionView(BaseModel):
+    subscription_id: UUID
+    mission: str
+    owner: str
+    name: str
+    filter: FilterForm
+    channel: ChannelView
+    state: SubscriptionState
+    state_reason: str | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Any, principal: Principal) -> "SubscriptionView":
+        return cls(**_shown(row, principal))
+
+
+class NewSubscription(SubscriptionView):
+    """With the secret, which is shown this once."""
+
+    secret: str | None = Field(description="`whsec_…`: verifies the `v1` signatures. None without a webhook.")
+
+    @classmethod
+    def of(cls, row: Any, principal: Principal) -> "NewSubscription":
+        return cls(**_shown(row, principal), secret=row["secret"])
+
+
+def _shown(row: Any, principal: Principal) -> dict[str, Any]:
+    shown = {name: row[name] for name in SubscriptionView.model_fields if name in row}
+    return {**shown, "subscription_id": row["id"], "channel": _channel(row, principal)}
+
+
+def _channel(row: Any, principal: Principal) -> ChannelView:
+    """The path of a webhook may be a secret in itself, so others see only its host."""
+    if row["url"] is None:
+        return ChannelView(type="stream")
+    parts = urlsplit(row["url"])
+    url = row["url"] if may_change(row["owner"], principal) else f"{parts.scheme}://{parts.hostname}/…"
+    return ChannelView(type="webhook", url=url, public_key=row["public_key"])
+
+
+class Links(BaseModel):
+    alert: str
+    incident: str
+
+
+class AlertView(BaseModel):
+    """One alert object; `revision` is the incident's, `sequence` counts per incident and subscription."""
+
+    alert_id: UUID
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    revision: int
+    sequence: int
+    kind: AlertKind
+    exercise: bool
+    severity: Severity
+    urgency: Urgency
+    certainty: Certainty
+    headline: str
+    point: Point
+    uncertainty_m: float
+    category: Category
+    outcome: Outcome
+    hazard_state: HazardState
+    status: Status
+    occurred_at: datetime | None
+    issued_at: datetime
+    expires_at: datetime
+    references: list[UUID]
+    tlp: Tlp
+    reason: str
+    links: Links
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+
+    @classmethod
+    def of(cls, stored: StoredAlert) -> "AlertView":
+        return cls(
+            **described(stored.alert, stored.incident),
+            acknowledged_by=stored.acknowledged_by,
+            acknowledged_at=stored.acknowledged_at,
+        )
+
+
+class RequestView(BaseModel):
+    """One request to the receiver. `status` is None when no answer came."""
+
+    number: int
+    attempted_at: datetime
+    duration_ms: float
+    status: int | None
+    error: str | None
+
+
+class DeliveryView(BaseModel):
+    """`delivery_id` is the `webhook-id` of every attempt. Without `alert_id` it is a test message."""
+
+    delivery_id: UUID
+    alert_id: UUID | None
+    incident_id: UUID | None
+    state: Literal["pending", "delivered", "dead"]
+    attempts: int
+    due_at: datetime
+    finished_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+    requests: list[RequestView]
+
+    @classmethod
+    def of(cls, row: Any) -> "DeliveryView":
+        requests = [RequestView(**{name: each[name] for name in RequestView.model_fields}) for each in row["requests"]]
+        shown = {name: row[name] for name in cls.model_fields if name in row}
+        return cls(**{**shown, "delivery_id": row["id"], "requests": requests})
+
+
+class TestFired(BaseModel):
+    delivery_id: UUID
+
+
+class DecisionView(BaseModel):
+    revision: int
+    outcome: str
+    reason: str
+    decided_at: datetime
+
+
+class ClauseView(BaseModel):
+    name: str
+    holds: bool
+    says: str
+
+
+class ExplanationView(BaseModel):
+    """`decisions`: what was decided, and why, when each revision came in. `clauses`: the filter as it is now, held
+    against the newest revision that is known here. The alert was not raised if one of them does not hold."""
+
+    incident_id: UUID
+    revision: int
+    handled_at: datetime
+    alerted: bool
+    decisions: list[DecisionView]
+    clauses: list[ClauseView]
+
+    @classmethod
+    def of(cls, found: Explanation) -> "ExplanationView":
+        decisions = [DecisionView(**{name: row[name] for name in DecisionView.model_fields}) for row in found.decisions]
+        kinds = set(AlertKind)
+        return cls(
+            incident_id=found.incident.incident_id,
+            revision=found.incident.revision,
+            handled_at=found.handled_at,
+            alerted=any(decision.outcome in kinds for decision in decisions),
+            decisions=decisions,
+            clauses=[ClauseView(**clause._asdict()) for clause in found.clauses],
+        )

@@ -1,0 +1,44 @@
+"""What a command refuses, as the caller should read it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from clearway_alerts.commands.acknowledge import NoSuchAlert
+from clearway_alerts.commands.subscriptions import (
+    NoSuchSubscription,
+    NotActive,
+    NotTheOwner,
+    NoWebhook,
+    SubscriptionChanged,
+    UnknownRoute,
+)
+from clearway_alerts.delivery.addresses import ForbiddenUrl
+from clearway_alerts.domain.areas import ImpossibleArea
+from clearway_shared.web.problems import Problem, conflict, invalid, not_found, precondition_failed
+
+
+@contextmanager
+def refusals(identifier: UUID | None = None) -> Iterator[None]:
+    """Turn what the block raises into problems about the subscription or alert `identifier`."""
+    try:
+        yield
+    except NoSuchSubscription as error:
+        raise not_found("subscription", identifier) from error
+    except NoSuchAlert as error:
+        raise not_found("alert", identifier) from error
+    except NotTheOwner as error:
+        raise Problem(403, "Only its owner, an operator or an administrator may change a subscription.") from error
+    except SubscriptionChanged as error:
+        raise precondition_failed(error.current) from error
+    except NoWebhook as error:
+        raise conflict("This subscription has no webhook. Make a new one with a channel of type webhook.") from error
+    except NotActive as error:
+        raise conflict("This subscription is paused or disabled. Resume it first.") from error
+    except UnknownRoute as error:
+        remedy = "Register the route under /v1/routes, or wait a moment if you just did."
+        raise invalid("body.filter.area.route_id", "no such route is known here", remedy) from error
+    except ImpossibleArea as error:
+        raise invalid(f"body.filter.area.{error.field}", error.problem, error.remedy) from error
+    except ForbiddenUrl as error:
+        raise invalid("body.channel.url", str(error), "Give a public https address.") from error

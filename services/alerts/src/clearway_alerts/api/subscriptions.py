@@ -1,0 +1,115 @@
+"""Subscriptions: make, read, change, delete, pause and resume, rotate the secret."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
+from clearway_alerts.api.cursors import cursor_id, next_cursor
+from clearway_alerts.api.refusals import refusals
+from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
+from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
+from clearway_shared.database import Transaction
+from clearway_shared.web.conditional import IfMatch, etag
+from clearway_shared.web.pages import Cursor, Limit, Page
+from clearway_shared.web.problems import not_found
+from clearway_shared.web.writes import Reply, Write
+
+router: Final = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+
+
+@router.post("", status_code=201, response_model=NewSubscription)
+async def create_subscription(body: SubscriptionBody, principal: Subscriber, wired: Wired, write: Write) -> Response:
+    """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals():
+            row = await wired.subscriptions.create(tx, principal, body.name, body.changes())
+        headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
+        return Reply(201, NewSubscription.of(row, principal), headers)
+
+    return await write(command)
+
+
+@router.get("")
+async def list_subscriptions(
+    principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
+) -> Page[SubscriptionView]:
+    """The mission's subscriptions, oldest first."""
+    rows = await page_of_subscriptions(connection, principal.mission, cursor_id(cursor), limit + 1)
+    items = [SubscriptionView.of(row, principal) for row in rows[:limit]]
+    return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
+
+
+@router.get("/{subscription_id}")
+async def get_subscription(
+    subscription_id: UUID, principal: Reader, connection: Reading, response: Response
+) -> SubscriptionView:
+    row = await one_subscription(connection, principal.mission, subscription_id)
+    if row is None:
+        raise not_found("subscription", subscription_id)
+    response.headers["ETag"] = etag(row["revision"])
+    return SubscriptionView.of(row, principal)
+
+
+@router.patch("/{subscription_id}", response_model=SubscriptionView)
+async def change_subscription(
+    subscription_id: UUID, body: SubscriptionPatch, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
+    """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            row = await wired.subscriptions.change(tx, principal, subscription_id, seen, body.changes())
+        return Reply(200, SubscriptionView.of(row, principal), {"ETag": etag(row["revision"])})
+
+    return await write(command)
+
+
+@router.delete("/{subscription_id}", status_code=204)
+async def delete_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+    """End it. What was still to be sent is not sent; the alerts stay on record."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            await wired.subscriptions.delete(tx, principal, subscription_id)
+        return Reply(204)
+
+    return await write(command)
+
+
+@router.post("/{subscription_id}/pause", response_model=SubscriptionView)
+async def pause_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+    """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            row = await wired.subscriptions.pause(tx, principal, subscription_id)
+        return Reply(200, SubscriptionView.of(row, principal), {"ETag": etag(row["revision"])})
+
+    return await write(command)
+
+
+@router.post("/{subscription_id}/resume", response_model=SubscriptionView)
+async def resume_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+    """Deliver again, first what waited; also after the endpoint had been disabled."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            row = await wired.subscriptions.resume(tx, principal, subscription_id)
+        return Reply(200, SubscriptionView.of(row, principal), {"ETag": etag(row["revision"])})
+
+    return await write(command)
+
+
+@router.post("/{subscription_id}/rotate-secret", response_model=NewSubscription)
+async def rotate_secret(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+    """A new secret, shown this once. For 24 hours messages are signed with both."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            row = await wired.subscriptions.rotate_secret(tx, principal, subscription_id)
+        return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])})
+
+    return await write(command)

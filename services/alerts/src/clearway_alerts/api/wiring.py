@@ -1,0 +1,39 @@
+"""What the endpoints are given."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.subscriptions import Subscriptions
+from clearway_shared.auth import Permission, Principal
+from clearway_shared.web.access import platform_of, require
+
+Reader = Annotated[Principal, Depends(require(Permission.ALERTS_READ))]
+Subscriber = Annotated[Principal, Depends(require(Permission.SUBSCRIPTIONS_WRITE))]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The service's own parts, kept at `app.state.wiring`."""
+
+    subscriptions: Subscriptions
+    acknowledge: Acknowledge
+    news_hours: int
+
+
+def _wired(request: Request) -> Wiring:
+    wiring: Wiring = request.app.state.wiring
+    return wiring
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    async with platform_of(request).database.read() as connection:
+        yield connection
+
+
+Wired = Annotated[Wiring, Depends(_wired)]
+Reading = Annotated[AsyncConnection, Depends(_reading)]

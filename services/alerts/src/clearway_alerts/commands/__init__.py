@@ -1,0 +1,1 @@
+"""What changes something: each command runs in the transaction it is given."""

@@ -1,0 +1,57 @@
+"""Someone confirms to have taken note of an alert. The first word counts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from clearway_alerts.commands.subscriptions import NotTheOwner
+from clearway_alerts.domain.subscription import may_change
+from clearway_alerts.outgoing import SOURCE, acknowledgement_of
+from clearway_alerts.alert_rows import StoredAlert, one_alert
+from clearway_alerts.tables import ALERT, SUBSCRIPTION
+from clearway_shared.auth import Principal
+from clearway_shared.clock import Clock
+from clearway_shared.database import Transaction
+from clearway_shared.outbox import Outbox
+
+
+class NoSuchAlert(Exception):
+    """There is none of this id in the mission."""
+
+
+class Acknowledge:
+    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+
+    async def __call__(self, tx: Transaction, principal: Principal, alert_id: UUID) -> StoredAlert:
+        """The alert with who acknowledged it. Raises NoSuchAlert, NotTheOwner."""
+        stored = await one_alert(tx.connection, principal.mission, alert_id)
+        if stored is None:
+            raise NoSuchAlert
+        await _require_owner(tx, principal, stored.alert.subscription_id)
+        now = self._clock.now()
+        if await _is_first(tx, principal, alert_id, now):
+            await self._tell(tx, stored, principal, now)
+        return await one_alert(tx.connection, principal.mission, alert_id) or stored
+
+    async def _tell(self, tx: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
+        data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)
+        subject = str(stored.alert.incident_id)
+        await self._outbox.add(tx, [self._outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
+
+
+async def _require_owner(tx: Transaction, principal: Principal, subscription_id: UUID) -> None:
+    query = select(SUBSCRIPTION.c.owner).where(SUBSCRIPTION.c.id == subscription_id)
+    if not may_change((await tx.connection.execute(query)).scalar_one(), principal):
+        raise NotTheOwner
+
+
+async def _is_first(tx: Transaction, principal: Principal, alert_id: UUID, now: datetime) -> bool:
+    marked = (
+        update(ALERT)
+        .where(ALERT.c.id == alert_id, ALERT.c.acknowledged_at.is_(None))
+        .values(acknowledged_at=now, acknowledged_by=principal.id)
+    )
+    return (await tx.connection.execute(marked.returning(ALERT.c.id))).first() is not None

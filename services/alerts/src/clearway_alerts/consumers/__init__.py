@@ -1,0 +1,27 @@
+"""What this service does when an event arrives."""
+
+from clearway_alerts.consumers.incidents import IncidentHandler
+from clearway_alerts.consumers.routes import on_route_registered
+from clearway_alerts.delivery.pipeline import Pipeline
+from clearway_shared.consumer import Consumer
+from clearway_shared.events.analytics import RouteRegistered
+from clearway_shared.events.incidents import INCIDENT_EVENTS
+from clearway_shared.events.topics import INCIDENTS, ROUTE_RISK
+from clearway_shared.service import Platform
+
+__all__ = ["consumer"]
+
+
+def consumer(platform: Platform, pipeline: Pipeline) -> Consumer:
+    """The group `alerts`: every revision of every incident, and the routes as they are drawn."""
+    on_incident = IncidentHandler(pipeline)
+    return Consumer(
+        name="alerts",
+        topics=[INCIDENTS, ROUTE_RISK],
+        handlers={**dict.fromkeys(INCIDENT_EVENTS, on_incident), RouteRegistered: on_route_registered},
+        broker=platform.broker,
+        database=platform.database,
+        dead_letters=platform.dead_letters,
+        clock=platform.clock,
+        attempts=platform.settings.handler_attempts,
+    )

@@ -1,0 +1,51 @@
+"""A new revision of an incident: warn whom it concerns."""
+
+from clearway_alerts.delivery.pipeline import Pipeline
+from clearway_alerts.domain.incident import Incident
+from clearway_shared.database import Transaction
+from clearway_shared.events.envelope import Event
+from clearway_shared.events.incident import IncidentState
+from clearway_shared.events.incidents import IncidentChange
+from clearway_shared.events.vocabulary import CasualtyOutcome
+
+
+class IncidentHandler:
+    """Handles every incident event alike: each carries the whole state, so the kind of change does not matter."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    async def __call__(self, tx: Transaction, event: Event) -> None:
+        assert isinstance(event.data, IncidentChange)
+        await self._pipeline.warn(tx, incident_of(event.data.incident), event.envelope.id)
+
+
+def incident_of(state: IncidentState) -> Incident:
+    """What alerts need of the contract's state."""
+    return Incident(
+        mission=state.mission,
+        incident_id=state.incident_id,
+        revision=state.revision,
+        exercise=state.exercise,
+        status=state.status,
+        category=state.category,
+        outcome=state.outcome,
+        hazard_state=state.hazard_state,
+        lon=state.location.point.longitude,
+        lat=state.location.point.latitude,
+        uncertainty_m=state.location.uncertainty_m,
+        place_name=state.location.place_name,
+        earliest=state.time.earliest,
+        latest=state.time.latest,
+        occurred_at=state.time.occurred_at,
+        killed_high=_at_most(state, CasualtyOutcome.KILLED),
+        injured_high=_at_most(state, CasualtyOutcome.INJURED),
+        reliability=state.grading.source_reliability,
+        credibility=state.grading.info_credibility,
+        tlp=state.sharing.tlp,
+        merged_into=state.links.merged_into,
+    )
+
+
+def _at_most(state: IncidentState, outcome: CasualtyOutcome) -> int:
+    return sum(group.high for group in state.casualties if group.outcome is outcome)

@@ -1,0 +1,12 @@
+"""A route was registered or redrawn: subscriptions that follow it follow the new line."""
+
+from clearway_alerts.commands.routes import keep_route
+from clearway_shared.database import Transaction
+from clearway_shared.events.analytics import RouteRegistered
+from clearway_shared.events.envelope import Event
+
+
+async def on_route_registered(tx: Transaction, event: Event) -> None:
+    assert isinstance(event.data, RouteRegistered)
+    route = event.data.route
+    await keep_route(tx, route.mission, route.route_id, route.revision, route.line.coordinates)

@@ -1,0 +1,51 @@
+"""The alerts service: built here, from what the runtime gives."""
+
+from pathlib import Path
+from typing import Final
+
+from clearway_alerts.api import alerts, inspection, subscriptions
+from clearway_alerts.api.wiring import Wiring
+from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.subscriptions import Subscriptions
+from clearway_alerts.consumers import consumer
+from clearway_alerts.delivery.addresses import allowed_networks
+from clearway_alerts.delivery.pipeline import Pipeline
+from clearway_alerts.delivery.watchlist import Watchlist
+from clearway_alerts.delivery.worker import DeliveryWorker
+from clearway_alerts.tables import alerts_metadata
+from clearway_shared.service import Parts, Platform, Service
+from clearway_shared.tables import plumbing_metadata
+from clearway_shared.web.app import create_app
+
+DESCRIPTION: Final = (
+    "Subscriptions to places and routes, the alerts that incidents raise for them, and the signed webhooks that carry "
+    "them. In doubt it warns; a cancellation reaches everyone who was warned."
+)
+
+
+def build(platform: Platform) -> Parts:
+    settings, clock = platform.settings, platform.clock
+    allowed = allowed_networks(settings.webhook_allowed_subnets)
+    deliveries = DeliveryWorker(
+        platform.database, clock, allowed=allowed, timeout_seconds=settings.webhook_timeout_seconds
+    )
+    pipeline = Pipeline(Watchlist(), platform.outbox, clock, news_hours=settings.news_hours, wake=deliveries.wake)
+    app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform)
+    app.state.wiring = Wiring(
+        subscriptions=Subscriptions(clock, allowed, deliveries.wake),
+        acknowledge=Acknowledge(platform.outbox, clock),
+        news_hours=settings.news_hours,
+    )
+    # /v1/alerts/stream goes before the router of /v1/alerts/{alert_id}, which would take its name for an id.
+    for router in (alerts.router, subscriptions.router, inspection.router):
+        app.include_router(router)
+    return Parts(app, workers={"consumer": consumer(platform, pipeline).run, "deliveries": deliveries.run})
+
+
+service: Final = Service(
+    name="alerts",
+    prefixes=("alerts", "subscriptions"),
+    metadata=(plumbing_metadata, alerts_metadata),
+    migrations=Path(__file__).parent / "migrations",
+    build=build,
+)

@@ -1,0 +1,1 @@
+"""What is asked. Every query names its mission."""
