@@ -29,7 +29,7 @@ _ATTRIBUTES: Final = {
 }
 
 
-class InvalidEvent(ValueError):  # noqa: N818 - named for what the message is, as the broker's errors are
+class InvalidEvent(ValueError):
     """A message that is no event of ours: `reason` says what is wrong, `field` where (a header or a data path)."""
 
     def __init__(self, reason: str, field: str | None = None) -> None:
