@@ -1,0 +1,1 @@
+"""What changes the record. Each command runs inside the caller's transaction."""

@@ -1,0 +1,130 @@
+"""Taking reports in: each once, however often it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+
+from clearway_incidents.commands.ledger import Ledger, State
+from clearway_incidents.domain.incident import ExternalRef
+from clearway_incidents.domain.refusals import NotNow
+from clearway_incidents.domain.reporting import FirstReport, record
+from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
+from clearway_shared.auth import Principal
+from clearway_shared.database import Transaction, insert
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A first report and the content as it was sent, without the id: two are the same when their contents are."""
+
+    first: FirstReport
+    content: Mapping[str, Any]
+
+    @property
+    def content_hash(self) -> str:
+        canonical = json.dumps(self.content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The state at revision 1, and whether this request made it."""
+
+    state: State
+    created: bool
+
+
+async def report(ledger: Ledger, tx: Transaction, principal: Principal, sent: Submission) -> Accepted:
+    """Record a new incident, or find the one that the same content made before. Raises InvalidFact, NotNow."""
+    change = record(sent.first, mission=principal.mission, by=principal.id, at=ledger.clock.now())
+    await claim(tx, principal.mission, [sent])
+    known = await _known_as(tx, principal.mission, sent)
+    if known is not None:
+        return Accepted(await _first_state(tx, known), created=False)
+    states = await ledger.create(tx, principal, [(change, sent.content_hash)])
+    if states is None:
+        return Accepted(await _repeated(tx, principal.mission, sent), created=False)
+    return Accepted(states[0], created=True)
+
+
+async def claim(tx: Transaction, mission: str, submissions: Sequence[Submission]) -> None:
+    """Take the external names that are free. A name being taken by another transaction is waited for."""
+    rows = [_ref_row(mission, sent, ref) for sent in submissions for ref in sent.first.external_refs]
+    if rows:
+        statement = insert(tx.connection, EXTERNAL_REFS).values(rows).on_conflict_do_nothing()
+        await tx.connection.execute(statement)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRef:
+    """An external name on record."""
+
+    incident_id: UUID
+    content_hash: str
+    content: Mapping[str, Any]
+
+
+async def known_refs(
+    tx: Transaction, mission: str, refs: Sequence[ExternalRef]
+) -> dict[tuple[str, str], KnownRef]:
+    """What is on record under these names."""
+    if not refs:
+        return {}
+    table = EXTERNAL_REFS.c
+    query = select(table.system, table.external_id, table.incident_id, table.content_hash, table.content).where(
+        table.mission == mission,
+        tuple_(table.system, table.external_id).in_([(ref.system, ref.id) for ref in refs]),
+    )
+    rows = await tx.connection.execute(query)
+    return {(row.system, row.external_id): KnownRef(row.incident_id, row.content_hash, row.content) for row in rows}
+
+
+async def _known_as(tx: Transaction, mission: str, sent: Submission) -> UUID | None:
+    """The other incident that one of the names belongs to. Raises NotNow when its content is another."""
+    for (system, name), known in (await known_refs(tx, mission, sent.first.external_refs)).items():
+        if known.incident_id == sent.first.incident_id:
+            continue
+        if known.content_hash != sent.content_hash:
+            raise NotNow(
+                f"{system} {name} was already reported, with other content, as incident {known.incident_id}",
+                "Correct that incident, or import the newer edition.",
+            )
+        return known.incident_id
+    return None
+
+
+async def _repeated(tx: Transaction, mission: str, sent: Submission) -> State:
+    """The first state of the incident that has this id already. Raises NotNow when it came from other content."""
+    query = select(INCIDENTS.c.content_hash).where(
+        INCIDENTS.c.incident_id == sent.first.incident_id, INCIDENTS.c.mission == mission
+    )
+    if (await tx.connection.execute(query)).scalar_one_or_none() != sent.content_hash:
+        raise NotNow(
+            f"the id {sent.first.incident_id} is taken by a report of other content",
+            "Make a new id for a new incident; correct an old one with PATCH.",
+        )
+    return await _first_state(tx, sent.first.incident_id)
+
+
+async def _first_state(tx: Transaction, incident_id: UUID) -> State:
+    query = select(REVISIONS.c.state).where(REVISIONS.c.incident_id == incident_id, REVISIONS.c.revision == 1)
+    state: State = (await tx.connection.execute(query)).scalar_one()
+    return state
+
+
+def _ref_row(mission: str, sent: Submission, ref: ExternalRef) -> dict[str, Any]:
+    return {
+        "mission": mission,
+        "system": ref.system,
+        "external_id": ref.id,
+        "incident_id": sent.first.incident_id,
+        "content_hash": sent.content_hash,
+        "content": dict(sent.content),
+    }

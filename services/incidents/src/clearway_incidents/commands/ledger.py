@@ -1,0 +1,139 @@
+"""Writing revisions: the incident, its revision and its event in one transaction, each sealed to the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from clearway_incidents.domain.chain import seal, sealed_part
+from clearway_incidents.domain.difference import changed_names
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.domain.life import Change
+from clearway_incidents.domain.refusals import StaleRevision, UnknownIncident
+from clearway_incidents.outgoing import event_of
+from clearway_incidents.tables import INCIDENTS, REVISIONS, dump, indexed_columns, load
+from clearway_shared.auth import Principal
+from clearway_shared.clock import Clock
+from clearway_shared.database import Transaction, insert
+from clearway_shared.outbox import Outbox
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A revision ready to be written: its state with the hash in it, and what it changed."""
+
+    change: Change
+    state: State
+    changed: tuple[str, ...]
+
+    @property
+    def incident(self) -> Incident:
+        return self.change.incident
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Reads incidents for a change, and appends revisions."""
+
+    clock: Clock
+    outbox: Outbox
+
+    async def current(self, tx: Transaction, mission: str, incident_id: UUID, *, field: str | None = None) -> State:
+        """The state on record. `field` is where the id was given. Raises UnknownIncident."""
+        query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
+        state: State | None = (await tx.connection.execute(query)).scalar_one_or_none()
+        if state is None:
+            raise UnknownIncident(incident_id, field)
+        return state
+
+    async def revision(self, tx: Transaction, incident_id: UUID, number: int) -> Incident:
+        """A revision that is known to exist."""
+        query = select(REVISIONS.c.state).where(
+            REVISIONS.c.incident_id == incident_id, REVISIONS.c.revision == number
+        )
+        return load((await tx.connection.execute(query)).scalar_one())
+
+    async def create(
+        self, tx: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
+    ) -> list[State] | None:
+        """Write first revisions, each with its content hash; None when one of the ids is taken, and nothing is written."""
+        entries = [(entry(change, None, principal.id), content_hash) for change, content_hash in changes]
+        rows = [_incident_row(item) | {"content_hash": content_hash} for item, content_hash in entries]
+        if not rows:
+            return []
+        statement = insert(tx.connection, INCIDENTS).values(rows).on_conflict_do_nothing()
+        written = await tx.connection.execute(statement.returning(INCIDENTS.c.incident_id))
+        if len(written.all()) < len(rows):
+            return None
+        await self._tell(tx, principal, [item for item, _hash in entries])
+        return [item.state for item, _hash in entries]
+
+    async def append(self, tx: Transaction, principal: Principal, before: State, change: Change) -> State:
+        """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race."""
+        item = entry(change, before, principal.id)
+        if not item.changed:
+            return before
+        statement = (
+            update(INCIDENTS)
+            .where(INCIDENTS.c.incident_id == item.incident.incident_id, INCIDENTS.c.revision == before["revision"])
+            .values(_incident_row(item))
+        )
+        # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
+        if (await tx.connection.execute(statement)).rowcount == 0:
+            now = await self.current(tx, principal.mission, item.incident.incident_id)
+            raise StaleRevision(now["revision"])
+        await self._tell(tx, principal, [item])
+        return item.state
+
+    async def _tell(self, tx: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
+        rows = [_revision_row(item, principal.id) for item in entries]
+        await tx.connection.execute(insert(tx.connection, REVISIONS), rows)
+        events = [event_of(self.outbox, item.change.kind, item.state, item.changed) for item in entries]
+        await self.outbox.add(tx, events)
+
+
+def entry(change: Change, before: State | None, by: str) -> Entry:
+    """Seal a change to the revision before it."""
+    state = dump(change.incident)
+    previous = before["audit"]["hash"] if before else None
+    state["audit"]["prev_hash"] = previous
+    state["audit"]["hash"] = seal(sealed_part(state, change.kind, by, change.reason), previous)
+    return Entry(change, state, changed_names(before or {}, state))
+
+
+def require_revision(state: State, expected: int) -> None:
+    """Raise StaleRevision unless the caller has seen what is on record."""
+    if state["revision"] != expected:
+        raise StaleRevision(state["revision"])
+
+
+def _incident_row(item: Entry) -> dict[str, Any]:
+    return indexed_columns(item.incident) | {
+        "incident_id": item.incident.incident_id,
+        "mission": item.incident.mission,
+        "revision": item.incident.revision,
+        "updated_at": item.incident.audit.updated_at,
+        "state": item.state,
+    }
+
+
+def _revision_row(item: Entry, by: str) -> dict[str, Any]:
+    return indexed_columns(item.incident) | {
+        "incident_id": item.incident.incident_id,
+        "revision": item.incident.revision,
+        "mission": item.incident.mission,
+        "kind": item.change.kind.value,
+        "recorded_at": item.incident.audit.updated_at,
+        "by": by,
+        "reason": item.change.reason,
+        "changed": list(item.changed),
+        "prev_hash": item.state["audit"]["prev_hash"],
+        "hash": item.state["audit"]["hash"],
+        "state": item.state,
+    }

@@ -1,0 +1,1 @@
+"""What an incident is and how it lives: values and rules, with no framework and no I/O."""

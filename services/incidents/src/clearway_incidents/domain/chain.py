@@ -1,0 +1,21 @@
+"""The hash chain of an incident's revisions: a changed or missing one shows, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def seal(revision: Mapping[str, Any], previous: str | None) -> str:
+    """SHA-256, in hex, over the canonical JSON of a revision (see `sealed_part`) and the hash of the one before it."""
+    document = {"previous": previous, "revision": revision}
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def sealed_part(state: Mapping[str, Any], kind: str, by: str, reason: str | None) -> dict[str, Any]:
+    """What the hash is over: the whole state but its own hash, what made it, who, and why."""
+    audit = {name: value for name, value in state["audit"].items() if name != "hash"}
+    return {"state": {**state, "audit": audit}, "kind": kind, "by": by, "reason": reason}

@@ -1,0 +1,186 @@
+"""The life of an incident: which command is allowed when, and the revision that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from clearway_shared.events.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
+from clearway_incidents.domain.grading import credible, independent_reports
+from clearway_incidents.domain.incident import Facts, Grading, Incident, Report, Retraction, fact_values
+from clearway_incidents.domain.refusals import NotNow, NotYours
+
+
+class Kind(StrEnum):
+    """What a revision is: the command that made it."""
+
+    REPORTED = "reported"
+    REPORT_ADDED = "report_added"
+    CORRECTED = "corrected"
+    REVIEW_STARTED = "review_started"
+    GRADED = "graded"
+    VERIFIED = "verified"
+    DISPUTED = "disputed"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    RETRACTED = "retracted"
+    HAZARD_CHANGED = "hazard_changed"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+
+
+LIVE: Final = frozenset(Status) - {Status.RETRACTED, Status.MERGED}
+
+# From which states each command is allowed. What is not here does not depend on the state.
+ALLOWED: Final[dict[Kind, frozenset[Status]]] = {
+    Kind.REPORT_ADDED: LIVE,
+    Kind.CORRECTED: LIVE,
+    Kind.GRADED: LIVE,
+    Kind.HAZARD_CHANGED: LIVE,
+    Kind.REVIEW_STARTED: frozenset({Status.REPORTED, Status.DISPUTED}),
+    Kind.VERIFIED: frozenset({Status.UNDER_REVIEW}),
+    Kind.DISPUTED: frozenset({Status.UNDER_REVIEW}),
+    Kind.CLOSED: frozenset({Status.VERIFIED}),
+    Kind.REOPENED: frozenset({Status.CLOSED}),
+    Kind.RETRACTED: LIVE,
+    Kind.MERGED: LIVE,
+    Kind.UNMERGED: frozenset({Status.MERGED}),
+}
+HARMLESS: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new revision: the incident after it, what made it, and the reason where one was given."""
+
+    incident: Incident
+    kind: Kind
+    reason: str | None = None
+
+
+# A command as it is applied to the incident on record, by a principal's id, at a time.
+Step = Callable[[Incident, str, datetime], Change]
+
+
+def allow(incident: Incident, kind: Kind) -> None:
+    """Raise NotNow unless the incident's state allows the command."""
+    if incident.status in ALLOWED[kind]:
+        return
+    if incident.status is Status.MERGED:
+        raise NotNow(f"the incident was merged into {incident.links.merged_into}", "Address that one, or unmerge first.")
+    if incident.status is Status.RETRACTED:
+        raise NotNow("the incident was retracted, which is final", "Report it anew if it did happen.")
+    states = ", ".join(sorted(ALLOWED[kind]))
+    raise NotNow(f"{kind} is not possible while the incident is {incident.status}", f"It must be: {states}.")
+
+
+def revise(incident: Incident, at: datetime, **values: Any) -> Incident:
+    """The next revision with these values. Its time never runs backwards, even when the clock does."""
+    moment = max(at, incident.audit.updated_at)
+    audit = replace(incident.audit, updated_at=moment, prev_hash=incident.audit.hash, hash=None)
+    return replace(incident, revision=incident.revision + 1, audit=audit, **values)
+
+
+def add_report(report: Report) -> Step:
+    def step(incident: Incident, _by: str, at: datetime) -> Change:
+        allow(incident, Kind.REPORT_ADDED)
+        if report.report_id in {known.report_id for known in incident.reports}:
+            raise NotNow(f"the report {report.report_id} is already part of the incident", "Nothing is to be done.")
+        return Change(revise(incident, at, reports=(*incident.reports, report)), Kind.REPORT_ADDED)
+
+    return step
+
+
+def correct(incident: Incident, facts: Facts, at: datetime, reason: str | None = None) -> Change:
+    """Other facts; `recorded_at` stays the moment when the incident was first recorded."""
+    allow(incident, Kind.CORRECTED)
+    values = dict(fact_values(facts))
+    values["time"] = replace(facts.time, recorded_at=incident.time.recorded_at)
+    links = replace(incident.links, related=facts.related)
+    return Change(revise(incident, at, links=links, **values), Kind.CORRECTED, reason)
+
+
+def review(incident: Incident, _by: str, at: datetime) -> Change:
+    return _move(incident, Kind.REVIEW_STARTED, Status.UNDER_REVIEW, at)
+
+
+def grade(reliability: SourceReliability | None, credibility: InfoCredibility | None) -> Step:
+    """Assess the source, the information, or both; what is None stays as it was."""
+
+    def step(incident: Incident, _by: str, at: datetime) -> Change:
+        allow(incident, Kind.GRADED)
+        before = incident.grading
+        grading = Grading(reliability or before.source_reliability, credibility or before.info_credibility)
+        return Change(revise(incident, at, grading=grading), Kind.GRADED)
+
+    return step
+
+
+def verify(reporters: frozenset[str], reason: str | None = None) -> Step:
+    """`reporters` are the principals who gave the reports: none of them can verify."""
+
+    def step(incident: Incident, by: str, at: datetime) -> Change:
+        allow(incident, Kind.VERIFIED)
+        if by in reporters:
+            raise NotYours("a report cannot be verified by who gave it", "Ask another verifier.")
+        if not credible(incident.grading) and independent_reports(incident.reports) < 2:
+            raise NotNow(
+                "verifying needs credibility 1 or 2, or two independent reports",
+                "Grade it, or add a report of another organisation.",
+            )
+        return _move(incident, Kind.VERIFIED, Status.VERIFIED, at, reason)
+
+    return step
+
+
+def dispute(reason: str) -> Step:
+    return lambda incident, _by, at: _move(incident, Kind.DISPUTED, Status.DISPUTED, at, reason)
+
+
+def close(override_reason: str | None) -> Step:
+    """Nothing more is expected. While a hazard may be there, only with the reason for closing all the same."""
+
+    def step(incident: Incident, _by: str, at: datetime) -> Change:
+        allow(incident, Kind.CLOSED)
+        if incident.hazard_state not in HARMLESS and override_reason is None:
+            raise NotNow(
+                f"the hazard is {incident.hazard_state}",
+                "Set the hazard to cleared or none first, or give override_reason.",
+            )
+        return _move(incident, Kind.CLOSED, Status.CLOSED, at, override_reason)
+
+    return step
+
+
+def reopen(reason: str) -> Step:
+    return lambda incident, _by, at: _move(incident, Kind.REOPENED, Status.UNDER_REVIEW, at, reason)
+
+
+def retract(reason: RetractionReason, note: str | None = None) -> Step:
+    def step(incident: Incident, by: str, at: datetime) -> Change:
+        allow(incident, Kind.RETRACTED)
+        moment = max(at, incident.audit.updated_at)
+        withdrawn = revise(incident, at, status=Status.RETRACTED, retraction=Retraction(reason, by, moment))
+        return Change(withdrawn, Kind.RETRACTED, note or reason.value)
+
+    return step
+
+
+def change_hazard(state: HazardState, reason: str | None = None) -> Step:
+    """The hazard moves by itself; but what is closed must be reopened before it can be dangerous again."""
+
+    def step(incident: Incident, _by: str, at: datetime) -> Change:
+        allow(incident, Kind.HAZARD_CHANGED)
+        if incident.status is Status.CLOSED and state not in HARMLESS:
+            raise NotNow(f"a closed incident cannot be {state}", "Reopen it first.")
+        return Change(revise(incident, at, hazard_state=state), Kind.HAZARD_CHANGED, reason)
+
+    return step
+
+
+def _move(incident: Incident, kind: Kind, to: Status, at: datetime, reason: str | None = None) -> Change:
+    allow(incident, kind)
+    return Change(revise(incident, at, status=to), kind, reason)

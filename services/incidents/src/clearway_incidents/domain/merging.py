@@ -1,0 +1,61 @@
+"""Merging: one incident becomes the alias of another that tells of the same event, and can be parted again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from clearway_shared.events.vocabulary import Status
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.domain.life import Change, Kind, allow, revise
+from clearway_incidents.domain.refusals import NotNow
+
+
+class CasualtiesOf(StrEnum):
+    """Whose casualty figures hold after a merge. They are chosen: a sum would count people twice."""
+
+    SURVIVOR = "survivor"
+    MERGED = "merged"
+
+
+def merge(loser: Incident, survivor: Incident, casualties: CasualtiesOf, at: datetime) -> tuple[Change, Change]:
+    """The loser as an alias, and the survivor, which now rests on the reports of both."""
+    allow(loser, Kind.MERGED)
+    if loser.incident_id == survivor.incident_id:
+        raise NotNow("an incident cannot be merged into itself", "Name another one as survivor_id.")
+    if loser.exercise is not survivor.exercise:
+        raise NotNow("one of the two is an exercise, the other is not", "Correct `exercise` first.")
+    allow(survivor, Kind.MERGED)
+    alias = revise(loser, at, status=Status.MERGED, links=replace(loser.links, merged_into=survivor.incident_id))
+    chosen = loser.casualties if casualties is CasualtiesOf.MERGED else survivor.casualties
+    known = {report.report_id for report in survivor.reports}
+    added = tuple(report for report in loser.reports if report.report_id not in known)
+    links = replace(survivor.links, merged_from=(*survivor.links.merged_from, loser.incident_id))
+    joined = revise(survivor, at, links=links, casualties=chosen, reports=(*survivor.reports, *added))
+    return Change(alias, Kind.MERGED), Change(joined, Kind.MERGED)
+
+
+def part(loser: Incident, before: Incident, at: datetime) -> Change:
+    """The loser as it was `before` it was merged; an alias does not change, so nothing is lost."""
+    allow(loser, Kind.UNMERGED)
+    restored = revise(loser, at, status=before.status, links=before.links)
+    return Change(restored, Kind.UNMERGED)
+
+
+def release(survivor: Incident, loser: Incident, before: Incident, after: Incident, at: datetime) -> Change:
+    """The survivor without the loser. `before` and `after` are its revisions around the merge: casualties that were
+    chosen then and not corrected since go back to what they were, and reports that came with the loser leave."""
+    if survivor.status is Status.MERGED:
+        raise NotNow(f"the survivor was itself merged into {survivor.links.merged_into}", "Unmerge the survivor first.")
+    own = {report.report_id for report in before.reports}
+    came = {report.report_id for report in loser.reports} - own
+    merged_from = tuple(item for item in survivor.links.merged_from if item != loser.incident_id)
+    values: dict[str, Any] = {
+        "links": replace(survivor.links, merged_from=merged_from),
+        "reports": tuple(report for report in survivor.reports if report.report_id not in came),
+    }
+    if survivor.casualties == after.casualties:
+        values["casualties"] = before.casualties
+    return Change(revise(survivor, at, **values), Kind.UNMERGED)

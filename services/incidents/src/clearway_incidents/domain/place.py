@@ -1,0 +1,70 @@
+"""Where an incident is: a WGS-84 point, how far off it may be, and its grid reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+from uuid import UUID
+
+from mgrs import MGRS
+
+from clearway_shared.events.vocabulary import LocationPrecision, Setting
+
+# The radius in metres of the circle that holds the true point with 90 %, where the reporter gives none. A position fix
+# under field conditions; a surveyed benchmark; a point near a named place and the place itself, after the extent of a
+# village and of a small town; then the typical radius of a district, of a province and of a country.
+DEFAULT_UNCERTAINTY_M: Final = {
+    LocationPrecision.GPS: 25.0,
+    LocationPrecision.SURVEYED_POINT: 10.0,
+    LocationPrecision.NEAR_LOCALITY: 1_000.0,
+    LocationPrecision.LOCALITY: 2_500.0,
+    LocationPrecision.ADMIN2: 25_000.0,
+    LocationPrecision.ADMIN1: 100_000.0,
+    LocationPrecision.COUNTRY: 500_000.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A GeoJSON point: [longitude, latitude] in degrees."""
+
+    coordinates: tuple[float, float]
+    type: Literal["Point"] = "Point"
+
+    @property
+    def longitude(self) -> float:
+        return self.coordinates[0]
+
+    @property
+    def latitude(self) -> float:
+        return self.coordinates[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place. `uncertainty_m` is the radius of the 90 % circle; `chainage_m` the distance along the route."""
+
+    point: Point
+    uncertainty_m: float
+    precision: LocationPrecision
+    place_name: str | None = None
+    admin0: str | None = None
+    admin1: str | None = None
+    admin2: str | None = None
+    mgrs: str | None = None
+    route_id: UUID | None = None
+    chainage_m: float | None = None
+    setting: Setting = Setting.UNKNOWN
+
+
+def grid_reference(point: Point) -> str:
+    """The MGRS reference to one metre; near the poles in its polar (UPS) form. Derived, never taken from a report."""
+    reference: str = _converter().toMGRS(point.latitude, point.longitude, MGRSPrecision=5)
+    return reference
+
+
+@cache
+def _converter() -> MGRS:
+    """The converter loads a C library: once, when first needed."""
+    return MGRS()

@@ -1,0 +1,77 @@
+"""A new incident from its first report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Priority, Status
+from clearway_incidents.domain import moment
+from clearway_incidents.domain.incident import (
+    Audit,
+    ExternalRef,
+    Facts,
+    Grading,
+    Incident,
+    Links,
+    Report,
+    fact_values,
+)
+from clearway_incidents.domain.life import Change, Kind
+
+# Who says nothing of the priority gets the one that the hazard asks for. What nobody has looked at may be live.
+DEFAULT_PRIORITY: Final = {
+    HazardState.ACTIVE: Priority.IMMEDIATE,
+    HazardState.SUSPECTED: Priority.INDIRECT,
+    HazardState.UNKNOWN: Priority.INDIRECT,
+    HazardState.MARKED: Priority.MINOR,
+    HazardState.CLEARED: Priority.NO_THREAT,
+    HazardState.NONE: Priority.NO_THREAT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstReport:
+    """What makes an incident: its facts, who reported them, and the names that other systems have for it."""
+
+    incident_id: UUID
+    facts: Facts
+    report: Report
+    grading: Grading = Grading()
+    external_refs: tuple[ExternalRef, ...] = ()
+
+
+def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> Change:
+    """Revision 1. Raises InvalidFact when its times cannot be."""
+    moment.check(first.facts.time, at)
+    incident = Incident(
+        incident_id=first.incident_id,
+        revision=1,
+        mission=mission,
+        external_refs=first.external_refs,
+        reports=(first.report,),
+        grading=first.grading,
+        status=Status.REPORTED,
+        links=Links(related=first.facts.related),
+        retraction=None,
+        audit=Audit(created_by=by, created_at=at, updated_at=at),
+        **fact_values(first.facts),
+    )
+    return Change(incident, Kind.REPORTED)
+
+
+def default_hazard(outcome: Outcome, category: Category) -> HazardState:
+    """What is said of the hazard when the report is silent: only what the outcome itself says."""
+    match outcome:
+        case Outcome.FOUND_CLEARED | Outcome.CACHE_RECOVERED:
+            return HazardState.CLEARED
+        case Outcome.FOUND_MARKED:
+            return HazardState.MARKED
+        case Outcome.FOUND_NOT_CLEARED:
+            return HazardState.SUSPECTED if category is Category.UNKNOWN else HazardState.ACTIVE
+        case Outcome.HOAX | Outcome.FALSE_ALARM:
+            return HazardState.NONE
+        case _:
+            return HazardState.UNKNOWN

@@ -1,0 +1,62 @@
+"""What this service tells the others: the one place that knows both its facts and the contract's events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from clearway_incidents.domain.life import Kind
+from clearway_shared.events.envelope import Event
+from clearway_shared.events.incident import IncidentState
+from clearway_shared.events.incidents import (
+    IncidentChange,
+    IncidentClosed,
+    IncidentCorrected,
+    IncidentDisputed,
+    IncidentGraded,
+    IncidentHazardChanged,
+    IncidentMerged,
+    IncidentReopened,
+    IncidentReported,
+    IncidentRetracted,
+    IncidentReviewStarted,
+    IncidentUnmerged,
+    IncidentVerified,
+)
+from clearway_shared.outbox import Outbox
+
+SOURCE: Final = "/clearway/incidents"
+
+EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
+    Kind.REPORTED: IncidentReported,
+    Kind.REPORT_ADDED: IncidentCorrected,
+    Kind.CORRECTED: IncidentCorrected,
+    Kind.REVIEW_STARTED: IncidentReviewStarted,
+    Kind.GRADED: IncidentGraded,
+    Kind.VERIFIED: IncidentVerified,
+    Kind.DISPUTED: IncidentDisputed,
+    Kind.CLOSED: IncidentClosed,
+    Kind.REOPENED: IncidentReopened,
+    Kind.RETRACTED: IncidentRetracted,
+    Kind.HAZARD_CHANGED: IncidentHazardChanged,
+    Kind.MERGED: IncidentMerged,
+    Kind.UNMERGED: IncidentUnmerged,
+}
+
+
+def event_of(outbox: Outbox, kind: Kind, state: Mapping[str, Any], changed: Sequence[str]) -> Event:
+    """The event of one accepted revision: the whole state but the contacts, which never leave this service."""
+    incident = IncidentState.model_validate(without_contacts(state))
+    data = EVENTS[kind](
+        mission=incident.mission,
+        incident_id=incident.incident_id,
+        revision=incident.revision,
+        changed=tuple(changed),
+        incident=incident,
+    )
+    return outbox.event(data, subject=str(incident.incident_id), source=SOURCE, occurred=incident.audit.updated_at)
+
+
+def without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state as those may see it who may not see how a reporter is reached."""
+    return {**state, "reports": [{**report, "contact_ref": None} for report in state["reports"]]}

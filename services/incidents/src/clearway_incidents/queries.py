@@ -1,0 +1,148 @@
+"""Reading the record: as it is, and as it was known at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_incidents.domain.life import LIVE
+from clearway_incidents.tables import INCIDENTS, REVISIONS
+from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Degrees; west may be greater than east: then the box crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a list is narrowed to; what is empty does not narrow. Without `status` a list shows live incidents."""
+
+    bbox: Box | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    category: Sequence[Category] = ()
+    status: Sequence[Status] = ()
+    outcome: Sequence[Outcome] = ()
+    hazard_state: Sequence[HazardState] = ()
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended."""
+
+    moment: datetime
+    incident_id: UUID
+
+
+async def incident(
+    connection: AsyncConnection, mission: str, incident_id: UUID, as_of: datetime | None = None
+) -> State | None:
+    """The incident now, or as it was on record at `as_of`."""
+    if as_of is None:
+        query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
+    else:
+        query = _revisions_of(mission, incident_id, REVISIONS.c.state).where(REVISIONS.c.recorded_at <= as_of)
+        query = query.order_by(REVISIONS.c.revision.desc()).limit(1)
+    state: State | None = (await connection.execute(query)).scalar_one_or_none()
+    return state
+
+
+async def incidents(
+    connection: AsyncConnection, mission: str, wanted: Filter, after: Place | None, limit: int
+) -> list[State]:
+    """Incidents, the last recorded first. The order never changes, so pages are stable while others write."""
+    source = INCIDENTS if wanted.as_of is None else _known_at(mission, wanted.as_of)
+    columns = source.c
+    query = select(columns.state).where(columns.mission == mission, *_conditions(columns, wanted))
+    if after is not None:
+        query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))
+    query = query.order_by(columns.created_at.desc(), columns.incident_id.desc()).limit(limit)
+    return list((await connection.execute(query)).scalars())
+
+
+async def revisions(connection: AsyncConnection, mission: str, incident_id: UUID) -> Sequence[Row[Any]]:
+    """Every revision of an incident, the first one first; empty when there is no such incident."""
+    query = _revisions_of(mission, incident_id, REVISIONS).order_by(REVISIONS.c.revision)
+    return (await connection.execute(query)).all()
+
+
+async def revision(connection: AsyncConnection, mission: str, incident_id: UUID, number: int) -> Row[Any] | None:
+    query = _revisions_of(mission, incident_id, REVISIONS).where(REVISIONS.c.revision == number)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def deleted(
+    connection: AsyncConnection, mission: str, since: datetime | None, after: Place | None, limit: int
+) -> list[State]:
+    """Retracted incidents, the first retracted first: those who keep copies must drop them."""
+    columns = INCIDENTS.c
+    query = select(columns.state).where(columns.mission == mission, columns.status == Status.RETRACTED.value)
+    if since is not None:
+        query = query.where(columns.updated_at >= since)
+    if after is not None:
+        bound = tuple_(*_values(columns.updated_at, after.moment, columns.incident_id, after.incident_id))
+        query = query.where(tuple_(columns.updated_at, columns.incident_id) > bound)
+    query = query.order_by(columns.updated_at, columns.incident_id).limit(limit)
+    return list((await connection.execute(query)).scalars())
+
+
+def _known_at(mission: str, as_of: datetime) -> FromClause:
+    """Each incident's last revision that was on record at `as_of`."""
+    latest = (
+        select(REVISIONS.c.incident_id, func.max(REVISIONS.c.revision).label("revision"))
+        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of)
+        .group_by(REVISIONS.c.incident_id)
+        .subquery()
+    )
+    is_latest = and_(REVISIONS.c.incident_id == latest.c.incident_id, REVISIONS.c.revision == latest.c.revision)
+    return select(REVISIONS).join(latest, is_latest).subquery()
+
+
+def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
+    for name in ("category", "outcome", "hazard_state"):
+        if values := getattr(wanted, name):
+            conditions.append(columns[name].in_([item.value for item in values]))
+    if wanted.since is not None:
+        conditions.append(columns.latest >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(columns.earliest <= wanted.until)
+    if wanted.bbox is not None:
+        conditions += _inside(columns, wanted.bbox)
+    return conditions
+
+
+def _inside(columns: Any, box: Box) -> list[ColumnElement[bool]]:
+    latitude = columns.latitude.between(box.south, box.north)
+    if box.west <= box.east:
+        return [latitude, columns.longitude.between(box.west, box.east)]
+    return [latitude, or_(columns.longitude >= box.west, columns.longitude <= box.east)]
+
+
+def _bound(columns: Any, place: Place) -> tuple[Any, Any]:
+    return _values(columns.created_at, place.moment, columns.incident_id, place.incident_id)
+
+
+def _values(first: Any, moment: datetime, second: Any, incident_id: UUID) -> tuple[Any, Any]:
+    """Bound values of the columns' own types, which a row comparison does not give by itself."""
+    return bindparam(None, moment, type_=first.type), bindparam(None, incident_id, type_=second.type)
+
+
+def _revisions_of(mission: str, incident_id: UUID, what: Any) -> Select[Any]:
+    return select(what).where(REVISIONS.c.mission == mission, REVISIONS.c.incident_id == incident_id)

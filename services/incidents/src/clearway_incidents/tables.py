@@ -1,0 +1,119 @@
+"""The tables of this service: each incident as it is now, every revision as it was, and what others call them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import Double, Index, MetaData, Table
+from sqlmodel import Field, SQLModel
+
+from clearway_incidents.domain.incident import Incident
+from clearway_shared.database import Json, UtcDateTime
+
+incidents_metadata: Final = MetaData()
+
+
+class Owned(SQLModel):
+    """Base of this service's tables."""
+
+    metadata = incidents_metadata
+
+
+class Indexed(Owned):
+    """What lists filter by, drawn from the state; revisions have it too, so that a list can be asked as of a time."""
+
+    category: str
+    status: str
+    hazard_state: str
+    outcome: str
+    earliest: datetime = Field(sa_type=UtcDateTime)
+    latest: datetime = Field(sa_type=UtcDateTime)
+    longitude: float = Field(sa_type=Double)
+    latitude: float = Field(sa_type=Double)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    state: Any = Field(sa_type=Json, nullable=False)
+
+
+class IncidentRow(Indexed, table=True):
+    """An incident at its present revision. `content_hash` is that of the report that made it, as it was sent."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index("ix_incident_mission_created", "mission", "created_at", "incident_id"),
+        Index("ix_incident_mission_place", "mission", "longitude", "latitude"),
+        Index("ix_incident_mission_latest", "mission", "latest"),
+        Index("ix_incident_mission_status", "mission", "status", "updated_at"),
+    )
+
+    incident_id: UUID = Field(primary_key=True)
+    mission: str
+    revision: int
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    content_hash: str
+
+
+class RevisionRow(Indexed, table=True):
+    """One revision, never changed. `kind` is the command that made it, `by` the principal who gave it."""
+
+    __tablename__ = "incident_revision"
+    __table_args__ = (Index("ix_incident_revision_mission_recorded", "mission", "recorded_at"),)
+
+    incident_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    mission: str
+    kind: str
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+    reason: str | None = None
+    changed: Any = Field(sa_type=Json, nullable=False)
+    prev_hash: str | None = None
+    hash: str
+
+
+class ExternalRefRow(Owned, table=True):
+    """Another system's name for an incident, and the content that it last sent under it."""
+
+    __tablename__ = "external_ref"
+
+    mission: str = Field(primary_key=True)
+    system: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    incident_id: UUID = Field(index=True)
+    content_hash: str
+    content: Any = Field(sa_type=Json, nullable=False)
+
+
+INCIDENTS: Final[Table] = IncidentRow.__table__  # type: ignore[attr-defined]
+REVISIONS: Final[Table] = RevisionRow.__table__  # type: ignore[attr-defined]
+EXTERNAL_REFS: Final[Table] = ExternalRefRow.__table__  # type: ignore[attr-defined]
+
+_INCIDENT: Final = TypeAdapter(Incident)
+
+
+def dump(incident: Incident) -> dict[str, Any]:
+    """The incident as the JSON that is stored: the record's own shape."""
+    state: dict[str, Any] = _INCIDENT.dump_python(incident, mode="json")
+    return state
+
+
+def load(state: Any) -> Incident:
+    """The incident that was stored as `state`."""
+    return _INCIDENT.validate_python(state)
+
+
+def indexed_columns(incident: Incident) -> dict[str, Any]:
+    """The columns of `Indexed` but the state itself."""
+    return {
+        "category": incident.category.value,
+        "status": incident.status.value,
+        "hazard_state": incident.hazard_state.value,
+        "outcome": incident.outcome.value,
+        "earliest": incident.time.earliest,
+        "latest": incident.time.latest,
+        "longitude": incident.location.point.longitude,
+        "latitude": incident.location.point.latitude,
+        "created_at": incident.audit.created_at,
+    }
