@@ -40,12 +40,14 @@ class RegisterRoute:
     async def put(
         self, transaction: Transaction, mission: str, route_id: UUID, draft: RouteDraft, by: str, expected: int | None
     ) -> Route:
-        """Register a route, or replace a live one that stands at revision `expected`. Raises RouteChanged."""
+        """Register a route, or replace the live one that stands at revision `expected`.
+
+        Raises RouteChanged; NoSuchRoute when the caller expects a route that is not there, or is retired.
+        """
         connection = transaction.connection
         held = await missions.hold_next(connection, mission)
         known = await routes.find(connection, mission, route_id)
-        if known is not None and known.retired_at is None and known.revision != expected:
-            raise RouteChanged(known.revision, expected)
+        _check_revision(known, route_id, expected)
         route = self._drawn(mission, route_id, draft, by, known)
         await routes.put(connection, route, held.version)
         await self._publish(transaction, route)
@@ -111,3 +113,11 @@ class RegisterRoute:
             route_registered(route), subject=str(route.route_id), source=SOURCE, occurred=route.updated_at
         )
         await outbox.add(transaction, [event])
+
+
+def _check_revision(known: Route | None, route_id: UUID, expected: int | None) -> None:
+    live = known is not None and known.retired_at is None
+    if not live and expected is not None:
+        raise NoSuchRoute(str(route_id))
+    if known is not None and live and known.revision != expected:
+        raise RouteChanged(known.revision, expected)

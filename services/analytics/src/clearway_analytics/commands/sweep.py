@@ -24,6 +24,7 @@ class Sweep:
     database: Database
     announcer: Announcer
     interval_seconds: float = SWEEP_SECONDS
+    routes_per_transaction: int = ROUTES_PER_TRANSACTION
 
     async def run(self) -> None:
         """A worker."""
@@ -58,7 +59,7 @@ class Sweep:
         """The routes of the next page whose risk has moved, and where the page ended; None at the end."""
         async with self.database.read() as connection:
             mission = await missions.read(connection, name)
-            known = await states.page(connection, name, after, ROUTES_PER_TRANSACTION)
+            known = await states.page(connection, name, after, self.routes_per_transaction)
         moved = self.announcer.moved(known, mission, self.announcer.clock.now())
-        last = known[-1].route_id if len(known) == ROUTES_PER_TRANSACTION else None
+        last = known[-1].route_id if len(known) == self.routes_per_transaction else None
         return last, [state.route_id for state in moved]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -47,9 +46,13 @@ class Parameters:
 # below reported because someone has looked and objects, and above nothing because the objection may be wrong.
 # A closed incident was verified before. Retracted and merged incidents are not listed: they count nothing, and a
 # merged one counts through its survivor.
-STATUS_WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
-    {"verified": 1.0, "closed": 1.0, "under_review": 0.8, "reported": 0.4, "disputed": 0.2}
-)
+STATUS_WEIGHTS: Final[Mapping[str, float]] = {
+    "verified": 1.0,
+    "closed": 1.0,
+    "under_review": 0.8,
+    "reported": 0.4,
+    "disputed": 0.2,
+}
 
 # A prior, used until a theatre has data of its own: one incident a day in a million square kilometres.
 PRIOR_BACKGROUND: Final = 1e-6

@@ -1,0 +1,73 @@
+"""The risk of a route, and what makes it."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.api.bodies import Explanation, RiskReport
+from clearway_analytics.api.wiring import Reader, Reading, Time
+from clearway_analytics.ledger import missions
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.queries import risk
+from clearway_analytics.queries.risk import Explained
+from clearway_analytics.risk.assessment import Assessment
+from clearway_shared.events.envelope import Utc
+from clearway_shared.web.pages import Limit
+from clearway_shared.web.problems import not_found
+
+router: Final = APIRouter(prefix="/v1/routes", tags=["risk"])
+
+At = Annotated[
+    Utc | None, Query(description="The moment to rate; now by default. Incidents that came later are left out.")
+]
+Horizon = Annotated[float | None, Query(gt=0, le=365, description="Days ahead; 7 by default.")]
+
+
+@router.get("/{route_id}/risk")
+async def get_risk(
+    route_id: UUID,
+    principal: Reader,
+    connection: Reading,
+    clock: Time,
+    at: At = None,
+    horizon_days: Horizon = None,
+) -> RiskReport:
+    """How many incidents are to be expected on the route, how sure that is, and on how much it rests."""
+    mission = await missions.read(connection, principal.mission)
+    horizon = horizon_days or mission.parameters.horizon_days
+    found: Assessment | None
+    if at is None:
+        found = await risk.now(connection, mission, route_id, clock.now(), horizon)
+    else:
+        found = (await _explained(connection, mission, route_id, at, horizon)).risk
+    if found is None:
+        raise not_found("route", route_id)
+    return RiskReport.full(route_id, found, mission.parameters)
+
+
+@router.get("/{route_id}/risk/explanation")
+async def explain_risk(
+    route_id: UUID,
+    principal: Reader,
+    connection: Reading,
+    clock: Time,
+    at: At = None,
+    horizon_days: Horizon = None,
+    limit: Limit = 100,
+) -> Explanation:
+    """Which incidents make the route risky, the largest part first. All parts add up to the expected events."""
+    mission = await missions.read(connection, principal.mission)
+    horizon = horizon_days or mission.parameters.horizon_days
+    found = await _explained(connection, mission, route_id, at or clock.now(), horizon)
+    return Explanation.of(route_id, found, limit)
+
+
+async def _explained(
+    connection: AsyncConnection, mission: Mission, route_id: UUID, at: Utc, horizon_days: float
+) -> Explained:
+    found = await risk.explained(connection, mission, route_id, at, horizon_days)
+    if found is None:
+        raise not_found("route", route_id)
+    return found

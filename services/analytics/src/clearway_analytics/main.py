@@ -1,0 +1,41 @@
+"""The analytics service: built here, from what the runtime gives."""
+
+from pathlib import Path
+from typing import Final
+
+from clearway_shared.web.app import create_app
+
+from clearway_analytics.api import risk, routes
+from clearway_analytics.commands.announce import Announcer
+from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.register_route import RegisterRoute
+from clearway_analytics.commands.sweep import Sweep
+from clearway_analytics.consumers import incident_consumer
+from clearway_analytics.ledger.routes import RouteIndex
+from clearway_analytics.tables import analytics_metadata
+from clearway_shared.service import Parts, Platform, Service
+from clearway_shared.tables import plumbing_metadata
+
+DESCRIPTION: Final = (
+    "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "
+    "low, elevated, high, severe and low_data, each with the figures behind it and the incidents that make it."
+)
+
+
+def build(platform: Platform) -> Parts:
+    announcer = Announcer(platform.outbox, platform.clock, platform.settings.risk_change_factor)
+    consumer = incident_consumer(platform, ApplyIncident(RouteIndex(), announcer))
+    app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform)
+    app.state.register_route = RegisterRoute(announcer)
+    app.include_router(routes.router)
+    app.include_router(risk.router)
+    return Parts(app, workers={"consumer": consumer.run, "sweep": Sweep(platform.database, announcer).run})
+
+
+service: Final = Service(
+    name="analytics",
+    prefixes=("routes",),
+    metadata=(plumbing_metadata, analytics_metadata),
+    migrations=Path(__file__).parent / "migrations",
+    build=build,
+)

@@ -1,0 +1,159 @@
+"""A mission's analytics on a real database, told of incidents as the log would tell it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from clearway_analytics.commands.announce import Announcer
+from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.register_route import RegisterRoute
+from clearway_analytics.consumers import OnIncident
+from clearway_analytics.domain.line import Position, checked
+from clearway_analytics.domain.route import Route, RouteDraft
+from clearway_analytics.ledger import missions
+from clearway_analytics.ledger.routes import RouteIndex
+from clearway_analytics.queries import consistency
+from clearway_analytics.queries.risk import Explained, current, explained
+from clearway_analytics.risk.assessment import Assessment
+from clearway_analytics.tables import CONTRIBUTIONS
+from clearway_shared.database import Database
+from clearway_shared.events.codec import decode
+from clearway_shared.events.envelope import Event, EventData
+from clearway_shared.events.incident import IncidentState
+from clearway_shared.events.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
+from clearway_shared.outbox import Outbox
+from clearway_shared.tables import OutboxRow
+from clearway_shared.testing.manual_clock import ManualClock
+
+MISSION = "unmis"
+ROAD: tuple[Position, ...] = ((30.0, 5.0), (30.2, 5.0), (30.4, 5.1))
+
+
+def incident_state(
+    incident_id: UUID, revision: int, lon: float, lat: float, at: datetime, mission: str = MISSION, **changes: Any
+) -> IncidentState:
+    """An IED report by GPS, with whatever `changes` say (location__uncertainty_m: inside location)."""
+    values: dict[str, Any] = {
+        "incident_id": incident_id,
+        "revision": revision,
+        "mission": mission,
+        "exercise": False,
+        "time": {
+            "occurred_at": at,
+            "earliest": at,
+            "latest": at,
+            "precision": "minute",
+            "reported_at": at,
+            "recorded_at": at,
+        },
+        "location": {"point": {"type": "Point", "coordinates": (lon, lat)}, "uncertainty_m": 20.0, "precision": "gps"},
+        "category": "ied",
+        "actuation": "unknown",
+        "delivery": "roadside",
+        "outcome": "detonated",
+        "hazard_state": "active",
+        "target": "un_convoy",
+        "activity": "convoy",
+        "priority": "immediate",
+        "grading": {"source_reliability": "C", "info_credibility": 3},
+        "status": "reported",
+        "sharing": {"tlp": "green", "classification": "unclassified"},
+        "audit": {"created_by": "k1", "created_at": at, "updated_at": at},
+    }
+    for name, value in changes.items():
+        outer, _, inner = name.partition("__")
+        if inner:
+            values[outer][inner] = value
+        else:
+            values[outer] = value
+    return IncidentState.model_validate(values)
+
+
+@dataclass
+class Desk:
+    """One service's end of the log, with its commands at hand."""
+
+    database: Database
+    clock: ManualClock
+    outbox: Outbox
+    announcer: Announcer
+    handler: OnIncident
+    register: RegisterRoute
+    told: list[Event] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, database: Database, clock: ManualClock) -> "Desk":
+        outbox = Outbox(clock)
+        announcer = Announcer(outbox, clock, 1.25)
+        handler = OnIncident(ApplyIncident(RouteIndex(), announcer))
+        return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer))
+
+    async def put(
+        self,
+        route_id: UUID,
+        line: Sequence[Position] = ROAD,
+        *,
+        mission: str = MISSION,
+        expected: int | None = None,
+        half_width_m: float = 500.0,
+    ) -> Route:
+        draft = RouteDraft("Main supply route", checked(line), half_width_m)
+        async with self.database.write() as transaction:
+            return await self.register.put(transaction, mission, route_id, draft, "k1", expected)
+
+    async def retire(self, route_id: UUID, expected: int) -> None:
+        async with self.database.write() as transaction:
+            await self.register.retire(transaction, MISSION, route_id, expected)
+
+    async def tell(
+        self, incident_id: UUID, revision: int, lon: float, lat: float, *, days_ago: float = 0, **changes: Any
+    ) -> Event:
+        """Tell of a revision of an incident, once."""
+        at = self.clock.now() - timedelta(days=days_ago)
+        state = incident_state(incident_id, revision, lon, lat, at, **changes)
+        contract = {"retracted": IncidentRetracted}.get(
+            state.status.value, IncidentReported if revision == 1 else IncidentCorrected
+        )
+        data = contract(mission=state.mission, incident_id=incident_id, revision=revision, incident=state)
+        event = self.outbox.event(data, subject=str(incident_id), source="test", occurred=at)
+        self.told.append(event)
+        await self.deliver(event)
+        return event
+
+    async def deliver(self, *events: Event) -> None:
+        """Hand events to the handler in one transaction, as the consumer does with a batch."""
+        async with self.database.write() as transaction:
+            for event in events:
+                await self.handler(transaction, event)
+
+    async def risk(self, route_id: UUID, mission: str = MISSION) -> Assessment:
+        async with self.database.read() as connection:
+            found = await current(connection, mission, [route_id], self.clock.now())
+        return found[route_id]
+
+    async def explained(self, route_id: UUID, at: datetime | None = None) -> Explained:
+        async with self.database.read() as connection:
+            mission = await missions.read(connection, MISSION)
+            found = await explained(connection, mission, route_id, at or self.clock.now(), 7.0)
+        assert found is not None
+        return found
+
+    async def published(self) -> list[EventData]:
+        """Everything in the outbox, in order, read back as a consumer would."""
+        async with self.database.read() as connection:
+            rows = (await connection.execute(select(OutboxRow.__table__).order_by(OutboxRow.__table__.c.id))).all()  # type: ignore[attr-defined]
+        events = [decode(row.key, row.value, row.headers) for row in rows]
+        return [event.data for event in events if event is not None]
+
+    async def contributions(self) -> dict[tuple[UUID, UUID], float]:
+        async with self.database.read() as connection:
+            rows = await connection.execute(select(CONTRIBUTIONS))
+            return {(row.route_id, row.incident_id): row.kept for row in rows}
+
+    async def differences(self) -> list[consistency.Difference]:
+        async with self.database.read() as connection:
+            return await consistency.differences(connection, MISSION)
