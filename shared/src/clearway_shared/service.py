@@ -38,11 +38,13 @@ class Platform:
 class Parts:
     """What a service gives back: its application, and the work it does beside requests, by name.
 
-    A worker runs until it is cancelled; one that ends or raises makes the process unready.
+    A worker runs until it is cancelled; one that ends or raises is started again, and the process is unready
+    meanwhile. `on_shutdown` ends what would keep connections open, such as streams.
     """
 
     app: FastAPI
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    on_shutdown: tuple[Callable[[], None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Histogram
+from structlog.typing import Processor
 
 from clearway_shared.settings import Settings
 
@@ -36,7 +37,7 @@ def configure_telemetry(settings: Settings, services: str) -> None:
 
 def configure_logs(settings: Settings) -> None:
     """One line of JSON a record, or a readable line on a console; of our own loggers and of the libraries alike."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

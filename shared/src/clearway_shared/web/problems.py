@@ -180,7 +180,8 @@ def unexpected(path: str, request_id: str | None) -> Response:
 
 
 def request_id_of(request: Request) -> str | None:
-    return request.scope.get("state", {}).get("request_id")
+    request_id: str | None = request.scope.get("state", {}).get("request_id")
+    return request_id
 
 
 def _from_http(error: HTTPException) -> Problem:

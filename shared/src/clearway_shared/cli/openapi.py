@@ -1,0 +1,53 @@
+"""`clearway openapi`: the services' OpenAPI documents, as files that are kept beside the code."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from clearway_shared.broker import open_broker
+from clearway_shared.clock import SystemClock
+from clearway_shared.database import Database
+from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.runtime import build_member
+from clearway_shared.service import installed_services
+from clearway_shared.settings import Settings
+
+console = Console()
+
+
+def openapi(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("services"),
+) -> None:
+    """Write each installed service's OpenAPI document to its folder."""
+    stale = []
+    for name, document in documents().items():
+        path = folder / name / "openapi.json"
+        text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        if path.is_file() and path.read_text() == text:
+            continue
+        stale.append(str(path))
+        if not check:
+            path.write_text(text)
+    if check and stale:
+        console.print(f"Out of date: {', '.join(stale)}. Run `make openapi`.", style="red")
+        raise typer.Exit(1)
+
+
+def documents() -> dict[str, dict[str, object]]:
+    """The OpenAPI document of each installed service. Builds them on nothing: no file, no connection."""
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        broker = open_broker("kafka://127.0.0.1:9", settings.data_dir)
+        keys = SqlKeyDirectory(Database(settings.database_url("keys")), clock)
+        return {
+            name: build_member(service, settings, clock, keys, broker).parts.app.openapi()
+            for name, service in installed_services().items()
+        }

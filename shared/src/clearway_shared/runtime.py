@@ -1,0 +1,213 @@
+"""One process: the services it holds, what they share, and the server in front of them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+import uvicorn
+
+from clearway_shared.broker import open_broker
+from clearway_shared.broker.base import Broker, TopicSpec
+from clearway_shared.clock import Clock, SystemClock
+from clearway_shared.database import Database
+from clearway_shared.deadletter import DeadLetters
+from clearway_shared.events.topics import TOPICS
+from clearway_shared.feed import Feed
+from clearway_shared.housekeeping import Housekeeping
+from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.migrations import upgrade
+from clearway_shared.outbox import Outbox
+from clearway_shared.relay import Relay
+from clearway_shared.service import Parts, Platform, Service, Worker
+from clearway_shared.settings import Settings
+from clearway_shared.supervision import Supervisor
+from clearway_shared.web.dispatch import Dispatcher
+from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
+from clearway_shared.web.operations import Check, operations_app
+
+log = structlog.get_logger(__name__)
+
+GRACE_SECONDS: Final = 5
+
+TOPIC_SPECS: Final = tuple(
+    TopicSpec(topic.name, topic.partitions, topic.retention_ms, topic.max_message_bytes) for topic in TOPICS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A service in this process, with all that it runs on."""
+
+    service: Service
+    platform: Platform
+    parts: Parts
+
+
+def build_member(service: Service, settings: Settings, clock: Clock, keys: SqlKeyDirectory, broker: Broker) -> Member:
+    """Build a service on its own database. Nothing connects yet."""
+    database = Database(settings.database_url(service.name))
+    outbox = Outbox(clock)
+    platform = Platform(
+        settings=settings,
+        clock=clock,
+        keys=keys,
+        broker=broker,
+        database=database,
+        outbox=outbox,
+        feed=Feed(database),
+        dead_letters=DeadLetters(database, outbox, clock),
+    )
+    return Member(service, platform, service.build(platform))
+
+
+async def migrate(services: Sequence[Service], settings: Settings) -> None:
+    """Bring the databases of the services, and the key directory, to their newest schema."""
+    await upgrade(settings.database_url("keys"), KEYS_MIGRATIONS)
+    for service in services:
+        await upgrade(settings.database_url(service.name), service.migrations)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that is built and not yet serving."""
+
+    settings: Settings
+    members: Sequence[Member]
+    keys: SqlKeyDirectory
+    supervisor: Supervisor
+    app: RequestEnvelope
+
+    async def serve(self, started: Callable[[str], Awaitable[None]]) -> None:
+        """Serve until told to stop. `started` is awaited with the address once requests are answered."""
+        config = uvicorn.Config(
+            self.app,
+            host=self.settings.host,
+            port=self.settings.port,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        listening = config.bind_socket()
+        address = f"http://{self.settings.host}:{listening.getsockname()[1]}"
+        server = _Server(config, [close for member in self.members for close in member.parts.on_shutdown])
+        async with asyncio.TaskGroup() as group:
+            workers = group.create_task(self.supervisor.run())
+            serving = group.create_task(server.serve(sockets=[listening]))
+            announcing = group.create_task(_announce(server, started, address))
+            await serving
+            announcing.cancel()
+            workers.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and ends what would keep connections open before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, closing: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._closing = closing
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for close in self._closing:
+            close()
+        await super().shutdown(sockets)
+
+
+async def _announce(server: _Server, started: Callable[[str], Awaitable[None]], address: str) -> None:
+    await server.answers.wait()
+    await started(address)
+
+
+@asynccontextmanager
+async def open_process(services: Sequence[Service], settings: Settings) -> AsyncIterator[Process]:
+    """Build the services of one process, and close what they opened when the block ends, last opened first."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        broker = open_broker(settings.broker_url, settings.data_dir)
+        stack.push_async_callback(broker.close)
+        await broker.start()
+        if settings.broker_url is None:
+            await broker.create_topics(TOPIC_SPECS)
+        keys_database = Database(settings.database_url("keys"))
+        stack.push_async_callback(keys_database.close)
+        keys = SqlKeyDirectory(keys_database, clock)
+        members = []
+        for service in services:
+            member = build_member(service, settings, clock, keys, broker)
+            stack.push_async_callback(member.platform.database.close)
+            # Applications that are dispatched to do not run their lifespans by themselves.
+            await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
+            members.append(member)
+        yield _assemble(settings, members, keys, keys_database, broker)
+
+
+def _assemble(
+    settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
+) -> Process:
+    supervisor = Supervisor({name: work for member in members for name, work in _workers(member).items()})
+    databases = {member.service.name: member.platform.database for member in members} | {"keys": keys_database}
+    vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
+    vital["workers"] = _workers_run(supervisor)
+    apps = {member.service.name: member.parts.app for member in members}
+    operations = operations_app(apps, vital, {"broker": _answers(broker.check)})
+    owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
+    app = RequestEnvelope(BodyLimit(Dispatcher(owners, operations), settings.max_body_bytes))
+    return Process(settings, members, keys, supervisor, app)
+
+
+def _workers(member: Member) -> Mapping[str, Worker]:
+    """A service's own workers, and those that carry its events."""
+    platform, name, settings = member.platform, member.service.name, member.platform.settings
+    relay = Relay(
+        service=name,
+        database=platform.database,
+        broker=platform.broker,
+        outbox=platform.outbox,
+        feed=platform.feed,
+        clock=platform.clock,
+        poll_seconds=settings.relay_poll_seconds,
+    )
+    housekeeping = Housekeeping(
+        service=name,
+        database=platform.database,
+        clock=platform.clock,
+        feed_days=settings.feed_retention_days,
+        idempotency_hours=settings.idempotency_hours,
+    )
+    workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run, **member.parts.workers}
+    if platform.database.dialect == "postgresql":
+        # Another replica's relay may be the one that publishes.
+        workers["feed"] = lambda: platform.feed.watch(settings.relay_poll_seconds)
+    return {f"{name} {worker}": work for worker, work in workers.items()}
+
+
+def _answers(check: Callable[[], Awaitable[None]]) -> Check:
+    async def answers() -> str | None:
+        try:
+            async with asyncio.timeout(2):
+                await check()
+        except Exception as error:
+            return f"does not answer ({type(error).__name__})"
+        return None
+
+    return answers
+
+
+def _workers_run(supervisor: Supervisor) -> Check:
+    async def run() -> str | None:
+        return "; ".join(f"{name}: {reason}" for name, reason in supervisor.failed.items()) or None
+
+    return run
