@@ -139,6 +139,15 @@ async def test_many_at_once_lose_nothing(broker: Broker, topic: str) -> None:
         assert [record.value for record in records if record.key == b"%d" % number] == expected
 
 
+async def test_a_crowd_of_publishers_is_served(broker: Broker, topic: str) -> None:
+    body = bytes(2000)
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+        for number in range(3000):
+            tasks.create_task(broker.publish([Message(topic, b"%d" % number, body)]))
+    async with await broker.reader([topic], group=None) as reader:
+        assert sum((await reader.end_offsets()).values()) == 3000
+
+
 async def test_every_group_gets_everything(broker: Broker, topic: str, unique: Callable[[str], str]) -> None:
     await broker.publish(messages(topic, 20))
     for name in ("one", "two"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
 
 from clearway_shared.broker.base import (
@@ -25,6 +26,8 @@ from clearway_shared.broker.size import message_bytes
 
 logger = logging.getLogger(__name__)
 
+Acknowledgement = asyncio.Future[RecordMetadata]
+
 PUBLISH_SECONDS: Final = 10.0
 # Kafka's own default for a topic that was made by somebody else.
 DEFAULT_MESSAGE_BYTES: Final = 1_048_576
@@ -40,6 +43,8 @@ class KafkaBroker:
         self._known: set[str] = set()
         self._producer: SupervisedProducer | None = None
         self._cluster: KafkaCluster | None = None
+        # One at a time: thousands waiting for room in aiokafka's buffer wake each other at every batch, and starve.
+        self._handing_over = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -75,7 +80,9 @@ class KafkaBroker:
         producer = await self._started_producer().get()
         try:
             async with within(PUBLISH_SECONDS, f"publishing {len(messages)} messages"):
-                await _send(producer, messages)
+                async with self._handing_over:
+                    acknowledgements = await _hand_over(producer, messages)
+                await _await_all(acknowledgements)
         except BrokerError:
             self._known.difference_update(message.topic for message in messages)
             self._started_producer().discard(producer)
@@ -127,12 +134,15 @@ class KafkaBroker:
         return self._cluster
 
 
-async def _send(producer: AIOKafkaProducer, messages: Sequence[Message]) -> None:
-    """Hand all over in order, then wait for every acknowledgement; the first failure is raised."""
-    acknowledgements = [
+async def _hand_over(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Acknowledgement]:
+    return [
         await producer.send(message.topic, message.value, message.key, headers=list(message.headers))
         for message in messages
     ]
+
+
+async def _await_all(acknowledgements: Sequence[Acknowledgement]) -> None:
+    """Wait for every acknowledgement; the first failure is raised."""
     for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
         if isinstance(outcome, BaseException):
             raise outcome

@@ -19,6 +19,8 @@ CONNECT_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 2.0
 # Above every topic's own limit, which is checked before: a refused batch would break the sequence of the next.
 MAX_REQUEST_BYTES: Final = 16 * 1024 * 1024
+# Well under the limit of any topic, which Kafka holds against the whole batch.
+BATCH_BYTES: Final = 128 * 1024
 
 
 class SupervisedProducer:
@@ -55,6 +57,7 @@ class SupervisedProducer:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
+            max_batch_size=BATCH_BYTES,
             max_request_size=MAX_REQUEST_BYTES,
             request_timeout_ms=int(CONNECT_SECONDS * 1000),
             **self._options,
