@@ -1,0 +1,134 @@
+"""The image, the compose file and the manifests: valid, of one mind, and no wider open than they need to be."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from check_jsonschema import main as check_jsonschema
+from click.testing import CliRunner
+
+SERVICES = ("incidents", "alerts", "analytics")
+Resources = Callable[[str], dict[str, dict[str, Any]]]
+Manifests = dict[str, list[dict[str, Any]]]
+
+
+def test_the_image_copies_only_what_exists(root: Path) -> None:
+    for service in SERVICES:
+        copied = re.findall(r"^COPY (?!--from)(\S+) \S+$", (root / "Dockerfile").read_text(), re.M)
+        assert copied
+        missing = [path for path in copied if not (root / path.replace("${SERVICE}", service)).exists()]
+        assert missing == []
+
+
+def test_the_image_gets_only_what_it_copies(root: Path) -> None:
+    """The build's context is closed, and opened for what the Dockerfile copies."""
+    rules = (root / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(\S+) \S+$", (root / "Dockerfile").read_text(), re.M)
+    assert "*" in rules
+    assert {f"!{path.split('/')[0]}" for path in copied} == {rule for rule in rules if rule.startswith("!")}
+
+
+def test_the_image_does_not_run_as_root(root: Path) -> None:
+    last_stage = (root / "Dockerfile").read_text().split("\nFROM ")[-1]
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last_stage, re.M)
+    assert re.search(r"^HEALTHCHECK ", last_stage, re.M)
+
+
+def test_the_compose_file_is_valid(root: Path) -> None:
+    arguments = ["--builtin-schema", "vendor.compose-spec", str(root / "docker-compose.yml")]
+    result = CliRunner().invoke(check_jsonschema, arguments)
+    assert result.exit_code == 0, result.output
+
+
+def test_compose_gives_each_service_its_own_database_and_nothing_of_another(compose: dict[str, Any]) -> None:
+    for service in SERVICES:
+        environment = compose["services"][service]["environment"]
+        databases = {name for name in environment if name.endswith("_DATABASE_URL")}
+        assert databases == {f"CLEARWAY_{service.upper()}_DATABASE_URL", "CLEARWAY_KEYS_DATABASE_URL"}
+        assert environment["CLEARWAY_KEYS_DATABASE_URL"].startswith("postgresql://keys_reader:")
+
+
+def test_compose_is_reached_from_this_machine_alone(compose: dict[str, Any]) -> None:
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_every_password_of_compose_is_in_the_example(root: Path) -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?", (root / "docker-compose.yml").read_text()))
+    given = set(re.findall(r"^([A-Z_]+)=", (root / "deploy/example.env").read_text(), re.M))
+    assert asked == given
+
+
+def test_kustomize_lists_every_manifest_once(manifests: Manifests) -> None:
+    listed = manifests["kustomization.yaml"][0]["resources"]
+    assert sorted(listed) == sorted(manifests.keys() - {"kustomization.yaml"})
+
+
+def test_the_manifests_are_valid(manifests: Manifests) -> None:
+    for name, documents in manifests.items():
+        for document in documents if name != "kustomization.yaml" else ():
+            kubernetes_validate.validate(document, desired_version="1.37", strict=True)
+
+
+def pods(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in ("Deployment", "Job"):
+        for name, resource in resources(kind).items():
+            yield name, resource["spec"]["template"]["spec"]
+
+
+def test_every_pod_fits_the_restricted_profile(resources: Resources) -> None:
+    for name, pod in pods(resources):
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            context = container["securityContext"]
+            assert context["allowPrivilegeEscalation"] is False, name
+            assert context["readOnlyRootFilesystem"] is True, name
+            assert context["capabilities"] == {"drop": ["ALL"]}, name
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
+            assert "memory" in container["resources"]["limits"], name
+
+
+def test_every_service_is_probed_and_may_be_drained(resources: Resources) -> None:
+    assert resources("Deployment").keys() == set(SERVICES)
+    assert resources("Service").keys() == set(SERVICES)
+    assert resources("PodDisruptionBudget").keys() == set(SERVICES)
+    for deployment in resources("Deployment").values():
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        assert container["startupProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
+        assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
+        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+
+
+def test_selectors_find_their_pods(resources: Resources) -> None:
+    for name, deployment in resources("Deployment").items():
+        labels = deployment["spec"]["template"]["metadata"]["labels"].items()
+        assert deployment["spec"]["selector"]["matchLabels"].items() <= labels
+        assert resources("Service")[name]["spec"]["selector"].items() <= labels
+        assert resources("PodDisruptionBudget")[name]["spec"]["selector"]["matchLabels"].items() <= labels
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_pod_opens_its_own_database_and_nothing_of_another(resources: Resources, service: str) -> None:
+    pod = resources("Deployment")[service]["spec"]["template"]["spec"]
+    for container in [*pod["initContainers"], *pod["containers"]]:
+        opened = {
+            variable["name"]: variable["valueFrom"]["secretKeyRef"]["name"] for variable in container.get("env", [])
+        }
+        assert opened.items() <= {
+            (f"CLEARWAY_{service.upper()}_DATABASE_URL", f"{service}-database"),
+            ("CLEARWAY_KEYS_DATABASE_URL", "keys-reader-database"),
+        }
+
+
+def test_no_manifest_holds_a_secret(manifests: Manifests) -> None:
+    assert not [document for documents in manifests.values() for document in documents if document["kind"] == "Secret"]
+
+
+def test_all_traffic_is_closed_until_it_is_opened(resources: Resources) -> None:
+    assert resources("NetworkPolicy")["closed"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}

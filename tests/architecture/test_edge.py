@@ -1,0 +1,30 @@
+"""The edge's routes come from the services, and drift is seen."""
+
+from pathlib import Path
+
+import yaml
+
+from clearway_shared.edge import caddy_routes, differences, ingress
+
+ROUTES = {"alerts": ("subscriptions", "alerts"), "incidents": ("incidents",)}
+
+
+def test_a_service_gets_its_segments_and_nothing_longer() -> None:
+    text = caddy_routes(ROUTES)
+    assert "@alerts path /v1/subscriptions /v1/subscriptions/* /v1/alerts /v1/alerts/*\n" in text
+    assert "@incidents path /v1/incidents /v1/incidents/*\n" in text
+    assert "reverse_proxy incidents:8080" in text
+
+
+def test_the_ingress_gives_each_segment_to_its_service() -> None:
+    [rule] = yaml.safe_load(ingress(ROUTES))["spec"]["rules"]
+    backends = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+    assert backends == {"/v1/subscriptions": "alerts", "/v1/alerts": "alerts", "/v1/incidents": "incidents"}
+    assert {path["pathType"] for path in rule["http"]["paths"]} == {"Prefix"}
+
+
+def test_a_stale_or_missing_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "same").write_text("as written")
+    (tmp_path / "stale").write_text("as written before")
+    documents = {Path(name): "as written" for name in ("same", "stale", "missing")}
+    assert differences(documents, tmp_path) == [Path("stale"), Path("missing")]

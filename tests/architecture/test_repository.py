@@ -1,0 +1,87 @@
+"""What is committed says nothing of one machine, and the commands that are written down exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+# Folders of one person or one machine. A folder of the system (/opt, /var, /etc) is the same everywhere.
+PRIVATE_PATH = re.compile(r"(?<![\w./-])/(?:home|root|Users|work|mnt|media)/[\w.-]+")
+REGISTRY = re.compile(r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|maven|crates|golang)[\w-]*\.[\w.]+")
+# A requirement begins a line; its hashes follow on lines of their own.
+REQUIREMENT = re.compile(
+    r"^(?P<name>[a-z0-9][\w.-]*)==[^\n]*\\\n(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}[ \\]*\n)+)", re.M
+)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file; nothing for one that is not text."""
+    try:
+        return path.read_text()
+    except UnicodeDecodeError:
+        return ""
+
+
+@pytest.mark.parametrize("pattern", [PRIVATE_PATH, REGISTRY], ids=["path of one machine", "address of a registry"])
+def test_no_file_knows_where_it_was_written(root: Path, tracked: list[Path], pattern: re.Pattern[str]) -> None:
+    found = {str(path): match.group() for path in tracked if (match := pattern.search(text_of(root / path)))}
+    assert found == {}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_dependency_is_pinned_by_hash(root: Path, name: str) -> None:
+    lock = (root / name).read_text()
+    begun = re.findall(r"^[a-z0-9][^\s=<>~!\[]*", lock, re.M)
+    assert begun
+    assert [match["name"] for match in REQUIREMENT.finditer(lock)] == begun
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_no_address(root: Path, name: str) -> None:
+    lock = (root / name).read_text()
+    assert "://" not in lock
+    assert "--index-url" not in lock
+
+
+def test_no_lock_that_records_addresses(tracked: list[Path]) -> None:
+    assert {"uv.lock", "pylock.toml", "poetry.lock", "Pipfile.lock"}.isdisjoint(path.name for path in tracked)
+
+
+def targets(root: Path) -> set[str]:
+    """The targets of the Makefile that `make help` lists."""
+    return set(re.findall(r"^([a-z0-9-]+):[^\n]*## ", (root / "Makefile").read_text(), re.M))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_commands_that_a_page_names_exist(root: Path, page: str) -> None:
+    named = set(re.findall(r"(?:`|^|\s)make ([a-z0-9-]+)\b", code_of((root / page).read_text())))
+    assert named
+    assert named <= targets(root)
+
+
+def code_of(markdown: str) -> str:
+    """The blocks and spans of code on a page; its prose may "make sense" without being a command."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", markdown, re.S))
+
+
+def test_the_files_that_a_page_links_exist(root: Path, tracked: list[Path]) -> None:
+    pages = [path for path in tracked if path.suffix == ".md"]
+    links = [
+        (page, target.split("#")[0])
+        for page in pages
+        for target in re.findall(r"\]\(([^)\s]+)\)", (root / page).read_text())
+    ]
+    broken = [
+        f"{page}: {target}" for page, target in links if is_local(target) and not (root / page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def is_local(target: str) -> bool:
+    return bool(target) and "://" not in target and not target.startswith("mailto:")
+
+
+def test_every_phony_target_is_listed(root: Path) -> None:
+    phony = set(re.findall(r"^\.PHONY: ([a-z0-9-]+)$", (root / "Makefile").read_text(), re.M))
+    assert phony == targets(root)
