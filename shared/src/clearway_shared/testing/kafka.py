@@ -16,7 +16,7 @@ PROJECT: Final = Path(__file__).resolve().parents[4]
 LIBRARIES: Final = PROJECT / ".cache" / f"kafka-{VERSION}" / "libs"
 
 POM: Final = f"""\
-<project xmlns="http://maven.apache.org/POM/4.0.0">
+<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>clearway.testing</groupId>
   <artifactId>kafka</artifactId>
