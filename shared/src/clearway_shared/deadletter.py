@@ -214,7 +214,9 @@ def _message(values: dict[str, Any], record: Record) -> Message:
         "dl_time": values["failed_at"].isoformat(),
     }
     headers = tuple((name, str(value).encode()) for name, value in origin.items())
-    return Message(DEAD_LETTERS.name, record.key, record.value, record.headers + headers)
+    # A log takes no message that has neither key nor value.
+    value = b"" if record.key is None and record.value is None else record.value
+    return Message(DEAD_LETTERS.name, record.key, value, record.headers + headers)
 
 
 def _describe(error: BaseException) -> str:

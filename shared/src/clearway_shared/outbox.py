@@ -11,16 +11,15 @@ from uuid import UUID
 from opentelemetry import propagate
 
 from clearway_shared.broker.base import Message, MessageTooLarge
+from clearway_shared.broker.size import message_bytes
 from clearway_shared.clock import Clock, new_id
 from clearway_shared.database import Transaction, insert
-from clearway_shared.events.codec import Check, Encoded, encode
+from clearway_shared.events.codec import Check, encode
 from clearway_shared.events.envelope import Envelope, Event, EventData
 from clearway_shared.events.topics import TOPICS
 from clearway_shared.tables import OutboxRow
 
 _LIMITS: Final = {topic.name: topic.max_message_bytes for topic in TOPICS}
-# What a log adds around a message: lengths, offsets and checksums of its batch.
-_FRAME_BYTES: Final = 512
 
 
 class Outbox:
@@ -75,8 +74,8 @@ class Outbox:
 
 
 def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
-    envelope = event.envelope
-    return _message_row(encode(event, check=check)) | {
+    encoded, envelope = encode(event, check=check), event.envelope
+    return _message_row(Message(encoded.topic, encoded.key, encoded.value, encoded.headers)) | {
         "event_id": envelope.id,
         "mission": envelope.mission,
         "type": event.data.event_type,
@@ -86,15 +85,9 @@ def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
     }
 
 
-def _message_row(message: Message | Encoded) -> dict[str, Any]:
+def _message_row(message: Message) -> dict[str, Any]:
     """Refuses here what the log would refuse later: a message that can never be published would stop all behind it."""
-    size = _size(message)
-    limit = _LIMITS[message.topic]
+    size, limit = message_bytes(message), _LIMITS[message.topic]
     if size > limit:
         raise MessageTooLarge(f"a message of {size} bytes is over the {limit} bytes of {message.topic}")
     return {"topic": message.topic, "key": message.key, "value": message.value, "headers": message.headers}
-
-
-def _size(message: Message | Encoded) -> int:
-    headers = sum(len(name) + len(value) + 16 for name, value in message.headers)
-    return len(message.key or b"") + len(message.value or b"") + headers + _FRAME_BYTES

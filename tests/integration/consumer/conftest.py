@@ -1,3 +1,54 @@
-from clearway_shared.testing.plumbing import plumbing
+"""A consumer with its own topic, on every pair of broker and database."""
+
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+import pytest
+
+from clearway_shared.broker.base import Broker, Message, TopicSpec
+from clearway_shared.consumer import Consumer, Handler
+from clearway_shared.events.analytics import RouteRiskChanged
+from clearway_shared.events.envelope import Event
+from clearway_shared.events.topics import ROUTE_RISK, Topic
+from clearway_shared.testing.plumbing import Plumbing, effect, message_of, plumbing
 
 __all__ = ["plumbing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A topic of this test alone, and what reads it."""
+
+    topic: Topic
+    broker: Broker
+    plumbing: Plumbing
+
+    def consumer(self, handler: Handler | None = None, *, attempts: int = 3, name: str = "reader") -> Consumer:
+        return Consumer(
+            name=name,
+            topics=[self.topic],
+            handlers={RouteRiskChanged: handler or effect(name)},
+            broker=self.broker,
+            database=self.plumbing.database,
+            dead_letters=self.plumbing.dead_letters,
+            clock=self.plumbing.clock,
+            attempts=attempts,
+        )
+
+    def message(self, event: Event) -> Message:
+        return replace(message_of(event), topic=self.topic.name)
+
+    async def send(self, *events: Event) -> None:
+        await self.broker.publish([self.message(event) for event in events])
+
+
+async def stage_on(broker: Broker, plumbing: Plumbing) -> Stage:
+    topic = replace(ROUTE_RISK, name=f"route-risk.{uuid4().hex}")
+    await broker.create_topics([TopicSpec(topic.name, topic.partitions, None)])
+    return Stage(topic, broker, plumbing)
+
+
+@pytest.fixture
+async def stage(broker: Broker, plumbing: Plumbing) -> Stage:
+    """The test runs on the embedded log and Kafka, each with SQLite and PostgreSQL."""
+    return await stage_on(broker, plumbing)
