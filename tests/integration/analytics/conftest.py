@@ -1,11 +1,9 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 import pytest
 
-from clearway_analytics import tables
+from clearway_analytics.main import service
 from clearway_shared.clock import new_id
 from clearway_shared.database import Database
 from clearway_shared.migrations import upgrade
@@ -13,13 +11,11 @@ from clearway_shared.testing.manual_clock import ManualClock
 
 from .desk import Desk
 
-MIGRATIONS: Final = Path(tables.__file__).parent / "migrations"
-
 
 @pytest.fixture
 async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
     """On SQLite and on PostgreSQL."""
-    await upgrade(database_url, MIGRATIONS)
+    await upgrade(database_url, service.migrations)
     database = Database(database_url)
     yield Desk.on(database, clock)
     await database.close()

@@ -1,6 +1,7 @@
 """Incidents move the risk of the routes near them, and only as long as they stand."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,7 +24,7 @@ async def test_a_new_route_is_published_with_its_risk(desk: Desk, route_id: UUID
     assert isinstance(changed, RouteRiskChanged)
     assert registered.route.revision == 1
     assert changed.risk.band is RiskBand.LOW_DATA
-    assert changed.previous_band is changed.previous_expected_events is changed.cause is None
+    assert (changed.previous_band, changed.previous_expected_events, changed.cause) == (None, None, None)
 
 
 async def test_one_unverified_report_on_the_road_raises_and_announces_the_risk(
@@ -75,7 +76,7 @@ async def test_a_correction_moves_the_contribution(desk: Desk, route_id: UUID, i
     ],
 )
 async def test_what_no_longer_stands_leaves_no_trace(
-    desk: Desk, route_id: UUID, incident_id: UUID, change: dict[str, object]
+    desk: Desk, route_id: UUID, incident_id: UUID, change: dict[str, Any]
 ) -> None:
     await desk.put(route_id)
     await desk.tell(new_id(), 1, 30.15, 5.01, days_ago=40)

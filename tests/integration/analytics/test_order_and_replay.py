@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 
 from clearway_shared.clock import new_id
+from clearway_shared.events.envelope import Event
+from clearway_shared.events.incidents import IncidentChange
 
 from .desk import Desk
 
@@ -52,11 +54,13 @@ async def test_any_order_of_delivery_ends_the_same(desk: Desk, route_id: UUID) -
     assert (await desk.risk(again, other)).expected_events == pytest.approx(expected, abs=1e-9)
 
 
-def elsewhere(desk: Desk, event: object, mission: str) -> object:
-    data = event.data  # type: ignore[attr-defined]
+def elsewhere(desk: Desk, event: Event, mission: str) -> Event:
+    """The same event as another mission would have it."""
+    data = event.data
+    assert isinstance(data, IncidentChange)
     incident = data.incident.model_copy(update={"mission": mission})
     moved = data.model_copy(update={"mission": mission, "incident": incident})
-    return desk.outbox.event(moved, subject=str(data.incident_id), source="test", occurred=event.envelope.time)  # type: ignore[attr-defined]
+    return desk.outbox.event(moved, subject=str(data.incident_id), source="test", occurred=event.envelope.time)
 
 
 async def test_a_route_registered_after_the_incidents_is_rated_as_one_before(desk: Desk) -> None:

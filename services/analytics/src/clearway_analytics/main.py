@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-from clearway_shared.web.app import create_app
-
 from clearway_analytics.api import risk, routes
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
@@ -13,8 +11,12 @@ from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.tables import analytics_metadata
+from clearway_shared.auth import Permission
+from clearway_shared.events.analytics import ROUTE_EVENTS
 from clearway_shared.service import Parts, Platform, Service
+from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
+from clearway_shared.web.app import create_app
 
 DESCRIPTION: Final = (
     "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "
@@ -27,9 +29,15 @@ def build(platform: Platform) -> Parts:
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(), announcer))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform)
     app.state.register_route = RegisterRoute(announcer)
+    broadcast = Broadcast(platform.feed, "routes", snapshot="/v1/routes")
+    app.include_router(
+        stream_router(platform, broadcast, "/v1/routes/stream", Permission.ROUTES_READ, event_types(ROUTE_EVENTS))
+    )
     app.include_router(routes.router)
     app.include_router(risk.router)
-    return Parts(app, workers={"consumer": consumer.run, "sweep": Sweep(platform.database, announcer).run})
+    sweep = Sweep(platform.database, announcer)
+    workers = {"consumer": consumer.run, "sweep": sweep.run, "stream": broadcast.run}
+    return Parts(app, workers=workers, on_shutdown=(broadcast.close,))
 
 
 service: Final = Service(
