@@ -15,6 +15,8 @@ import shapely
 _A: Final = 6_378_137.0
 _E2: Final = 0.006_694_379_990_141_316
 _SEGMENT_DEGREES: Final = 0.02
+# A box without an inside cannot be clipped to.
+_SMALLEST_BOX_M: Final = 1.0
 _ORIGIN: Final = shapely.Point(0, 0)
 # The shortest degree of latitude anywhere, so that a box made with it never falls short.
 _SHORTEST_DEGREE_M: Final = 110_500.0
@@ -52,7 +54,11 @@ def metres_per_degree(latitude: npt.NDArray[np.float64]) -> tuple[Metres, Metres
 
 def distances_m(outlines: Geometries, lon: float, lat: float, within_m: float) -> Metres:
     """How far each line or point is from the place; infinite for those that are farther than `within_m`."""
-    near = _clipped(outlines, box_around(lon, lat, within_m)) if math.isfinite(within_m) else outlines
+    near = (
+        _clipped(outlines, box_around(lon, lat, max(within_m, _SMALLEST_BOX_M)))
+        if math.isfinite(within_m)
+        else outlines
+    )
     distance: Metres = np.full(len(outlines), np.inf)
     (left,) = np.nonzero(~shapely.is_empty(near))
     if len(left):

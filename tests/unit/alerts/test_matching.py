@@ -1,0 +1,118 @@
+"""The index finds exactly what a brute-force look at every subscription finds."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, RouteCorridor
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.matching import Index, explained, watch
+from clearway_alerts.domain.subscription import Accuracy, Filter, MinimumGrade
+from clearway_shared.events.alerts import Severity
+from clearway_shared.events.vocabulary import Category, InfoCredibility, SourceReliability, Tlp
+
+GEOD = Geod(ellps="WGS84")
+Make = Callable[..., Incident]
+positions = st.tuples(st.floats(-1.3, -0.7), st.floats(16.7, 17.3))
+areas = st.one_of(
+    st.builds(Circle, positions, st.floats(1, 40_000)),
+    st.builds(Corridor, st.lists(positions, min_size=2, max_size=4, unique=True).map(tuple), st.floats(1, 20_000)),
+)
+
+
+def brute_distance(area: Circle | Corridor, lon: float, lat: float) -> tuple[float, float]:
+    """The geodesic distance to the nearest of many points of the area's middle, and the error of that."""
+    if isinstance(area, Circle):
+        return GEOD.inv(lon, lat, *area.center)[2], 0.05
+    steps = np.linspace(0, 1, 2001)
+    line = np.array(area.line)
+    dense = np.vstack([a + steps[:, None] * (b - a) for a, b in pairwise(line)])
+    away = GEOD.inv(np.full(len(dense), lon), np.full(len(dense), lat), dense[:, 0], dense[:, 1])[2]
+    return float(away.min()), 60.0
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    watched=st.lists(areas, min_size=1, max_size=12),
+    place=positions,
+    uncertainty=st.floats(0, 5000),
+    touch=st.booleans(),
+)
+def test_the_index_agrees_with_brute_force(
+    make: Make, watched: list[Circle | Corridor], place: tuple[float, float], uncertainty: float, touch: bool
+) -> None:
+    accuracy = Accuracy.INTERSECTS_UNCERTAINTY if touch else Accuracy.CONTAINS
+    watches = [watch(UUID(int=n), Filter(area, accuracy)) for n, area in enumerate(watched)]
+    found = set(
+        Index([each for each in watches if each]).matching(make(lon=place[0], lat=place[1], uncertainty_m=uncertainty))
+    )
+    for number, area in enumerate(watched):
+        away, error = brute_distance(area, *place)
+        reach = (area.radius_m if isinstance(area, Circle) else area.width_m) + (uncertainty if touch else 0)
+        if abs(away - reach) > error:
+            assert (UUID(int=number) in found) == (away < reach)
+
+
+SQUARE = Polygon((((-1.1, 16.9), (-0.9, 16.9), (-0.9, 17.1), (-1.1, 17.1), (-1.1, 16.9)),))
+
+
+def matches(chosen: Filter, incident: Incident) -> bool:
+    ready = watch(UUID(int=1), chosen)
+    assert ready
+    return Index([ready]).matching(incident) == [UUID(int=1)]
+
+
+def test_a_polygon_holds_its_inside_and_what_is_uncertain_near_its_edge(make: Make) -> None:
+    assert matches(Filter(SQUARE), make())
+    outside = make(lon=-0.895)  # about 530 m east of the edge
+    assert not matches(Filter(SQUARE), outside)
+    assert matches(Filter(SQUARE), make(lon=-0.895, uncertainty_m=600))
+    assert not matches(Filter(SQUARE, Accuracy.CONTAINS), make(lon=-0.895, uncertainty_m=600))
+
+
+def test_a_place_across_the_antimeridian_is_near(make: Make) -> None:
+    assert matches(Filter(Circle((179.999, -17.0), 1000)), make(lon=-179.999, lat=-17.0))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "changes", "expected"),
+    [
+        (Filter(Everything()), {}, True),
+        (Filter(Everything()), {"category": Category.OTHER}, False),
+        (Filter(Everything(), categories=frozenset({Category.OTHER})), {"category": Category.OTHER}, True),
+        (Filter(Everything(), min_severity=Severity.EXTREME), {}, False),
+        (Filter(Everything(), min_severity=Severity.EXTREME), {"killed_high": 1}, True),
+        (Filter(Everything(), tlp_max=Tlp.GREEN), {"tlp": Tlp.AMBER}, False),
+        (Filter(Everything(), tlp_max=Tlp.GREEN), {"tlp": Tlp.CLEAR}, True),
+        (Filter(Everything(), min_grade=MinimumGrade(credibility=InfoCredibility(3))), {}, True),
+        (
+            Filter(Everything(), min_grade=MinimumGrade(credibility=InfoCredibility(6))),
+            {"credibility": InfoCredibility(6)},
+            False,
+        ),
+        (Filter(Everything(), min_grade=MinimumGrade(reliability=SourceReliability.A)), {}, False),
+    ],
+)
+def test_every_other_clause_counts(make: Make, chosen: Filter, changes: dict[str, object], expected: bool) -> None:
+    assert matches(chosen, make(**changes)) is expected
+
+
+def test_a_route_that_is_not_known_watches_nothing_and_says_so(make: Make) -> None:
+    chosen = Filter(RouteCorridor(UUID(int=9), 500))
+    assert watch(UUID(int=1), chosen) is None
+    assert [clause.says for clause in explained(None, chosen, make()) if not clause.holds] == [
+        "the route is not known here yet"
+    ]
+
+
+def test_the_explanation_names_the_clause_that_failed(make: Make) -> None:
+    chosen = Filter(Circle((-1.0, 17.1), 500))
+    failed = [clause for clause in explained(watch(UUID(int=1), chosen), chosen, make()) if not clause.holds]
+    assert [clause.name for clause in failed] == ["area"]
+    assert failed[0].says.startswith("11067 m away; watched within 500 m")
