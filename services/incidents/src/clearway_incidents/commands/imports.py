@@ -92,9 +92,7 @@ def _owner(known: Mapping[tuple[str, str], KnownRef], item: Item) -> KnownRef:
     return known[item.ref.system, item.ref.id]
 
 
-async def _update(
-    ledger: Ledger, tx: Transaction, principal: Principal, item: Item, reconcile: Reconcile
-) -> Result:
+async def _update(ledger: Ledger, tx: Transaction, principal: Principal, item: Item, reconcile: Reconcile) -> Result:
     """Bring what is on record to the newer content; what people corrected here since stays as they left it."""
     known = (await known_refs(tx, principal.mission, [item.ref]))[item.ref.system, item.ref.id]
     if known.content_hash == item.sent.content_hash:

@@ -71,9 +71,7 @@ class KnownRef:
     content: Mapping[str, Any]
 
 
-async def known_refs(
-    tx: Transaction, mission: str, refs: Sequence[ExternalRef]
-) -> dict[tuple[str, str], KnownRef]:
+async def known_refs(tx: Transaction, mission: str, refs: Sequence[ExternalRef]) -> dict[tuple[str, str], KnownRef]:
     """What is on record under these names."""
     if not refs:
         return {}

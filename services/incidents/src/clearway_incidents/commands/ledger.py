@@ -54,9 +54,7 @@ class Ledger:
 
     async def revision(self, tx: Transaction, incident_id: UUID, number: int) -> Incident:
         """A revision that is known to exist."""
-        query = select(REVISIONS.c.state).where(
-            REVISIONS.c.incident_id == incident_id, REVISIONS.c.revision == number
-        )
+        query = select(REVISIONS.c.state).where(REVISIONS.c.incident_id == incident_id, REVISIONS.c.revision == number)
         return load((await tx.connection.execute(query)).scalar_one())
 
     async def create(

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from clearway_shared.events.vocabulary import InfoCredibility
 from clearway_incidents.domain.incident import Grading, Report
+from clearway_shared.events.vocabulary import InfoCredibility
 
 
 def credible(grading: Grading) -> bool:

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from clearway_incidents.domain.moment import IncidentTime
+from clearway_incidents.domain.place import Location
 from clearway_shared.events.vocabulary import (
     Activity,
     Actuation,
@@ -32,8 +34,6 @@ from clearway_shared.events.vocabulary import (
     Target,
     Tlp,
 )
-from clearway_incidents.domain.moment import IncidentTime
-from clearway_incidents.domain.place import Location
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from clearway_shared.events.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
 from clearway_incidents.domain.grading import credible, independent_reports
 from clearway_incidents.domain.incident import Facts, Grading, Incident, Report, Retraction, fact_values
 from clearway_incidents.domain.refusals import NotNow, NotYours
+from clearway_shared.events.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
 
 
 class Kind(StrEnum):
@@ -70,7 +70,9 @@ def allow(incident: Incident, kind: Kind) -> None:
     if incident.status in ALLOWED[kind]:
         return
     if incident.status is Status.MERGED:
-        raise NotNow(f"the incident was merged into {incident.links.merged_into}", "Address that one, or unmerge first.")
+        raise NotNow(
+            f"the incident was merged into {incident.links.merged_into}", "Address that one, or unmerge first."
+        )
     if incident.status is Status.RETRACTED:
         raise NotNow("the incident was retracted, which is final", "Report it anew if it did happen.")
     states = ", ".join(sorted(ALLOWED[kind]))

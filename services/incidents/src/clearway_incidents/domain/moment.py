@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from clearway_shared.events.vocabulary import TimePrecision
 from clearway_incidents.domain.refusals import InvalidFact
+from clearway_shared.events.vocabulary import TimePrecision
 
 # Field clocks run ahead of ours by minutes; more than this is a wrong date.
 CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -45,7 +45,9 @@ def span(
     return earliest, latest
 
 
-def _implied(occurred_at: datetime | None, precision: TimePrecision, reported_at: datetime) -> tuple[datetime, datetime]:
+def _implied(
+    occurred_at: datetime | None, precision: TimePrecision, reported_at: datetime
+) -> tuple[datetime, datetime]:
     if occurred_at is None:
         return reported_at - UNKNOWN_SPAN, reported_at
     day = occurred_at.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -43,5 +43,7 @@ class StaleRevision(Refusal):
     """Someone else changed the incident first; it is now at revision `current`."""
 
     def __init__(self, current: int) -> None:
-        super().__init__(f"the incident is now at revision {current}", "Read it again, and repeat the change if it holds.")
+        super().__init__(
+            f"the incident is now at revision {current}", "Read it again, and repeat the change if it holds."
+        )
         self.current = current

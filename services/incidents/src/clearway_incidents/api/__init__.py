@@ -1,0 +1,1 @@
+"""The HTTP interface: what is sent, what is answered, and one small router for each purpose."""

@@ -1,0 +1,74 @@
+"""Corrections: a JSON merge patch (RFC 7396) of the facts on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from clearway_incidents.api.facts import FactsForm
+from clearway_incidents.domain.difference import merge_patch, patch_between
+from clearway_incidents.domain.incident import Facts, Incident
+from clearway_incidents.domain.refusals import InvalidFact
+from clearway_incidents.tables import dump
+from clearway_shared.web.problems import Problem, field_errors
+
+# What is changed by a command of its own, and which.
+COMMANDS: Final[Mapping[str, str]] = {
+    "hazard_state": "POST …/hazard",
+    "grading": "POST …/grade",
+    "status": "POST …/review, verify, dispute, close or reopen",
+    "reports": "POST …/reports",
+    "retraction": "POST …/retract",
+}
+_FACTS: Final = frozenset(FactsForm.model_fields)
+# What follows from another field unless it is given: a patch of the one must not leave the other as it was.
+_DERIVED: Final = (
+    ("time", ("occurred_at", "precision"), ("earliest", "latest")),
+    ("location", ("precision",), ("uncertainty_m",)),
+)
+
+
+def amended(incident: Incident, patch: Mapping[str, Any]) -> Facts:
+    """The facts after a patch that a person sent. Raises a 422 problem."""
+    for name in patch:
+        if name in COMMANDS:
+            raise InvalidFact(f"body.{name}", "is not corrected by a patch", f"Use {COMMANDS[name]}.")
+    return _patched(incident, patch)
+
+
+def reconciled(incident: Incident, before: Mapping[str, Any], after: Mapping[str, Any]) -> Facts:
+    """The facts with what their source changed between two contents; local corrections of the rest stay."""
+    earlier, later = ({name: value for name, value in content.items() if name in _FACTS} for content in (before, after))
+    return _patched(incident, patch_between(earlier, later))
+
+
+def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:
+    document = merge_patch(_without_derived(editable(incident), patch), patch)
+    try:
+        facts = FactsForm.model_validate(document).in_domain(incident.time.recorded_at)
+    except ValidationError as error:
+        errors = field_errors(error.errors(include_url=False, include_input=False), prefix="body.")
+        places = ", ".join(sorted({item.field for item in errors})[:5])
+        raise Problem(422, f"The correction is not valid at: {places}.", errors=errors) from error
+    reported_at = facts.time.reported_at if "reported_at" in document.get("time", {}) else incident.time.reported_at
+    return replace(facts, time=replace(facts.time, reported_at=reported_at))
+
+
+def editable(incident: Incident) -> dict[str, Any]:
+    """The facts on record as a form."""
+    state = dump(incident)
+    document = {name: state[name] for name in _FACTS if name != "links"}
+    document["time"] = {name: value for name, value in state["time"].items() if name != "recorded_at"}
+    document["location"] = {name: value for name, value in state["location"].items() if name != "mgrs"}
+    return document | {"links": {"related": state["links"]["related"]}}
+
+
+def _without_derived(document: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    for part, causes, effects in _DERIVED:
+        given = patch.get(part)
+        if isinstance(given, Mapping) and any(name in given for name in causes):
+            document[part] = {name: value for name, value in document[part].items() if name not in effects}
+    return document

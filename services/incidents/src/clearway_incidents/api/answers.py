@@ -1,0 +1,101 @@
+"""What is answered: an incident and its place in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from clearway_incidents.commands.imports import Fate
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.domain.life import Kind
+from clearway_incidents.outgoing import without_contacts
+from clearway_shared.auth import Permission, Principal
+from clearway_shared.events.vocabulary import RetractionReason
+from clearway_shared.web.conditional import etag
+from clearway_shared.web.problems import FieldError
+from clearway_shared.web.writes import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentBody(Incident):
+    """An incident at one revision; `history` is the address of all of them."""
+
+    history: str
+
+
+class RevisionBody(BaseModel):
+    """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show."""
+
+    incident_id: UUID
+    revision: int
+    kind: Kind
+    recorded_at: datetime
+    by: str
+    reason: str | None
+    changed: list[str]
+    prev_hash: str | None
+    hash: str
+    incident: IncidentBody
+
+
+class DeletedBody(BaseModel):
+    """A retracted incident: who keeps a copy must drop it."""
+
+    incident_id: UUID
+    revision: int
+    retracted_at: datetime
+    reason: RetractionReason
+
+
+class ImportedItem(BaseModel):
+    """What became of one item; `line` counts from 1."""
+
+    line: int
+    outcome: Fate
+    incident_id: UUID | None = None
+    problem: str | None = None
+    errors: list[FieldError] = []
+
+
+class ImportAnswer(BaseModel):
+    created: int
+    unchanged: int
+    corrected: int
+    refused: int
+    items: list[ImportedItem]
+
+
+def address(incident_id: object) -> str:
+    return f"/v1/incidents/{incident_id}"
+
+
+def visible(state: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
+    """The state as this principal may see it: contacts only for those who assess."""
+    shown = dict(state) if principal.may(Permission.INCIDENTS_ASSESS) else without_contacts(state)
+    return shown | {"history": f"{address(state['incident_id'])}/revisions"}
+
+
+def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200) -> Reply:
+    """The answer to a command."""
+    headers = {"ETag": etag(state["revision"]), "Location": address(state["incident_id"])}
+    return Reply(status, visible(state, principal), headers)
+
+
+def revision_of(row: Any, principal: Principal) -> dict[str, Any]:
+    shown = {name: value for name, value in row._mapping.items() if name in RevisionBody.model_fields}
+    return shown | {"incident": visible(row.state, principal)}
+
+
+def deleted_of(state: Mapping[str, Any]) -> dict[str, Any]:
+    retraction = state["retraction"]
+    return {
+        "incident_id": state["incident_id"],
+        "revision": state["revision"],
+        "retracted_at": retraction["at"],
+        "reason": retraction["reason"],
+    }

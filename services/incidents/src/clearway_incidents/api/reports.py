@@ -1,0 +1,129 @@
+"""A report as it may be sent: the facts, who reports them, and what other systems call the incident."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+
+from pydantic import UUID7, Field, model_validator
+
+from clearway_incidents.api.facts import FactsForm
+from clearway_incidents.api.texts import Form, Line, Name, Text
+from clearway_incidents.commands.intake import Submission
+from clearway_incidents.domain.incident import ExternalRef, Grading, NineLine, Report
+from clearway_incidents.domain.reporting import FirstReport
+from clearway_shared.auth import Principal
+from clearway_shared.clock import new_id
+from clearway_shared.events.envelope import Utc
+from clearway_shared.events.vocabulary import Channel, InfoCredibility, SourceReliability
+
+EXAMPLE: Final[dict[str, Any]] = {
+    "time": {"occurred_at": "2026-02-28T05:40:00Z", "precision": "minute"},
+    "location": {
+        "point": {"type": "Point", "coordinates": [-3.9962, 17.0421]},
+        "precision": "gps",
+        "place_name": "RN33, 12 km north of the junction",
+        "admin0": "MLI",
+        "setting": "road",
+    },
+    "category": "ied",
+    "delivery": "roadside",
+    "outcome": "found_not_cleared",
+    "hazard_state": "active",
+    "target": "un_convoy",
+    "activity": "convoy",
+    "protective_measures": ["cordon", "eod_requested"],
+    "priority": "immediate",
+    "narrative": "Suspicious object at the culvert. Convoy halted 300 m short; road closed.",
+    "report": {"organisation": "Convoy 12", "role": "convoy commander", "channel": "radio"},
+}
+
+
+class ExternalRefForm(Form):
+    """What another system calls this incident. A repeat under the same name does not make a second incident."""
+
+    system: Name
+    id: Name
+    url: Annotated[Line, Field(pattern=r"^https?://")] | None = None
+
+
+class NineLineForm(Form):
+    """The nine lines of an explosive-hazard report, as spoken; the ordnance by its category only."""
+
+    line_1_date_time_group: Text | None = None
+    line_2_reporting_unit_and_location: Text | None = None
+    line_3_contact_method: Text | None = None
+    line_4_type_of_ordnance: Text | None = None
+    line_5_cbrn_contamination: Text | None = None
+    line_6_resources_threatened: Text | None = None
+    line_7_impact_on_mission: Text | None = None
+    line_8_protective_measures: Text | None = None
+    line_9_recommended_priority: Text | None = None
+
+
+class ReportForm(Form):
+    """Who reports. `contact_ref` is a reference of your own (no name, no number): only verifiers see it."""
+
+    report_id: UUID7 | None = None
+    organisation: Name = "unknown"
+    role: Name = "unknown"
+    channel: Channel = Channel.API
+    received_at: Utc | None = None
+    contact_ref: Line | None = None
+    nine_line: NineLineForm | None = None
+
+    def in_domain(self, now: datetime) -> Report:
+        return Report(
+            report_id=self.report_id or new_id(),
+            organisation=self.organisation,
+            role=self.role,
+            channel=self.channel,
+            received_at=self.received_at or now,
+            contact_ref=self.contact_ref,
+            nine_line=None if self.nine_line is None else NineLine(**dict(self.nine_line)),
+        )
+
+
+class GradingForm(Form):
+    """Either grade or both."""
+
+    source_reliability: SourceReliability | None = None
+    info_credibility: InfoCredibility | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.source_reliability is None and self.info_credibility is None:
+            raise ValueError("give source_reliability, info_credibility, or both")
+        return self
+
+
+class NewReport(FactsForm):
+    """A new incident."""
+
+    model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
+
+    incident_id: UUID7 | None = Field(default=None, description="Your own UUIDv7, so that a repeat is recognised.")
+    external_refs: Annotated[tuple[ExternalRefForm, ...], Field(max_length=20)] = ()
+    report: ReportForm = ReportForm()
+    grading: GradingForm | None = Field(default=None, description="Only from who may assess, and in imports.")
+
+    def submission(self, now: datetime) -> Submission:
+        """What the intake takes. Its content is what was said, so that defaults of the moment do not make it differ."""
+        first = FirstReport(
+            incident_id=self.incident_id or new_id(),
+            facts=self.in_domain(now),
+            report=self.report.in_domain(now),
+            grading=_grading(self.grading),
+            external_refs=tuple(ExternalRef(**dict(ref)) for ref in self.external_refs),
+        )
+        return Submission(first, self.model_dump(mode="json", exclude={"incident_id"}, exclude_unset=True))
+
+
+def may_grade(principal: Principal, sent: NewReport, permitted: bool) -> bool:
+    """Whether the grading in a report is the principal's to give."""
+    return sent.grading is None or permitted
+
+
+def _grading(form: GradingForm | None) -> Grading:
+    given = {} if form is None else form.model_dump(exclude_none=True)
+    return Grading(**given)

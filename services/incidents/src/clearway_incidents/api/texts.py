@@ -1,0 +1,59 @@
+"""The simple values of a request: bounded, printable, storable on either database."""
+
+import unicodedata
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+# A text may have lines; nothing else that does not print. PostgreSQL cannot store NUL, and nobody a lone surrogate.
+_LAYOUT: Final = frozenset("\n\t\r")
+
+
+class Form(BaseModel):
+    """Base of what may be sent: unknown properties are refused, so that a slip does not pass unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in _LAYOUT for sign in text):
+        raise ValueError("has control characters; remove them")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(sign in _LAYOUT for sign in text):
+        raise ValueError("must be one line")
+    return _printable(text)
+
+
+def _plain_zero(value: float) -> float:
+    """Minus zero is zero: databases drop its sign, and the hash of a revision must not depend on it."""
+    return value + 0.0
+
+
+Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_one_line)]
+Name = Annotated[Line, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable)]
+Narrative = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_printable)]
+Reason = Annotated[Text, Field(min_length=3, description="Why; it stays in the history.")]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 3166-1 alpha-3.", examples=["MLI"])]
+Metres = Annotated[float, Field(ge=0, le=1e7), AfterValidator(_plain_zero)]
+Uncertainty = Annotated[
+    float, Field(gt=0, le=1e6, description="Radius in metres of the circle that holds the true point with 90 %.")
+]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def _looks_swapped(value: object) -> object:
+    """Longitude comes first; who sends latitude first is told so where it can be seen."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(part, int | float) for part in value):
+        longitude, latitude = value
+        if 90 < abs(latitude) <= 180 and abs(longitude) <= 90:
+            raise ValueError("looks swapped: send [longitude, latitude]")
+    return value
+
+
+Longitude = Annotated[float, Field(ge=-180, le=180), AfterValidator(_plain_zero)]
+Latitude = Annotated[float, Field(ge=-90, le=90), AfterValidator(_plain_zero)]
+Position = Annotated[tuple[Longitude, Latitude], BeforeValidator(_looks_swapped)]
