@@ -1,0 +1,188 @@
+"""The alerts service's parts on a real database, and a receiver that a test can make as bad as it likes."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from aiohttp import web
+from sqlalchemy import Table, select
+
+from clearway_alerts.commands.subscriptions import Changes, Subscriptions
+from clearway_alerts.delivery.addresses import allowed_networks
+from clearway_alerts.delivery.pipeline import Pipeline
+from clearway_alerts.delivery.watchlist import Watchlist
+from clearway_alerts.delivery.worker import DeliveryWorker
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.filter_form import FilterForm
+from clearway_alerts.main import service
+from clearway_shared import migrations
+from clearway_shared.auth import Principal, Role
+from clearway_shared.clock import new_id
+from clearway_shared.database import Database
+from clearway_shared.events.vocabulary import (
+    Category,
+    HazardState,
+    InfoCredibility,
+    Outcome,
+    SourceReliability,
+    Status,
+    Tlp,
+)
+from clearway_shared.outbox import Outbox
+from clearway_shared.testing.manual_clock import ManualClock
+
+OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+ALLOWED = allowed_networks(["127.0.0.0/8"])
+CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Service:
+    """The parts that the tests drive."""
+
+    database: Database
+    clock: ManualClock
+    pipeline: Pipeline
+    subscriptions: Subscriptions
+    worker: DeliveryWorker
+
+    def new_worker(self, timeout_seconds: float = 2.0) -> DeliveryWorker:
+        return DeliveryWorker(self.database, self.clock, allowed=ALLOWED, timeout_seconds=timeout_seconds)
+
+    async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> Any:
+        chosen = FilterForm.model_validate({"area": area, **more})
+        async with self.database.write() as tx:
+            return await self.subscriptions.create(tx, OWNER, "convoy", Changes(filter=chosen, url=url))
+
+    async def warn(self, incident: Incident) -> None:
+        async with self.database.write() as tx:
+            await self.pipeline.warn(tx, incident, new_id())
+
+    async def rows(self, table: Table, *order: str) -> list[Any]:
+        async with self.database.read() as connection:
+            query = select(table).order_by(*(table.c[name] for name in order))
+            return list((await connection.execute(query)).mappings())
+
+
+@pytest.fixture
+async def alerts(database_url: str, clock: ManualClock) -> AsyncIterator[Service]:
+    await migrations.upgrade(database_url, service.migrations)
+    database = Database(database_url)
+    worker = DeliveryWorker(database, clock, allowed=ALLOWED, timeout_seconds=2.0)
+    outbox = Outbox(clock)
+    pipeline = Pipeline(Watchlist(), outbox, clock, news_hours=72, wake=worker.wake)
+    yield Service(database, clock, pipeline, Subscriptions(clock, ALLOWED, worker.wake), worker)
+    await database.close()
+    await connections_ended()
+
+
+@pytest.fixture
+def report(clock: ManualClock) -> Callable[..., Incident]:
+    """An active IED at 1°W 17°N; the fields that are given differ."""
+    return lambda **changes: replace(_incident(clock.now()), **changes)
+
+
+def _incident(now: datetime) -> Incident:
+    return Incident(
+        mission="unmix",
+        incident_id=UUID("01890000-0000-7000-8000-000000000001"),
+        revision=1,
+        exercise=False,
+        status=Status.REPORTED,
+        category=Category.IED,
+        outcome=Outcome.FOUND_NOT_CLEARED,
+        hazard_state=HazardState.ACTIVE,
+        lon=-1.0,
+        lat=17.0,
+        uncertainty_m=50.0,
+        place_name="Ansongo",
+        earliest=now,
+        latest=now,
+        occurred_at=now,
+        killed_high=0,
+        injured_high=0,
+        reliability=SourceReliability.B,
+        credibility=InfoCredibility.PROBABLY_TRUE,
+        tlp=Tlp.GREEN,
+    )
+
+
+@dataclass
+class Receiver:
+    """A webhook's other end: it keeps what it gets, and answers as `answer` says."""
+
+    url: str = ""
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    answer: Answering | None = None
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        async with self.arrived:
+            self.got.append((dict(request.headers), await request.read()))
+            self.arrived.notify_all()
+        return await self.answer(request) if self.answer else web.Response(status=204)
+
+    async def wait_for(self, count: int) -> None:
+        async with asyncio.timeout(20), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.got) >= count)
+
+
+@pytest.fixture
+async def new_receiver() -> AsyncIterator[Callable[[], Awaitable[Receiver]]]:
+    runners: list[web.AppRunner] = []
+
+    async def start() -> Receiver:
+        receiver = Receiver()
+        app = web.Application()
+        app.router.add_post("/hook", receiver.take)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runners.append(runner)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        return receiver
+
+    yield start
+    for runner in runners:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def receiver(new_receiver: Callable[[], Awaitable[Receiver]]) -> Receiver:
+    return await new_receiver()
+
+
+async def connections_ended() -> None:
+    """A worker that is cancelled leaves a SQLite connection to end in its own thread: before the loop closes."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Until it holds, looking again and again; the test fails after 20 seconds."""
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - what is waited for is a row of the database
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
+    return eventually
+
+
+@pytest.fixture
+async def delivering(alerts: Service) -> AsyncIterator[DeliveryWorker]:
+    """The service's own worker, running."""
+    task = asyncio.create_task(alerts.worker.run())
+    yield alerts.worker
+    assert not task.done(), task
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

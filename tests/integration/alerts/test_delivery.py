@@ -1,0 +1,230 @@
+"""Signed, in order, once more only when the outcome was unknown, and whatever the receiver does."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+from standardwebhooks import Webhook
+
+from clearway_alerts.delivery.queue import Result, claim, settle
+from clearway_alerts.delivery.webhook import Answer
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
+from clearway_shared.auth import Principal, Role
+from clearway_shared.events.vocabulary import Status, Tlp
+
+OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+LEASE = timedelta(seconds=20)
+Report = Callable[..., Incident]
+Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+OK = Answer(204, None, 1.0)
+BROKEN = Answer(500, "status 500", 1.0)
+
+
+async def states(alerts: Any) -> list[str]:
+    return [row["state"] for row in await alerts.rows(DELIVERY, "sequence")]
+
+
+async def claims(alerts: Any, limit: int = 10) -> list[Any]:
+    async with alerts.database.write() as tx:
+        return await claim(tx, alerts.clock.now(), lease=LEASE, limit=limit)
+
+
+async def record(alerts: Any, each: Any, answer: Answer) -> set[Any]:
+    async with alerts.database.write() as tx:
+        now = alerts.clock.now()
+        return await settle(tx, [Result(each, answer, now, 0.5)], now)
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_each_alert_arrives_signed_and_in_order(alerts: Any, receiver: Any, report: Report, until: Until) -> None:
+    alerts.clock.set(datetime.now(UTC))
+    row = await alerts.subscribe(receiver.url)
+    await alerts.warn(report())
+    await alerts.warn(report(revision=2, lat=17.027))
+    await alerts.warn(report(revision=3, lat=17.027, status=Status.RETRACTED))
+    await receiver.wait_for(3)
+    messages = [Webhook(row["secret"]).verify(body, headers) for headers, body in receiver.got]
+    assert [message["type"] for message in messages] == ["alert.issued", "alert.updated", "alert.cancelled"]
+    assert [message["data"]["revision"] for message in messages] == [1, 2, 3]
+    assert messages[1]["data"]["point"] == {"type": "Point", "coordinates": [-1.0, 17.027]}
+    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 3
+    assert max(len(body) for _, body in receiver.got) < 20_000
+
+    async def all_recorded() -> bool:
+        return await states(alerts) == ["delivered"] * 3
+
+    await until(all_recorded)
+    assert len(await alerts.rows(DELIVERY_ATTEMPT)) == 3
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_what_is_restricted_leaves_thin(alerts: Any, receiver: Any, report: Report) -> None:
+    await alerts.subscribe(receiver.url)
+    await alerts.warn(report(tlp=Tlp.AMBER))
+    await receiver.wait_for(1)
+    data = json.loads(receiver.got[0][1])["data"]
+    assert data["severity"] == "severe"
+    assert not {"point", "headline", "category", "hazard_state", "reason"} & data.keys()
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_a_test_fire_goes_the_same_way(alerts: Any, receiver: Any) -> None:
+    alerts.clock.set(datetime.now(UTC))
+    row = await alerts.subscribe(receiver.url)
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    await receiver.wait_for(1)
+    headers, body = receiver.got[0]
+    assert Webhook(row["secret"]).verify(body, headers)["type"] == "subscription.test"
+
+
+async def test_nothing_overtakes_what_is_still_being_tried(alerts: Any, report: Report) -> None:
+    await alerts.subscribe("http://127.0.0.1:9/hook")
+    await alerts.warn(report())
+    await alerts.warn(report(revision=2, status=Status.RETRACTED))
+    (first,) = await claims(alerts)
+    assert await claims(alerts) == []
+    await record(alerts, first, BROKEN)
+    assert await claims(alerts) == []
+    alerts.clock.advance(timedelta(seconds=6))
+    (again,) = await claims(alerts)
+    assert (again.delivery_id, again.attempt) == (first.delivery_id, 2)
+    await record(alerts, again, OK)
+    (second,) = await claims(alerts)
+    assert json.loads(second.body)["type"] == "alert.cancelled"
+
+
+async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
+    alerts: Any, receiver: Any, report: Report
+) -> None:
+    await alerts.subscribe(receiver.url)
+    await alerts.warn(report())
+    (paused,) = await claims(alerts)
+    alerts.clock.advance(timedelta(seconds=45))
+    (taken_over,) = await claims(alerts)
+    assert (taken_over.delivery_id, taken_over.epoch) == (paused.delivery_id, paused.epoch + 1)
+    assert await record(alerts, paused, OK) == set()
+    assert await states(alerts) == ["pending"]
+    worker = alerts.new_worker()
+    worker._on_the_way[paused.subscription_id] += 1
+    await worker._send(None, paused)
+    assert receiver.got == []
+    assert await record(alerts, taken_over, OK) == {paused.delivery_id}
+    assert await states(alerts) == ["delivered"]
+
+
+async def test_two_workers_never_claim_the_same(alerts: Any, report: Report) -> None:
+    for _ in range(20):
+        await alerts.subscribe("http://127.0.0.1:9/hook")
+    await alerts.warn(report())
+    taken = await asyncio.gather(*(claims(alerts, 7) for _ in range(6)))
+    ids = [each.delivery_id for batch in taken for each in batch]
+    assert len(ids) == len(set(ids))
+    rest = await claims(alerts, 20)
+    assert len(ids) + len(rest) == 20
+
+
+async def test_gone_disables_and_too_long_a_failure_too(alerts: Any, report: Report) -> None:
+    await alerts.subscribe("http://127.0.0.1:9/hook")
+    await alerts.warn(report())
+    (only,) = await claims(alerts)
+    await record(alerts, only, Answer(410, "status 410", 1.0))
+    (row,) = await alerts.rows(SUBSCRIPTION)
+    assert (row["state"], row["state_reason"]) == ("disabled", "the endpoint answered 410 Gone")
+    assert await states(alerts) == ["dead"]
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.resume(tx, OWNER, row["id"])
+    await alerts.warn(report(revision=2, status=Status.RETRACTED))
+    (second,) = await claims(alerts)
+    await record(alerts, second, BROKEN)
+    alerts.clock.advance(timedelta(hours=121))
+    (second,) = await claims(alerts)
+    await record(alerts, second, BROKEN)
+    assert (await alerts.rows(SUBSCRIPTION))[0]["state_reason"].startswith("the endpoint has failed since")
+
+
+async def test_after_the_last_attempt_it_is_dead(alerts: Any, report: Report) -> None:
+    await alerts.subscribe("http://127.0.0.1:9/hook")
+    await alerts.warn(report())
+    for _ in range(8):
+        (only,) = await claims(alerts)
+        await record(alerts, only, BROKEN)
+        alerts.clock.advance(timedelta(hours=13))
+    assert await states(alerts) == ["dead"]
+    assert len(await alerts.rows(DELIVERY_ATTEMPT)) == 8
+
+
+async def test_paused_means_later_not_never(alerts: Any, report: Report) -> None:
+    row = await alerts.subscribe("http://127.0.0.1:9/hook")
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.pause(tx, OWNER, row["id"])
+    await alerts.warn(report())
+    assert await claims(alerts) == []
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.resume(tx, OWNER, row["id"])
+    assert len(await claims(alerts)) == 1
+
+
+async def redirect(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=302, headers={"Location": "/elsewhere"})
+
+
+async def broken(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=500)
+
+
+async def hang(_: web.Request) -> web.StreamResponse:
+    await asyncio.sleep(30)
+    return web.Response()
+
+
+async def too_many(_: web.Request) -> web.StreamResponse:
+    return web.Response(status=429, headers={"Retry-After": "600"})
+
+
+async def drip(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b".")
+        await asyncio.sleep(0.2)
+
+
+async def huge(_: web.Request) -> web.StreamResponse:
+    return web.Response(body=b"x" * 5_000_000)
+
+
+@pytest.mark.usefixtures("delivering")
+@pytest.mark.parametrize(
+    ("answer", "status", "state", "wait"),
+    [
+        (redirect, 302, "pending", 4), (broken, 500, "pending", 4), (hang, None, "pending", 4),
+        (too_many, 429, "pending", 600), (drip, 200, "delivered", None), (huge, 200, "delivered", None),
+    ],
+)  # fmt: skip
+async def test_a_hostile_receiver_is_recorded_and_delays_no_one(
+    alerts: Any, new_receiver: Any, report: Report, until: Until, answer: Any, status: int | None, state: str, wait: Any
+) -> None:
+    hostile, honest = await new_receiver(), await new_receiver()
+    hostile.answer = answer
+    bad = await alerts.subscribe(hostile.url)
+    good = await alerts.subscribe(honest.url)
+    await alerts.warn(report())
+    await honest.wait_for(1)
+
+    async def settled() -> bool:
+        return {row["attempts"] for row in await alerts.rows(DELIVERY)} == {1}
+
+    await until(settled)
+    by_endpoint = {row["subscription_id"]: row for row in await alerts.rows(DELIVERY)}
+    assert by_endpoint[good["id"]]["state"] == "delivered"
+    outcome = by_endpoint[bad["id"]]
+    assert (outcome["state"], outcome["last_status"]) == (state, status)
+    if wait is not None:
+        assert outcome["due_at"] - alerts.clock.now() >= timedelta(seconds=wait)
+    assert len(hostile.got) == 1

@@ -1,0 +1,127 @@
+"""One alert object for each revision that matters, whatever is repeated, late or out of order."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from clearway_alerts.commands.routes import keep_route
+from clearway_alerts.commands.subscriptions import Changes
+from clearway_alerts.delivery.pipeline import Pipeline
+from clearway_alerts.delivery.watchlist import Watchlist
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.filter_form import FilterForm
+from clearway_alerts.queries.explain import explain
+from clearway_alerts.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
+from clearway_shared.auth import Principal, Role
+from clearway_shared.events.vocabulary import HazardState, Status
+from clearway_shared.outbox import Outbox
+from clearway_shared.tables import OutboxRow
+
+OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+Report = Callable[..., Incident]
+
+
+async def kinds(alerts: Any) -> list[str]:
+    return [row["kind"] for row in await alerts.rows(ALERT, "subscription_id", "sequence")]
+
+
+async def test_the_story_report_move_retract(alerts: Any, report: Report) -> None:
+    await alerts.subscribe()
+    await alerts.warn(report())
+    await alerts.warn(report(revision=2, status=Status.VERIFIED))
+    await alerts.warn(report(revision=3, lat=17.027))
+    await alerts.warn(report(revision=4, lat=17.027, status=Status.RETRACTED))
+    rows = await alerts.rows(ALERT, "sequence")
+    assert [(row["kind"], row["revision"], row["sequence"]) for row in rows] == [
+        ("issued", 1, 1), ("updated", 3, 2), ("cancelled", 4, 3)
+    ]  # fmt: skip
+    assert rows[2]["refs"] == [str(rows[0]["id"]), str(rows[1]["id"])]
+    assert "outside the filter now" in rows[1]["reason"]
+    outcomes = [row["outcome"] for row in await alerts.rows(DECISION, "revision")]
+    assert outcomes == ["issued", "no_matter", "updated", "cancelled"]
+    types = [row["type"] for row in await alerts.rows(OUTBOX, "id")]
+    assert types == ["alert.issued", "alert.updated", "alert.cancelled"]
+
+
+async def test_what_is_repeated_or_late_changes_nothing(alerts: Any, report: Report) -> None:
+    await alerts.subscribe()
+    await alerts.warn(report(revision=2))
+    await alerts.warn(report(revision=2))
+    await alerts.warn(report(revision=1, lat=17.001))
+    assert await kinds(alerts) == ["issued"]
+    assert [row["revision"] for row in await alerts.rows(INCIDENT_VIEW)] == [2]
+
+
+async def test_two_at_once_make_one_alert(alerts: Any, report: Report) -> None:
+    await alerts.subscribe("http://127.0.0.1:9/hook")
+    await asyncio.gather(*(alerts.warn(report()) for _ in range(8)), return_exceptions=True)
+    assert await kinds(alerts) == ["issued"]
+    assert len(await alerts.rows(DELIVERY)) == 1
+    assert len(await alerts.rows(OUTBOX)) == 1
+
+
+async def test_a_cancellation_reaches_whoever_was_warned_though_the_filter_changed(alerts: Any, report: Report) -> None:
+    row = await alerts.subscribe()
+    await alerts.warn(report())
+    elsewhere = FilterForm.model_validate(
+        {"area": {"type": "circle", "center": {"type": "Point", "coordinates": [20, 5]}, "radius_m": 10}}
+    )
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.change(tx, OWNER, row["id"], 1, Changes(filter=elsewhere))
+    await alerts.warn(report(revision=2, status=Status.MERGED, merged_into=uuid4()))
+    assert await kinds(alerts) == ["issued", "cancelled"]
+
+
+async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report) -> None:
+    row = await alerts.subscribe()
+    await alerts.warn(report(incident_id=uuid4(), lat=30.0))
+    async with alerts.database.write() as tx:
+        everything = FilterForm.model_validate({"area": {"type": "everything"}})
+        await alerts.subscriptions.change(tx, OWNER, row["id"], 1, Changes(filter=everything))
+    await alerts.warn(report(incident_id=uuid4(), lat=30.0))
+    assert await kinds(alerts) == ["issued"]
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.delete(tx, OWNER, row["id"])
+    await alerts.warn(report(incident_id=uuid4(), lat=30.0))
+    assert await kinds(alerts) == ["issued"]
+
+
+async def test_another_process_sees_a_new_subscription_too(alerts: Any, report: Report) -> None:
+    other = Pipeline(Watchlist(), Outbox(alerts.clock), alerts.clock, news_hours=72, wake=lambda: None)
+    async with alerts.database.write() as tx:
+        await other.warn(tx, report(incident_id=uuid4()), uuid4())
+    await alerts.subscribe()
+    async with alerts.database.write() as tx:
+        await other.warn(tx, report(), uuid4())
+    assert await kinds(alerts) == ["issued"]
+
+
+async def test_a_redrawn_route_moves_its_corridor(alerts: Any, report: Report) -> None:
+    route_id = uuid4()
+    async with alerts.database.write() as tx:
+        await keep_route(tx, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
+    await alerts.subscribe(area={"type": "route", "route_id": str(route_id), "width_m": 500})
+    await alerts.warn(report(incident_id=uuid4()))
+    assert await kinds(alerts) == []
+    async with alerts.database.write() as tx:
+        await keep_route(tx, "unmix", route_id, 2, ((-1.5, 17.0), (-0.5, 17.0)))
+    async with alerts.database.write() as tx:
+        await keep_route(tx, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
+    await alerts.warn(report(incident_id=uuid4()))
+    assert await kinds(alerts) == ["issued"]
+
+
+async def test_the_past_warns_no_one_and_another_mission_hears_nothing(alerts: Any, report: Report) -> None:
+    row = await alerts.subscribe(area={"type": "everything"})
+    old = report(latest=alerts.clock.now() - timedelta(days=400), hazard_state=HazardState.NONE)
+    await alerts.warn(old)
+    await alerts.warn(replace(report(incident_id=uuid4()), mission="other"))
+    assert await kinds(alerts) == []
+    async with alerts.database.read() as connection:
+        found = await explain(connection, row, old.incident_id, 72)
+    assert found is not None
+    assert [clause.name for clause in found.clauses if not clause.holds] == ["news"]
