@@ -13,7 +13,10 @@ from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.delivery.watchlist import Watchlist
 from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.tables import alerts_metadata
+from clearway_shared.auth import Permission
+from clearway_shared.events.alerts import ALERT_EVENTS
 from clearway_shared.service import Parts, Platform, Service
+from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
 
@@ -36,10 +39,13 @@ def build(platform: Platform) -> Parts:
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
     )
-    # /v1/alerts/stream goes before the router of /v1/alerts/{alert_id}, which would take its name for an id.
-    for router in (alerts.router, subscriptions.router, inspection.router):
+    broadcast = Broadcast(platform.feed, "alerts", snapshot="/v1/alerts")
+    stream = stream_router(platform, broadcast, "/v1/alerts/stream", Permission.ALERTS_READ, event_types(ALERT_EVENTS))
+    # The stream goes before /v1/alerts/{alert_id}, which would take its name for an id.
+    for router in (stream, alerts.router, subscriptions.router, inspection.router):
         app.include_router(router)
-    return Parts(app, workers={"consumer": consumer(platform, pipeline).run, "deliveries": deliveries.run})
+    workers = {"consumer": consumer(platform, pipeline).run, "deliveries": deliveries.run, "stream": broadcast.run}
+    return Parts(app, workers=workers, on_shutdown=(broadcast.close,))
 
 
 service: Final = Service(
