@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from pydantic import UUID7, Field, model_validator
+from pydantic import UUID7, ConfigDict, Field, model_validator
 
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.texts import Form, Line, Name, Text
 from clearway_incidents.commands.intake import Submission
 from clearway_incidents.domain.incident import ExternalRef, Grading, NineLine, Report
 from clearway_incidents.domain.reporting import FirstReport
-from clearway_shared.auth import Principal
 from clearway_shared.clock import new_id
 from clearway_shared.events.envelope import Utc
 from clearway_shared.events.vocabulary import Channel, InfoCredibility, SourceReliability
@@ -100,7 +99,7 @@ class GradingForm(Form):
 class NewReport(FactsForm):
     """A new incident."""
 
-    model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     incident_id: UUID7 | None = Field(default=None, description="Your own UUIDv7, so that a repeat is recognised.")
     external_refs: Annotated[tuple[ExternalRefForm, ...], Field(max_length=20)] = ()
@@ -117,11 +116,6 @@ class NewReport(FactsForm):
             external_refs=tuple(ExternalRef(**dict(ref)) for ref in self.external_refs),
         )
         return Submission(first, self.model_dump(mode="json", exclude={"incident_id"}, exclude_unset=True))
-
-
-def may_grade(principal: Principal, sent: NewReport, permitted: bool) -> bool:
-    """Whether the grading in a report is the principal's to give."""
-    return sent.grading is None or permitted
 
 
 def _grading(form: GradingForm | None) -> Grading:

@@ -60,7 +60,7 @@ class Ledger:
     async def create(
         self, tx: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
     ) -> list[State] | None:
-        """Write first revisions, each with its content hash; None when one of the ids is taken, and nothing is written."""
+        """Write first revisions, each with its content hash; None when one of the ids is taken."""
         entries = [(entry(change, None, principal.id), content_hash) for change, content_hash in changes]
         rows = [_incident_row(item) | {"content_hash": content_hash} for item, content_hash in entries]
         if not rows:

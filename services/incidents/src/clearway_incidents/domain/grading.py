@@ -1,9 +1,12 @@
 """When an incident is certain enough to be verified."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from clearway_incidents.domain.incident import Grading, Report
 from clearway_shared.events.vocabulary import InfoCredibility
+
+UNNAMED: Final = frozenset({"", "unknown"})
 
 
 def credible(grading: Grading) -> bool:
@@ -12,5 +15,5 @@ def credible(grading: Grading) -> bool:
 
 
 def independent_reports(reports: Sequence[Report]) -> int:
-    """How many reports are independent: one for each organisation. Whose organisation is unnamed is nobody's witness."""
-    return len({name for report in reports if (name := report.organisation.strip().casefold())})
+    """How many reports are independent: one for each organisation. Whose organisation is not known is no witness."""
+    return len({report.organisation.strip().casefold() for report in reports} - UNNAMED)

@@ -39,7 +39,7 @@ class FirstReport:
     incident_id: UUID
     facts: Facts
     report: Report
-    grading: Grading = Grading()
+    grading: Grading
     external_refs: tuple[ExternalRef, ...] = ()
 
 

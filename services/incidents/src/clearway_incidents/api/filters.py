@@ -1,0 +1,75 @@
+"""The query of a list, and the cursors of its pages."""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Query
+
+from clearway_incidents.queries import Box, Filter, Place
+from clearway_shared.events.envelope import Utc
+from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status
+from clearway_shared.web.pages import decode_cursor, encode_cursor
+from clearway_shared.web.problems import FieldError, Problem, invalid
+
+BBOX: Final = "west,south,east,north in degrees; west > east crosses the antimeridian"
+
+AsOf = Annotated[Utc | None, Query(description="What was on record at this time (RFC 3339).")]
+
+
+def _box(text: str | None) -> Box | None:
+    """The box that a list is narrowed to. Raises a 422 problem."""
+    if text is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise invalid("query.bbox", "is not four numbers", f"Send {BBOX}.") from error
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+        raise invalid("query.bbox", "is not on the globe, or south is above north", f"Send {BBOX}.")
+    return Box(west=west, south=south, east=east, north=north)
+
+
+def wanted(
+    box: Annotated[str | None, Query(alias="bbox", max_length=200, description=BBOX)] = None,
+    since: Annotated[Utc | None, Query(alias="from", description="Not over before this time.")] = None,
+    until: Annotated[Utc | None, Query(alias="to", description="Begun by this time.")] = None,
+    category: Annotated[list[Category], Query(max_length=20)] = [],  # noqa: B006 - read by FastAPI, never changed
+    status: Annotated[
+        list[Status], Query(max_length=20, description="By default all that are neither retracted nor merged.")
+    ] = [],  # noqa: B006
+    outcome: Annotated[list[Outcome], Query(max_length=20)] = [],  # noqa: B006
+    hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
+    as_of: AsOf = None,
+) -> Filter:
+    """What the query asks for."""
+    return Filter(
+        bbox=_box(box),
+        since=since,
+        until=until,
+        category=category,
+        status=status,
+        outcome=outcome,
+        hazard_state=hazard_state,
+        as_of=as_of,
+    )
+
+
+def cursor_of(moment: str, incident_id: str) -> str:
+    """The cursor of the page that follows an incident."""
+    return encode_cursor(moment, incident_id)
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """Where the page before ended. Raises a 400 problem."""
+    place = decode_cursor(cursor, str, str)
+    if place is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(place[0])
+        if moment.tzinfo is not None:
+            return Place(moment, UUID(place[1]))
+    except ValueError:
+        pass
+    error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
+    raise Problem(400, "The cursor is not one that this list gave.", errors=[error])

@@ -1,0 +1,135 @@
+"""Importing: many reports of another system at once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from clearway_incidents.api.amendments import reconciled
+from clearway_incidents.api.answers import ImportAnswer, ImportedItem
+from clearway_incidents.api.reports import EXAMPLE, NewReport
+from clearway_incidents.api.wiring import LedgerOf, Reporter, problem_of
+from clearway_incidents.commands import imports
+from clearway_incidents.commands.imports import Fate, Item, Result
+from clearway_shared.auth import Role
+from clearway_shared.database import Transaction
+from clearway_shared.web.problems import FieldError, Problem, field_errors
+from clearway_shared.web.writes import Reply, Write
+
+MOST_ITEMS: Final = 500
+IMPORTERS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+_ITEM: Final = EXAMPLE | {"external_refs": [{"system": "awsd", "id": "4711"}]}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-ndjson": {"schema": {"type": "string"}, "example": json.dumps(_ITEM)},
+            "application/json": {
+                "schema": {"type": "array", "items": {"type": "object"}, "maxItems": MOST_ITEMS},
+                "example": [_ITEM],
+            },
+        },
+    }
+}
+
+router = APIRouter(prefix="/v1/incidents", tags=["Importing"])
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An item that is no report of ours."""
+
+    line: int
+    errors: Sequence[FieldError]
+
+
+@router.post("/import", summary="Import many reports", response_model=ImportAnswer, openapi_extra=_BODY)
+async def import_reports(request: Request, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
+    """NDJSON or a JSON array of at most 500 new reports, each with an external reference. The same reference with
+    the same content is left unchanged; with other content it becomes a correction. An item that is refused does
+    not stop the others."""
+    if principal.role not in IMPORTERS:
+        raise Problem(403, f"The role {principal.role} may not import. Use a key of an operator or administrator.")
+    documents = _documents(await request.body())
+    now = ledger.clock.now()
+    parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
+    sound = [item for item in parsed if isinstance(item, Item)]
+
+    async def command(tx: Transaction) -> Reply:
+        results = await imports.take_in(ledger, tx, principal, sound, reconciled)
+        return Reply(200, _answer([item for item in parsed if isinstance(item, Refused)], results))
+
+    return await write(command)
+
+
+def _documents(body: bytes) -> list[Any]:
+    """The items of the body; a line that is no JSON becomes a ValueError in its place. Raises a 413 or 422 problem."""
+    text = body.decode("utf-8", errors="replace").strip()
+    try:
+        whole = json.loads(text) if text.startswith("[") else None
+    except (ValueError, RecursionError):
+        whole = None
+    documents = whole if isinstance(whole, list) else [_line(line) for line in text.splitlines() if line.strip()]
+    if not documents:
+        raise Problem(422, "The body is empty. Send NDJSON, one report a line, or a JSON array of reports.")
+    if len(documents) > MOST_ITEMS:
+        raise Problem(413, f"{len(documents)} items are too many. Send at most {MOST_ITEMS} at once.")
+    return documents
+
+
+def _line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return ValueError("is no JSON")
+
+
+def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
+    if isinstance(document, ValueError):
+        return Refused(line, [FieldError(field="item", problem="is no JSON", remedy="Send one JSON object a line.")])
+    try:
+        report = NewReport.model_validate(document)
+    except ValidationError as error:
+        return Refused(line, field_errors(error.errors(include_url=False, include_input=False, include_context=False)))
+    if not report.external_refs:
+        return Refused(line, [FieldError(field="external_refs", problem="missing", remedy="Name the item's source.")])
+    return Item(line, report.submission(now))
+
+
+def _answer(refused: Sequence[Refused], results: Sequence[Result]) -> ImportAnswer:
+    items = [
+        ImportedItem(line=item.line, outcome=Fate.REFUSED, problem=_summary(item.errors), errors=list(item.errors))
+        for item in refused
+    ]
+    items += [_item(result) for result in results]
+    counts = Counter(item.outcome for item in items)
+    return ImportAnswer(
+        created=counts[Fate.CREATED],
+        unchanged=counts[Fate.UNCHANGED],
+        corrected=counts[Fate.CORRECTED],
+        refused=counts[Fate.REFUSED],
+        items=sorted(items, key=lambda item: item.line),
+    )
+
+
+def _item(result: Result) -> ImportedItem:
+    problem = None if result.refusal is None else problem_of(result.refusal)
+    return ImportedItem(
+        line=result.line,
+        outcome=result.fate,
+        incident_id=result.incident_id,
+        problem=problem.detail if problem else None,
+        errors=problem.errors if problem else [],
+    )
+
+
+def _summary(errors: Sequence[FieldError]) -> str:
+    return "; ".join(f"{error.field}: {error.problem}" for error in errors[:5])

@@ -1,0 +1,120 @@
+"""Reading the record: lists, one incident, its history, and what was retracted."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic_core import to_json
+from starlette.responses import JSONResponse, Response
+
+from clearway_incidents import queries
+from clearway_incidents.api.answers import (
+    DeletedBody,
+    IncidentBody,
+    RevisionBody,
+    address,
+    deleted_of,
+    revision_of,
+    visible,
+)
+from clearway_incidents.api.filters import AsOf, cursor_of, place_of, wanted
+from clearway_incidents.api.wiring import Reader
+from clearway_incidents.queries import Filter
+from clearway_shared.events.envelope import Utc
+from clearway_shared.service import Platform
+from clearway_shared.web.access import platform_of
+from clearway_shared.web.conditional import IfNoneMatch, etag, matches
+from clearway_shared.web.pages import Cursor, Limit, Page
+from clearway_shared.web.problems import not_found
+
+router = APIRouter(prefix="/v1/incidents", tags=["Reading"])
+
+PlatformOf = Annotated[Platform, Depends(platform_of)]
+Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+_ALIAS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "You have this revision."},
+    308: {"description": "It was merged: Location is its survivor."},
+}
+
+
+@router.get("", summary="List incidents", response_model=Page[IncidentBody])
+async def listing(
+    principal: Reader,
+    platform: PlatformOf,
+    query: Annotated[Filter, Depends(wanted)],
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """The last recorded first. `as_of` answers what was known at a time; pages are stable while others write."""
+    async with platform.database.read() as connection:
+        states = await queries.incidents(connection, principal.mission, query, place_of(cursor), limit + 1)
+    last = states[limit - 1] if len(states) > limit else None
+    following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
+    return _page([visible(state, principal) for state in states[:limit]], following)
+
+
+@router.get("/deleted", summary="List what was retracted", response_model=Page[DeletedBody])
+async def deleted(
+    principal: Reader,
+    platform: PlatformOf,
+    since: Annotated[Utc | None, Query(description="Retracted at or after this time.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """The first retracted first. Who keeps a copy of an incident must drop it when it appears here."""
+    async with platform.database.read() as connection:
+        states = await queries.deleted(connection, principal.mission, since, place_of(cursor), limit + 1)
+    last = states[limit - 1] if len(states) > limit else None
+    following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
+    return _page([deleted_of(state) for state in states[:limit]], following)
+
+
+@router.get("/{incident_id}", summary="Read an incident", response_model=IncidentBody, responses=_ALIAS)
+async def read(
+    incident_id: UUID,
+    principal: Reader,
+    platform: PlatformOf,
+    as_of: AsOf = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """As it is now, or as it was on record at `as_of`."""
+    async with platform.database.read() as connection:
+        state = await queries.incident(connection, principal.mission, incident_id, as_of)
+    if state is None:
+        raise not_found("incident", incident_id)
+    survivor = state["links"]["merged_into"]
+    if survivor is not None and as_of is None:
+        return JSONResponse({"merged_into": survivor}, 308, {"Location": address(survivor)})
+    headers = {"ETag": etag(state["revision"]), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    if matches(if_none_match, state["revision"]):
+        return Response(status_code=304, headers=headers)
+    return _json(visible(state, principal), headers)
+
+
+@router.get("/{incident_id}/revisions", summary="Read its history", response_model=list[RevisionBody])
+async def history(incident_id: UUID, principal: Reader, platform: PlatformOf) -> Response:
+    """Every revision, the first one first: who changed what, when and why."""
+    async with platform.database.read() as connection:
+        rows = await queries.revisions(connection, principal.mission, incident_id)
+    if not rows:
+        raise not_found("incident", incident_id)
+    return _json([revision_of(row, principal) for row in rows])
+
+
+@router.get("/{incident_id}/revisions/{number}", summary="Read one revision", response_model=RevisionBody)
+async def one_revision(incident_id: UUID, number: Number, principal: Reader, platform: PlatformOf) -> Response:
+    """As it was written; revisions never change."""
+    async with platform.database.read() as connection:
+        row = await queries.revision(connection, principal.mission, incident_id, number)
+    if row is None:
+        raise not_found("revision", f"{incident_id}/{number}")
+    return _json(revision_of(row, principal))
+
+
+def _page(items: list[dict[str, Any]], following: str | None) -> Response:
+    return _json({"items": items, "next": following})
+
+
+def _json(body: Any, headers: dict[str, str] | None = None) -> Response:
+    """What is stored is valid already: it goes out as it is."""
+    return Response(to_json(body), headers=headers, media_type="application/json")

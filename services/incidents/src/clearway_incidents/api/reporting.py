@@ -1,0 +1,96 @@
+"""Reporting and correcting: what people in the field send."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query
+from starlette.responses import Response
+
+from clearway_incidents.api.amendments import amended
+from clearway_incidents.api.answers import IncidentBody, reply
+from clearway_incidents.api.bodies import HazardBody
+from clearway_incidents.api.facts import FactsForm
+from clearway_incidents.api.reports import NewReport, ReportForm
+from clearway_incidents.api.texts import Text
+from clearway_incidents.api.wiring import LedgerOf, Reporter
+from clearway_incidents.commands import changes, intake
+from clearway_incidents.domain import life
+from clearway_shared.auth import Permission
+from clearway_shared.database import Transaction
+from clearway_shared.web.conditional import IfMatch
+from clearway_shared.web.problems import invalid
+from clearway_shared.web.writes import Reply, Write
+
+router = APIRouter(prefix="/v1/incidents", tags=["Reporting"])
+
+_PATCH = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {
+                "schema": {"type": "object", "description": "Any of the facts, as in a new report; null clears one."},
+                "example": {"outcome": "found_cleared", "location": {"place_name": "Culvert at km 12"}},
+            }
+            for kind in ("application/merge-patch+json", "application/json")
+        },
+    }
+}
+
+
+@router.post("", summary="Report an incident", status_code=201, response_model=IncidentBody)
+async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
+    """A 201 means that it is on disk, with the event that will tell everyone. The same `incident_id`, or the same
+    external reference, with the same content gives the first answer again (200)."""
+    if sent.grading is not None and not principal.may(Permission.INCIDENTS_ASSESS):
+        raise invalid("body.grading", "is not given by who reports", "Leave it out; a verifier will grade the report.")
+
+    async def command(tx: Transaction) -> Reply:
+        accepted = await intake.report(ledger, tx, principal, sent.submission(ledger.clock.now()))
+        return reply(accepted.state, principal, status=201 if accepted.created else 200)
+
+    return await write(command)
+
+
+@router.patch("/{incident_id}", summary="Correct facts", response_model=IncidentBody, openapi_extra=_PATCH)
+async def correct(
+    incident_id: UUID,
+    expected: IfMatch,
+    principal: Reporter,
+    ledger: LedgerOf,
+    write: Write,
+    patch: Annotated[dict[str, Any], Body(max_length=len(FactsForm.model_fields), include_in_schema=False)],
+    reason: Annotated[Text | None, Query(description="Why; it stays in the history.")] = None,
+) -> Response:
+    """A JSON merge patch (RFC 7396). Makes a new revision; every earlier one stays readable."""
+    step = changes.correction(lambda incident: amended(incident, patch), reason)
+
+    async def command(tx: Transaction) -> Reply:
+        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal)
+
+    return await write(command)
+
+
+@router.post("/{incident_id}/reports", summary="Add another report of it", response_model=IncidentBody)
+async def add_report(
+    incident_id: UUID, sent: ReportForm, expected: IfMatch, principal: Reporter, ledger: LedgerOf, write: Write
+) -> Response:
+    """A second witness. Two reports of different organisations allow the incident to be verified."""
+
+    async def command(tx: Transaction) -> Reply:
+        step = life.add_report(sent.in_domain(ledger.clock.now()))
+        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal)
+
+    return await write(command)
+
+
+@router.post("/{incident_id}/hazard", summary="Say what became of the hazard", response_model=IncidentBody)
+async def hazard(
+    incident_id: UUID, sent: HazardBody, expected: IfMatch, principal: Reporter, ledger: LedgerOf, write: Write
+) -> Response:
+    """Active, suspected, marked, cleared or none: this is what warnings go by."""
+    step = life.change_hazard(sent.hazard_state, sent.reason)
+
+    async def command(tx: Transaction) -> Reply:
+        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal)
+
+    return await write(command)

@@ -1,0 +1,59 @@
+"""What the routes of this service depend on, and how a refusal of the domain reads as a problem."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import Response
+
+from clearway_incidents.commands.ledger import Ledger
+from clearway_incidents.domain.refusals import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
+from clearway_shared.auth import Permission, Principal
+from clearway_shared.web.access import require
+from clearway_shared.web.problems import (
+    Problem,
+    conflict,
+    invalid,
+    not_found,
+    precondition_failed,
+    problem_response,
+    request_id_of,
+)
+
+Reader = Annotated[Principal, Depends(require(Permission.INCIDENTS_READ))]
+Reporter = Annotated[Principal, Depends(require(Permission.INCIDENTS_REPORT))]
+Assessor = Annotated[Principal, Depends(require(Permission.INCIDENTS_ASSESS))]
+
+
+def _ledger(request: Request) -> Ledger:
+    ledger: Ledger = request.app.state.ledger
+    return ledger
+
+
+LedgerOf = Annotated[Ledger, Depends(_ledger)]
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """The refusal as its sender should read it."""
+    match refusal:
+        case InvalidFact(field=field):
+            return invalid(field, refusal.problem, refusal.remedy)
+        case UnknownIncident(field=None):
+            return not_found("incident", refusal.incident_id)
+        case UnknownIncident(field=str(field)):
+            return invalid(field, refusal.problem, refusal.remedy)
+        case StaleRevision():
+            return precondition_failed(refusal.current)
+        case NotYours():
+            return Problem(403, str(refusal))
+        case _:
+            return conflict(str(refusal))
+
+
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return problem_response(problem_of(error), path=request.url.path, request_id=request_id_of(request))
+
+
+def install_refusals(app: FastAPI) -> None:
+    """Answer every refusal of the domain as a problem."""
+    app.add_exception_handler(Refusal, _on_refusal)

@@ -1,0 +1,42 @@
+"""The incidents service: built here, from what the runtime gives."""
+
+from pathlib import Path
+from typing import Final
+
+from clearway_incidents.api import assessing, importing, merging, reading, reporting
+from clearway_incidents.api.wiring import install_refusals
+from clearway_incidents.commands.ledger import Ledger
+from clearway_incidents.tables import incidents_metadata
+from clearway_shared.auth import Permission
+from clearway_shared.events.incidents import INCIDENT_EVENTS
+from clearway_shared.service import Parts, Platform, Service
+from clearway_shared.stream import Broadcast, event_types, stream_router
+from clearway_shared.tables import plumbing_metadata
+from clearway_shared.web.app import create_app
+
+DESCRIPTION: Final = (
+    "The record of incidents with explosive hazards: reported once, corrected in the open, verified by someone else, "
+    "never deleted. Every change is a revision that stays readable, and `as_of` answers what was known at a time."
+)
+
+
+def build(platform: Platform) -> Parts:
+    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform)
+    app.state.ledger = Ledger(platform.clock, platform.outbox)
+    install_refusals(app)
+    broadcast = Broadcast(platform.feed, "incidents", snapshot="/v1/incidents")
+    types = event_types(INCIDENT_EVENTS)
+    # Routes with a fixed word come before those that take an id in its place.
+    app.include_router(stream_router(platform, broadcast, "/v1/incidents/stream", Permission.INCIDENTS_READ, types))
+    for part in (importing, reporting, reading, assessing, merging):
+        app.include_router(part.router)
+    return Parts(app, workers={"stream": broadcast.run})
+
+
+service: Final = Service(
+    name="incidents",
+    prefixes=("incidents",),
+    metadata=(plumbing_metadata, incidents_metadata),
+    migrations=Path(__file__).parent / "migrations",
+    build=build,
+)
