@@ -114,9 +114,6 @@ def polygon(*positions: Any) -> dict[str, Any]:
         (polygon([0, 0], [1, 1], [1, 0], [0, 1]), "polygon.coordinates.0"),
         ({"type": "route", "route_id": str(uuid4()), "width_m": 100}, "route_id"),
         (CIRCLE | {"center": {"type": "Point", "coordinates": [0, 91]}}, "center.coordinates.0"),
-            {"type": "circle", "center": {"type": "Point", "coordinates": [0, 91]}, "radius_m": 5},
-            "center.coordinates.0",
-        ),
     ],
 )
 async def test_an_impossible_area_names_its_field(client: httpx.AsyncClient, area: Any, field: str) -> None:
