@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
-from clearway_shared.runtime import migrate as migrate_services
+from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_shared.migrations import upgrade
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 
+KEYS: Final = "keys"
 console = Console()
 
 
 def migrate(
-    service: Annotated[
-        list[str] | None, typer.Argument(help="Which services; all that are installed by default.")
+    database: Annotated[
+        list[str] | None, typer.Argument(help="Services, or `keys`; by default all that are installed here.")
     ] = None,
 ) -> None:
-    """Bring the databases, and the directory of keys, to their newest schema. Safe to repeat, and beside a twin."""
-    services = installed_services()
-    unknown = set(service or ()) - set(services)
+    """Bring databases to their newest schema. Safe to repeat, and beside a twin."""
+    scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+    unknown = set(database or ()) - set(scripts)
     if unknown:
-        raise typer.BadParameter(f"{', '.join(unknown)}: installed are {', '.join(services)}")
-    chosen = [services[name] for name in service or services]
-    asyncio.run(migrate_services(chosen, Settings()))
-    console.print(f"Up to date: keys, {', '.join(one.name for one in chosen)}.")
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(scripts)}")
+    chosen = {name: scripts[name] for name in database or scripts}
+    asyncio.run(_upgrade(chosen, Settings()))
+    console.print(f"Up to date: {', '.join(chosen)}.")
+
+
+async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
+    # Only those that were asked for: one who may change a service's database need not be able to write keys.
+    for name, folder in scripts.items():
+        await upgrade(settings.database_url(name), folder)
