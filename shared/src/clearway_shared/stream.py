@@ -1,7 +1,5 @@
 """Server-sent events over a feed: one reader of the feed a process, any number of clients, no silent gap."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import random
