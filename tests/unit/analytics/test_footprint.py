@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clearway_analytics.domain.line import EARTH, Position
 from clearway_analytics.ledger.routes import MissionRoutes
-from clearway_analytics.risk.footprint import Footprint
+from clearway_analytics.risk.footprint import Footprint, reach_each
 from clearway_analytics.risk.parameters import SPARSE
 from clearway_analytics.risk.projection import project, utm_zone
 
@@ -71,3 +71,28 @@ def test_the_other_side_of_the_world_is_far_away_and_quiet() -> None:
 def test_the_reference_is_an_incident_on_the_road() -> None:
     footprint = Footprint.of(((20, 10), (20.5, 10)), 500.0)
     assert footprint.reference_share(SPARSE) == pytest.approx(0.2, abs=0.02)
+
+
+def test_one_incident_bears_on_many_routes_as_on_each_alone() -> None:
+    rng = np.random.default_rng(7)
+    lines = [[tuple(point) for point in rng.uniform((29, 4), (31.5, 6), (4, 2)).tolist()] for _ in range(40)]
+    footprints = [Footprint.of(line, float(rng.uniform(50, 2_000))) for line in lines]
+    assert len({footprint.zone for footprint in footprints}) == 2
+    together = dict.fromkeys(range(40), (0.0, np.inf))
+    together |= {place: (share, metres) for place, share, metres in reach_each(footprints, 30.1, 5.1, 90.0, SPARSE)}
+    for place, footprint in enumerate(footprints):
+        alone = footprint.reach(np.array([30.1]), np.array([5.1]), np.array([90.0]), SPARSE)
+        assert together[place][0] == pytest.approx(alone.share[0], abs=1e-12)
+        if alone.near[0]:
+            assert together[place][1] == pytest.approx(alone.distance_m[0])
+
+
+def test_what_the_box_rules_out_was_out_of_reach() -> None:
+    rng = np.random.default_rng(8)
+    footprint = Footprint.of(((30, 5), (30.3, 5.2), (30.1, 5.6)), 500.0)
+    lon, lat, sd = *rng.uniform((28, 3), (32, 8), (400, 2)).T, rng.uniform(0, 9_000, 400)
+    bearing = footprint.reach(lon, lat, sd, SPARSE)
+    assert 0 < bearing.near.sum() < 400
+    for i in range(400):
+        each = list(reach_each([footprint], lon[i], lat[i], sd[i], SPARSE))
+        assert bool(each) is bool(bearing.near[i])

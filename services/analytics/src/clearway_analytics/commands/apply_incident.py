@@ -41,8 +41,6 @@ class ApplyIncident:
         self, connection: AsyncConnection, mission: Mission, evidence: Evidence
     ) -> list[Contribution]:
         routes = await self.index.routes(connection, mission)
-        if evidence.weight(mission.parameters.status_weights) == 0:
-            return []
         near = routes.near(evidence.lon, evidence.lat, contributions.reach_m(evidence, mission.parameters))
         return contributions.of_incident(evidence, near, mission.parameters)
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
-from clearway_analytics.risk.footprint import Footprint
+from clearway_analytics.risk.footprint import Footprint, reach_each
 from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import Parameters
@@ -56,11 +56,15 @@ def on_route(
 
 
 def of_incident(evidence: Evidence, footprints: Mapping[UUID, Footprint], parameters: Parameters) -> list[Contribution]:
-    """What an incident adds to each of the routes."""
+    """What an incident adds to each of the routes; those too far away are left out."""
+    weight = evidence.weight(parameters.status_weights)
+    if weight == 0:
+        return []
+    sd = float(location_sd(np.array(evidence.uncertainty_m)))
+    ids = list(footprints)
+    near = reach_each(list(footprints.values()), evidence.lon, evidence.lat, sd, parameters)
     return [
-        contribution
-        for route_id, footprint in footprints.items()
-        for contribution in on_route(route_id, footprint, [evidence], parameters)
+        _contribution(ids[place], evidence, weight, share, distance_m, parameters) for place, share, distance_m in near
     ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import shapely
 from sqlalchemy import Row, RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -64,8 +65,8 @@ class MissionRoutes:
 
     @classmethod
     def of(cls, version: int, footprints: Mapping[UUID, Footprint]) -> MissionRoutes:
-        boxes = [shapely.box(*footprint.box) for footprint in footprints.values()]
-        return cls(version, footprints, tuple(footprints), shapely.STRtree(boxes))
+        boxes = np.array([footprint.box for footprint in footprints.values()]).reshape(-1, 4)
+        return cls(version, footprints, tuple(footprints), shapely.STRtree(shapely.box(*boxes.T)))
 
     def near(self, lon: float, lat: float, distance_m: float) -> dict[UUID, Footprint]:
         """All routes within the distance, and some that are only almost."""

@@ -9,6 +9,7 @@ and a route's mass is min(1, Σ m) over its segments. Segments overlap on the in
 on its outside, which is why the sum is an approximation there and is capped.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,13 +27,13 @@ PAIRS_PER_BLOCK: Final = 200_000
 class Corridor:
     """A polyline in metres with a strip of `half_width_m` to either side, kept per segment (n of them).
 
-    start: (n, 2); direction: unit vectors (n, 2); length: (n,).
+    start: (n, 2); direction: unit vectors (n, 2); length: (n,); half_width_m: one for all, or (n,).
     """
 
     start: Floats
     direction: Floats
     length: Floats
-    half_width_m: float
+    half_width_m: float | Floats
 
     @classmethod
     def along(cls, x: Floats, y: Floats, half_width_m: float) -> "Corridor":
@@ -46,13 +47,17 @@ class Corridor:
         return cls(points[:-1][real], steps[real] / length[real, None], length[real], half_width_m)
 
     @property
-    def total_length_m(self) -> float:
-        return float(self.length.sum())
-
-    @property
     def area_km2(self) -> float:
         """Length times width, as formula (2) has it for the background."""
-        return 2.0 * self.half_width_m * self.total_length_m / 1e6
+        return float((2.0 * self.half_width_m * self.length).sum() / 1e6)
+
+    def may_be_within(self, x: Floats, y: Floats, distance: Floats) -> NDArray[np.bool_]:
+        """Which of m points are within `distance` (m,) of the line's box, and so perhaps of the line."""
+        ends = np.concatenate((self.start, self.start + self.direction * self.length[:, None]))
+        (west, south), (east, north) = ends.min(axis=0), ends.max(axis=0)
+        gap = np.hypot(x - np.clip(x, west, east), y - np.clip(y, south, north))
+        within: NDArray[np.bool_] = gap <= distance
+        return within
 
     def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Position along (p) and distance from (|h|) each segment's line, for each point: (m, n) each, metres."""
@@ -73,6 +78,10 @@ class Corridor:
         masses: Floats = across * (ndtr((self.length - far) / s) - ndtr(-far / s))
         return masses
 
+    def distances(self, along: Floats, offset: Floats) -> Floats:
+        """From each point to each segment, (m, n), metres."""
+        return np.hypot(offset, along - np.clip(along, 0.0, self.length))
+
     def measure(self, x: Floats, y: Floats, sds: Floats) -> tuple[Floats, Floats]:
         """The route's mass M_k under each kernel and the distance to its line, for m points.
 
@@ -84,7 +93,23 @@ class Corridor:
         for first in range(0, len(x), block):
             part = slice(first, first + block)
             along, offset = self.place(x[part], y[part])
-            distances[part] = np.hypot(offset, along - np.clip(along, 0.0, self.length)).min(axis=1)
+            distances[part] = self.distances(along, offset).min(axis=1)
             for k in range(sds.shape[1]):
                 masses[part, k] = self.segment_masses(along, offset, sds[part, k]).sum(axis=1)
         return np.minimum(masses, 1.0), distances
+
+
+def measure_each(corridors: Sequence[Corridor], x: float, y: float, sds: Floats) -> tuple[Floats, Floats]:
+    """What `measure` says of one point, for R corridors at once. `sds` is (K,). Masses (R, K), distances (R,)."""
+    sizes = np.array([len(corridor.length) for corridor in corridors])
+    first = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+    joined = Corridor(
+        np.concatenate([corridor.start for corridor in corridors]),
+        np.concatenate([corridor.direction for corridor in corridors]),
+        np.concatenate([corridor.length for corridor in corridors]),
+        np.concatenate([np.broadcast_to(corridor.half_width_m, len(corridor.length)) for corridor in corridors]),
+    )
+    along, offset = joined.place(np.array([x]), np.array([y]))
+    masses = [np.add.reduceat(joined.segment_masses(along, offset, np.array([sd]))[0], first) for sd in sds]
+    distances = np.minimum.reduceat(joined.distances(along, offset)[0], first)
+    return np.minimum(np.stack(masses, axis=1), 1.0), distances

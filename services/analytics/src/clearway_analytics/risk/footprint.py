@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearway_analytics.domain.line import Position, middle, stepped
+from clearway_analytics.risk import intensity
 from clearway_analytics.risk.corridor import Corridor
-from clearway_analytics.risk.intensity import Reach, reach
+from clearway_analytics.risk.intensity import Reach
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project, utm_zone
 
@@ -44,12 +46,27 @@ class Footprint:
     def reach(self, lon: Floats, lat: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
         """How m incidents bear on the route; each array is (m,), degrees and metres."""
         x, y = project(self.zone, lon, lat)
-        return reach(self.corridor, x, y, location_sd, parameters)
+        return intensity.reach(self.corridor, x, y, location_sd, parameters)
 
     def reference_share(self, parameters: Parameters) -> float:
         """c of an exactly known incident in the middle of the route."""
         lon, lat = (np.array([degrees]) for degrees in self.middle)
         return float(self.reach(lon, lat, np.zeros(1), parameters).share[0])
+
+
+def reach_each(
+    footprints: Sequence[Footprint], lon: float, lat: float, location_sd: float, parameters: Parameters
+) -> Iterator[tuple[int, float, float]]:
+    """How one incident bears on many routes: (index, c, distance in metres) of those near enough."""
+    zones: defaultdict[int, list[int]] = defaultdict(list)
+    for index, footprint in enumerate(footprints):
+        zones[footprint.zone].append(index)
+    for zone, members in zones.items():
+        x, y = project(zone, lon, lat)
+        corridors = [footprints[index].corridor for index in members]
+        bearing = intensity.reach_each(corridors, float(x[0]), float(y[0]), location_sd, parameters)
+        for place in np.flatnonzero(bearing.near).tolist():
+            yield members[place], float(bearing.share[place]), float(bearing.distance_m[place])
 
 
 def boxes_within(lon: float, lat: float, distance_m: float) -> list[Box]:

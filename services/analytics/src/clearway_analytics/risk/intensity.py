@@ -14,12 +14,13 @@ of civilian deaths in Iraq", Security Journal 25 (2012).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearway_analytics.risk.corridor import Corridor
+from clearway_analytics.risk.corridor import Corridor, measure_each
 from clearway_analytics.risk.parameters import Parameters
 
 Floats = NDArray[np.float64]
@@ -27,9 +28,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How incidents bear on a route: which of them are near enough to count, their c_iR and distances in metres.
+    """How m incidents bear on a route, or one incident on m routes: what is near enough to count, c_iR and distances.
 
-    Each is (m,); `near` is boolean.
+    Each is (m,); `near` is boolean, and what is not near has no share and no certain distance. Metres.
     """
 
     near: NDArray[np.bool_]
@@ -38,11 +39,27 @@ class Reach:
 
 
 def reach(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
-    """c_iR = Σ_k a_k M_k of m incidents at (x, y), metres in the corridor's projection."""
-    sds = np.hypot(np.array(parameters.scales_m), location_sd[:, None])
-    masses, distance = corridor.measure(x, y, sds)
-    near = distance <= cutoff_m(location_sd, parameters)
-    return Reach(near, masses @ np.array(parameters.shares), distance)
+    """m incidents at (x, y), metres in the corridor's projection: c_iR = Σ_k a_k M_k."""
+    cutoff = cutoff_m(location_sd, parameters)
+    share, distance = np.zeros(len(x)), np.full(len(x), np.inf)
+    (some,) = np.nonzero(corridor.may_be_within(x, y, cutoff))
+    masses, distance[some] = corridor.measure(x[some], y[some], _sds(location_sd[some, None], parameters))
+    share[some] = masses @ np.array(parameters.shares)
+    near = distance <= cutoff
+    return Reach(near, np.where(near, share, 0.0), distance)
+
+
+def reach_each(corridors: Sequence[Corridor], x: float, y: float, location_sd: float, parameters: Parameters) -> Reach:
+    """One incident, and m corridors in one projection."""
+    masses, distance = measure_each(corridors, x, y, _sds(np.array(location_sd), parameters))
+    near = distance <= cutoff_m(np.array(location_sd), parameters)
+    return Reach(near, np.where(near, masses @ np.array(parameters.shares), 0.0), distance)
+
+
+def _sds(location_sd: Floats, parameters: Parameters) -> Floats:
+    """Each kernel convolved with the errors of the locations."""
+    sds: Floats = np.hypot(np.array(parameters.scales_m), location_sd)
+    return sds
 
 
 def cutoff_m(location_sd: Floats, parameters: Parameters) -> Floats:
