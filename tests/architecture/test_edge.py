@@ -11,16 +11,21 @@ ROUTES = {"alerts": ("subscriptions", "alerts"), "incidents": ("incidents",)}
 
 def test_a_service_gets_its_segments_and_nothing_longer() -> None:
     text = caddy_routes(ROUTES)
-    assert "@alerts path /v1/subscriptions /v1/subscriptions/* /v1/alerts /v1/alerts/*\n" in text
-    assert "@incidents path /v1/incidents /v1/incidents/*\n" in text
+    assert "@alerts path /v1/subscriptions /v1/subscriptions/* /v1/alerts /v1/alerts/* /openapi/alerts.json\n" in text
+    assert "@incidents path /v1/incidents /v1/incidents/* /openapi/incidents.json\n" in text
     assert "reverse_proxy incidents:8080" in text
 
 
 def test_the_ingress_gives_each_segment_to_its_service() -> None:
     [rule] = yaml.safe_load(ingress(ROUTES))["spec"]["rules"]
-    backends = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
-    assert backends == {"/v1/subscriptions": "alerts", "/v1/alerts": "alerts", "/v1/incidents": "incidents"}
-    assert {path["pathType"] for path in rule["http"]["paths"]} == {"Prefix"}
+    found = {(path["path"], path["pathType"], path["backend"]["service"]["name"]) for path in rule["http"]["paths"]}
+    assert found == {
+        ("/v1/subscriptions", "Prefix", "alerts"),
+        ("/v1/alerts", "Prefix", "alerts"),
+        ("/openapi/alerts.json", "Exact", "alerts"),
+        ("/v1/incidents", "Prefix", "incidents"),
+        ("/openapi/incidents.json", "Exact", "incidents"),
+    }
 
 
 def test_a_stale_or_missing_file_is_named(tmp_path: Path) -> None:

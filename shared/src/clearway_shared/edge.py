@@ -7,7 +7,7 @@ An address is thus the same in one process, behind the compose file's edge and b
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -55,18 +55,25 @@ def caddy_routes(routes: Mapping[str, Sequence[str]]) -> str:
 
 
 def _caddy_route(name: str, prefixes: Sequence[str]) -> str:
-    paths = " ".join(f"/v1/{prefix} /v1/{prefix}/*" for prefix in prefixes)
-    return f"@{name} path {paths}\nhandle @{name} {{\n\treverse_proxy {name}:{PORT}\n}}\n"
+    segments = " ".join(f"/v1/{prefix} /v1/{prefix}/*" for prefix in prefixes)
+    return f"@{name} path {segments} {document(name)}\nhandle @{name} {{\n\treverse_proxy {name}:{PORT}\n}}\n"
 
 
 def ingress(routes: Mapping[str, Sequence[str]]) -> str:
-    """The Ingress that gives every service its segments under one host."""
-    paths = [_ingress_path(prefix, name) for name, prefixes in routes.items() for prefix in prefixes]
-    return _INGRESS.format(notice=_NOTICE, paths="".join(paths))
+    """The Ingress that gives every service its segments, and its OpenAPI document, under one host."""
+    return _INGRESS.format(notice=_NOTICE, paths="".join(_ingress_paths(routes)))
 
 
-def _ingress_path(prefix: str, service: str) -> str:
-    return _INGRESS_PATH.format(prefix=prefix, service=service)
+def document(service: str) -> str:
+    """Where a service serves its OpenAPI document."""
+    return f"/openapi/{service}.json"
+
+
+def _ingress_paths(routes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for service, prefixes in routes.items():
+        for prefix in prefixes:
+            yield _INGRESS_PATH.format(path=f"/v1/{prefix}", match="Prefix", service=service)
+        yield _INGRESS_PATH.format(path=document(service), match="Exact", service=service)
 
 
 def _holds(path: Path, text: str) -> bool:
@@ -86,8 +93,8 @@ spec:
 {paths}"""
 
 _INGRESS_PATH: Final = """\
-          - path: /v1/{prefix}
-            pathType: Prefix
+          - path: {path}
+            pathType: {match}
             backend:
               service:
                 name: {service}
