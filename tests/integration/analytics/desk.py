@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,18 @@ from clearway_analytics.queries import consistency
 from clearway_analytics.queries.risk import Explained, current, explained
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.tables import CONTRIBUTIONS
+from clearway_shared.auth import Principal, Role
+from clearway_shared.broker.base import Broker
 from clearway_shared.database import Database
+from clearway_shared.deadletter import DeadLetters
 from clearway_shared.events.codec import decode
 from clearway_shared.events.envelope import Event, EventData
 from clearway_shared.events.incident import IncidentState
 from clearway_shared.events.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
+from clearway_shared.feed import Feed
 from clearway_shared.outbox import Outbox
+from clearway_shared.service import Platform
+from clearway_shared.settings import Settings
 from clearway_shared.tables import OutboxRow
 from clearway_shared.testing.manual_clock import ManualClock
 
@@ -109,17 +116,20 @@ class Desk:
         async with self.database.write() as transaction:
             await self.register.retire(transaction, MISSION, route_id, expected)
 
-    async def tell(
+    def event(
         self, incident_id: UUID, revision: int, lon: float, lat: float, *, days_ago: float = 0, **changes: Any
     ) -> Event:
-        """Tell of a revision of an incident, once."""
+        """A revision of an incident, as the log has it."""
         at = self.clock.now() - timedelta(days=days_ago)
         state = incident_state(incident_id, revision, lon, lat, at, **changes)
-        contract = {"retracted": IncidentRetracted}.get(
-            state.status.value, IncidentReported if revision == 1 else IncidentCorrected
-        )
+        changed = IncidentReported if revision == 1 else IncidentCorrected
+        contract = {"retracted": IncidentRetracted}.get(state.status.value, changed)
         data = contract(mission=state.mission, incident_id=incident_id, revision=revision, incident=state)
-        event = self.outbox.event(data, subject=str(incident_id), source="test", occurred=at)
+        return self.outbox.event(data, subject=str(incident_id), source="test", occurred=at)
+
+    async def tell(self, incident_id: UUID, revision: int, lon: float, lat: float, **changes: Any) -> Event:
+        """Tell of a revision of an incident, once."""
+        event = self.event(incident_id, revision, lon, lat, **changes)
         self.told.append(event)
         await self.deliver(event)
         return event
@@ -157,3 +167,25 @@ class Desk:
     async def differences(self) -> list[consistency.Difference]:
         async with self.database.read() as connection:
             return await consistency.differences(connection, MISSION)
+
+
+class Keys:
+    """Each token names a mission and a role."""
+
+    async def principal(self, token: str) -> Principal | None:
+        mission, _, role = token.partition("/")
+        return Principal(id=f"key-{role}", name=role, mission=mission, role=Role(role)) if role else None
+
+
+def platform_on(desk: Desk, broker: Broker, directory: Path) -> Platform:
+    """What the runtime would give."""
+    return Platform(
+        settings=Settings(data_dir=directory),
+        clock=desk.clock,
+        keys=Keys(),
+        broker=broker,
+        database=desk.database,
+        outbox=desk.outbox,
+        feed=Feed(desk.database),
+        dead_letters=DeadLetters(desk.database, desk.outbox, desk.clock),
+    )

@@ -9,15 +9,11 @@ import httpx
 import pytest
 
 from clearway_analytics.main import service
-from clearway_shared.auth import Principal, Role
+from clearway_shared.auth import Role
 from clearway_shared.broker.embedded import EmbeddedBroker
 from clearway_shared.clock import new_id
-from clearway_shared.deadletter import DeadLetters
-from clearway_shared.feed import Feed
-from clearway_shared.service import Platform
-from clearway_shared.settings import Settings
 
-from .desk import MISSION, Desk
+from .desk import MISSION, Desk, platform_on
 
 BODY: Final[dict[str, Any]] = {
     "name": "Main supply route",
@@ -25,27 +21,10 @@ BODY: Final[dict[str, Any]] = {
 }
 
 
-class Keys:
-    """Each token names a mission and a role."""
-
-    async def principal(self, token: str) -> Principal | None:
-        mission, _, role = token.partition("/")
-        return Principal(id=f"key-{role}", name=role, mission=mission, role=Role(role)) if role else None
-
-
 @pytest.fixture
 async def http(desk: Desk, tmp_path: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key is an analyst's of the mission."""
-    platform = Platform(
-        settings=Settings(data_dir=tmp_path),
-        clock=desk.clock,
-        keys=Keys(),
-        broker=EmbeddedBroker(tmp_path / "log.db", clock=desk.clock),
-        database=desk.database,
-        outbox=desk.outbox,
-        feed=Feed(desk.database),
-        dead_letters=DeadLetters(desk.database, desk.outbox, desk.clock),
-    )
+    platform = platform_on(desk, EmbeddedBroker(tmp_path / "log.db", clock=desk.clock), tmp_path)
     transport = httpx.ASGITransport(service.build(platform).app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=key()) as client:
         yield client
