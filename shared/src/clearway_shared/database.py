@@ -140,10 +140,11 @@ def insert(connection: AsyncConnection, table: Table | type[Any]) -> Any:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: the database is away, busy, full, or chose us as a deadlock's victim."""
+    # A server that is starting up refuses the connection with an error of the driver's own.
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(TRANSIENT_STATES)
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None)
-        if state is not None:
-            return str(state).startswith(TRANSIENT_STATES)
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | OSError)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from clearway_shared.database import Database
+from clearway_shared.patience import patiently
 from clearway_shared.tables import FeedHead, FeedRow
 
 _FEED = FeedRow.__table__  # type: ignore[attr-defined]
@@ -98,9 +99,11 @@ class Feed:
 
     async def watch(self, poll_seconds: float) -> None:
         """A worker that wakes the waiters of this process when a relay in another one made the feed grow."""
-        seen = -1
+        seen = last = -1
         while True:
-            last = await self.last_position()
+            async for attempt in patiently():
+                with attempt:
+                    last = await self.last_position()
             if last != seen:
                 seen = last
                 self.wake()
