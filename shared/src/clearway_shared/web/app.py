@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from clearway_shared.service import Platform
+from clearway_shared.web.access import authenticated
 from clearway_shared.web.problems import MEDIA_TYPE, ProblemDetails, install_handlers
 
 API_VERSION: Final = "1"
@@ -17,9 +18,17 @@ _SCHEMA: Final = "#/components/schemas/{model}"
 def create_app(title: str, description: str, platform: Platform) -> FastAPI:
     """An application whose errors are problems and whose routes reach `platform`.
 
+    Every route asks for a key before anything else, so that none can forget to and strangers learn nothing.
     Its documentation is served by the runtime, one page for all services.
     """
-    app = FastAPI(title=title, description=description, version=API_VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=API_VERSION,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(authenticated)],
+    )
     app.state.platform = platform
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     install_handlers(app)

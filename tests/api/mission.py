@@ -1,0 +1,131 @@
+"""A mission that uses the platform: a key of every role, and what it has put on record."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+
+from clearway_shared.auth import Role
+from clearway_shared.clock import new_id
+
+from .served import Served
+
+Found = TypeVar("Found")
+WAIT_SECONDS = 20.0
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass
+class Mission:
+    """`mark` stands in every text that the mission writes, and in nothing of anyone else."""
+
+    name: str
+    mark: str
+    platform: Served
+    tokens: Mapping[Role, str]
+    key_ids: Mapping[Role, str]
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def client(self, role: Role = Role.ADMIN) -> Iterator[httpx.Client]:
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"}
+        with httpx.Client(base_url=self.platform.url, headers=headers, timeout=30) as client:
+            yield client
+
+    def traces(self) -> set[str]:
+        """What no one else may ever read."""
+        return {self.name, self.mark, *self.ids.values(), *self.key_ids.values()}
+
+
+def found_mission(platform: Served, name: str) -> Mission:
+    """A mission of which nothing is on record yet."""
+    issued = {role: platform.run(platform.process.keys.create(name, role, role.value)) for role in Role}
+    tokens = {role: key.token for role, key in issued.items()}
+    key_ids = {role: key.principal.id for role, key in issued.items()}
+    return Mission(name, f"mark-{uuid4().hex}", platform, tokens, key_ids)
+
+
+def report(mark: str, **changes: Any) -> dict[str, Any]:
+    """A report that is valid, and news; `changes` replace its fields."""
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    whole = {
+        "time": {"occurred_at": hour_ago.isoformat(), "precision": "minute"},
+        "location": {
+            "point": {"type": "Point", "coordinates": [-3.99, 17.04]},
+            "precision": "gps",
+            "place_name": f"km 12 {mark}",
+        },
+        "category": "ied",
+        "outcome": "found_not_cleared",
+        "hazard_state": "active",
+        "narrative": f"Suspicious object at the culvert {mark}",
+        "report": {"organisation": mark, "role": "commander", "channel": "radio"},
+    }
+    return {name: value for name, value in (whole | changes).items() if value is not None}
+
+
+def route(mark: str, **changes: Any) -> dict[str, Any]:
+    """A route past the place of the report."""
+    line = {"type": "LineString", "coordinates": [[-4.1, 17.04], [-3.9, 17.04]]}
+    return {"name": f"route {mark}", "line": line, "half_width_m": 500} | changes
+
+
+def subscription(mark: str, **changes: Any) -> dict[str, Any]:
+    """A webhook for a circle around the place of the report; nobody listens at its address."""
+    centre = {"type": "Point", "coordinates": [-3.99, 17.04]}
+    return {
+        "name": f"convoy {mark}",
+        "filter": {"area": {"type": "circle", "center": centre, "radius_m": 5000}},
+        "channel": {"type": "webhook", "url": f"http://127.0.0.1:9/{mark}"},
+    } | changes
+
+
+def settle(mission: Mission) -> None:
+    """Put something of every kind on record, and wait until all of it is there to be read."""
+    ids, mark = mission.ids, mission.mark
+    with mission.client() as client:
+        ids["route_id"] = str(new_id())
+        made(client.put(f"/v1/routes/{ids['route_id']}", json=route(mark)))
+        ids["subscription_id"] = made(client.post("/v1/subscriptions", json=subscription(mark)))["subscription_id"]
+        retracted = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
+        reason = {"reason": "duplicate", "note": mark}
+        made(client.post(f"/v1/incidents/{retracted}/retract", json=reason, headers={"If-Match": '"1"'}))
+        ids["retracted"] = retracted
+        ids["incident_id"] = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
+        about = {"incident": ids["incident_id"]}
+        alert = await_that(lambda: _items(client, "/v1/alerts", about), "an alert is raised")[0]
+        ids["alert_id"] = alert["alert_id"]
+        explanation = f"/v1/routes/{ids['route_id']}/risk/explanation"
+        await_that(lambda: ids["incident_id"] in client.get(explanation).text, "the route is re-rated")
+        deliveries = f"/v1/subscriptions/{ids['subscription_id']}/deliveries"
+        ids["delivery_id"] = await_that(lambda: _items(client, deliveries, {}), "a delivery is due")[0]["delivery_id"]
+
+
+def made(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.is_success, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def await_that(look: Callable[[], Found], what: str) -> Found:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS:g} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+def _items(client: httpx.Client, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = client.get(path, params=query).json()["items"]
+    return items
+
+
+def uuids_in(text: str) -> set[str]:
+    return set(_UUID.findall(text))

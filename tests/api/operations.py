@@ -1,0 +1,151 @@
+"""Every operation of the installed services, from their OpenAPI documents, and how a test asks for it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from inspect import getclosurevars
+from typing import Any
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from clearway_shared.auth import Permission
+from clearway_shared.broker import open_broker
+from clearway_shared.clock import SystemClock
+from clearway_shared.database import Database
+from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.runtime import Member, build_member
+from clearway_shared.service import installed_services
+from clearway_shared.settings import Settings
+from clearway_shared.web.access import require
+
+from .mission import report, route, subscription
+
+# What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
+OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id"})
+PARTS = {"number": "1"}
+REFERENCES = {"incident": "incident_id", "subscription": "subscription_id"}
+
+# A valid body, by the name of its schema or, where the document names none, by its operation.
+BODIES: Mapping[str, Any] = {
+    "NewReport": report("body"),
+    "RouteBody": route("body"),
+    "SubscriptionBody": subscription("body"),
+    "SubscriptionPatch": {"name": "body"},
+    "ReportForm": {"organisation": "body"},
+    "GradingForm": {"info_credibility": "2"},
+    "HazardBody": {"hazard_state": "cleared"},
+    "NoteBody": {},
+    "CloseBody": {},
+    "ReasonBody": {"reason": "a reason"},
+    "RetractBody": {"reason": "privacy"},
+    "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},
+    "PATCH /v1/incidents/{incident_id}": {"outcome": "unknown"},
+    "POST /v1/incidents/import": [report("body", external_refs=[{"system": "body", "id": "1"}])],
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    document: Mapping[str, Any]
+    permissions: frozenset[Permission]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def streams(self) -> bool:
+        return "text/event-stream" in self.document["responses"].get("200", {}).get("content", {})
+
+    @property
+    def lists(self) -> bool:
+        return self.method == "GET" and not self.streams and not self.parameters("path")
+
+    def parameters(self, place: str, *, required: bool = False) -> list[str]:
+        found = [each for each in self.document.get("parameters", []) if each["in"] == place]
+        return [each["name"] for each in found if each["required"] or not required]
+
+    def references(self) -> list[str]:
+        """The query parameters that name an object: those that take a UUID."""
+        return [
+            each["name"]
+            for each in self.document.get("parameters", [])
+            if each["in"] == "query" and "'uuid'" in repr(each["schema"])
+        ]
+
+    def request(self, ids: Mapping[str, str]) -> dict[str, Any]:
+        """A valid request about the objects of `ids`, as arguments of httpx. Fails where the test lacks knowledge."""
+        asked: dict[str, Any] = {"method": self.method, "url": self.address(ids)}
+        asked["params"] = {name: self._reference(name, ids) for name in self.parameters("query", required=True)}
+        if "If-Match" in self.parameters("header"):
+            asked["headers"] = {"If-Match": '"1"'}
+        if "requestBody" in self.document:
+            asked["json"] = self._body()
+        return asked
+
+    def address(self, ids: Mapping[str, str]) -> str:
+        return self.path.format_map({name: self._part(name, ids) for name in self.parameters("path")})
+
+    def _part(self, name: str, ids: Mapping[str, str]) -> str:
+        if name not in OBJECTS and name not in PARTS:
+            pytest.fail(f"{self}: say how to fill {{{name}}}: add it to OBJECTS, and make one in `settle`, or to PARTS")
+        return ids[name] if name in OBJECTS else PARTS[name]
+
+    def _reference(self, name: str, ids: Mapping[str, str]) -> str:
+        if name not in REFERENCES:
+            pytest.fail(f"{self}: say what its query parameter {name!r} names: add it to REFERENCES")
+        return ids[REFERENCES[name]]
+
+    def referring(self, ids: Mapping[str, str]) -> dict[str, str]:
+        return {name: self._reference(name, ids) for name in self.references()}
+
+    def _body(self) -> Any:
+        content = self.document["requestBody"]["content"]
+        reference = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
+        name = reference or str(self)
+        if name not in BODIES:
+            pytest.fail(f"{self}: give a valid body: add {name!r} to BODIES")
+        return BODIES[name]
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    return tuple(operation for member in members() for operation in _operations_of(member))
+
+
+def members() -> list[Member]:
+    """The services, built on nothing: no file, no connection."""
+    settings, clock = Settings(), SystemClock()
+    broker = open_broker("kafka://127.0.0.1:9", settings.data_dir)
+    keys = SqlKeyDirectory(Database(settings.database_url("keys")), clock)
+    return [build_member(service, settings, clock, keys, broker) for service in installed_services().values()]
+
+
+def _operations_of(member: Member) -> Iterator[Operation]:
+    app = member.parts.app
+    asked = {key: permissions for context in iter_route_contexts(app.routes) for key, permissions in _asked(context)}
+    for path, methods in app.openapi()["paths"].items():
+        for method, document in methods.items():
+            key = (method.upper(), path)
+            yield Operation(*key, document, asked[key])
+
+
+def _asked(context: RouteContext) -> Iterator[tuple[tuple[str, str], frozenset[Permission]]]:
+    """What a route asks of its caller, from its dependencies: the document does not say it."""
+    dependant = getattr(context, "dependant", None)
+    if dependant is not None:
+        for method in context.methods or ():
+            yield (method, context.path or ""), frozenset(_permissions(dependant))
+
+
+_PERMITTED = require(Permission.INCIDENTS_READ).__code__
+
+
+def _permissions(dependant: Dependant) -> Iterator[Permission]:
+    if getattr(dependant.call, "__code__", None) is _PERMITTED and dependant.call is not None:
+        yield getclosurevars(dependant.call).nonlocals["permission"]
+    for part in dependant.dependencies:
+        yield from _permissions(part)

@@ -1,0 +1,85 @@
+"""The whole platform in one process on the embedded default, served on a free port from a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+
+from clearway_shared.runtime import Process, migrate, open_process
+from clearway_shared.service import installed_services
+from clearway_shared.settings import Settings
+from clearway_shared.testing.server import LOOPBACK
+
+Result = TypeVar("Result")
+START_SECONDS = 60
+
+
+class Served:
+    """A platform that answers at `url`. `run` reaches into it: its parts belong to its own event loop."""
+
+    def __init__(self, url: str, process: Process, server: uvicorn.Server, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = url
+        self.process = process
+        self._server = server
+        self._loop = loop
+
+    def run(self, work: Coroutine[Any, Any, Result], seconds: float = 30) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        for member in self.process.members:
+            for close in member.parts.on_shutdown:
+                close()
+        self._server.should_exit = True
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """Start the platform on the files in `folder`, and stop it when the block ends."""
+    started: Future[Served] = Future()
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started)), name="platform")
+    thread.start()
+    try:
+        platform = started.result(START_SECONDS)
+        try:
+            yield platform
+        finally:
+            platform.stop()
+    finally:
+        thread.join(START_SECONDS)
+
+
+async def _serve(folder: Path, started: Future[Served]) -> None:
+    try:
+        # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
+        settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",))
+        services = list(installed_services().values())
+        await migrate(services, settings)
+        async with open_process(services, settings) as process:
+            await _answer(process, started)
+    except BaseException as error:
+        if started.done():
+            raise
+        started.set_exception(error)
+
+
+async def _answer(process: Process, started: Future[Served]) -> None:
+    config = uvicorn.Config(
+        process.app, host=LOOPBACK, port=0, lifespan="off", log_config=None, access_log=False, ws="none"
+    )
+    listening = config.bind_socket()
+    server = uvicorn.Server(config)
+    url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+    workers = asyncio.create_task(process.supervisor.run())
+    started.set_result(Served(url, process, server, asyncio.get_running_loop()))
+    await server.serve(sockets=[listening])
+    workers.cancel()
+    await asyncio.gather(workers, return_exceptions=True)
