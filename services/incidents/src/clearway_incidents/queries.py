@@ -79,12 +79,14 @@ async def incidents(
 async def revisions(connection: AsyncConnection, mission: str, incident_id: UUID) -> Sequence[Row[Any]]:
     """Every revision of an incident, the first one first; empty when there is no such incident."""
     query = _revisions_of(mission, incident_id, REVISIONS).order_by(REVISIONS.c.revision)
-    return (await connection.execute(query)).all()
+    rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+    return rows
 
 
 async def revision(connection: AsyncConnection, mission: str, incident_id: UUID, number: int) -> Row[Any] | None:
     query = _revisions_of(mission, incident_id, REVISIONS).where(REVISIONS.c.revision == number)
-    return (await connection.execute(query)).one_or_none()
+    row: Row[Any] | None = (await connection.execute(query)).one_or_none()
+    return row
 
 
 async def deleted(

@@ -34,7 +34,7 @@ def patch_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
         earlier = before.get(name)
         if value is None or value == earlier:
             continue
-        patch[name] = patch_between(earlier, value) if _both_objects(earlier, value) else value
+        patch[name] = patch_between(earlier or {}, value) if _both_objects(earlier, value) else value
     return patch
 
 

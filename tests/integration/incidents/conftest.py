@@ -1,0 +1,121 @@
+"""The incidents service on a real database, asked over HTTP by each role."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from clearway_incidents.main import service
+from clearway_shared.auth import Principal, Role
+from clearway_shared.broker.base import Broker
+from clearway_shared.database import Database
+from clearway_shared.deadletter import DeadLetters
+from clearway_shared.feed import Feed
+from clearway_shared.migrations import upgrade
+from clearway_shared.outbox import Outbox
+from clearway_shared.service import Platform
+from clearway_shared.settings import Settings
+from clearway_shared.tables import OutboxRow
+from clearway_shared.testing.contract import hold_against_contract
+from clearway_shared.testing.manual_clock import ManualClock
+
+MISSIONS = ("unmix", "other")
+
+
+class Keys:
+    """A token is `mission:role` or `mission:role:name`."""
+
+    async def principal(self, token: str) -> Principal | None:
+        mission, role, *name = token.split(":")
+        return Principal(id=token, name=name[0] if name else role, mission=mission, role=Role(role))
+
+
+@dataclass
+class Desk:
+    """One service, and the clients that ask it."""
+
+    http: httpx.AsyncClient
+    database: Database
+    clock: ManualClock
+
+    async def ask(
+        self,
+        method: str,
+        path: str = "",
+        body: Any = None,
+        *,
+        by: str = "unmix:verifier",
+        seen: int | None = None,
+        headers: dict[str, str] | None = None,
+        **query: Any,
+    ) -> httpx.Response:
+        sent = {"Authorization": f"Bearer {by}", **(headers or {})}
+        if seen is not None:
+            sent["If-Match"] = f'"{seen}"'
+        return await self.http.request(method, f"/v1/incidents{path}", json=body, headers=sent, params=query)
+
+    async def report(self, by: str = "unmix:reporter", **changes: Any) -> dict[str, Any]:
+        answer = await self.ask("POST", body=a_report(**changes), by=by)
+        assert answer.status_code == 201, answer.text
+        return cast(dict[str, Any], answer.json())
+
+    async def step(self, incident: dict[str, Any], command: str, body: Any = None, **options: Any) -> dict[str, Any]:
+        """One command of the life that must succeed; the answer."""
+        path = f"/{incident['incident_id']}/{command}"
+        answer = await self.ask("POST", path, body or {}, seen=incident["revision"], **options)
+        assert answer.status_code == 200, answer.text
+        return cast(dict[str, Any], answer.json())
+
+    async def read(self, incident: dict[str, Any], **options: Any) -> dict[str, Any]:
+        answer = await self.ask("GET", f"/{incident['incident_id']}", **options)
+        assert answer.status_code == 200, answer.text
+        return cast(dict[str, Any], answer.json())
+
+    async def published(self) -> list[tuple[str, bytes]]:
+        """The types and bodies of all that the outbox holds, in order."""
+        query = select(OutboxRow).order_by(OutboxRow.__table__.c.id)  # type: ignore[attr-defined]
+        async with self.database.read() as connection:
+            return [(row.type, row.value) for row in await connection.execute(query)]
+
+    async def count(self, table: Any) -> int:
+        async with self.database.read() as connection:
+            return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+
+
+def a_report(**changes: Any) -> dict[str, Any]:
+    """A roadside device that was found; the fields that are given differ, None leaves one out."""
+    whole: dict[str, Any] = {
+        "time": {"occurred_at": "2026-03-01T05:40:00Z", "precision": "minute"},
+        "location": {"point": {"type": "Point", "coordinates": [-3.9962, 17.0421]}, "precision": "gps"},
+        "category": "ied",
+        "delivery": "roadside",
+        "outcome": "found_not_cleared",
+        "hazard_state": "active",
+        "report": {"organisation": "Convoy 12", "role": "commander", "channel": "radio", "contact_ref": "book-7"},
+    }
+    return {name: value for name, value in (whole | changes).items() if value is not None}
+
+
+@pytest.fixture
+async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
+    """On SQLite and on PostgreSQL."""
+    await upgrade(database_url, service.migrations)
+    database = Database(database_url)
+    outbox = Outbox(clock, check=hold_against_contract)
+    platform = Platform(
+        settings=Settings(),
+        clock=clock,
+        keys=Keys(),
+        broker=cast(Broker, None),
+        database=database,
+        outbox=outbox,
+        feed=Feed(database),
+        dead_letters=DeadLetters(database, outbox, clock),
+    )
+    transport = httpx.ASGITransport(service.build(platform).app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:
+        yield Desk(http, database, clock)
+    await database.close()
