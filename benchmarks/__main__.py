@@ -1,0 +1,140 @@
+"""`python -m benchmarks [embedded] [kafka]`: start, measure, print, end what was started."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks import floors
+from benchmarks.conditions import durability, machine
+from benchmarks.floors import Floor
+from benchmarks.flow import run_flow, told
+from benchmarks.log import published
+from benchmarks.platforms import Platform, embedded, kafka_and_postgres
+from benchmarks.report import Measured, console, print_conditions, print_floors, print_measured, write_json
+from benchmarks.saturation import counted, saturate
+from clearway_shared.testing.server import Unavailable
+from clearway_shared.testing.sources import running_kafka, running_postgres
+
+
+class Engine(StrEnum):
+    EMBEDDED = "embedded"
+    KAFKA = "kafka"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is put on a platform."""
+
+    rates: Sequence[float]
+    seconds: float
+    clients: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One engine that can be measured: its platform is started anew, its floors are those of the same machine."""
+
+    engine: Engine
+    floors: Callable[[], Coroutine[Any, Any, list[Floor]]]
+    platform: ExitStack
+    start: Callable[[], Platform]
+
+
+def main(
+    engines: Annotated[list[Engine] | None, typer.Argument(help="Which engines; by default both.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each load lasts.")] = 10.0,
+    rate: Annotated[
+        list[float] | None, typer.Option(min=1, max=2000, help="Reports a second; by default 20, 100.")
+    ] = None,
+    clients: Annotated[int, typer.Option(min=1, max=500, help="Concurrent clients at saturation.")] = 32,
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file as well.")] = None,
+) -> None:
+    """Measure Clearway against the floors of the same run, and print both."""
+    load, found, measured = Load(rate or [20.0, 100.0], seconds, clients), {}, []
+    print_conditions(machine())
+    try:
+        for engine in engines or list(Engine):
+            own, figures = _measure(engine, load)
+            found.update({floor.name: floor for floor in own})
+            measured.append(figures)
+    except Unavailable as error:
+        console.print(f"{error}", style="red", markup=False)
+        sys.exit(1)
+    if json is not None:
+        write_json(json, machine(), list(found.values()), measured)
+    if any(each.saturation.lost for each in measured):
+        sys.exit(1)
+
+
+def _measure(engine: Engine, load: Load) -> tuple[list[Floor], Measured]:
+    with (
+        TemporaryDirectory(prefix="clearway-bench-", ignore_cleanup_errors=True) as name,
+        _bench(engine, Path(name)) as bench,
+    ):
+        console.print(f"\n{engine}: floors ...")
+        own = asyncio.run(bench.floors())
+        print_floors(own, engine)
+        platform = bench.start()
+        console.print(f"{engine}: loads of {load.seconds:g} s each ...")
+        figures = asyncio.run(_load(platform, load))
+        print_measured(figures, own)
+        return own, figures
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="clearway-bench-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextmanager
+def _bench(engine: Engine, directory: Path) -> Iterator[Bench]:
+    with ExitStack() as servers, ExitStack() as platform:
+        if engine is Engine.EMBEDDED:
+            yield Bench(
+                engine,
+                lambda: _embedded_floors(directory),
+                platform,
+                lambda: platform.enter_context(embedded(directory)),
+            )
+            return
+        kafka, postgres = (
+            servers.enter_context(running_kafka(own=True)),
+            servers.enter_context(running_postgres(own=True)),
+        )
+        yield Bench(
+            engine,
+            lambda: _kafka_floors(directory, kafka.url, postgres.create_database("floor")),
+            platform,
+            lambda: platform.enter_context(kafka_and_postgres(directory, kafka, postgres)),
+        )
+
+
+async def _embedded_floors(directory: Path) -> list[Floor]:
+    return [await floors.bare_post(directory), await floors.webhook_post(), await floors.sqlite_commit(directory)]
+
+
+async def _kafka_floors(directory: Path, kafka: str, postgres: str) -> list[Floor]:
+    shared = [await floors.bare_post(directory), await floors.webhook_post()]
+    return [*shared, await floors.postgres_commit(postgres), await floors.kafka_hop(kafka)]
+
+
+async def _load(platform: Platform, load: Load) -> Measured:
+    stores = await durability(platform)
+    runs = [await run_flow(platform, rate, load.seconds) for rate in load.rates]
+    flood = await saturate(platform, load.clients, load.seconds)
+    await asyncio.to_thread(platform.stop)
+    log = await published(platform)
+    return Measured(platform.engine, stores, [told(run, log) for run in runs], counted(flood, log))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,72 @@
+"""Clearway as people run it: one process on the embedded default, or three on Kafka and PostgreSQL."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.processes import CLEARWAY, run, running
+from clearway_shared.auth import Role
+from clearway_shared.clock import SystemClock
+from clearway_shared.database import Database
+from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.testing.server import LOOPBACK, DatabaseServer, Server, free_port
+from clearway_shared.testing.stack import environment as stack_environment
+
+SERVICES: Final = ("incidents", "alerts", "analytics")
+# Webhooks may not reach this machine unless the operator says so; the receiver is here.
+RECEIVERS: Final = {"CLEARWAY_WEBHOOK_ALLOWED_SUBNETS": f'["{LOOPBACK}/32"]'}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A running Clearway: where each service answers, and where its keys and its log are."""
+
+    engine: str
+    addresses: Mapping[str, str]
+    keys_url: str
+    broker_url: str | None
+    data: Path
+    processes: ExitStack
+
+    async def create_key(self, mission: str) -> str:
+        """The token of an administrator of a mission."""
+        database = Database(self.keys_url, pool_size=1)
+        try:
+            keys = SqlKeyDirectory(database, SystemClock())
+            return (await keys.create(mission, Role.ADMIN, "benchmark")).token
+        finally:
+            await database.close()
+
+    def stop(self) -> None:
+        """End the processes. The log stays and can be read, which on the embedded default only one process may do."""
+        self.processes.close()
+
+
+@contextmanager
+def embedded(directory: Path) -> Iterator[Platform]:
+    """`clearway up` with nothing configured but where the files go."""
+    port, data = free_port(), directory / "data"
+    command = [CLEARWAY, "up", "--port", str(port), "--data", str(data)]
+    with ExitStack() as processes:
+        processes.enter_context(running(command, port, directory / "up.log", RECEIVERS))
+        addresses = dict.fromkeys(SERVICES, f"http://{LOOPBACK}:{port}")
+        yield Platform("embedded", addresses, f"sqlite:///{data / 'keys.db'}", None, data, processes)
+
+
+@contextmanager
+def kafka_and_postgres(directory: Path, kafka: Server, postgres: DatabaseServer) -> Iterator[Platform]:
+    """Three times `clearway run`, each with a database of its own."""
+    settings = {**stack_environment(kafka, postgres), **RECEIVERS}
+    run([CLEARWAY, "migrate"], settings)
+    run([CLEARWAY, "topics", "create"], settings)
+    addresses = {}
+    with ExitStack() as processes:
+        for service in SERVICES:
+            port = free_port()
+            command = [CLEARWAY, "run", service, "--port", str(port)]
+            processes.enter_context(running(command, port, directory / f"{service}.log", settings))
+            addresses[service] = f"http://{LOOPBACK}:{port}"
+        keys_url = settings["CLEARWAY_KEYS_DATABASE_URL"]
+        yield Platform("kafka", addresses, keys_url, kafka.url, directory, processes)

@@ -1,0 +1,50 @@
+"""Child processes of a benchmark: started, waited for, and ended by whoever started them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from clearway_shared.testing.server import accepts_connections, await_ready
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+CLEARWAY: Final = str(Path(sys.executable).with_name("clearway"))
+STOP_SECONDS: Final = 20
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with these settings and no other of Clearway's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CLEARWAY_")}
+    return {**inherited, **settings}
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, log: Path, settings: Mapping[str, str]) -> Iterator[None]:
+    """A server of ours that listens on `port`, from its first answer to the end of the block. Raises Unavailable."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, env=environment(settings)
+        )
+    try:
+        await_ready(lambda: accepts_connections(port), seconds=60, process=process, log=log)
+        yield
+    finally:
+        _end(process)
+
+
+def run(command: Sequence[str], settings: Mapping[str, str]) -> None:
+    """A command to its end. Raises CalledProcessError."""
+    subprocess.run(command, check=True, cwd=ROOT, env=environment(settings), timeout=120, stdout=subprocess.DEVNULL)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_SECONDS)

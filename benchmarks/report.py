@@ -1,0 +1,116 @@
+"""The figures as people read them, and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.conditions import Machine
+from benchmarks.floors import CHAINS, Floor, chain_floor
+from benchmarks.flow import Flow
+from benchmarks.latency import Spread
+from benchmarks.saturation import Saturation
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One engine's figures."""
+
+    engine: str
+    durability: dict[str, str]
+    flows: Sequence[Flow]
+    saturation: Saturation
+
+
+def print_conditions(machine: Machine) -> None:
+    console.print(
+        f"{machine.cores} cores, {machine.memory_gib} GiB, {machine.system}, Python {machine.python}; the load, the "
+        "receiver and every server are on it. API keys, missions, signatures and tracing are on, as always.",
+        highlight=False,
+    )
+
+
+def print_floors(floors: Sequence[Floor], engine: str) -> None:
+    table = Table("floor, alone", "p50 ms", "p99 ms", "p50 at 20/s", "p99 at 20/s", title=f"Floors: {engine}")
+    for floor in floors:
+        if floor.name in CHAINS[engine]:
+            table.add_row(floor.name, *_cells(floor.close), *_cells(floor.paced))
+    p50, p99 = chain_floor(engine, floors)
+    table.add_section()
+    table.add_row(f"sum of {' + '.join(CHAINS[engine])}", f"{p50:.2f}", f"{p99:.2f}", "", "")
+    console.print(table)
+
+
+def print_measured(measured: Measured, floors: Sequence[Floor]) -> None:
+    for store, says in measured.durability.items():
+        console.print(f"{store}: {says}", highlight=False)
+    _print_flows(measured, floors)
+    _print_stages(measured)
+    _print_saturation(measured)
+
+
+def _print_flows(measured: Measured, floors: Sequence[Floor]) -> None:
+    p50, p99 = chain_floor(measured.engine, floors)
+    table = Table(title=f"Report → alert on the webhook's wire: {measured.engine}")
+    for heading in ("reports/s", "alerted / accepted / sent", "p50 ms", "p99 ms", "worst", "p50 since sent", "p99"):
+        table.add_column(heading)
+    table.add_column("p50 / floors")
+    table.add_column("p99 / floors")
+    for flow in measured.flows:
+        whole, counts = flow.from_due, f"{flow.alerted} / {flow.accepted} / {flow.reports}"
+        ratios = ("-", "-") if whole is None else (f"{whole.p50 / p50:.1f}×", f"{whole.p99 / p99:.1f}×")
+        worst = "-" if whole is None else f"{whole.worst:.1f}"
+        table.add_row(f"{flow.rate:g}", counts, *_cells(whole), worst, *_cells(flow.from_sent), *ratios)
+    console.print(table)
+
+
+def _print_stages(measured: Measured) -> None:
+    """How far a report is, since it was sent."""
+    table = Table("since it was sent, ms", title=f"Where the time goes: {measured.engine}")
+    for flow in measured.flows:
+        table.add_column(f"p50 at {flow.rate:g}/s")
+        table.add_column("p99")
+    for stage in measured.flows[0].stages if measured.flows else ():
+        table.add_row(stage, *(cell for flow in measured.flows for cell in _cells(flow.stages[stage])))
+    console.print(table)
+
+
+def _print_saturation(measured: Measured) -> None:
+    figures = measured.saturation
+    table = Table("saturation", "", title=f"Reports taken in: {measured.engine}", show_header=False)
+    behind = "never" if figures.log_behind_seconds is None else f"{figures.log_behind_seconds:.2f} s"
+    answers = "-" if figures.answers is None else "p50 {:.1f}, p99 {:.1f} ms".format(*_numbers(figures.answers))
+    table.add_row("accepted a second", f"{figures.accepted_a_second:.0f} ({figures.clients} clients)")
+    table.add_row("answers", answers)
+    table.add_row("accepted = listed = in the log", f"{figures.accepted} / {figures.listed} / {figures.in_the_log}")
+    table.add_row("lost, phantom", f"{figures.lost}, {figures.phantom}")
+    table.add_row("indeterminate, refused", f"{figures.indeterminate}, {figures.refused}")
+    table.add_row("log behind the last answer", behind)
+    console.print(table)
+
+
+def write_json(path: Path, machine: Machine, floors: Sequence[Floor], engines: Sequence[Measured]) -> None:
+    """Everything that was printed, all times in milliseconds but where the name says seconds."""
+    sums = {each.engine: dict(zip(("p50", "p99"), chain_floor(each.engine, floors), strict=True)) for each in engines}
+    content = {
+        "machine": asdict(machine),
+        "authentication": True,
+        "tenancy": True,
+        "floors": [asdict(floor) for floor in floors],
+        "sums_of_floors": sums,
+        "engines": [asdict(each) for each in engines],
+    }
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _numbers(spread: Spread) -> tuple[float, float]:
+    return spread.p50, spread.p99
+
+
+def _cells(spread: Spread | None) -> tuple[str, str]:
+    return ("-", "-") if spread is None else (f"{spread.p50:.2f}", f"{spread.p99:.2f}")
