@@ -8,6 +8,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 import httpx
 import structlog
@@ -21,6 +22,7 @@ STEP_SECONDS: Final = 3.0
 PAST_INCIDENTS: Final = 60
 PAST_DAYS: Final = 120
 
+NAMESPACE: Final = UUID("5b0f3c52-6a31-4b2e-9d0e-6f6d1d0c9a11")
 # Degrees, in the middle of the Atlantic: no one may mistake it for a real place.
 ROUTES: Final[Mapping[str, tuple[str, Sequence[tuple[float, float]]]]] = {
     "alder": ("Route Alder", [(-30.20, 10.00), (-30.12, 10.03), (-30.05, 10.02), (-29.95, 10.06)]),
@@ -64,7 +66,8 @@ class Theatre:
         for route_id, (name, points) in ROUTES.items():
             line = {"type": "LineString", "coordinates": [list(point) for point in points]}
             # A second start finds the route; its answer, that If-Match is missing, is as good.
-            await self._reports.put(f"/v1/routes/{route_id}", json={"name": name, "line": line})
+            address = f"/v1/routes/{uuid5(NAMESPACE, route_id)}"
+            await self._reports.put(address, json={"name": name, "line": line})
         await self._subscribe()
         past = [self._report(number, self._age()) for number in range(PAST_INCIDENTS)]
         _expect(await self._reports.post("/v1/incidents/import", json=past))
@@ -82,6 +85,7 @@ class Theatre:
             await self._act(incident, "retract", {"reason": "false_report"})
 
     async def _confirm_and_clear(self, incident: str) -> None:
+        await self._act(incident, "review", {})
         await self._act(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
         await self._act(incident, "verify", {})
         await asyncio.sleep(STEP_SECONDS)

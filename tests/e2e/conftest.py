@@ -1,0 +1,29 @@
+"""The platform on both engines, and a subscriber's receiver."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from clearway_shared.testing.platforms import Platform, distributed_platform, embedded_platform
+from clearway_shared.testing.receiver import Receiver
+from clearway_shared.testing.server import Server
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres])])
+async def platform(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Platform]:
+    """The platform, whole: the same story runs once on each engine."""
+    async with AsyncExitStack() as stack:
+        if request.param == "embedded":
+            yield await embedded_platform(stack, tmp_path)
+        else:
+            kafka: Server = request.getfixturevalue("own_kafka_server")
+            new_database: Callable[[], str] = request.getfixturevalue("new_postgres_url")
+            yield await distributed_platform(stack, tmp_path, kafka.url, new_database)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with Receiver() as started:
+        yield started
