@@ -1,0 +1,180 @@
+"""The Aid Worker Security Database: each row of its CSV as a report that the API takes."""
+
+from __future__ import annotations
+
+import calendar
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import iso3166
+
+from clearway_incidents.importers.awsd_words import (
+    CASUALTIES,
+    COUNTRIES,
+    CREDIBILITY,
+    LOCATIONS_OF_2016,
+    MEANS,
+    MEANS_OF_2016,
+    SETTINGS,
+    Means,
+)
+from clearway_incidents.importers.rows import UnusableRow
+
+SYSTEM: Final = "awsd"
+SITE: Final = "https://www.aidworkersecurity.org/"
+_NEEDED: Final = frozenset(
+    {"Incident ID", "Year", "Month", "Day", "Country", "Means of attack", "Latitude", "Longitude"}
+)
+
+Row = Mapping[str, str]
+
+
+def read(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of an edition, every value trimmed. Raises ValueError when the file is not one of this database's."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if missing := _NEEDED - set(rows.fieldnames or ()):
+            raise ValueError(f"{path} is no edition of the database: it lacks the columns {', '.join(sorted(missing))}")
+        for row in rows:
+            yield {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+
+
+def report_of(row: Row) -> dict[str, Any]:
+    """The report of one row. Raises UnusableRow with the reason.
+
+    What it says is history: the hazard is `none`, since the edition lists attacks that are over, with no device left
+    on record. The same row gives the same report, so that a second import changes nothing.
+    """
+    means = _means(row)
+    return {
+        "external_refs": [{"system": SYSTEM, "id": _identifier(row), "url": SITE}],
+        "time": _time(row),
+        "location": _location(row),
+        "category": means.category,
+        "actuation": means.actuation,
+        "delivery": means.delivery,
+        "outcome": "detonated" if means.explosive else "unknown",
+        "hazard_state": "none",
+        "target": "humanitarian",
+        "casualties": _casualties(row),
+        "grading": {"source_reliability": "B", "info_credibility": _credibility(row)},
+        "sharing": {"tlp": "clear"},
+        "narrative": _narrative(row),
+        "report": {"organisation": "Aid Worker Security Database", "role": "database", "channel": "import"},
+    }
+
+
+def _identifier(row: Row) -> str:
+    if not row["Incident ID"]:
+        raise UnusableRow("it has no Incident ID")
+    return row["Incident ID"]
+
+
+def _means(row: Row) -> Means:
+    word = _means_word(row)
+    if word not in MEANS:
+        raise UnusableRow(f"the means of attack {word!r} is not known")
+    return MEANS[word]
+
+
+def _means_word(row: Row) -> str:
+    means = row["Means of attack"]
+    return MEANS_OF_2016.get(means, means) or "Unknown"
+
+
+def _time(row: Row) -> dict[str, Any]:
+    """The day, where it is known; else the span of the month or of the year."""
+    year, month, day = (_number(row, name) for name in ("Year", "Month", "Day"))
+    if year is None:
+        raise UnusableRow("it has no year")
+    try:
+        first, last = _bounds(year, month, day)
+    except ValueError as error:
+        raise UnusableRow(f"{year}-{month}-{day} is no date") from error
+    precision = "unknown" if month is None else "month" if day is None else "day"
+    return {
+        "earliest": first.isoformat(),
+        "latest": (last - timedelta(seconds=1)).isoformat(),
+        "precision": precision,
+    }
+
+
+def _bounds(year: int, month: int | None, day: int | None) -> tuple[datetime, datetime]:
+    """The first moment, and the first one after."""
+    first = datetime(year, month or 1, (day if month else None) or 1, tzinfo=UTC)
+    if month is None:
+        return first, datetime(year + 1, 1, 1, tzinfo=UTC)
+    days = 1 if day is not None else calendar.monthrange(year, month)[1]
+    return first, first + timedelta(days=days)
+
+
+def _location(row: Row) -> dict[str, Any]:
+    where = row.get("Location", "")
+    whole: dict[str, Any] = {
+        "point": {"type": "Point", "coordinates": [_degrees(row, "Longitude", 180), _degrees(row, "Latitude", 90)]},
+        "precision": _precision(row),
+        "place_name": row.get("City"),
+        "admin0": _country(row),
+        "admin1": row.get("Region"),
+        "admin2": row.get("District"),
+        "setting": SETTINGS.get(LOCATIONS_OF_2016.get(where, where), "unknown"),
+    }
+    return {name: value for name, value in whole.items() if value}
+
+
+def _precision(row: Row) -> str:
+    """How closely the point is known: as far as the names of the row go."""
+    for column, precision in (("City", "locality"), ("District", "admin2"), ("Region", "admin1")):
+        if row.get(column):
+            return precision
+    return "country"
+
+
+def _degrees(row: Row, column: str, most: float) -> float:
+    text = row[column]
+    if not text:
+        raise UnusableRow("it has no coordinates")
+    try:
+        degrees = float(text)
+    except ValueError as error:
+        raise UnusableRow(f"its {column} is not a number") from error
+    if not -most <= degrees <= most:
+        raise UnusableRow(f"its {column} is not on the globe")
+    return degrees
+
+
+def _country(row: Row) -> str | None:
+    name = row["Country"]
+    found = iso3166.countries_by_alpha2.get(row.get("Country Code", "")) or iso3166.countries_by_name.get(name.upper())
+    return found.alpha3 if found else COUNTRIES.get(name)
+
+
+def _casualties(row: Row) -> list[dict[str, Any]]:
+    """Aid workers killed and wounded. The database gives one figure, so that the bounds are that figure."""
+    counts = ((outcome, _number(row, column)) for column, outcome in CASUALTIES.items())
+    return [
+        {"affiliation": "humanitarian", "outcome": outcome, "low": count, "best": count, "high": count}
+        for outcome, count in counts
+        if count
+    ]
+
+
+def _credibility(row: Row) -> int:
+    return CREDIBILITY.get(row.get("Verified", ""), 6)
+
+
+def _narrative(row: Row) -> str:
+    """What has no field of its own: the database's own word for the attack."""
+    return f"Attack on aid workers: {_means_word(row).lower()}."
+
+
+def _number(row: Row, column: str) -> int | None:
+    text = row.get(column, "")
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise UnusableRow(f"its {column} is not a number")
+    return int(text)

@@ -1,0 +1,87 @@
+"""Sending reports to the API in batches that are safe to repeat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import httpx
+import stamina
+
+from clearway_incidents.importers.rows import Tally
+
+BATCH: Final = 250
+_AWAY: Final = (502, 503, 504)
+
+Row = dict[str, str]
+
+
+class ImportFailed(Exception):
+    """The import cannot go on; the text says what to do. What was taken stays, and a new run goes on from there."""
+
+
+class _Away(Exception):
+    """The service does not answer for now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report, and the row that it was read from."""
+
+    row: Row
+    body: dict[str, Any]
+
+
+def send(client: httpx.Client, reports: Iterable[Report], tally: Tally, advance: Callable[[int], None]) -> None:
+    """Send every report and count what became of it; `advance` hears of each batch. Raises ImportFailed."""
+    for batch in batches(reports):
+        for item in _answered(client, batch)["items"]:
+            if item["outcome"] == "refused":
+                tally.refuse(batch[item["line"] - 1].row, item["problem"])
+            else:
+                tally.outcomes[item["outcome"]] += 1
+        advance(len(batch))
+
+
+def batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
+    iterator = iter(reports)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+def _answered(client: httpx.Client, batch: list[Report]) -> dict[str, Any]:
+    body = "\n".join(json.dumps(report.body) for report in batch)
+    try:
+        response = _post(client, body)
+    except (_Away, httpx.TransportError) as error:
+        raise ImportFailed(
+            f"{client.base_url} does not answer ({error}). Check the address; then run it again."
+        ) from error
+    if response.status_code in (401, 403):
+        raise ImportFailed(f"The key is refused: {_detail(response)} Set CLEARWAY_API_KEY to one of an operator.")
+    if response.status_code != 200:
+        raise ImportFailed(f"{client.base_url} answered {response.status_code}: {_detail(response)}")
+    try:
+        answer: dict[str, Any] = response.json()
+    except ValueError as error:
+        raise ImportFailed(f"{client.base_url} is no Clearway: it does not answer in JSON.") from error
+    return answer
+
+
+@stamina.retry(on=(_Away, httpx.TransportError), attempts=4, timeout=60)
+def _post(client: httpx.Client, body: str) -> httpx.Response:
+    """A repeat is harmless: what was taken is found unchanged."""
+    response = client.post("/v1/incidents/import", content=body, headers={"Content-Type": "application/x-ndjson"})
+    if response.status_code in _AWAY:
+        raise _Away(f"status {response.status_code}")
+    return response
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return response.reason_phrase
