@@ -1,0 +1,11 @@
+"""The migrations make the tables as they are declared, and take them away again."""
+
+from clearway_incidents.main import service
+from clearway_shared.migrations import check, current, downgrade, upgrade
+
+
+async def test_up_and_down(database_url: str) -> None:
+    await upgrade(database_url, service.migrations)
+    assert await check(database_url, service.metadata) == []
+    await downgrade(database_url, service.migrations)
+    assert await current(database_url) is None
