@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
@@ -158,7 +159,7 @@ def install_handlers(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(request, _from_http(error))
+        return answer(request, _from_http(error, request))
 
     async def on_database(request: Request, error: Exception) -> Response:
         return answer(request, _from_database(error, request))
@@ -184,17 +185,27 @@ def request_id_of(request: Request) -> str | None:
     return request_id
 
 
-def _from_http(error: HTTPException) -> Problem:
+def _from_http(error: HTTPException, request: Request) -> Problem:
+    headers = dict(error.headers or {})
     match error.status_code:
         case 404:
             detail = "There is nothing at this address. /docs lists what there is."
         case 405:
             detail = "This address does not take this method. The Allow header lists those that it does."
+            headers["Allow"] = ", ".join(_methods_at(request))
         case 400:
             detail = "The body could not be read. Send JSON in UTF-8, not nested deeper than a few levels."
         case _:
             detail = str(error.detail)
-    return Problem(error.status_code, detail, headers=error.headers)
+    return Problem(error.status_code, detail, headers=headers)
+
+
+def _methods_at(request: Request) -> Sequence[str]:
+    """Every method of the address: each has a route of its own, and the framework names only the first one's."""
+    path = request.url.path
+    routes = list(iter_route_contexts(request.app.routes))
+    template = next((route.path for route in routes if route.path_regex.match(path)), None)
+    return sorted({method for route in routes if route.path == template for method in route.methods or ()})
 
 
 def _from_database(error: Exception, request: Request) -> Problem:
