@@ -78,7 +78,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url: Final[URL] = async_url(url)
         self.dialect: Final[DialectName] = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
-        options: dict[str, Any] = {"json_serializer": _dump_json}
+        # An error must not repeat what was being written: it goes to logs and dead letters.
+        options: dict[str, Any] = {"json_serializer": _dump_json, "hide_parameters": True}
         if self.dialect == "sqlite":
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)

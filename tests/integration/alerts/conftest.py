@@ -34,6 +34,7 @@ from clearway_shared.events.vocabulary import (
     Tlp,
 )
 from clearway_shared.outbox import Outbox
+from clearway_shared.testing.contract import hold_against_contract
 from clearway_shared.testing.manual_clock import ManualClock
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
@@ -75,7 +76,7 @@ async def alerts(database_url: str, clock: ManualClock) -> AsyncIterator[Service
     await migrations.upgrade(database_url, service.migrations)
     database = Database(database_url)
     worker = DeliveryWorker(database, clock, allowed=ALLOWED, timeout_seconds=2.0)
-    outbox = Outbox(clock)
+    outbox = Outbox(clock, check=hold_against_contract)
     pipeline = Pipeline(Watchlist(), outbox, clock, news_hours=72, wake=worker.wake)
     yield Service(database, clock, pipeline, Subscriptions(clock, ALLOWED, worker.wake), worker)
     await database.close()

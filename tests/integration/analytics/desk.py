@@ -34,6 +34,7 @@ from clearway_shared.outbox import Outbox
 from clearway_shared.service import Platform
 from clearway_shared.settings import Settings
 from clearway_shared.tables import OutboxRow
+from clearway_shared.testing.contract import hold_against_contract
 from clearway_shared.testing.manual_clock import ManualClock
 
 MISSION = "unmis"
@@ -94,7 +95,7 @@ class Desk:
 
     @classmethod
     def on(cls, database: Database, clock: ManualClock) -> "Desk":
-        outbox = Outbox(clock)
+        outbox = Outbox(clock, check=hold_against_contract)
         announcer = Announcer(outbox, clock, 1.25)
         handler = OnIncident(ApplyIncident(RouteIndex(), announcer))
         return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer))

@@ -24,6 +24,7 @@ from clearway_shared.migrations import upgrade
 from clearway_shared.outbox import Outbox
 from clearway_shared.relay import Relay
 from clearway_shared.tables import OutboxRow
+from clearway_shared.testing.contract import hold_against_contract
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 OCCURRED: Final = datetime(2026, 3, 1, 5, 0, tzinfo=UTC)
@@ -134,7 +135,7 @@ async def plumb(url: str, clock: Clock | None = None) -> Plumbing:
     """A database with the shared tables and the table of effects. Close `database` after use."""
     await upgrade(url, MIGRATIONS)
     clock = clock or SystemClock()
-    database, outbox = Database(url), Outbox(clock)
+    database, outbox = Database(url), Outbox(clock, check=hold_against_contract)
     async with database.write() as transaction:
         await transaction.connection.run_sync(EFFECTS.create, checkfirst=True)
     return Plumbing(database, clock, outbox, Feed(database), DeadLetters(database, outbox, clock))
