@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Final
 
 from fastapi import FastAPI
 from sqlalchemy import MetaData
@@ -16,6 +17,8 @@ from clearway_shared.deadletter import DeadLetters
 from clearway_shared.feed import Feed
 from clearway_shared.outbox import Outbox
 from clearway_shared.settings import Settings
+
+_GROUP: Final = "clearway.services"
 
 Worker = Callable[[], Awaitable[None]]
 
@@ -58,6 +61,17 @@ class Service:
     build: Callable[[Platform], Parts]
 
 
+def service_names() -> tuple[str, ...]:
+    """The names of the services that are installed here. Loads none."""
+    return tuple(sorted(entry_points(group=_GROUP).names))
+
+
+def load_service(name: str) -> Service:
+    """One installed service. Raises KeyError when there is none of that name."""
+    service: Service = entry_points(group=_GROUP)[name].load()
+    return service
+
+
 def installed_services() -> dict[str, Service]:
     """The services that are installed here, by name."""
-    return {entry.name: entry.load() for entry in sorted(entry_points(group="clearway.services"))}
+    return {name: load_service(name) for name in service_names()}

@@ -18,7 +18,7 @@ from clearway_shared.cli.client import KEY_FILE
 from clearway_shared.demo.theatre import run_demo
 from clearway_shared.keys.directory import SqlKeyDirectory
 from clearway_shared.runtime import Process, migrate, open_process
-from clearway_shared.service import Service, installed_services
+from clearway_shared.service import Service, installed_services, load_service, service_names
 from clearway_shared.settings import Settings
 from clearway_shared.telemetry import configure_telemetry
 
@@ -55,15 +55,14 @@ def run(
     port: Port = None,
 ) -> None:
     """Run one service, on the broker and the databases that the environment names."""
-    services = installed_services()
-    if service not in services:
-        console.print(f"There is no service {service!r} here. Installed: {', '.join(services)}.", style="red")
+    if service not in service_names():
+        console.print(f"There is no service {service!r} here. Installed: {', '.join(service_names())}.", style="red")
         raise typer.Exit(2)
     settings = _settings(host=host, port=port)
     if settings.broker_url is None:
         console.print("One service alone needs Kafka: set CLEARWAY_BROKER_URL, or use `clearway up`.", style="red")
         raise typer.Exit(2)
-    _start([services[service]], settings, migrate_first=False, demo=False)
+    _start([load_service(service)], settings, migrate_first=False, demo=False)
 
 
 def _settings(**given: object) -> Settings:
@@ -117,6 +116,6 @@ def _print_address(address: str, settings: Settings, key: IssuedKey | None) -> N
     if key is not None:
         console.print(f"  first API key  {key.token}", highlight=False, soft_wrap=True)
         console.print(f"                 mission {MISSION}, role admin; kept in {settings.data_dir / KEY_FILE}")
-    else:
-        console.print(f"  API key        as before: {settings.data_dir / KEY_FILE}", highlight=False)
+    elif (settings.data_dir / KEY_FILE).is_file():
+        console.print(f"  API key        as before, in {settings.data_dir / KEY_FILE}", highlight=False, soft_wrap=True)
     console.print("  follow it      clearway tail          stop with Ctrl-C\n", highlight=False)

@@ -27,7 +27,7 @@ from clearway_shared.runtime import TOPIC_SPECS, migrate
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 90.0
 SERVICES: Final = ("incidents", "alerts", "analytics")
 
 
