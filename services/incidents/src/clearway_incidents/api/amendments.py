@@ -35,7 +35,7 @@ def amended(incident: Incident, patch: Mapping[str, Any]) -> Facts:
     """The facts after a patch that a person sent. Raises a 422 problem."""
     for name in patch:
         if name in COMMANDS:
-            raise InvalidFact(f"body.{name}", "is not corrected by a patch", f"Use {COMMANDS[name]}.")
+            raise InvalidFact(name, "is not corrected by a patch", f"Use {COMMANDS[name]}.")
     return _patched(incident, patch)
 
 

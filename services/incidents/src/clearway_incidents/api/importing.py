@@ -121,7 +121,7 @@ def _answer(refused: Sequence[Refused], results: Sequence[Result]) -> ImportAnsw
 
 
 def _item(result: Result) -> ImportedItem:
-    problem = None if result.refusal is None else problem_of(result.refusal)
+    problem = None if result.refusal is None else problem_of(result.refusal, place="")
     return ImportedItem(
         line=result.line,
         outcome=result.fate,

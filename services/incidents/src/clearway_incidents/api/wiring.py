@@ -32,11 +32,11 @@ def _ledger(request: Request) -> Ledger:
 LedgerOf = Annotated[Ledger, Depends(_ledger)]
 
 
-def problem_of(refusal: Refusal) -> Problem:
-    """The refusal as its sender should read it."""
+def problem_of(refusal: Refusal, place: str = "body.") -> Problem:
+    """The refusal as its sender should read it. `place` says where the facts were sent."""
     match refusal:
         case InvalidFact(field=field):
-            return invalid(field, refusal.problem, refusal.remedy)
+            return invalid(place + field, refusal.problem, refusal.remedy)
         case UnknownIncident(field=None):
             return not_found("incident", refusal.incident_id)
         case UnknownIncident(field=str(field)):
