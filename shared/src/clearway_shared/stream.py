@@ -135,8 +135,10 @@ class Broadcast:
             waiting: list[bytes | None] = [first]
             while not client.queue.empty():
                 waiting.append(client.queue.get_nowait())
+            # Asked before the frames are sent: what comes meanwhile is in the queue, or has lost the client for later.
+            lost = client.lost
             yield b"".join(frame for frame in waiting if frame is not None)
-            if client.lost:
+            if lost:
                 yield self._resync("you read too slowly; come back with your last event id")
                 return
             if None in waiting:

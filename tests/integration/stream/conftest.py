@@ -1,0 +1,3 @@
+from clearway_shared.testing.plumbing import plumbing
+
+__all__ = ["plumbing"]
