@@ -7,6 +7,7 @@ and once more from the moment that it was sent.
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -50,13 +51,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What one load showed. The stages count from the moment of sending; each holds those before it in its way."""
+    """What one load showed. The stages count from the moment of sending; each holds those before it in its way.
+
+    `not_accepted` counts the other answers by status, and under 0 those that did not come.
+    """
 
     rate: float
     reports: int
     accepted: int
     alerted: int
     repeats: int
+    not_accepted: dict[int, int]
     from_due: Spread | None
     from_sent: Spread | None
     stages: dict[str, Spread | None]
@@ -113,6 +118,7 @@ def told(run: Run, log: Published) -> Flow:
         accepted=len(accepted),
         alerted=sum(passage.incident_id in run.arrived for passage in accepted),
         repeats=run.repeats,
+        not_accepted=dict(Counter(passage.status for passage in run.passages if passage.status != 201)),
         from_due=_since([(each.due, each.incident_id) for each in accepted], run.arrived),
         from_sent=_since([(each.sent, each.incident_id) for each in accepted], run.arrived),
         stages={

@@ -1,6 +1,7 @@
 """The figures as people read them, and as JSON."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from benchmarks.flow import Flow
 from benchmarks.latency import Spread
 from benchmarks.saturation import Saturation
 
-console = Console()
+# In a file or a pipe there is no width to keep to, and the tables stay whole.
+console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def _print_flows(measured: Measured, floors: Sequence[Floor]) -> None:
         whole, counts = flow.from_due, f"{flow.alerted} / {flow.accepted} / {flow.reports}"
         ratios = ("-", "-") if whole is None else (f"{whole.p50 / p50:.1f}×", f"{whole.p99 / p99:.1f}×")
         worst = "-" if whole is None else f"{whole.worst:.1f}"
+        if flow.not_accepted:
+            counts += f", answered {flow.not_accepted}"
         table.add_row(f"{flow.rate:g}", counts, *_cells(whole), worst, *_cells(flow.from_sent), *ratios)
     console.print(table)
 
