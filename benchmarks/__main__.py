@@ -1,6 +1,7 @@
 """`python -m benchmarks [embedded] [kafka]`: start, measure, print, end what was started."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -58,6 +59,8 @@ def main(
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file as well.")] = None,
 ) -> None:
     """Measure Clearway against the floors of the same run, and print both."""
+    # Told to stop, it still ends what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     load, found, measured = Load(rate or [20.0, 100.0], seconds, clients), {}, []
     print_conditions(machine())
     try:
