@@ -86,3 +86,12 @@ async def test_an_id_that_is_taken_stops_the_batch_and_leaves_nothing(desk: Desk
     answer = await desk.ask("POST", "/import", [item("1"), item("2", incident_id=taken)], by="unmix:admin")
     assert answer.status_code == 409
     assert await outcomes(desk, [item("1")]) == ["created"]
+
+
+async def test_an_edition_that_contradicts_a_correction_made_here_is_refused_alone(desk: Desk) -> None:
+    span = {"earliest": "2026-02-01T00:00:00Z", "latest": "2026-02-10T00:00:00Z"}
+    [first] = (await imported(desk, [item("1", time=span)]))["items"]
+    later = {"time": {"earliest": "2026-02-08T00:00:00Z"}}
+    assert (await desk.ask("PATCH", f"/{first['incident_id']}", later, seen=1)).status_code == 200
+    newer = item("1", time=span | {"latest": "2026-02-05T00:00:00Z"})
+    assert await outcomes(desk, [newer, item("2")]) == ["refused", "created"]

@@ -9,7 +9,8 @@ from .conftest import Desk, a_report
 
 
 def at(longitude: float, latitude: float) -> dict[str, Any]:
-    return a_report()["location"] | {"point": {"type": "Point", "coordinates": [longitude, latitude]}}
+    location: dict[str, Any] = a_report()["location"]
+    return location | {"point": {"type": "Point", "coordinates": [longitude, latitude]}}
 
 
 async def ids(desk: Desk, **query: Any) -> list[str]:
@@ -72,7 +73,7 @@ async def test_lists_are_narrowed(desk: Desk) -> None:
 async def test_pages_hold_while_others_write(desk: Desk) -> None:
     made = [(await desk.report())["incident_id"] for _ in range(5)]
     seen: list[str] = []
-    cursor = {}
+    cursor: dict[str, Any] = {}
     while True:
         page = (await desk.ask("GET", limit=2, **cursor)).json()
         seen += [item["incident_id"] for item in page["items"]]

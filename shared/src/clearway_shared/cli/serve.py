@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -22,7 +22,8 @@ from clearway_shared.service import Service, installed_services, load_service, s
 from clearway_shared.settings import Settings
 from clearway_shared.telemetry import configure_telemetry
 
-MISSION = "local"
+MISSION: Final = "local"
+DEMONSTRATION: Final = "demonstration"
 console = Console()
 
 Host = Annotated[str | None, typer.Option(help="Where to listen. The default is this machine only.")]
@@ -84,7 +85,7 @@ async def _serve(services: Sequence[Service], settings: Settings, *, migrate_fir
     if migrate_first:
         await migrate(services, settings)
     async with open_process(services, settings) as process:
-        key = await _first_key(process.keys, settings) if migrate_first else None
+        key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION) if migrate_first else None
         await process.serve(_announcement(process, key, demo))
 
 
@@ -92,16 +93,16 @@ def _announcement(process: Process, key: IssuedKey | None, demo: bool) -> Callab
     async def announce(address: str) -> None:
         _print_address(address, process.settings, key)
         if demo:
-            await run_demo(address, process.keys, MISSION)
+            await run_demo(address, process.keys, DEMONSTRATION)
 
     return announce
 
 
-async def _first_key(keys: SqlKeyDirectory, settings: Settings) -> IssuedKey | None:
+async def _first_key(keys: SqlKeyDirectory, settings: Settings, mission: str) -> IssuedKey | None:
     """The first start makes one administrator, whose key the commands on this machine find by themselves."""
     if await keys.list():
         return None
-    issued = await keys.create(MISSION, Role.ADMIN, "first administrator")
+    issued = await keys.create(mission, Role.ADMIN, "first administrator")
     path = settings.data_dir / KEY_FILE
     path.touch(mode=0o600)
     path.write_text(issued.token + "\n")
@@ -115,7 +116,9 @@ def _print_address(address: str, settings: Settings, key: IssuedKey | None) -> N
     console.print(f"  documentation  {address}/docs", highlight=False)
     if key is not None:
         console.print(f"  first API key  {key.token}", highlight=False, soft_wrap=True)
-        console.print(f"                 mission {MISSION}, role admin; kept in {settings.data_dir / KEY_FILE}")
+        console.print(
+            f"                 mission {key.principal.mission}, role admin; kept in {settings.data_dir / KEY_FILE}"
+        )
     elif (settings.data_dir / KEY_FILE).is_file():
         console.print(f"  API key        as before, in {settings.data_dir / KEY_FILE}", highlight=False, soft_wrap=True)
     console.print("  follow it      clearway tail          stop with Ctrl-C\n", highlight=False)

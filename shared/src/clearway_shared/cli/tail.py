@@ -49,7 +49,7 @@ async def _follow(client: httpx.AsyncClient, stream: str) -> None:
                 _refuse_denial(source.response)
                 async for event in source.aiter_sse():
                     cursor = event.id or cursor
-                    console.print(_line(stream, event))
+                    console.print(_line(stream, event), soft_wrap=True)
         except httpx.HTTPError as error:
             console.print(f"{stream}: {type(error).__name__}; trying again", style="dim")
         await asyncio.sleep(RETRY_SECONDS)

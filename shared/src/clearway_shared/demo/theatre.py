@@ -33,7 +33,8 @@ ROUTES: Final[Mapping[str, tuple[str, Sequence[tuple[float, float]]]]] = {
 
 
 async def run_demo(address: str, keys: SqlKeyDirectory, mission: str) -> None:
-    """Load the theatre and let it move until cancelled. All of it is marked as an exercise."""
+    """Load the theatre and let it move until cancelled. It has files and a mission of its own: an exercise would
+    not do, for exercises do not rate routes."""
     reporter = await keys.create(mission, Role.OPERATOR, "demonstration: reporter")
     verifier = await keys.create(mission, Role.VERIFIER, "demonstration: verifier")
     async with _client(address, reporter.token) as reports, _client(address, verifier.token) as checks:
@@ -111,7 +112,6 @@ class Theatre:
         occurred = datetime.now(UTC) - age
         fresh = number is None
         report: dict[str, Any] = {
-            "exercise": True,
             "time": {"occurred_at": occurred.isoformat(), "precision": "minute"},
             "location": {
                 "point": {"type": "Point", "coordinates": [longitude, latitude]},
@@ -122,7 +122,7 @@ class Theatre:
             "category": "ied",
             "outcome": "found_marked" if fresh else "found_cleared",
             "hazard_state": self._chance.choice(["active", "suspected"]) if fresh else "cleared",
-            "narrative": "Synthetic report of an exercise.",
+            "narrative": "Synthetic: this is a demonstration, not a report.",
         }
         if number is not None:
             report["external_refs"] = [{"system": "demonstration", "id": f"{occurred:%Y%m%d%H%M%S}-{number}"}]

@@ -40,9 +40,15 @@ def amended(incident: Incident, patch: Mapping[str, Any]) -> Facts:
 
 
 def reconciled(incident: Incident, before: Mapping[str, Any], after: Mapping[str, Any]) -> Facts:
-    """The facts with what their source changed between two contents; local corrections of the rest stay."""
+    """The facts with what their source changed between two contents; local corrections of the rest stay.
+    Raises InvalidFact when the two do not go together."""
     earlier, later = ({name: value for name, value in content.items() if name in _FACTS} for content in (before, after))
-    return _patched(incident, patch_between(earlier, later))
+    try:
+        return _patched(incident, patch_between(earlier, later))
+    except Problem as problem:
+        # One item of many: it is refused alone, and the batch goes on.
+        first = problem.errors[0]
+        raise InvalidFact(first.field, first.problem, first.remedy) from problem
 
 
 def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ from clearway_shared.database import Transaction
 
 # The facts of the incident on record with what the source changed between its two contents.
 Reconcile = Callable[[Incident, Mapping[str, Any], Mapping[str, Any]], Facts]
+
+Known = dict[tuple[str, str], KnownRef]
 
 
 class Fate(StrEnum):
@@ -69,7 +71,7 @@ async def take_in(
     results = [Result(item.line, Fate.CREATED, item.sent.first.incident_id) for item, _change in new]
     for item, _change in sound:
         if item.line not in made:
-            results.append(await _update(ledger, tx, principal, item, reconcile))
+            results.append(await _update(ledger, tx, principal, item, known, reconcile))
     return sorted([*refused, *results], key=lambda result: result.line)
 
 
@@ -88,26 +90,30 @@ def _recordable(
     return refused, sound
 
 
-def _owner(known: Mapping[tuple[str, str], KnownRef], item: Item) -> KnownRef:
+def _owner(known: Known, item: Item) -> KnownRef:
     return known[item.ref.system, item.ref.id]
 
 
-async def _update(ledger: Ledger, tx: Transaction, principal: Principal, item: Item, reconcile: Reconcile) -> Result:
+async def _update(
+    ledger: Ledger, tx: Transaction, principal: Principal, item: Item, known: Known, reconcile: Reconcile
+) -> Result:
     """Bring what is on record to the newer content; what people corrected here since stays as they left it."""
-    known = (await known_refs(tx, principal.mission, [item.ref]))[item.ref.system, item.ref.id]
-    if known.content_hash == item.sent.content_hash:
-        return Result(item.line, Fate.UNCHANGED, known.incident_id)
+    ref = _owner(known, item)
+    if ref.content_hash == item.sent.content_hash:
+        return Result(item.line, Fate.UNCHANGED, ref.incident_id)
     step = correction(
-        lambda incident: reconcile(incident, known.content, item.sent.content), f"newer edition of {item.ref.system}"
+        lambda incident: reconcile(incident, ref.content, item.sent.content), f"newer edition of {item.ref.system}"
     )
     try:
-        before = await ledger.current(tx, principal.mission, known.incident_id)
+        before = await ledger.current(tx, principal.mission, ref.incident_id)
         change = step(load(before), principal.id, ledger.clock.now())
     except Refusal as refusal:
-        return Result(item.line, Fate.REFUSED, known.incident_id, refusal)
+        return Result(item.line, Fate.REFUSED, ref.incident_id, refusal)
     await ledger.append(tx, principal, before, change)
     await _keep_content(tx, principal.mission, item)
-    return Result(item.line, Fate.CORRECTED, known.incident_id)
+    # The same name may come again in this batch, and is then compared with what it has become.
+    known[item.ref.system, item.ref.id] = replace(ref, content_hash=item.sent.content_hash, content=item.sent.content)
+    return Result(item.line, Fate.CORRECTED, ref.incident_id)
 
 
 async def _keep_content(tx: Transaction, mission: str, item: Item) -> None:

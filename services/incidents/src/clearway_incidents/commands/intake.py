@@ -58,8 +58,7 @@ async def claim(tx: Transaction, mission: str, submissions: Sequence[Submission]
     """Take the external names that are free. A name being taken by another transaction is waited for."""
     rows = [_ref_row(mission, sent, ref) for sent in submissions for ref in sent.first.external_refs]
     if rows:
-        statement = insert(tx.connection, EXTERNAL_REFS).values(rows).on_conflict_do_nothing()
-        await tx.connection.execute(statement)
+        await tx.connection.execute(insert(tx.connection, EXTERNAL_REFS).on_conflict_do_nothing(), rows)
 
 
 @dataclass(frozen=True, slots=True)

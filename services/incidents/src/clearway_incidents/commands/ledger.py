@@ -65,8 +65,8 @@ class Ledger:
         rows = [_incident_row(item) | {"content_hash": content_hash} for item, content_hash in entries]
         if not rows:
             return []
-        statement = insert(tx.connection, INCIDENTS).values(rows).on_conflict_do_nothing()
-        written = await tx.connection.execute(statement.returning(INCIDENTS.c.incident_id))
+        statement = insert(tx.connection, INCIDENTS).on_conflict_do_nothing()
+        written = await tx.connection.execute(statement.returning(INCIDENTS.c.incident_id), rows)
         if len(written.all()) < len(rows):
             return None
         await self._tell(tx, principal, [item for item, _hash in entries])
