@@ -1,0 +1,68 @@
+"""No input answers 5xx, and every answer is as the OpenAPI document says. Inputs are made from the document itself."""
+
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from schemathesis.config import (
+    ChecksConfig,
+    GenerationConfig,
+    PhasesConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    StatefulPhaseConfig,
+)
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    negative_data_rejection,
+    positive_data_acceptance,
+    unsupported_method,
+)
+
+from clearway_shared.auth import Role
+from clearway_shared.web.operations import combined_document
+
+from .mission import Mission
+from .operations import members
+
+EXAMPLES: Final = 10
+SEED: Final = 20260101
+REFUSALS: Final = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428]
+
+CONFIG: Final = schemathesis.Config(
+    seed=SEED,
+    projects=ProjectsConfig(
+        default=ProjectConfig(
+            # Query parameters that nobody knows are ignored, as everywhere on the web.
+            generation=GenerationConfig(max_examples=EXAMPLES, deterministic=True, allow_extra_parameters=False),
+            # Too many items are refused as too large, too.
+            checks=ChecksConfig.from_dict({"negative_data_rejection": {"expected-statuses": REFUSALS}}),
+            phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
+        )
+    ),
+)
+DOCUMENT: Final = combined_document([member.parts.app for member in members()])
+# A stream does not end, and its answer is no document: tests of their own cover them.
+SCHEMA: Final = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG).exclude(path_regex="/stream$")
+
+# NDJSON goes out as the text that it is.
+schemathesis.serializer.alias("application/x-ndjson", "text/plain")
+
+# Rules that tie fields together (times in order, rings closed, a cursor that was given) stand in no JSON Schema.
+NOT_IN_A_SCHEMA: Final = [positive_data_acceptance]
+# Here a word stands in an id's place, so that other methods reach the routes of one incident, which refuse the word.
+_WORD: Final = [unsupported_method, allow_header_conformance]
+UNTRUE: Final = {
+    "/v1/incidents/deleted": _WORD,
+    # An item that is refused does not stop the others: the answer is 200 and says so.
+    "/v1/incidents/import": [*_WORD, negative_data_rejection],
+}
+
+
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
+@pytest.mark.timeout(120)
+@SCHEMA.parametrize()
+def test_an_answer_is_as_documented(case: schemathesis.Case[Any], north: Mission) -> None:
+    headers = {"Authorization": f"Bearer {north.tokens[Role.ADMIN]}"}
+    untrue = [*NOT_IN_A_SCHEMA, *UNTRUE.get(case.path, [])]
+    case.call_and_validate(base_url=north.platform.url, headers=headers, excluded_checks=untrue)
