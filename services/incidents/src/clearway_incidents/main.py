@@ -30,7 +30,7 @@ def build(platform: Platform) -> Parts:
     app.include_router(stream_router(platform, broadcast, "/v1/incidents/stream", Permission.INCIDENTS_READ, types))
     for part in (importing, reporting, reading, assessing, merging):
         app.include_router(part.router)
-    return Parts(app, workers={"stream": broadcast.run})
+    return Parts(app, workers={"stream": broadcast.run}, on_shutdown=(broadcast.close,))
 
 
 service: Final = Service(
