@@ -9,7 +9,7 @@ from clearway_shared.testing.receiver import Receiver
 
 from .story import Story
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 async def test_a_report_warns_the_subscriber_and_rates_the_route(platform: Platform, receiver: Receiver) -> None:
