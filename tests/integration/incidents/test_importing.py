@@ -95,3 +95,9 @@ async def test_an_edition_that_contradicts_a_correction_made_here_is_refused_alo
     assert (await desk.ask("PATCH", f"/{first['incident_id']}", later, seen=1)).status_code == 200
     newer = item("1", time=span | {"latest": "2026-02-05T00:00:00Z"})
     assert await outcomes(desk, [newer, item("2")]) == ["refused", "created"]
+
+
+async def test_an_edition_that_only_grades_otherwise_corrects_nothing(desk: Desk) -> None:
+    assert await outcomes(desk, [item("1")]) == ["created"]
+    assert await outcomes(desk, [item("1") | {"grading": {"info_credibility": 3}}]) == ["unchanged"]
+    assert len(await desk.published()) == 1

@@ -82,3 +82,10 @@ def test_without_a_key_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     done = CliRunner().invoke(import_app, ["awsd", str(edition(tmp_path / "edition.csv"))])
     assert done.exit_code == 2
     assert "CLEARWAY_API_KEY" in done.output
+
+
+def test_a_retry_writes_no_report_to_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ImportFailed):
+        run(lambda _: httpx.Response(503), 1)
+    output = capsys.readouterr()
+    assert '"n"' not in output.out + output.err

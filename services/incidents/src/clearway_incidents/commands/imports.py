@@ -109,11 +109,13 @@ async def _update(
         change = step(load(before), principal.id, ledger.clock.now())
     except Refusal as refusal:
         return Result(item.line, Fate.REFUSED, ref.incident_id, refusal)
-    await ledger.append(tx, principal, before, change)
+    after = await ledger.append(tx, principal, before, change)
     await _keep_content(tx, principal.mission, item)
     # The same name may come again in this batch, and is then compared with what it has become.
     known[item.ref.system, item.ref.id] = replace(ref, content_hash=item.sent.content_hash, content=item.sent.content)
-    return Result(item.line, Fate.CORRECTED, ref.incident_id)
+    # A grading is the verifiers' and no fact: an edition that differs in nothing else corrects nothing.
+    fate = Fate.UNCHANGED if after["revision"] == before["revision"] else Fate.CORRECTED
+    return Result(item.line, fate, ref.incident_id)
 
 
 async def _keep_content(tx: Transaction, mission: str, item: Item) -> None:

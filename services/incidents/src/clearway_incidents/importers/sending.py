@@ -71,9 +71,16 @@ def _answered(client: httpx.Client, batch: list[Report]) -> dict[str, Any]:
     return answer
 
 
-@stamina.retry(on=(_Away, httpx.TransportError), attempts=4, timeout=60)
 def _post(client: httpx.Client, body: str) -> httpx.Response:
     """A repeat is harmless: what was taken is found unchanged."""
+    # A context, not the decorator: that one writes the arguments of what it repeats, here whole reports, to the log.
+    for attempt in stamina.retry_context(on=(_Away, httpx.TransportError), attempts=4, timeout=60):
+        with attempt:
+            return _post_once(client, body)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _post_once(client: httpx.Client, body: str) -> httpx.Response:
     response = client.post("/v1/incidents/import", content=body, headers={"Content-Type": "application/x-ndjson"})
     if response.status_code in _AWAY:
         raise _Away(f"status {response.status_code}")
