@@ -106,16 +106,18 @@ $(VENV)/.uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/bootstrap.lock
 	@touch $@
 
-INSTALL_MEMBERS = $(UV) pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps $(MEMBERS:%=-e %)
+# Compiled once here, not at each start: a machine may be set not to keep compiled files, and starts then take seconds.
+INSTALL_MEMBERS = $(UV) pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps $(MEMBERS:%=-e %) \
+	&& $(BIN)/python -m compileall -q $(SOURCES)
 
 $(VENV)/.runtime: requirements.lock $(PROJECTS) | $(VENV)/.uv
 	@echo "Installing what Clearway needs (about a minute the first time) ..."
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(INSTALL_MEMBERS)
 	@touch $@
 
 $(VENV)/.development: requirements-dev.lock $(PROJECTS) | $(VENV)/.uv
 	@echo "Installing what Clearway's tests need (a minute or two the first time) ..."
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(INSTALL_MEMBERS)
 	@touch $@
