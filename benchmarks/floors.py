@@ -12,15 +12,15 @@ lower of the two ways; and once every 50 ms, as reports come at 20 a second.
 """
 
 import random
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import aiohttp
-import aiosqlite
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -114,14 +114,14 @@ async def post(session: aiohttp.ClientSession, address: str, body: bytes) -> Non
 async def sqlite_commit(directory: Path) -> Floor:
     """Incident, revision and outbox row in one transaction, in WAL with synchronous=FULL."""
     content = sample()
-    async with aiosqlite.connect(directory / "floor.db", isolation_level=None) as file:
-        await file.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {SCHEMA}")
+    with closing(sqlite3.connect(directory / "floor.db", isolation_level=None)) as file:
+        file.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {SCHEMA}")
 
         async def commit() -> None:
-            await file.execute("BEGIN IMMEDIATE")
+            file.execute("BEGIN IMMEDIATE")
             for statement in INSERTS:
-                await file.execute(statement.replace("$1", "?").replace("$2", "?"), (str(new_id()), content))
-            await file.execute("COMMIT")
+                file.execute(statement.replace("$1", "?").replace("$2", "?"), (str(new_id()), content))
+            file.execute("COMMIT")
 
         return await measure(SQLITE, commit)
 

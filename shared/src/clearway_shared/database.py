@@ -10,16 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import JSON, DateTime, Dialect, Table, event, text
+from sqlalchemy import JSON, DateTime, Dialect, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
+from clearway_shared import sqlite_loop
+
 DialectName = Literal["sqlite", "postgresql"]
+
+_INSERTS: Final[dict[str, Callable[[Any], Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 # PostgreSQL's classes for "try the same again": connection, serialization and deadlock, resources, shutdown, I/O.
 TRANSIENT_STATES: Final = ("08", "40", "53", "57", "58")
@@ -85,8 +89,8 @@ class Database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self._writer = create_async_engine(self.url, pool_size=1, max_overflow=0, pool_timeout=3600, **options)
             self._reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
-            _prepare_sqlite(self._writer, begin="BEGIN IMMEDIATE", read_only=False)
-            _prepare_sqlite(self._reader, begin="BEGIN", read_only=True)
+            sqlite_loop.prepare(self._writer.sync_engine, read_only=False)
+            sqlite_loop.prepare(self._reader.sync_engine, read_only=True)
         else:
             self._writer = create_async_engine(
                 self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_timeout=10, **options
@@ -126,7 +130,7 @@ def async_url(url: str) -> URL:
     parsed = make_url(url)
     match parsed.get_backend_name():
         case "sqlite":
-            return parsed.set(drivername="sqlite+aiosqlite")
+            return parsed.set(drivername=sqlite_loop.DRIVER)
         case "postgresql" | "postgres":
             return parsed.set(drivername="postgresql+asyncpg")
         case other:
@@ -136,7 +140,12 @@ def async_url(url: str) -> URL:
 def insert(connection: AsyncConnection, table: Table | type[Any]) -> Any:
     """An INSERT that offers `on_conflict_do_nothing` and `on_conflict_do_update` on either database."""
     target = table if isinstance(table, Table) else table.__table__
-    return sqlite.insert(target) if connection.dialect.name == "sqlite" else postgresql.insert(target)
+    return _INSERTS[connection.dialect.name](target)
+
+
+def on_either(build: Callable[[Any], Any], table: Table) -> dict[str, Any]:
+    """A statement made once from each database's own INSERT, by the dialect's name; for those that run all the time."""
+    return {name: build(make(table)) for name, make in _INSERTS.items()}
 
 
 def is_transient(error: BaseException) -> bool:
@@ -152,20 +161,3 @@ def is_transient(error: BaseException) -> bool:
 
 def _dump_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _prepare_sqlite(engine: AsyncEngine, *, begin: str, read_only: bool) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver must not open transactions by itself: it would begin them deferred, and fail to upgrade.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        if read_only:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
