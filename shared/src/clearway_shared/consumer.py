@@ -36,6 +36,9 @@ _SLOW_SECONDS: Final = 0.25
 _IDLE_FETCH_SECONDS: Final = 1.0
 _BUSY_FETCH_SECONDS: Final = 0.05
 _REPLAY_POLL_SECONDS: Final = 5.0
+# Offsets are stored this often, and not after each record: what a crash delivers again, the inbox knows.
+_STORE_SECONDS: Final = 0.5
+_LAST_STORE_SECONDS: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -101,7 +104,8 @@ class Consumer:
                     for letter in await self._dead_letters.due(self._name):
                         await self._handling.replay(letter)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._dead_letters.replay_requested.wait(), _REPLAY_POLL_SECONDS)
+                async with asyncio.timeout(_REPLAY_POLL_SECONDS):
+                    await self._dead_letters.replay_requested.wait()
 
 
 class _Membership:
@@ -112,9 +116,13 @@ class _Membership:
         self._revoke_seconds = revoke_seconds
         self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
         self._leaving: set[TopicPartition] = set()
+        self._settled: dict[TopicPartition, int] = {}
+        self._reader: LogReader | None = None
 
     async def run(self, reader: LogReader) -> None:
         """Fetch and hand out until the broker is away. Raises BrokerError when it never answered."""
+        self._reader = reader
+        storing = asyncio.create_task(self._keep_storing())
         answered = False
         try:
             while True:
@@ -126,13 +134,18 @@ class _Membership:
             if not answered:
                 raise
         finally:
+            storing.cancel()
             await self._finish(frozenset(self._busy), 0.0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_STORE_SECONDS):
+                    await self._store(frozenset(self._settled))
 
     async def revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """Let the transactions in hand finish, for a while, before another member begins with the same records."""
         self._leaving |= partitions
         try:
             await self._finish(partitions, self._revoke_seconds)
+            await self._store(partitions)
         finally:
             self._leaving -= partitions
 
@@ -158,26 +171,33 @@ class _Membership:
 
     async def _work(self, reader: LogReader, partition: TopicPartition, records: Sequence[Record]) -> None:
         for start in range(0, len(records), _TRANSACTION_RECORDS):
-            if partition in self._leaving:
+            if partition in self._leaving or partition not in reader.assignment():
                 return
             together = records[start : start + _TRANSACTION_RECORDS]
             await self._handling.take(together)
-            if not await self._commit(reader, partition, together[-1].offset + 1):
-                return
+            self._settled[partition] = together[-1].offset + 1
 
-    async def _commit(self, reader: LogReader, partition: TopicPartition, offset: int) -> bool:
-        """Store how far we are. False when the partition is no longer ours.
+    async def _keep_storing(self) -> None:
+        while True:
+            await asyncio.sleep(_STORE_SECONDS)
+            await self._store(frozenset(self._settled))
 
-        A commit that fails is harmless: the next one covers it, and the inbox knows what is delivered again.
+    async def _store(self, partitions: frozenset[TopicPartition]) -> None:
+        """Store how far we are in those of `partitions` that are still ours.
+
+        A failure is harmless: the next time covers it, and the inbox knows what is delivered again.
         """
+        reader = self._reader
+        if reader is None:
+            return
+        offsets = {each: self._settled.pop(each) for each in partitions & self._settled.keys()}
+        ours = {each: offset for each, offset in offsets.items() if each in reader.assignment()}
+        if not ours:
+            return
         try:
-            await reader.commit({partition: offset})
-        except NotAssigned:
-            _log.info("partition_lost", topic=partition.topic, partition=partition.partition)
-            return False
-        except BrokerUnavailable as error:
-            _log.warning("offset_not_committed", topic=partition.topic, partition=partition.partition, error=str(error))
-        return True
+            await reader.commit(ours)
+        except BrokerError as error:
+            _log.warning("offsets_not_stored", partitions=len(ours), error=str(error))
 
     async def _finish(self, partitions: frozenset[TopicPartition], seconds: float) -> None:
         """Wait for the work on `partitions`, and cancel what takes longer: its transaction rolls back."""

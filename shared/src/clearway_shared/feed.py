@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -19,6 +19,11 @@ from clearway_shared.tables import FeedHead, FeedRow
 
 _FEED = FeedRow.__table__  # type: ignore[attr-defined]
 _HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_EPOCH: Final = select(_HEAD.c.epoch)
+_LAST_POSITION: Final = select(_HEAD.c.last_position)
+
+# A waiter that is busy with more than this reads the database when it comes back.
+_FRESH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +51,46 @@ class Bounds(NamedTuple):
     newest: int
 
 
+class Growth(asyncio.Event):
+    """Set whenever the feed has grown. The waiter clears it, takes what is fresh, and waits again.
+
+    What this process's own relay has just published is handed over, so that it need not be read back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fresh: list[FeedEntry] | None = None
+
+    def add(self, entries: Sequence[FeedEntry] | None) -> None:
+        """The feed grew by `entries`; None: by what is not known here."""
+        if entries is None or self._fresh is None or len(self._fresh) + len(entries) > _FRESH:
+            self._fresh = None
+        else:
+            self._fresh.extend(entries)
+        self.set()
+
+    def take(self, after: int) -> Sequence[FeedEntry] | None:
+        """What came since the last time, for one who has read up to `after`; None when the feed must be read for it."""
+        fresh, self._fresh = self._fresh, []
+        if fresh is None:
+            return None
+        new = [entry for entry in fresh if entry.position > after]
+        return new if all(entry.position == place for place, entry in enumerate(new, after + 1)) else None
+
+
 class Feed:
     """Reads one database's feed, and wakes those who wait for it to grow."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: set[Growth] = set()
         self._epoch: str | None = None
 
     async def epoch(self) -> str:
         """Which feed this is; positions of another epoch mean nothing here."""
         if self._epoch is None:
             async with self._database.read() as connection:
-                self._epoch = (await connection.execute(select(_HEAD.c.epoch))).scalar_one()
+                self._epoch = (await connection.execute(_EPOCH)).scalar_one()
         return self._epoch
 
     async def after(
@@ -79,23 +111,23 @@ class Feed:
     async def last_position(self) -> int:
         """The last position given, in any mission."""
         async with self._database.read() as connection:
-            last: int = (await connection.execute(select(_HEAD.c.last_position))).scalar_one()
+            last: int = (await connection.execute(_LAST_POSITION)).scalar_one()
         return last
 
     @contextmanager
-    def subscribe(self) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the feed has grown. The waiter clears it, then reads, then waits again."""
-        woken = asyncio.Event()
+    def subscribe(self) -> Iterator[Growth]:
+        """What tells when the feed has grown."""
+        woken = Growth()
         self._waiting.add(woken)
         try:
             yield woken
         finally:
             self._waiting.discard(woken)
 
-    def wake(self) -> None:
-        """Tell every waiter that the feed has grown."""
+    def grew(self, entries: Sequence[FeedEntry] | None = None) -> None:
+        """Tell every waiter that the feed has grown, by these entries if they are known."""
         for woken in self._waiting:
-            woken.set()
+            woken.add(entries)
 
     async def watch(self, poll_seconds: float) -> None:
         """A worker that wakes the waiters of this process when a relay in another one made the feed grow."""
@@ -106,7 +138,7 @@ class Feed:
                     last = await self.last_position()
             if last != seen:
                 seen = last
-                self.wake()
+                self.grew()
             await asyncio.sleep(poll_seconds)
 
 

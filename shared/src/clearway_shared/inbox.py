@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 from clearway_shared.broker.base import Record
 from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction, insert
+from clearway_shared.database import Transaction, on_either
 from clearway_shared.tables import InboxRow
 
 _INBOX = InboxRow.__table__  # type: ignore[attr-defined]
+_TAKE: Final = on_either(lambda insert: insert.on_conflict_do_nothing().returning(_INBOX.c.event_id), _INBOX)
 
 
 class Inbox:
@@ -37,5 +39,6 @@ class Inbox:
             }
             for event_id, record in arrivals
         ]
-        statement = insert(transaction.connection, InboxRow).on_conflict_do_nothing().returning(_INBOX.c.event_id)
-        return set((await transaction.connection.execute(statement, rows)).scalars())
+        take = _TAKE[transaction.connection.dialect.name]
+        # One row alone goes without SQLAlchemy's splitting of many.
+        return set((await transaction.connection.execute(take, rows[0] if len(rows) == 1 else rows)).scalars())

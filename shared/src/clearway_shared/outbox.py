@@ -9,16 +9,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from opentelemetry import propagate
+from sqlalchemy import insert
 
 from clearway_shared.broker.base import Message, MessageTooLarge
 from clearway_shared.broker.size import message_bytes
 from clearway_shared.clock import Clock, new_id
-from clearway_shared.database import Transaction, insert
+from clearway_shared.database import Transaction
 from clearway_shared.events.codec import Check, encode
 from clearway_shared.events.envelope import Envelope, Event, EventData
 from clearway_shared.events.topics import TOPICS
 from clearway_shared.tables import OutboxRow
 
+_ADD: Final = insert(OutboxRow.__table__)  # type: ignore[attr-defined]
 _LIMITS: Final = {topic.name: topic.max_message_bytes for topic in TOPICS}
 
 
@@ -69,7 +71,7 @@ class Outbox:
 
     async def _insert(self, transaction: Transaction, rows: list[dict[str, Any]]) -> None:
         if rows:
-            await transaction.connection.execute(insert(transaction.connection, OutboxRow), rows)
+            await transaction.connection.execute(_ADD, rows)
             transaction.after_commit(self.wake.set)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from prometheus_client import Counter
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from clearway_shared.broker.base import Broker, BrokerError, Message
 from clearway_shared.clock import Clock
 from clearway_shared.database import Database, Transaction
-from clearway_shared.feed import Feed
+from clearway_shared.feed import Feed, FeedEntry
 from clearway_shared.outbox import Outbox
 from clearway_shared.patience import patiently, will_come_back
 from clearway_shared.tables import FeedHead, FeedRow, OutboxRow
@@ -21,8 +22,20 @@ from clearway_shared.tables import FeedHead, FeedRow, OutboxRow
 _OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
 _FEED = FeedRow.__table__  # type: ignore[attr-defined]
 _HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_NEXT: Final = select(_OUTBOX).order_by(_OUTBOX.c.id).limit(bindparam("batch_size"))
+_TAKE_NEXT: Final = (
+    delete(_OUTBOX)
+    .where(_OUTBOX.c.id.in_(select(_OUTBOX.c.id).order_by(_OUTBOX.c.id).limit(bindparam("batch_size"))))
+    .returning(*_OUTBOX.c)
+)
+_REMOVE: Final = delete(_OUTBOX).where(_OUTBOX.c.id <= bindparam("last_id")).returning(_OUTBOX.c.id)
+_GROW: Final = (
+    update(_HEAD).values(last_position=_HEAD.c.last_position + bindparam("more")).returning(_HEAD.c.last_position)
+)
+_APPEND: Final = insert(_FEED)
 # The relays of one database, in whatever processes, agree on this number.
 _LEADERSHIP: Final = 0x636C_7277_7265_6C79
+_LEAD: Final = select(func.pg_try_advisory_xact_lock(_LEADERSHIP))
 # How soon a relay that found another one leading looks again: its own row may have come too late for the other.
 _NOT_LEADING_SECONDS: Final = 0.05
 
@@ -74,7 +87,8 @@ class Relay:
                     leading = await self.drain()
             with suppress(TimeoutError):
                 wait = self._poll_seconds if leading else min(self._poll_seconds, _NOT_LEADING_SECONDS)
-                await asyncio.wait_for(self._outbox.wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._outbox.wake.wait()
 
     async def drain(self) -> bool:
         """Publish until the outbox is empty. False when another relay is at it."""
@@ -99,13 +113,9 @@ class Relay:
     async def _publish_leading(self) -> int | None:
         """PostgreSQL: lock, take, publish and append in one transaction. Its end, even a crash, ends the leadership."""
         async with self._database.write() as transaction:
-            lock = select(func.pg_try_advisory_xact_lock(_LEADERSHIP))
-            if not (await transaction.connection.execute(lock)).scalar_one():
+            if not (await transaction.connection.execute(_LEAD)).scalar_one():
                 return None
-            next_ids = select(_OUTBOX.c.id).order_by(_OUTBOX.c.id).limit(self._batch_size)
-            taken = await transaction.connection.execute(
-                delete(_OUTBOX).where(_OUTBOX.c.id.in_(next_ids)).returning(*_OUTBOX.c)
-            )
+            taken = await transaction.connection.execute(_TAKE_NEXT, {"batch_size": self._batch_size})
             rows = sorted(taken.all(), key=lambda row: int(row.id))
             await self._publish(rows)
             await self._append(transaction, rows)
@@ -117,14 +127,12 @@ class Relay:
         The file has one writer at a time, so the rows of a read are all up to the last one: none can come between.
         """
         async with self._database.read() as connection:
-            next_rows = select(_OUTBOX).order_by(_OUTBOX.c.id).limit(self._batch_size)
-            rows = (await connection.execute(next_rows)).all()
+            rows = (await connection.execute(_NEXT, {"batch_size": self._batch_size})).all()
         if not rows:
             return 0
         await self._publish(rows)
         async with self._database.write() as transaction:
-            removed = delete(_OUTBOX).where(_OUTBOX.c.id <= rows[-1].id).returning(_OUTBOX.c.id)
-            ours = set((await transaction.connection.execute(removed)).scalars())
+            ours = set((await transaction.connection.execute(_REMOVE, {"last_id": rows[-1].id})).scalars())
             # A second relay on the same file may have been faster: the rows that it removed are in the feed already.
             await self._append(transaction, [row for row in rows if row.id in ours])
         return len(rows)
@@ -140,22 +148,24 @@ class Relay:
         events = [row for row in rows if row.event_id is not None]
         if not events:
             return
-        grown = update(_HEAD).values(last_position=_HEAD.c.last_position + len(events)).returning(_HEAD.c.last_position)
-        last: int = (await transaction.connection.execute(grown)).scalar_one()
+        last: int = (await transaction.connection.execute(_GROW, {"more": len(events)})).scalar_one()
         now = self._clock.now()
-        places = enumerate(events, start=last - len(events) + 1)
-        await transaction.connection.execute(
-            insert(_FEED), [_feed_row(row) | {"position": position, "published_at": now} for position, row in places]
-        )
-        transaction.after_commit(self._feed.wake)
+        entries = [_entry(row, position) for position, row in enumerate(events, start=last - len(events) + 1)]
+        await transaction.connection.execute(_APPEND, [_feed_row(entry) | {"published_at": now} for entry in entries])
+        transaction.after_commit(partial(self._feed.grew, entries))
 
 
-def _feed_row(row: Row[Any]) -> dict[str, Any]:
+def _entry(row: Row[Any], position: int) -> FeedEntry:
+    return FeedEntry(position, row.event_id, row.mission, row.type, row.subject, row.time, row.value.decode())
+
+
+def _feed_row(entry: FeedEntry) -> dict[str, Any]:
     return {
-        "event_id": row.event_id,
-        "mission": row.mission,
-        "type": row.type,
-        "subject": row.subject,
-        "time": row.time,
-        "data": row.value.decode(),
+        "position": entry.position,
+        "event_id": entry.event_id,
+        "mission": entry.mission,
+        "type": entry.type,
+        "subject": entry.subject,
+        "time": entry.time,
+        "data": entry.json,
     }

@@ -65,11 +65,21 @@ class Broadcast:
             self._started.set()
             while True:
                 grown.clear()
-                while entries := await self.feed.after(None, self._position, BATCH):
-                    for entry in entries:
-                        self._hand_out(entry)
-                    self._position = entries[-1].position
+                fresh = grown.take(self._position)
+                if fresh is None:
+                    await self._read_on()
+                else:
+                    self._pass_on(fresh)
                 await grown.wait()
+
+    async def _read_on(self) -> None:
+        while entries := await self.feed.after(None, self._position, BATCH):
+            self._pass_on(entries)
+
+    def _pass_on(self, entries: Sequence[FeedEntry]) -> None:
+        for entry in entries:
+            self._hand_out(entry)
+            self._position = entry.position
 
     def close(self) -> None:
         """End every stream; their clients come back with their cursors."""
@@ -128,7 +138,8 @@ class Broadcast:
     async def _live(self, client: _Client) -> AsyncIterator[bytes]:
         while True:
             try:
-                first = await asyncio.wait_for(client.queue.get(), PING_SECONDS)
+                async with asyncio.timeout(PING_SECONDS):
+                    first = await client.queue.get()
             except TimeoutError:
                 yield b": ping\n\n"
                 continue

@@ -88,4 +88,5 @@ async def _cut_off(producer: AIOKafkaProducer) -> None:
     if sender is not None:
         sender.cancel()
         with suppress(asyncio.CancelledError, Exception):
-            await asyncio.wait_for(asyncio.shield(sender), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.shield(sender)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
+from uvicorn.loops.auto import auto_loop_factory
 
 from clearway_shared.auth import IssuedKey, Role
 from clearway_shared.broker.base import BrokerError
@@ -73,7 +75,8 @@ def _settings(**given: object) -> Settings:
 def _start(services: Sequence[Service], settings: Settings, *, migrate_first: bool, demo: bool) -> None:
     configure_telemetry(settings, "-".join(service.name for service in services))
     try:
-        asyncio.run(_serve(services, settings, migrate_first=migrate_first, demo=demo))
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_serve(services, settings, migrate_first=migrate_first, demo=demo))
     except KeyboardInterrupt:
         console.print("Stopped.")
     except (BrokerError, DBAPIError, OSError, ValueError) as error:
@@ -85,6 +88,9 @@ async def _serve(services: Sequence[Service], settings: Settings, *, migrate_fir
     if migrate_first:
         await migrate(services, settings)
     async with open_process(services, settings) as process:
+        # What the start made lives as long as the process: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION) if migrate_first else None
         await process.serve(_announcement(process, key, demo))
 

@@ -73,7 +73,8 @@ class ServerProcess:
     async def _end(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.returncode is None:
             self.process.send_signal(number)
-            await asyncio.wait_for(self.process.wait(), 20)
+            async with asyncio.timeout(20):
+                await self.process.wait()
 
     async def _ready(self) -> None:
         assert self.process is not None

@@ -44,7 +44,8 @@ class Receiver:
         """Return once `holds` of the alerts so far. Raises TimeoutError with what had come."""
         async with self._arrived:
             try:
-                await asyncio.wait_for(self._arrived.wait_for(lambda: holds(self.alerts)), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._arrived.wait_for(lambda: holds(self.alerts))
             except TimeoutError as error:
                 came = [(one.payload.get("type"), one.payload.get("data")) for one in self.alerts]
                 raise TimeoutError(f"after {seconds} s only this had come: {came}") from error
