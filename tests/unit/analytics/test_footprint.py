@@ -1,7 +1,6 @@
 """Routes in metres, and the search for those near an incident."""
 
 import warnings
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -9,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway_analytics.domain.line import EARTH, Position
-from clearway_analytics.ledger.routes import MissionRoutes
-from clearway_analytics.risk.footprint import Footprint, reach_each
+from clearway_analytics.risk.footprint import Footprint
+from clearway_analytics.risk.network import Network
 from clearway_analytics.risk.parameters import SPARSE
 from clearway_analytics.risk.projection import project, utm_zone
 
@@ -41,23 +40,33 @@ def test_the_search_misses_no_route_that_an_incident_reaches(
     footprint = Footprint.of(line, 500.0)
     reach_m = SPARSE.cutoff_sd * float(SPARSE.widest_sd(np.array([sd]))[0])
     there = EARTH.fwd(lon, lat, azimuth, fraction * reach_m)
-    found = MissionRoutes.of(1, {UUID(int=1): footprint}).near(there[0], there[1], reach_m)
+    found = Network.of([footprint]).near(there[0], there[1], reach_m)
     if footprint.reach(np.array([there[0]]), np.array([there[1]]), np.array([sd]), SPARSE).near[0]:
-        assert found
+        assert found.tolist() == [0]
 
 
 def test_routes_out_of_reach_are_not_looked_at() -> None:
-    routes = {UUID(int=i): Footprint.of(((i, 10), (i + 0.1, 10)), 500.0) for i in range(20)}
-    assert set(MissionRoutes.of(1, routes).near(5.0, 10.0, 75_000)) == {UUID(int=5)}
+    network = Network.of([Footprint.of(((i, 10), (i + 0.1, 10)), 500.0) for i in range(20)])
+    assert network.near(5.0, 10.0, 75_000).tolist() == [5]
 
 
 def test_a_route_beyond_the_antimeridian_is_found() -> None:
-    routes = {UUID(int=1): Footprint.of(((-179.99, -17), (-179.8, -17)), 500.0)}
-    assert MissionRoutes.of(1, routes).near(179.99, -17.0, 75_000)
+    network = Network.of([Footprint.of(((-179.99, -17), (-179.8, -17)), 500.0)])
+    assert network.near(179.99, -17.0, 75_000).tolist() == [0]
 
 
 def test_an_empty_mission_has_no_routes_near() -> None:
-    assert MissionRoutes.of(0, {}).near(5.0, 10.0, 75_000) == {}
+    network = Network.of([])
+    near = network.near(5.0, 10.0, 75_000)
+    assert near.tolist() == []
+    assert list(network.reach(near, 5.0, 10.0, 20.0, SPARSE)) == []
+
+
+def test_near_both_sides_of_the_antimeridian_each_route_is_found_once_and_in_order() -> None:
+    lines = [((179.5, -17), (179.9, -17)), ((-179.9, -17), (-179.5, -17)), ((170, -17), (171, -17))]
+    network = Network.of([Footprint.of(line, 500.0) for line in lines])
+    assert network.near(180.0, -17.0, 75_000).tolist() == [0, 1]
+    assert network.near(180.0, -88.0, 8_000_000).tolist() == [0, 1, 2]
 
 
 def test_the_other_side_of_the_world_is_far_away_and_quiet() -> None:
@@ -78,12 +87,15 @@ def test_one_incident_bears_on_many_routes_as_on_each_alone() -> None:
     lines = [[tuple(point) for point in rng.uniform((29, 4), (31.5, 6), (4, 2)).tolist()] for _ in range(40)]
     footprints = [Footprint.of(line, float(rng.uniform(50, 2_000))) for line in lines]
     assert len({footprint.zone for footprint in footprints}) == 2
-    together = dict.fromkeys(range(40), (0.0, np.inf))
-    together |= {place: (share, metres) for place, share, metres in reach_each(footprints, 30.1, 5.1, 90.0, SPARSE)}
-    for place, footprint in enumerate(footprints):
-        alone = footprint.reach(np.array([30.1]), np.array([5.1]), np.array([90.0]), SPARSE)
-        assert together[place][0] == pytest.approx(alone.share[0], abs=1e-12)
-        if alone.near[0]:
+    which = np.arange(0, 40, 3)
+    reached = Network.of(footprints).reach(which, 30.1, 5.1, 90.0, SPARSE)
+    together = {place: (share, metres) for place, share, metres in reached}
+    assert 0 < len(together) <= len(which)
+    for place in which.tolist():
+        alone = footprints[place].reach(np.array([30.1]), np.array([5.1]), np.array([90.0]), SPARSE)
+        assert (place in together) is bool(alone.near[0])
+        if place in together:
+            assert together[place][0] == pytest.approx(alone.share[0], abs=1e-12)
             assert together[place][1] == pytest.approx(alone.distance_m[0])
 
 
@@ -91,8 +103,9 @@ def test_what_the_box_rules_out_was_out_of_reach() -> None:
     rng = np.random.default_rng(8)
     footprint = Footprint.of(((30, 5), (30.3, 5.2), (30.1, 5.6)), 500.0)
     lon, lat, sd = *rng.uniform((28, 3), (32, 8), (400, 2)).T, rng.uniform(0, 9_000, 400)
+    network = Network.of([footprint])
     bearing = footprint.reach(lon, lat, sd, SPARSE)
     assert 0 < bearing.near.sum() < 400
     for i in range(400):
-        each = list(reach_each([footprint], lon[i], lat[i], sd[i], SPARSE))
+        each = list(network.reach(np.array([0]), lon[i], lat[i], sd[i], SPARSE))
         assert bool(each) is bool(bearing.near[i])

@@ -53,7 +53,9 @@ class RouteRow(Analytics, table=True):
 class RouteStateRow(Analytics, table=True):
     """A live route's sums at the landmark, and the risk that was last published. A retired route has none.
 
-    total, squares, incidents: A, Q and the number of contributions; area_km2 and reference_share are the route's own.
+    total, squares, incidents: A, Q and the number of contributions; largest, newest: the largest contribution and the
+    time of the latest incident, kept because a busy route has too many to look through each time; area_km2 and
+    reference_share are the route's own.
     """
 
     __tablename__ = "route_state"
@@ -65,6 +67,8 @@ class RouteStateRow(Analytics, table=True):
     total: float = Field(sa_type=Double)
     squares: float = Field(sa_type=Double)
     incidents: int
+    largest: float = Field(sa_type=Double)
+    newest: datetime | None = Field(default=None, sa_type=UtcDateTime)
     area_km2: float = Field(sa_type=Double)
     reference_share: float = Field(sa_type=Double)
     published_events: float | None = Field(default=None, sa_type=Double)

@@ -1,17 +1,17 @@
 """Telling of a risk that moved: when its band changes, when it moves by a factor, and the first time."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from clearway_analytics.ledger import states
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.states import Extremes, Published, RouteState
+from clearway_analytics.ledger.states import Published, RouteState
 from clearway_analytics.outgoing import SOURCE, route_risk_changed
 from clearway_analytics.risk.assessment import Assessment, assess
 from clearway_shared.clock import Clock
 from clearway_shared.database import Transaction
+from clearway_shared.events.envelope import Event
 from clearway_shared.outbox import Outbox
 
 
@@ -32,21 +32,21 @@ class Announcer:
     factor: float
 
     async def announce(
-        self, transaction: Transaction, mission: Mission, routes: Collection[UUID], cause: Cause | None = None
-    ) -> int:
-        """Publish the risk of those of the routes whose risk moved; the mission is held. Returns how many."""
+        self, transaction: Transaction, mission: Mission, known: Sequence[RouteState], cause: Cause | None = None
+    ) -> dict[UUID, RouteState]:
+        """Publish the risk of those of the routes whose risk moved; the mission is held.
+
+        Returns the states of those, as they are when this was said: the caller writes them.
+        """
         now = self.clock.now()
-        known = await states.find(transaction.connection, mission.name, routes)
-        moved = self.moved(list(known.values()), mission, now)
-        if moved:
-            await self._publish(transaction, mission, moved, now, cause)
-        return len(moved)
+        risks = [(state, _assessment(state, mission, now)) for state in known]
+        news = [(state, risk) for state, risk in risks if self._is_news(state.published, risk)]
+        await self.outbox.add(transaction, [self._event(mission, state, risk, cause) for state, risk in news])
+        return {state.route_id: _told(state, risk) for state, risk in news}
 
     def moved(self, known: Sequence[RouteState], mission: Mission, now: datetime) -> list[RouteState]:
         """Those whose risk is not what was last said."""
-        return [
-            state for state in known if self._is_news(state.published, _assessment(state, Extremes(), mission, now))
-        ]
+        return [state for state in known if self._is_news(state.published, _assessment(state, mission, now))]
 
     def _is_news(self, before: Published | None, risk: Assessment) -> bool:
         if before is None or before.band is not risk.band:
@@ -55,35 +55,23 @@ class Announcer:
         smaller = min(before.expected_events, risk.expected_events)
         return larger >= self.factor * smaller and larger > smaller
 
-    async def _publish(
-        self,
-        transaction: Transaction,
-        mission: Mission,
-        moved: Sequence[RouteState],
-        now: datetime,
-        cause: Cause | None,
-    ) -> None:
-        connection = transaction.connection
-        extremes = await states.extremes(connection, mission.name, [state.route_id for state in moved])
-        risks = [(state, _assessment(state, extremes.get(state.route_id, Extremes()), mission, now)) for state in moved]
-        said = [(state.route_id, Published(risk.expected_events, risk.band)) for state, risk in risks]
-        await states.mark_published(connection, mission.name, said, now)
-        events = [
-            self.outbox.event(
-                route_risk_changed(
-                    mission.name, state.route_id, risk, state.published, cause.incident_id if cause else None
-                ),
-                subject=str(state.route_id),
-                source=SOURCE,
-                occurred=now,
-                causation=cause.event_id if cause else None,
-            )
-            for state, risk in risks
-        ]
-        await self.outbox.add(transaction, events)
+    def _event(self, mission: Mission, state: RouteState, risk: Assessment, cause: Cause | None) -> Event:
+        return self.outbox.event(
+            route_risk_changed(
+                mission.name, state.route_id, risk, state.published, cause.incident_id if cause else None
+            ),
+            subject=str(state.route_id),
+            source=SOURCE,
+            occurred=risk.at,
+            causation=cause.event_id if cause else None,
+        )
 
 
-def _assessment(state: RouteState, extremes: Extremes, mission: Mission, now: datetime) -> Assessment:
+def _told(state: RouteState, risk: Assessment) -> RouteState:
+    return replace(state, published=Published(risk.expected_events, risk.band, risk.at))
+
+
+def _assessment(state: RouteState, mission: Mission, now: datetime) -> Assessment:
     parameters = mission.parameters
-    sums = state.at(now, parameters, extremes)
+    sums = state.at(now, parameters)
     return assess(sums, state.area_km2, state.reference_share, now, parameters.horizon_days, parameters)

@@ -1,6 +1,8 @@
 """An incident was reported or changed: the routes near it are re-rated."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,15 +11,22 @@ from clearway_analytics.commands.announce import Announcer, Cause
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.ledger import contributions, incidents, missions, states
 from clearway_analytics.ledger.contributions import Contribution
-from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_analytics.risk.decay import DecayedSums
+from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_shared.database import Transaction
+
+FIRST_REVISION: Final = 1
+
+# Of each route: what the incident's earlier revision added to it, and what this one does.
+Exchanges = Mapping[UUID, tuple[Contribution | None, Contribution | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyIncident:
-    """Takes out what the incident's earlier revision added to each route, and adds what this one does."""
+    """Takes out what the incident's earlier revision added to each route, and adds what this one does.
+
+    The sums are read, changed here and written back: the mission is held, so nobody else changes them between.
+    """
 
     index: RouteIndex
     announcer: Announcer
@@ -28,27 +37,39 @@ class ApplyIncident:
         mission = await missions.hold(connection, evidence.mission)
         if not await incidents.record(connection, evidence):
             return
-        old = await contributions.take_incident(connection, mission.name, evidence.incident_id)
-        new = await self._contributions(connection, mission, evidence)
-        await contributions.add(connection, new)
-        changes = _changes(old, new)
-        if changes:
-            await states.add(connection, mission.name, changes)
-            cause = Cause(evidence.incident_id, event_id)
-            await self.announcer.announce(transaction, mission, changes.keys(), cause)
-
-    async def _contributions(
-        self, connection: AsyncConnection, mission: Mission, evidence: Evidence
-    ) -> list[Contribution]:
+        old = await _taken_out(connection, evidence)
         routes = await self.index.routes(connection, mission)
-        near = routes.near(evidence.lon, evidence.lat, contributions.reach_m(evidence, mission.parameters))
-        return contributions.of_incident(evidence, near, mission.parameters)
+        new = contributions.of_incident(evidence, routes, mission.parameters)
+        await contributions.add(connection, new)
+        if old or new:
+            rated = await _rated(connection, mission.name, _exchanges(old, new))
+            cause = Cause(evidence.incident_id, event_id)
+            told = await self.announcer.announce(transaction, mission, list(rated.values()), cause)
+            await states.write(connection, list((rated | told).values()))
 
 
-def _changes(old: list[Contribution], new: list[Contribution]) -> dict[UUID, DecayedSums]:
-    """What to add to each route's sums."""
-    before, after = contributions.sums_by_route(old), contributions.sums_by_route(new)
-    nothing = DecayedSums()
-    return {
-        route: after.get(route, nothing) - before.get(route, nothing) for route in sorted(before.keys() | after.keys())
-    }
+async def _taken_out(connection: AsyncConnection, evidence: Evidence) -> list[Contribution]:
+    """What the incident's earlier revision had added. The first revision has none before it, and need not look."""
+    if evidence.revision == FIRST_REVISION:
+        return []
+    return await contributions.take_incident(connection, evidence.mission, evidence.incident_id)
+
+
+def _exchanges(old: list[Contribution], new: list[Contribution]) -> Exchanges:
+    before, after = ({one.route_id: one for one in some} for some in (old, new))
+    return {route: (before.get(route), after.get(route)) for route in sorted(before.keys() | after.keys())}
+
+
+async def _rated(connection: AsyncConnection, mission: str, exchanges: Exchanges) -> dict[UUID, RouteState]:
+    """The routes' states after the exchange. Their contributions were exchanged before."""
+    known = await states.find(connection, mission, exchanges.keys())
+    rated = {route: known[route].exchanged(*exchange) for route, exchange in exchanges.items() if route in known}
+    unsure = [route for route in rated if _may_fall(known[route].extremes, *exchanges[route])]
+    if unsure:
+        found = await states.extremes(connection, mission, unsure)
+        rated |= {route: replace(rated[route], extremes=found.get(route, Extremes())) for route in unsure}
+    return rated
+
+
+def _may_fall(extremes: Extremes, before: Contribution | None, after: Contribution | None) -> bool:
+    return before is not None and extremes.may_fall(before, after)

@@ -11,7 +11,7 @@ from clearway_analytics.domain.line import length_m
 from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.ledger import contributions, incidents, missions, routes, states
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.states import RouteState
+from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_analytics.outgoing import SOURCE, route_registered
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
@@ -51,8 +51,9 @@ class RegisterRoute:
         route = self._drawn(mission, route_id, draft, by, known)
         await routes.put(connection, route, held.version)
         await self._publish(transaction, route)
-        await self._rate(connection, held, route)
-        await self.announcer.announce(transaction, held, [route_id])
+        rated = await self._rated(connection, held, route)
+        told = await self.announcer.announce(transaction, held, [rated])
+        await states.put(connection, told.get(route_id, rated))
         return route
 
     async def retire(self, transaction: Transaction, mission: str, route_id: UUID, expected: int) -> None:
@@ -87,24 +88,23 @@ class RegisterRoute:
             retired_at=None,
         )
 
-    async def _rate(self, connection: AsyncConnection, mission: Mission, route: Route) -> None:
-        """Make the route's sums from every incident that was applied so far."""
+    async def _rated(self, connection: AsyncConnection, mission: Mission, route: Route) -> RouteState:
+        """Make the route's sums from every incident that was applied so far; what was last published stays."""
+        before = (await states.find(connection, route.mission, [route.route_id])).get(route.route_id)
         await contributions.drop_route(connection, route.mission, route.route_id)
         known = await incidents.of_mission(connection, route.mission)
         footprint = await asyncio.to_thread(Footprint.of, route.line, route.half_width_m)
         made = await asyncio.to_thread(contributions.on_route, route.route_id, footprint, known, mission.parameters)
         await contributions.add(connection, made)
-        await states.put(
-            connection,
-            RouteState(
-                mission=route.mission,
-                route_id=route.route_id,
-                landmark=LANDMARK,
-                sums=DecayedSums.of(one.kept for one in made),
-                area_km2=footprint.corridor.area_km2,
-                reference_share=footprint.reference_share(mission.parameters),
-                published=None,
-            ),
+        return RouteState(
+            mission=route.mission,
+            route_id=route.route_id,
+            landmark=LANDMARK,
+            sums=DecayedSums.of(one.kept for one in made),
+            extremes=Extremes.of(made),
+            area_km2=footprint.corridor.area_km2,
+            reference_share=footprint.reference_share(mission.parameters),
+            published=before.published if before else None,
         )
 
     async def _publish(self, transaction: Transaction, route: Route) -> None:

@@ -1,6 +1,7 @@
 """Time passes: risks fall without any news, and are told when they have fallen enough."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -48,12 +49,19 @@ class Sweep:
         while True:
             last, moved = await self._moved(name, after)
             if moved:
-                async with self.database.write() as transaction:
-                    mission = await missions.hold(transaction.connection, name)
-                    told += await self.announcer.announce(transaction, mission, moved)
+                told += await self._tell(name, moved)
             if last is None:
                 return told
             after = last
+
+    async def _tell(self, name: str, routes: Collection[UUID]) -> int:
+        async with self.database.write() as transaction:
+            connection = transaction.connection
+            mission = await missions.hold(connection, name)
+            known = await states.find(connection, name, routes)
+            told = await self.announcer.announce(transaction, mission, list(known.values()))
+            await states.write(connection, list(told.values()))
+        return len(told)
 
     async def _moved(self, name: str, after: UUID | None) -> tuple[UUID | None, list[UUID]]:
         """The routes of the next page whose risk has moved, and where the page ended; None at the end."""

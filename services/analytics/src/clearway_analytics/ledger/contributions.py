@@ -1,24 +1,23 @@
 """What each incident adds to each route: made here, and nowhere else."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
+from clearway_analytics.ledger.routes import MissionRoutes
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
-from clearway_analytics.risk.footprint import Footprint, reach_each
+from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.tables import CONTRIBUTIONS
-from clearway_shared.database import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,15 @@ class Contribution:
         return DecayedSums(self.kept, self.kept * self.kept, 1)
 
 
+_COLUMNS: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
+_ADD: Final = insert(CONTRIBUTIONS)
+_TAKE_INCIDENT: Final = (
+    delete(CONTRIBUTIONS)
+    .where(CONTRIBUTIONS.c.mission == bindparam("mission"), CONTRIBUTIONS.c.incident_id == bindparam("incident_id"))
+    .returning(CONTRIBUTIONS)
+)
+
+
 def on_route(
     route_id: UUID, footprint: Footprint, incidents: Sequence[Evidence], parameters: Parameters
 ) -> list[Contribution]:
@@ -55,40 +63,28 @@ def on_route(
     ]
 
 
-def of_incident(evidence: Evidence, footprints: Mapping[UUID, Footprint], parameters: Parameters) -> list[Contribution]:
-    """What an incident adds to each of the routes; those too far away are left out."""
+def of_incident(evidence: Evidence, routes: MissionRoutes, parameters: Parameters) -> list[Contribution]:
+    """What an incident adds to each of the routes, by place among them; those too far away are left out."""
     weight = evidence.weight(parameters.status_weights)
     if weight == 0:
         return []
-    sd = float(location_sd(np.array(evidence.uncertainty_m)))
-    ids = list(footprints)
-    near = reach_each(list(footprints.values()), evidence.lon, evidence.lat, sd, parameters)
+    sd = location_sd(np.array(evidence.uncertainty_m))
+    near = routes.network.near(evidence.lon, evidence.lat, float(cutoff_m(sd, parameters)))
     return [
-        _contribution(ids[place], evidence, weight, share, distance_m, parameters) for place, share, distance_m in near
+        _contribution(routes.ids[place], evidence, weight, share, distance_m, parameters)
+        for place, share, distance_m in routes.network.reach(near, evidence.lon, evidence.lat, float(sd), parameters)
     ]
 
 
-def reach_m(evidence: Evidence, parameters: Parameters) -> float:
-    """How far an incident is felt, in metres."""
-    return float(cutoff_m(location_sd(np.array([evidence.uncertainty_m])), parameters)[0])
-
-
-def sums_by_route(contributions: Iterable[Contribution]) -> dict[UUID, DecayedSums]:
-    sums: defaultdict[UUID, DecayedSums] = defaultdict(DecayedSums)
-    for contribution in contributions:
-        sums[contribution.route_id] += contribution.sums
-    return dict(sums)
-
-
 async def add(connection: AsyncConnection, contributions: Sequence[Contribution]) -> None:
-    if contributions:
-        await connection.execute(insert(connection, CONTRIBUTIONS), [asdict(one) for one in contributions])
+    rows = [{name: getattr(one, name) for name in _COLUMNS} for one in contributions]
+    if rows:
+        await connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
 
 
 async def take_incident(connection: AsyncConnection, mission: str, incident_id: UUID) -> list[Contribution]:
     """Take an incident's contributions out, and give what they were."""
-    condition = (CONTRIBUTIONS.c.mission == mission, CONTRIBUTIONS.c.incident_id == incident_id)
-    rows = await connection.execute(delete(CONTRIBUTIONS).where(*condition).returning(CONTRIBUTIONS))
+    rows = await connection.execute(_TAKE_INCIDENT, {"mission": mission, "incident_id": incident_id})
     return [contribution_of(row._mapping) for row in rows]
 
 

@@ -1,27 +1,36 @@
 """The latest revision of every incident that was applied."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.tables import INCIDENTS
-from clearway_shared.database import insert
+
+
+def _record(new: postgresql.Insert | sqlite.Insert) -> Any:
+    later = new.on_conflict_do_update(
+        index_elements=["mission", "incident_id"],
+        set_={name: new.excluded[name] for name in _COLUMNS},
+        where=INCIDENTS.c.revision < new.excluded.revision,
+    )
+    return later.returning(INCIDENTS.c.revision)
+
+
+_COLUMNS: Final = tuple(column.name for column in INCIDENTS.columns)
+_RECORD: Final = {
+    "sqlite": _record(sqlite.insert(INCIDENTS)),
+    "postgresql": _record(postgresql.insert(INCIDENTS)),
+}
 
 
 async def record(connection: AsyncConnection, evidence: Evidence) -> bool:
     """Keep a revision. False, and nothing changes, when the same or a later one is kept already."""
-    values = asdict(evidence)
-    statement = insert(connection, INCIDENTS).values(values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["mission", "incident_id"],
-        set_={name: statement.excluded[name] for name in values},
-        where=INCIDENTS.c.revision < statement.excluded.revision,
-    ).returning(INCIDENTS.c.revision)
-    return (await connection.execute(statement)).first() is not None
+    values = {name: getattr(evidence, name) for name in _COLUMNS}
+    return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
 
 
 async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[Evidence]:

@@ -7,10 +7,11 @@ routes as they came to them would wait for each other.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import select, update
+from sqlalchemy import Select, Text, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.risk.parameters import SPARSE, Parameters
@@ -18,6 +19,12 @@ from clearway_analytics.tables import MISSIONS
 from clearway_shared.database import insert
 
 _PARAMETERS: Final = TypeAdapter(Parameters)
+
+_FIND: Final = select(MISSIONS.c.version, cast(MISSIONS.c.parameters, Text).label("parameters")).where(
+    MISSIONS.c.mission == bindparam("mission")
+)
+# SQLite has one writer, and takes no row locks.
+_HOLD: Final = _FIND.with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +38,17 @@ class Mission:
 
 async def read(connection: AsyncConnection, name: str) -> Mission:
     """The mission as it is; with the defaults when nothing is kept of it yet."""
-    return await _find(connection, name) or Mission(name, 0, SPARSE)
+    return await _find(connection, _FIND, name) or Mission(name, 0, SPARSE)
 
 
 async def hold(connection: AsyncConnection, name: str) -> Mission:
     """The mission, which nobody else changes before the transaction ends."""
-    held = await _find(connection, name, lock=True)
+    held = await _find(connection, _HOLD, name)
     if held is None:
         # The parameters are written down with the first sums that are made by them: a later default is not theirs.
         values = {"mission": name, "version": 0, "parameters": _PARAMETERS.dump_python(SPARSE, mode="json")}
         await connection.execute(insert(connection, MISSIONS).values(values).on_conflict_do_nothing())
-        held = await _find(connection, name, lock=True)
+        held = await _find(connection, _HOLD, name)
     if held is None:
         raise RuntimeError("a mission's row was removed while it was being made")
     return held
@@ -59,8 +66,12 @@ async def names(connection: AsyncConnection) -> list[str]:
     return list((await connection.execute(select(MISSIONS.c.mission).order_by(MISSIONS.c.mission))).scalars())
 
 
-async def _find(connection: AsyncConnection, name: str, *, lock: bool = False) -> Mission | None:
-    """SQLite has one writer, and takes no row locks."""
-    query = select(MISSIONS.c.version, MISSIONS.c.parameters).where(MISSIONS.c.mission == name)
-    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else Mission(name, row.version, _PARAMETERS.validate_python(row.parameters))
+async def _find(connection: AsyncConnection, query: Select[Any], name: str) -> Mission | None:
+    row = (await connection.execute(query, {"mission": name})).one_or_none()
+    return None if row is None else Mission(name, row.version, _read(row.parameters))
+
+
+@lru_cache(maxsize=1024)
+def _read(parameters: str) -> Parameters:
+    """They are the same text every time until somebody changes them, and are validated once."""
+    return _PARAMETERS.validate_json(parameters)

@@ -8,14 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-import numpy as np
-import shapely
 from sqlalchemy import Row, RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.risk.footprint import Footprint, boxes_within
+from clearway_analytics.risk.footprint import Footprint
+from clearway_analytics.risk.network import Network
 from clearway_analytics.tables import ROUTES
 from clearway_shared.database import insert
 
@@ -56,23 +55,16 @@ async def put(connection: AsyncConnection, route: Route, changed_in: int) -> Non
 
 @dataclass(frozen=True, slots=True)
 class MissionRoutes:
-    """The footprints of a mission's live routes as of one version, and a tree of their boxes."""
+    """The footprints of a mission's live routes as of one version, and the network of them, numbered as in `ids`."""
 
     version: int
     footprints: Mapping[UUID, Footprint]
     ids: tuple[UUID, ...]
-    tree: shapely.STRtree
+    network: Network
 
     @classmethod
     def of(cls, version: int, footprints: Mapping[UUID, Footprint]) -> MissionRoutes:
-        boxes = np.array([footprint.box for footprint in footprints.values()]).reshape(-1, 4)
-        return cls(version, footprints, tuple(footprints), shapely.STRtree(shapely.box(*boxes.T)))
-
-    def near(self, lon: float, lat: float, distance_m: float) -> dict[UUID, Footprint]:
-        """All routes within the distance, and some that are only almost."""
-        boxes = shapely.box(*zip(*boxes_within(lon, lat, distance_m), strict=True))
-        places = sorted(set(self.tree.query(boxes)[1].tolist()))
-        return {self.ids[place]: self.footprints[self.ids[place]] for place in places}
+        return cls(version, footprints, tuple(footprints), Network.of(list(footprints.values())))
 
 
 @dataclass(slots=True)

@@ -1,14 +1,17 @@
 """The sums of each live route, and the risk that was last published of it."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.risk.assessment import Sums
 from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.decay import DecayedSums, lowered
@@ -19,10 +22,11 @@ from clearway_shared.database import insert
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was last said of a route."""
+    """What was last said of a route, and when."""
 
     expected_events: float
     band: Band
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,24 @@ class Extremes:
     largest: float = 0.0
     newest: datetime | None = None
 
+    @classmethod
+    def of(cls, contributions: Collection[Contribution]) -> Extremes:
+        return cls(
+            max((one.kept for one in contributions), default=0.0),
+            max((one.occurred for one in contributions), default=None),
+        )
+
+    def including(self, one: Contribution) -> Extremes:
+        newest = one.occurred if self.newest is None else max(self.newest, one.occurred)
+        return Extremes(max(self.largest, one.kept), newest)
+
+    def may_fall(self, before: Contribution, after: Contribution | None) -> bool:
+        """Whether they do not stand when `after` takes the place of `before`: a maximum cannot be subtracted from."""
+        lighter = after is None or after.kept < before.kept
+        older = after is None or after.occurred < before.occurred
+        is_newest = self.newest is None or before.occurred >= self.newest
+        return (lighter and before.kept >= self.largest) or (older and is_newest)
+
 
 @dataclass(frozen=True, slots=True)
 class RouteState:
@@ -39,20 +61,59 @@ class RouteState:
     route_id: UUID
     landmark: datetime
     sums: DecayedSums
+    extremes: Extremes
     area_km2: float
     reference_share: float
     published: Published | None
 
-    def at(self, moment: datetime, parameters: Parameters, extremes: Extremes = Extremes()) -> Sums:
+    def at(self, moment: datetime, parameters: Parameters) -> Sums:
         """The sums as they read at `moment`, which must not lie before the latest incident."""
         total, squares = self.sums.read(moment, self.landmark, parameters.decay_days)
-        largest = lowered(extremes.largest, moment, self.landmark, parameters.decay_days)
-        return Sums(total, squares, largest, extremes.newest)
+        largest = lowered(self.extremes.largest, moment, self.landmark, parameters.decay_days)
+        return Sums(total, squares, largest, self.extremes.newest)
+
+    def exchanged(self, before: Contribution | None, after: Contribution | None) -> RouteState:
+        """With `after` in the place of `before`. The extremes are wrong where they may fall."""
+        nothing = DecayedSums()
+        change = (after.sums if after else nothing) - (before.sums if before else nothing)
+        extremes = self.extremes.including(after) if after else self.extremes
+        return replace(self, sums=self.sums + change, extremes=extremes)
+
+
+_MOVING: Final = (
+    "total",
+    "squares",
+    "incidents",
+    "largest",
+    "newest",
+    "published_events",
+    "published_band",
+    "published_at",
+)
+_OF_ROUTE: Final = (STATES.c.mission == bindparam("of_mission"), STATES.c.route_id == bindparam("of_route"))
+_FIND: Final = select(STATES).where(*_OF_ROUTE)
+_FIND_MANY: Final = select(STATES).where(
+    STATES.c.mission == bindparam("of_mission"), STATES.c.route_id.in_(bindparam("routes", expanding=True))
+)
+_WRITE: Final = update(STATES).where(*_OF_ROUTE).values({name: bindparam(name) for name in _MOVING})
+_EXTREMES: Final = (
+    select(CONTRIBUTIONS.c.route_id, func.max(CONTRIBUTIONS.c.kept), func.max(CONTRIBUTIONS.c.occurred))
+    .where(
+        CONTRIBUTIONS.c.mission == bindparam("of_mission"),
+        CONTRIBUTIONS.c.route_id.in_(bindparam("routes", expanding=True)),
+    )
+    .group_by(CONTRIBUTIONS.c.route_id)
+)
 
 
 async def find(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> dict[UUID, RouteState]:
-    query = select(STATES).where(STATES.c.mission == mission, STATES.c.route_id.in_(routes))
-    return {row.route_id: _state(row) for row in await connection.execute(query)}
+    """The states of those of the routes that are live."""
+    if len(routes) == 1:
+        (route,) = routes
+        rows = await connection.execute(_FIND, {"of_mission": mission, "of_route": route})
+    else:
+        rows = await connection.execute(_FIND_MANY, {"of_mission": mission, "routes": list(routes)})
+    return {row.route_id: _state(row) for row in rows}
 
 
 async def page(connection: AsyncConnection, mission: str, after: UUID | None, limit: int) -> list[RouteState]:
@@ -64,43 +125,24 @@ async def page(connection: AsyncConnection, mission: str, after: UUID | None, li
 
 
 async def extremes(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> dict[UUID, Extremes]:
-    """Of each route that has contributions."""
-    query = (
-        select(CONTRIBUTIONS.c.route_id, func.max(CONTRIBUTIONS.c.kept), func.max(CONTRIBUTIONS.c.occurred))
-        .where(CONTRIBUTIONS.c.mission == mission, CONTRIBUTIONS.c.route_id.in_(routes))
-        .group_by(CONTRIBUTIONS.c.route_id)
-    )
-    return {route: Extremes(largest, newest) for route, largest, newest in await connection.execute(query)}
+    """Of each route that has contributions, by what they are now."""
+    rows = await connection.execute(_EXTREMES, {"of_mission": mission, "routes": list(routes)})
+    return {route: Extremes(largest, newest) for route, largest, newest in rows}
 
 
-async def add(connection: AsyncConnection, mission: str, changes: Mapping[UUID, DecayedSums]) -> None:
-    """Add to the sums of routes."""
-    statement = (
-        update(STATES)
-        .where(STATES.c.mission == mission, STATES.c.route_id == bindparam("of_route"))
-        .values(
-            total=STATES.c.total + bindparam("more_total"),
-            squares=STATES.c.squares + bindparam("more_squares"),
-            incidents=STATES.c.incidents + bindparam("more_incidents"),
-        )
-    )
-    rows = [
-        {"of_route": route, "more_total": more.total, "more_squares": more.squares, "more_incidents": more.count}
-        for route, more in changes.items()
-    ]
+async def write(connection: AsyncConnection, states: Sequence[RouteState]) -> None:
+    """Write what moves of states that were read while the mission was held, as it still is."""
+    rows = [_moving(state) | {"of_mission": state.mission, "of_route": state.route_id} for state in states]
     if rows:
-        await connection.execute(statement, rows)
+        await connection.execute(_WRITE, rows if len(rows) > 1 else rows[0])
 
 
 async def put(connection: AsyncConnection, state: RouteState) -> None:
-    """Set a route's sums and measures; what was last published of it stays."""
-    values = {
+    """Write the state of a route that may have none yet."""
+    values = _moving(state) | {
         "mission": state.mission,
         "route_id": state.route_id,
         "landmark": state.landmark,
-        "total": state.sums.total,
-        "squares": state.sums.squares,
-        "incidents": state.sums.count,
         "area_km2": state.area_km2,
         "reference_share": state.reference_share,
     }
@@ -112,27 +154,29 @@ async def drop(connection: AsyncConnection, mission: str, route_id: UUID) -> Non
     await connection.execute(delete(STATES).where(STATES.c.mission == mission, STATES.c.route_id == route_id))
 
 
-async def mark_published(
-    connection: AsyncConnection, mission: str, published: Sequence[tuple[UUID, Published]], at: datetime
-) -> None:
-    statement = (
-        update(STATES)
-        .where(STATES.c.mission == mission, STATES.c.route_id == bindparam("of_route"))
-        .values(published_events=bindparam("events"), published_band=bindparam("band"), published_at=at)
-    )
-    rows = [{"of_route": route, "events": one.expected_events, "band": one.band.value} for route, one in published]
-    if rows:
-        await connection.execute(statement, rows)
+def _moving(state: RouteState) -> dict[str, Any]:
+    told = state.published
+    return {
+        "total": state.sums.total,
+        "squares": state.sums.squares,
+        "incidents": state.sums.count,
+        "largest": state.extremes.largest,
+        "newest": state.extremes.newest,
+        "published_events": told.expected_events if told else None,
+        "published_band": told.band.value if told else None,
+        "published_at": told.at if told else None,
+    }
 
 
 def _state(row: Row[Any]) -> RouteState:
-    told = row.published_events is not None and row.published_band is not None
+    told = row.published_band is not None
     return RouteState(
         mission=row.mission,
         route_id=row.route_id,
         landmark=row.landmark,
         sums=DecayedSums(row.total, row.squares, row.incidents),
+        extremes=Extremes(row.largest, row.newest),
         area_km2=row.area_km2,
         reference_share=row.reference_share,
-        published=Published(row.published_events, Band(row.published_band)) if told else None,
+        published=Published(row.published_events, Band(row.published_band), row.published_at) if told else None,
     )

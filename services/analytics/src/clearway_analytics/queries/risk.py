@@ -4,20 +4,27 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.ledger import missions, states
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.states import Extremes, RouteState
+from clearway_analytics.ledger.states import RouteState
 from clearway_analytics.risk.assessment import Assessment, Sums, assess
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import announced
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.tables import CONTRIBUTIONS
+
+_UNTIL: Final = select(CONTRIBUTIONS).where(
+    CONTRIBUTIONS.c.mission == bindparam("mission"),
+    CONTRIBUTIONS.c.route_id == bindparam("route_id"),
+    CONTRIBUTIONS.c.occurred <= bindparam("moment"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +54,8 @@ async def current(
     """The risks of live routes over the mission's own horizon."""
     known = await missions.read(connection, mission)
     found = await states.find(connection, mission, routes)
-    extremes = await states.extremes(connection, mission, routes)
     horizon = known.parameters.horizon_days
-    return {
-        route: _assess(state, extremes.get(route, Extremes()), now, horizon, known.parameters)
-        for route, state in found.items()
-    }
+    return {route: _assess(state, now, horizon, known.parameters) for route, state in found.items()}
 
 
 async def now(
@@ -60,10 +63,7 @@ async def now(
 ) -> Assessment | None:
     """The present risk, from the sums. None: no such live route."""
     state = (await states.find(connection, mission.name, [route_id])).get(route_id)
-    if state is None:
-        return None
-    extremes = await states.extremes(connection, mission.name, [route_id])
-    return _assess(state, extremes.get(route_id, Extremes()), moment, horizon_days, mission.parameters)
+    return None if state is None else _assess(state, moment, horizon_days, mission.parameters)
 
 
 async def explained(
@@ -85,12 +85,8 @@ async def explained(
 
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:
-    query = select(CONTRIBUTIONS).where(
-        CONTRIBUTIONS.c.mission == mission,
-        CONTRIBUTIONS.c.route_id == route_id,
-        CONTRIBUTIONS.c.occurred <= moment,
-    )
-    return [contribution_of(row._mapping) for row in await connection.execute(query)]
+    rows = await connection.execute(_UNTIL, {"mission": mission, "route_id": route_id, "moment": moment})
+    return [contribution_of(row._mapping) for row in rows]
 
 
 def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameters) -> Sums:
@@ -120,8 +116,6 @@ def _present(one: Contribution, moment: datetime, parameters: Parameters) -> flo
     return one.weight * one.share * math.exp(-age / parameters.decay_days)
 
 
-def _assess(
-    state: RouteState, extremes: Extremes, moment: datetime, horizon_days: float, parameters: Parameters
-) -> Assessment:
-    sums = state.at(moment, parameters, extremes)
+def _assess(state: RouteState, moment: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
+    sums = state.at(moment, parameters)
     return assess(sums, state.area_km2, state.reference_share, moment, horizon_days, parameters)

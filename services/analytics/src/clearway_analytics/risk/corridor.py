@@ -9,6 +9,8 @@ and a route's mass is min(1, Σ m) over its segments. Segments overlap on the in
 on its outside, which is why the sum is an approximation there and is capped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,9 +20,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+NOWHERE: Final = np.empty((0, 2))
 
 # Points are taken in blocks of so many point-segment pairs, which bounds memory at a few tens of megabytes.
 PAIRS_PER_BLOCK: Final = 200_000
+# One point is measured under all kernels at once, which needs the memory of so many pairs for each of them.
+SEGMENTS_AT_ONCE: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Corridor:
     half_width_m: float | Floats
 
     @classmethod
-    def along(cls, x: Floats, y: Floats, half_width_m: float) -> "Corridor":
+    def along(cls, x: Floats, y: Floats, half_width_m: float) -> Corridor:
         """The corridor of a polyline; repeated points are dropped. Raises ValueError when nothing is left."""
         points = np.column_stack((x, y))
         steps = np.diff(points, axis=0)
@@ -60,26 +67,28 @@ class Corridor:
         return within
 
     def place(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Position along (p) and distance from (|h|) each segment's line, for each point: (m, n) each, metres."""
-        east = x[:, None] - self.start[None, :, 0]
-        north = y[:, None] - self.start[None, :, 1]
+        """Position along (p) and distance from (|h|) each segment's line, metres.
+
+        Points are (m, 1), each against every segment, and the results (m, n); or (n,), each against its own segment.
+        """
+        east = x - self.start[:, 0]
+        north = y - self.start[:, 1]
         along = east * self.direction[:, 0] + north * self.direction[:, 1]
         offset = np.abs(north * self.direction[:, 0] - east * self.direction[:, 1])
         return along, offset
 
-    def segment_masses(self, along: Floats, offset: Floats, sd: Floats) -> Floats:
-        """m of each point and segment, (m, n). `sd` is (m,).
+    def segment_masses(self, along: Floats, offset: Floats, s: Floats) -> Floats:
+        """m of each point and segment, for places as `place` gives them. `s` is broadcast against them.
 
         The mass is the same seen from either end; it is taken from the far one, where Φ's lower tail keeps its digits.
         """
-        s = sd[:, None]
         far = np.maximum(along, self.length - along)
         across = ndtr((self.half_width_m - offset) / s) - ndtr((-self.half_width_m - offset) / s)
         masses: Floats = across * (ndtr((self.length - far) / s) - ndtr(-far / s))
         return masses
 
     def distances(self, along: Floats, offset: Floats) -> Floats:
-        """From each point to each segment, (m, n), metres."""
+        """From the points to the segments, metres, for places as `place` gives them."""
         return np.hypot(offset, along - np.clip(along, 0.0, self.length))
 
     def measure(self, x: Floats, y: Floats, sds: Floats) -> tuple[Floats, Floats]:
@@ -92,24 +101,54 @@ class Corridor:
         block = max(1, PAIRS_PER_BLOCK // len(self.length))
         for first in range(0, len(x), block):
             part = slice(first, first + block)
-            along, offset = self.place(x[part], y[part])
+            along, offset = self.place(x[part, None], y[part, None])
             distances[part] = self.distances(along, offset).min(axis=1)
             for k in range(sds.shape[1]):
-                masses[part, k] = self.segment_masses(along, offset, sds[part, k]).sum(axis=1)
+                masses[part, k] = self.segment_masses(along, offset, sds[part, k, None]).sum(axis=1)
         return np.minimum(masses, 1.0), distances
 
 
-def measure_each(corridors: Sequence[Corridor], x: float, y: float, sds: Floats) -> tuple[Floats, Floats]:
-    """What `measure` says of one point, for R corridors at once. `sds` is (K,). Masses (R, K), distances (R,)."""
-    sizes = np.array([len(corridor.length) for corridor in corridors])
-    first = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    joined = Corridor(
-        np.concatenate([corridor.start for corridor in corridors]),
-        np.concatenate([corridor.direction for corridor in corridors]),
-        np.concatenate([corridor.length for corridor in corridors]),
-        np.concatenate([np.broadcast_to(corridor.half_width_m, len(corridor.length)) for corridor in corridors]),
-    )
-    along, offset = joined.place(np.array([x]), np.array([y]))
-    masses = [np.add.reduceat(joined.segment_masses(along, offset, np.array([sd]))[0], first) for sd in sds]
-    distances = np.minimum.reduceat(joined.distances(along, offset)[0], first)
-    return np.minimum(np.stack(masses, axis=1), 1.0), distances
+@dataclass(frozen=True, slots=True)
+class Corridors:
+    """R corridors end to end, so that a place is measured against any of them at once.
+
+    `segments` holds all their segments, with a half-width each; those of corridor i begin at `first[i]` and end
+    before `first[i + 1]`.
+    """
+
+    segments: Corridor
+    first: Places
+
+    @classmethod
+    def joined(cls, corridors: Sequence[Corridor]) -> Corridors:
+        """In the given order. Each keeps its own projection."""
+        sizes = [len(corridor.length) for corridor in corridors]
+        segments = Corridor(
+            np.concatenate([NOWHERE, *(corridor.start for corridor in corridors)]),
+            np.concatenate([NOWHERE, *(corridor.direction for corridor in corridors)]),
+            np.concatenate([NOWHERE[:, 0], *(corridor.length for corridor in corridors)]),
+            np.repeat(np.array([corridor.half_width_m for corridor in corridors], dtype=np.float64), sizes),
+        )
+        return cls(segments, np.concatenate(([0], np.cumsum(sizes, dtype=np.intp))))
+
+    def measure(self, which: Places, x: Floats, y: Floats, sds: Floats) -> tuple[Floats, Floats]:
+        """The masses of some corridors under each kernel, and the distances to their lines.
+
+        `which` are their numbers (m,), at least one; x and y the place of the incident in each one's projection (m,);
+        `sds` is (K,), metres. Returns masses (m, K) and distances (m,).
+        """
+        sizes = self.first[which + 1] - self.first[which]
+        if len(which) > 1 and sizes.sum() > SEGMENTS_AT_ONCE:
+            half = len(which) // 2
+            halves = [self.measure(which[part], x[part], y[part], sds) for part in (slice(half), slice(half, None))]
+            return np.concatenate([one for one, _ in halves]), np.concatenate([one for _, one in halves])
+        begin = np.cumsum(sizes) - sizes
+        some = self._segments(np.repeat(self.first[which] - begin, sizes) + np.arange(sizes.sum()))
+        along, offset = some.place(np.repeat(x, sizes), np.repeat(y, sizes))
+        masses = np.add.reduceat(some.segment_masses(along, offset, sds[:, None]), begin, axis=1)
+        return np.minimum(masses, 1.0).T, np.minimum.reduceat(some.distances(along, offset), begin)
+
+    def _segments(self, which: Places) -> Corridor:
+        every = self.segments
+        width = np.asarray(every.half_width_m)[which]
+        return Corridor(every.start[which], every.direction[which], every.length[which], width)

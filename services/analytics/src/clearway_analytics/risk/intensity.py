@@ -14,16 +14,13 @@ of civilian deaths in Iraq", Security Journal 25 (2012).
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearway_analytics.risk.corridor import Corridor, measure_each
+from clearway_analytics.risk.corridor import Corridor, Corridors, Floats, Places
 from clearway_analytics.risk.parameters import Parameters
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +46,13 @@ def reach(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, paramet
     return Reach(near, np.where(near, share, 0.0), distance)
 
 
-def reach_each(corridors: Sequence[Corridor], x: float, y: float, location_sd: float, parameters: Parameters) -> Reach:
-    """One incident, and m corridors in one projection."""
-    masses, distance = measure_each(corridors, x, y, _sds(np.array(location_sd), parameters))
-    near = distance <= cutoff_m(np.array(location_sd), parameters)
+def reach_each(
+    corridors: Corridors, which: Places, x: Floats, y: Floats, location_sd: float, parameters: Parameters
+) -> Reach:
+    """One incident, and m of the corridors by their numbers; x and y are where it is in each one's projection."""
+    sd = np.array(location_sd)
+    masses, distance = corridors.measure(which, x, y, _sds(sd, parameters))
+    near = distance <= cutoff_m(sd, parameters)
     return Reach(near, np.where(near, masses @ np.array(parameters.shares), 0.0), distance)
 
 

@@ -1,0 +1,74 @@
+"""Many routes at once: which of them an incident may reach, and how it bears on those."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+
+from clearway_analytics.risk import intensity
+from clearway_analytics.risk.corridor import Corridors, Places
+from clearway_analytics.risk.footprint import Box, Footprint
+from clearway_analytics.risk.parameters import Parameters
+from clearway_analytics.risk.projection import project
+
+# The shortest degree of latitude, less the most that a projection may stretch a line of 2,000 km.
+METRES_PER_DEGREE: Final = 110_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """R footprints, known by their numbers: a tree of their boxes, their corridors end to end, and their zones (R,)."""
+
+    tree: shapely.STRtree
+    corridors: Corridors
+    zones: Places
+
+    @classmethod
+    def of(cls, footprints: Sequence[Footprint]) -> Network:
+        boxes = np.array([footprint.box for footprint in footprints]).reshape(-1, 4)
+        return cls(
+            shapely.STRtree(shapely.box(*boxes.T)),
+            Corridors.joined([footprint.corridor for footprint in footprints]),
+            np.array([footprint.zone for footprint in footprints], dtype=np.intp),
+        )
+
+    def near(self, lon: float, lat: float, distance_m: float) -> Places:
+        """All footprints within the distance, and some that are only almost, in order."""
+        found = [self.tree.query(shapely.box(*box)) for box in boxes_within(lon, lat, distance_m)]
+        # A footprint is found twice only on both sides of the antimeridian.
+        return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
+
+    def reach(
+        self, which: Places, lon: float, lat: float, location_sd: float, parameters: Parameters
+    ) -> Iterator[tuple[int, float, float]]:
+        """How one incident bears on some footprints: (number, c, distance in metres) of those near enough."""
+        if len(which) == 0:
+            return
+        zones = self.zones[which].tolist()
+        place = {zone: _metres(zone, lon, lat) for zone in set(zones)}
+        x, y = np.array([place[zone] for zone in zones]).T
+        bearing = intensity.reach_each(self.corridors, which, x, y, location_sd, parameters)
+        reached = bearing.near
+        yield from zip(
+            which[reached].tolist(), bearing.share[reached].tolist(), bearing.distance_m[reached].tolist(), strict=True
+        )
+
+
+def _metres(zone: int, lon: float, lat: float) -> tuple[float, float]:
+    x, y = project(zone, lon, lat)
+    return float(x[0]), float(y[0])
+
+
+def boxes_within(lon: float, lat: float, distance_m: float) -> list[Box]:
+    """Boxes in degrees that together hold every place within `distance_m`; two where they cross the antimeridian."""
+    tall = distance_m / METRES_PER_DEGREE
+    farthest = abs(lat) + tall
+    wide = 180.0 if farthest >= 89.0 else min(180.0, tall / math.cos(math.radians(farthest)))
+    box = (lon - wide, lat - tall, lon + wide, lat + tall)
+    wrapped = [(box[0] + turn, box[1], box[2] + turn, box[3]) for turn in (-360.0, 360.0)]
+    return [box, *(other for other in wrapped if other[2] > -180.0 and other[0] < 180.0)]
