@@ -56,6 +56,9 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 """
 
+# A broker for minutes on a small machine: the optimising compiler would take more of it than it gives back.
+JVM_OPTIONS: Final = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
 
 class KafkaServer:
     """Kafka on a free loopback port, its data in `directory`."""
@@ -82,7 +85,7 @@ class KafkaServer:
             self._format()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_java("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"), "kafka.Kafka", str(self._configuration)],
+                [*_java(*JVM_OPTIONS), "kafka.Kafka", str(self._configuration)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
