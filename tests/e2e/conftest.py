@@ -1,14 +1,15 @@
 """The platform on both engines, and a subscriber's receiver."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from clearway_shared.testing.platforms import Platform, distributed_platform, embedded_platform
 from clearway_shared.testing.receiver import Receiver
-from clearway_shared.testing.server import Server
+from clearway_shared.testing.server import DatabaseServer, Server
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres])])
@@ -19,8 +20,12 @@ async def platform(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
             yield await embedded_platform(stack, tmp_path)
         else:
             kafka: Server = request.getfixturevalue("own_kafka_server")
-            new_database: Callable[[], str] = request.getfixturevalue("new_postgres_url")
-            yield await distributed_platform(stack, tmp_path, kafka.url, new_database)
+            postgres: DatabaseServer = request.getfixturevalue("own_postgres_server")
+            platform = await distributed_platform(
+                stack, tmp_path, kafka.url, lambda: postgres.create_database(f"story_{uuid4().hex}")
+            )
+            platform.infrastructure = {"kafka": kafka, "postgres": postgres}
+            yield platform
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ MISSION = "unmis-test"
 LINE = {"type": "LineString", "coordinates": [[30.00, 5.00], [30.05, 5.02], [30.11, 5.03]]}
 HERE = [30.0501, 5.0202]
 THREE_KILOMETRES_OFF = [30.0501, 5.0472]
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 90.0
 
 
 class Caller:
@@ -74,6 +74,7 @@ class Story:
     async def tell(self) -> None:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             await self._arrive(client)
+            await self._between("arrived")
             await self._prepare()
             await self._report()
             await self._verify()
@@ -112,7 +113,7 @@ class Story:
         assert answer.headers["ETag"] == '"1"'
         assert answer.json()["revision"] == 1
         await self._between("reported")
-        await self._receiver.wait_for(lambda alerts: kinds(alerts) == ["alert.issued"])
+        await self._receiver.wait_for(lambda alerts: kinds(alerts) == ["alert.issued"], PATIENCE_SECONDS)
         Webhook(self.secret).verify(self._receiver.requests[0].body, self._receiver.requests[0].headers)
         await self._until(lambda risk: risk["expected_events"] > self.baseline["expected_events"] * 1.25)
         explanation = (await self.reporter.get(f"/v1/routes/{self.route_id}/risk/explanation")).json()
@@ -137,12 +138,14 @@ class Story:
         assert answer.status_code == 200, answer.text
         await self._between("moved")
         revision = answer.json()["revision"]
-        await self._receiver.wait_for(lambda alerts: len(alerts) > before and revisions(alerts)[-1] == revision)
+        await self._receiver.wait_for(
+            lambda alerts: len(alerts) > before and revisions(alerts)[-1] == revision, PATIENCE_SECONDS
+        )
 
     async def _retract(self) -> None:
         """It was false: the cancellation comes last, and the risk is what it was."""
         await self._change("retract", {"reason": "false_report"})
-        await self._receiver.wait_for(lambda alerts: kinds(alerts)[-1] == "alert.cancelled")
+        await self._receiver.wait_for(lambda alerts: kinds(alerts)[-1] == "alert.cancelled", PATIENCE_SECONDS)
         await self._until(
             lambda risk: abs(risk["expected_events"] - self.baseline["expected_events"]) <= 1e-9, at=self.at
         )

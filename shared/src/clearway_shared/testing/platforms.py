@@ -26,6 +26,7 @@ from clearway_shared.migrations import upgrade
 from clearway_shared.runtime import TOPIC_SPECS, migrate
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
+from clearway_shared.testing.server import Server
 
 START_SECONDS: Final = 90.0
 SERVICES: Final = ("incidents", "alerts", "analytics")
@@ -92,11 +93,15 @@ class ServerProcess:
 
 
 class Platform:
-    """The processes of one platform, its keys, and where each address is answered."""
+    """The processes of one platform, its keys, and where each address is answered.
+
+    `infrastructure`: the Kafka and the PostgreSQL that it has for itself, if it has them, to be killed in tests.
+    """
 
     def __init__(self, settings: Settings, servers: Mapping[str, ServerProcess], owners: Mapping[str, str]) -> None:
         self.settings = settings
         self.servers = servers
+        self.infrastructure: Mapping[str, Server] = {}
         self._owners = owners
 
     def address(self, path: str) -> str:
