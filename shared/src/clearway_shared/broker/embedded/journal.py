@@ -24,12 +24,14 @@ class _Pending:
 
 
 class Journal:
-    """The log's file: one thread writes, another reads beside it under WAL, so that no reader waits for an fsync."""
+    """The log's file: one thread writes, and waits for the disk; reads run beside it, where they are called.
+
+    Under WAL no reader waits for a writer, and a read of some records takes less than handing it to a thread.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writing = ThreadPoolExecutor(1, "clearway-log-write")
-        self._reading = ThreadPoolExecutor(1, "clearway-log-read")
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._pending: list[_Pending] = []
@@ -40,7 +42,7 @@ class Journal:
         loop = asyncio.get_running_loop()
         try:
             self._writer = await loop.run_in_executor(self._writing, lambda: connect(self._path, read_only=False))
-            self._reader = await loop.run_in_executor(self._reading, lambda: connect(self._path, read_only=True))
+            self._reader = connect(self._path, read_only=True)
         except sqlite3.Error as error:
             raise BrokerError(f"the embedded log {self._path} cannot be opened: {error}") from error
 
@@ -48,10 +50,11 @@ class Journal:
         """Finish what was accepted, then close the file."""
         if self._draining is not None:
             await self._draining
-        for thread, connection in ((self._reading, self._reader), (self._writing, self._writer)):
-            if connection is not None:
-                await asyncio.get_running_loop().run_in_executor(thread, connection.close)
-            thread.shutdown(wait=True)
+        if self._reader is not None:
+            self._reader.close()
+        if self._writer is not None:
+            await asyncio.get_running_loop().run_in_executor(self._writing, self._writer.close)
+        self._writing.shutdown(wait=True)
         self._reader = self._writer = None
 
     async def write(self, statement: Statement[Result], on_commit: Callable[[Result], None] | None = None) -> Result:
@@ -68,14 +71,17 @@ class Journal:
 
     async def read(self, statement: Statement[Result]) -> Result:
         """Run a statement that only reads. Raises BrokerUnavailable."""
-        return await self._run(self._reading, self._reader, statement)
+        try:
+            return statement(self._opened(self._reader))
+        except sqlite3.Error as error:
+            raise BrokerUnavailable(f"the embedded log {self._path}: {error}") from error
 
     async def _drain(self) -> None:
         while self._pending:
             batch, self._pending = self._pending, []
             commit = partial(_commit, [pending.statement for pending in batch])
             try:
-                results = await self._run(self._writing, self._writer, commit)
+                results = await self._run(commit)
             except Exception as error:
                 for pending in batch:
                     _fail(pending, error)
@@ -83,15 +89,17 @@ class Journal:
                 for pending, result in zip(batch, results, strict=True):
                     _complete(pending, result)
 
-    async def _run(
-        self, thread: ThreadPoolExecutor, connection: sqlite3.Connection | None, statement: Statement[Result]
-    ) -> Result:
-        if connection is None:
-            raise BrokerUnavailable(f"the embedded log {self._path} is not open")
+    async def _run(self, statement: Statement[Result]) -> Result:
+        connection = self._opened(self._writer)
         try:
-            return await asyncio.get_running_loop().run_in_executor(thread, statement, connection)
+            return await asyncio.get_running_loop().run_in_executor(self._writing, statement, connection)
         except sqlite3.Error as error:
             raise BrokerUnavailable(f"the embedded log {self._path}: {error}") from error
+
+    def _opened(self, connection: sqlite3.Connection | None) -> sqlite3.Connection:
+        if connection is None:
+            raise BrokerUnavailable(f"the embedded log {self._path} is not open")
+        return connection
 
 
 def _commit(statements: Sequence[Statement[Any]], connection: sqlite3.Connection) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The statements of the embedded log. Each function runs on a connection in that connection's own thread."""
+"""The statements of the embedded log: writes run in the journal's thread, reads on the event loop."""
 
 import json
 import sqlite3
