@@ -1,7 +1,15 @@
 """The migrations make what the tables say, and take it away again, on both databases."""
 
+from uuid import UUID
+
+from sqlalchemy import update
+
 from clearway_analytics.main import service
+from clearway_analytics.tables import STATES
 from clearway_shared import migrations
+from clearway_shared.clock import new_id
+
+from .desk import Desk
 
 
 async def test_up_matches_the_tables_and_down_leaves_nothing(database_url: str) -> None:
@@ -10,3 +18,20 @@ async def test_up_matches_the_tables_and_down_leaves_nothing(database_url: str) 
     await migrations.downgrade(database_url, service.migrations)
     await migrations.upgrade(database_url, service.migrations)
     assert await migrations.check(database_url, service.metadata) == []
+
+
+async def test_extremes_are_filled_in_from_the_contributions(desk: Desk, database_url: str, route_id: UUID) -> None:
+    quiet = new_id()
+    await desk.put(route_id)
+    await desk.put(quiet, ((50.0, 20.0), (50.1, 20.0)))
+    await desk.tell(new_id(), 1, 30.1, 5.0, days_ago=5)
+    await desk.tell(new_id(), 1, 30.1, 5.05, days_ago=2)
+    rated = await desk.risk(route_id)
+    await desk.database.close()
+    await migrations.downgrade(database_url, service.migrations, "0001")
+    await migrations.upgrade(database_url, service.migrations)
+    assert await desk.differences() == []
+    assert await desk.risk(route_id) == rated
+    async with desk.database.write() as transaction:
+        await transaction.connection.execute(update(STATES).values(largest=0.0))
+    assert [one.route_id for one in await desk.differences()] == [route_id]

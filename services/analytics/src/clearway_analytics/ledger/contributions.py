@@ -52,13 +52,15 @@ def on_route(
     route_id: UUID, footprint: Footprint, incidents: Sequence[Evidence], parameters: Parameters
 ) -> list[Contribution]:
     """What incidents add to a route; those that count nothing or are too far away are left out."""
-    counted = [(one, v) for one in incidents if (v := one.weight(parameters.status_weights)) > 0]
+    counted = [
+        (one, v, _raise(one, parameters)) for one in incidents if (v := one.weight(parameters.status_weights)) > 0
+    ]
     if not counted:
         return []
-    lon, lat, uncertainty = np.array([(one.lon, one.lat, one.uncertainty_m) for one, _ in counted]).T
+    lon, lat, uncertainty = np.array([(one.lon, one.lat, one.uncertainty_m) for one, _, _ in counted]).T
     bearing = footprint.reach(lon, lat, location_sd(uncertainty), parameters)
     return [
-        _contribution(route_id, *counted[i], float(bearing.share[i]), float(bearing.distance_m[i]), parameters)
+        _contribution(route_id, *counted[i], float(bearing.share[i]), float(bearing.distance_m[i]))
         for i in np.flatnonzero(bearing.near).tolist()
     ]
 
@@ -70,8 +72,9 @@ def of_incident(evidence: Evidence, routes: MissionRoutes, parameters: Parameter
         return []
     sd = location_sd(np.array(evidence.uncertainty_m))
     near = routes.network.near(evidence.lon, evidence.lat, float(cutoff_m(sd, parameters)))
+    raised_by = _raise(evidence, parameters)
     return [
-        _contribution(routes.ids[place], evidence, weight, share, distance_m, parameters)
+        _contribution(routes.ids[place], evidence, weight, raised_by, share, distance_m)
         for place, share, distance_m in routes.network.reach(near, evidence.lon, evidence.lat, float(sd), parameters)
     ]
 
@@ -98,7 +101,7 @@ def contribution_of(values: Mapping[Any, Any]) -> Contribution:
 
 
 def _contribution(
-    route_id: UUID, one: Evidence, weight: float, share: float, distance_m: float, parameters: Parameters
+    route_id: UUID, one: Evidence, weight: float, raised_by: float, share: float, distance_m: float
 ) -> Contribution:
     return Contribution(
         mission=one.mission,
@@ -109,5 +112,10 @@ def _contribution(
         distance_m=distance_m,
         weight=weight,
         share=share,
-        kept=raised(weight * share, one.occurred, LANDMARK, parameters.decay_days),
+        kept=weight * share * raised_by,
     )
+
+
+def _raise(one: Evidence, parameters: Parameters) -> float:
+    """What raises the incident's weights to the landmark, on whichever route."""
+    return raised(1.0, one.occurred, LANDMARK, parameters.decay_days)

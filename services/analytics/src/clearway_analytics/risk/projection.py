@@ -31,4 +31,4 @@ def _transformer(zone: int) -> Transformer:
 def project(zone: int, lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Easting and northing in metres of WGS 84 degrees, (m,) each. A place that the zone cannot show is far away."""
     x, y = _transformer(zone).transform(np.atleast_1d(lon), np.atleast_1d(lat))
-    return np.nan_to_num(x, posinf=BEYOND_M), np.nan_to_num(y, posinf=BEYOND_M)
+    return np.where(np.isfinite(x), x, BEYOND_M), np.where(np.isfinite(y), y, BEYOND_M)
