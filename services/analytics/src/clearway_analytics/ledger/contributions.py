@@ -1,13 +1,13 @@
 """What each incident adds to each route: made here, and nowhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import Row, bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
@@ -88,7 +88,7 @@ async def add(connection: AsyncConnection, contributions: Sequence[Contribution]
 async def take_incident(connection: AsyncConnection, mission: str, incident_id: UUID) -> list[Contribution]:
     """Take an incident's contributions out, and give what they were."""
     rows = await connection.execute(_TAKE_INCIDENT, {"mission": mission, "incident_id": incident_id})
-    return [contribution_of(row._mapping) for row in rows]
+    return [contribution_of(row) for row in rows]
 
 
 async def drop_route(connection: AsyncConnection, mission: str, route_id: UUID) -> None:
@@ -96,8 +96,8 @@ async def drop_route(connection: AsyncConnection, mission: str, route_id: UUID) 
     await connection.execute(delete(CONTRIBUTIONS).where(*condition))
 
 
-def contribution_of(values: Mapping[Any, Any]) -> Contribution:
-    return Contribution(**{str(name): value for name, value in values.items()})
+def contribution_of(row: Row[Any]) -> Contribution:
+    return Contribution(**row._mapping)
 
 
 def _contribution(

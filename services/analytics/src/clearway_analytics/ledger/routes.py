@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, Select, select
+from sqlalchemy import Row, RowMapping, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.route import Route
@@ -17,6 +17,10 @@ from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
 from clearway_analytics.tables import ROUTES
 from clearway_shared.database import insert
+
+_FIND: Final = select(ROUTES).where(
+    ROUTES.c.mission == bindparam("mission"), ROUTES.c.route_id == bindparam("route_id")
+)
 
 
 def live_routes(mission: str) -> Select[Any]:
@@ -41,8 +45,7 @@ def route_of(row: Row[Any]) -> Route:
 
 async def find(connection: AsyncConnection, mission: str, route_id: UUID) -> Route | None:
     """The route, retired or not."""
-    query = select(ROUTES).where(ROUTES.c.mission == mission, ROUTES.c.route_id == route_id)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_FIND, {"mission": mission, "route_id": route_id})).one_or_none()
     return None if row is None else route_of(row)
 
 

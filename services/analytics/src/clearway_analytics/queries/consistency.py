@@ -47,7 +47,7 @@ async def differences(connection: AsyncConnection, mission: str, tolerance: floa
 async def _made(connection: AsyncConnection, mission: str) -> defaultdict[UUID, list[Contribution]]:
     made: defaultdict[UUID, list[Contribution]] = defaultdict(list)
     for row in await connection.execute(select(CONTRIBUTIONS).where(CONTRIBUTIONS.c.mission == mission)):
-        made[row.route_id].append(contribution_of(row._mapping))
+        made[row.route_id].append(contribution_of(row))
     return made
 
 

@@ -86,7 +86,7 @@ async def explained(
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:
     rows = await connection.execute(_UNTIL, {"mission": mission, "route_id": route_id, "moment": moment})
-    return [contribution_of(row._mapping) for row in rows]
+    return [contribution_of(row) for row in rows]
 
 
 def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameters) -> Sums:
