@@ -61,6 +61,8 @@ class Handling:
     ) -> None:
         self._consumer = consumer
         self._handlers = handlers
+        # What nothing here handles is skipped by its type, unread.
+        self._events = {event.event_type: event for event in handlers}
         self._database = database
         self._dead_letters = dead_letters
         self._clock = clock
@@ -149,9 +151,8 @@ class Handling:
 
     def _open(self, record: Record) -> _Arrival | None:
         """The event and who handles it; None when nothing here does. Raises InvalidEvent."""
-        event = decode(record.key, record.value, record.headers)
-        handler = None if event is None else self._handlers.get(type(event.data))
-        return None if event is None or handler is None else _Arrival(record, event, handler)
+        event = decode(record.key, record.value, record.headers, events=self._events)
+        return None if event is None else _Arrival(record, event, self._handlers[type(event.data)])
 
     async def _bury(self, record: Record, error: Exception, attempts: int) -> None:
         """Lay the record among the dead and mark its event as taken, in one transaction."""
