@@ -10,6 +10,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from prometheus_client import Histogram
 from structlog.typing import Processor
 
@@ -26,10 +27,12 @@ REQUEST_SECONDS: Final = Histogram(
 def configure_telemetry(settings: Settings, services: str) -> None:
     """Send logs to standard error and traces where the settings say.
 
-    Spans exist without an exporter too: their ids tie log lines, requests and events together.
+    Spans exist without an exporter too: their ids tie requests and events together. Only then they record nothing,
+    unless the caller is tracing.
     """
     configure_logs(settings)
-    provider = TracerProvider(resource=Resource.create({"service.name": f"clearway-{services}"}))
+    sampler = ParentBased(ALWAYS_ON if settings.otlp_endpoint else ALWAYS_OFF)
+    provider = TracerProvider(sampler, Resource.create({"service.name": f"clearway-{services}"}))
     if settings.otlp_endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=settings.otlp_endpoint)))
     trace.set_tracer_provider(provider)

@@ -7,12 +7,14 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -167,9 +169,9 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(DBAPIError, on_database)
-    app.add_exception_handler(TimeoutError, on_database)
-    app.add_exception_handler(OSError, on_database)
+    # A full pool and a server that is starting have errors of their own, outside of DBAPIError.
+    for kind in (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError):
+        app.add_exception_handler(kind, on_database)
 
 
 def unexpected(path: str, request_id: str | None) -> Response:

@@ -25,7 +25,7 @@ class Wiring:
     news_hours: int
 
 
-def _wired(request: Request) -> Wiring:
+async def _wired(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 

@@ -21,11 +21,11 @@ async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     return platform_of(request).clock
 
 
-def _register(request: Request) -> RegisterRoute:
+async def _register(request: Request) -> RegisterRoute:
     register: RegisterRoute = request.app.state.register_route
     return register
 

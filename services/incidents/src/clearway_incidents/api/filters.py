@@ -30,7 +30,7 @@ def _box(text: str | None) -> Box | None:
     return Box(west=west, south=south, east=east, north=north)
 
 
-def wanted(
+async def wanted(
     box: Annotated[str | None, Query(alias="bbox", max_length=200, description=BBOX)] = None,
     since: Annotated[Utc | None, Query(alias="from", description="Not over before this time.")] = None,
     until: Annotated[Utc | None, Query(alias="to", description="Begun by this time.")] = None,

@@ -24,7 +24,7 @@ Reporter = Annotated[Principal, Depends(require(Permission.INCIDENTS_REPORT))]
 Assessor = Annotated[Principal, Depends(require(Permission.INCIDENTS_ASSESS))]
 
 
-def _ledger(request: Request) -> Ledger:
+async def _ledger(request: Request) -> Ledger:
     ledger: Ledger = request.app.state.ledger
     return ledger
 
