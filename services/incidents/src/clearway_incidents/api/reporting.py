@@ -1,6 +1,6 @@
 """Reporting and correcting: what people in the field send."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
@@ -37,7 +37,12 @@ _PATCH = {
 }
 
 
-@router.post("", summary="Report an incident", status_code=201, response_model=IncidentBody)
+_AGAIN: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": IncidentBody, "description": "It was reported already, with the same content."}
+}
+
+
+@router.post("", summary="Report an incident", status_code=201, response_model=IncidentBody, responses=_AGAIN)
 async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
     """A 201 means that it is on disk, with the event that will tell everyone. The same `incident_id`, or the same
     external reference, with the same content gives the first answer again (200)."""
