@@ -243,7 +243,7 @@ def stream_router(
     platform: Platform, broadcast: Broadcast, path: str, permission: Permission, types: Sequence[str]
 ) -> APIRouter:
     """A router with the one route of a stream. Include it before routes that take an id in the same place."""
-    router = APIRouter(tags=["streams"])
+    router = APIRouter(tags=["Streams"])
     known = frozenset(types)
     responses: dict[int | str, dict[str, Any]] = {
         200: {

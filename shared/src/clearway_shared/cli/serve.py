@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from clearway_shared.auth import IssuedKey, Role
 from clearway_shared.broker.base import BrokerError
-from clearway_shared.cli.client import KEY_FILE
+from clearway_shared.cli.client import DEFAULT_URL, KEY_FILE
 from clearway_shared.demo.theatre import run_demo
 from clearway_shared.keys.directory import SqlKeyDirectory
 from clearway_shared.runtime import Process, migrate, open_process
@@ -127,4 +129,14 @@ def _print_address(address: str, settings: Settings, key: IssuedKey | None) -> N
         )
     elif (settings.data_dir / KEY_FILE).is_file():
         console.print(f"  API key        as before, in {settings.data_dir / KEY_FILE}", highlight=False, soft_wrap=True)
-    console.print("  follow it      clearway tail          stop with Ctrl-C\n", highlight=False)
+    console.print(f"  follow it      {_program()} tail{_url(address)}", highlight=False, soft_wrap=True)
+    console.print("  stop it        Ctrl-C\n", highlight=False)
+
+
+def _program() -> str:
+    """This program as it can be typed here."""
+    return "clearway" if shutil.which("clearway") else os.path.relpath(sys.argv[0])
+
+
+def _url(address: str) -> str:
+    return "" if address == DEFAULT_URL else f" --url {address}"

@@ -18,7 +18,7 @@ from clearway_shared.web.pages import Cursor, Limit, Page
 from clearway_shared.web.problems import not_found
 from clearway_shared.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/alerts", tags=["alerts"])
+router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 
 
 @router.get("")

@@ -19,7 +19,7 @@ from clearway_shared.web.pages import Cursor, Limit, Page
 from clearway_shared.web.problems import not_found
 from clearway_shared.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["subscriptions"])
+router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["Subscriptions"])
 
 
 @router.post("/test", status_code=202, response_model=TestFired)

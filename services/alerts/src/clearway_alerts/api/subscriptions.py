@@ -16,7 +16,7 @@ from clearway_shared.web.pages import Cursor, Limit, Page
 from clearway_shared.web.problems import not_found
 from clearway_shared.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
 
 
 @router.post("", status_code=201, response_model=NewSubscription)

@@ -17,7 +17,7 @@ from clearway_shared.events.envelope import Utc
 from clearway_shared.web.pages import Limit
 from clearway_shared.web.problems import not_found
 
-router: Final = APIRouter(prefix="/v1/routes", tags=["risk"])
+router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 
 At = Annotated[
     Utc | None, Query(description="The moment to rate; now by default. Incidents that came later are left out.")

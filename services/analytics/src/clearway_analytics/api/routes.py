@@ -15,7 +15,7 @@ from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode
 from clearway_shared.web.problems import Problem, invalid, not_found, precondition_failed, precondition_required
 from clearway_shared.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/routes", tags=["routes"])
+router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
 
 
 @router.put("/{route_id}", response_model=RouteView, responses={201: {"model": RouteView}})
