@@ -77,7 +77,7 @@ async def alerts(database_url: str, clock: ManualClock) -> AsyncIterator[Service
     database = Database(database_url)
     worker = DeliveryWorker(database, clock, allowed=ALLOWED, timeout_seconds=2.0)
     outbox = Outbox(clock, check=hold_against_contract)
-    pipeline = Pipeline(Watchlist(), outbox, clock, news_hours=72, wake=worker.wake)
+    pipeline = Pipeline(Watchlist(), outbox, clock, news_hours=72, worker=worker)
     yield Service(database, clock, pipeline, Subscriptions(clock, ALLOWED, worker.wake), worker)
     await database.close()
     await connections_ended()

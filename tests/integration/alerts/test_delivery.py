@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from clearway_alerts.delivery.queue import Result, claim, settle
+from clearway_alerts.delivery.queue import claim
+from clearway_alerts.delivery.settling import Result, settle
 from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
@@ -37,7 +38,7 @@ async def claims(alerts: Any, limit: int = 10) -> list[Any]:
 async def record(alerts: Any, each: Any, answer: Answer) -> set[Any]:
     async with alerts.database.write() as tx:
         now = alerts.clock.now()
-        return await settle(tx, [Result(each, answer, now, 0.5)], now)
+        return (await settle(tx, [Result(each, answer, now, 0.5)], now)).deliveries
 
 
 @pytest.mark.usefixtures("delivering")
@@ -111,7 +112,7 @@ async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
     assert await record(alerts, paused, OK) == set()
     assert await states(alerts) == ["pending"]
     worker = alerts.new_worker()
-    worker._on_the_way[paused.subscription_id] += 1
+    worker._flights.take(paused)
     await worker._send(None, paused)
     assert receiver.got == []
     assert await record(alerts, taken_over, OK) == {paused.delivery_id}

@@ -91,7 +91,7 @@ async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report)
 
 
 async def test_another_process_sees_a_new_subscription_too(alerts: Any, report: Report) -> None:
-    other = Pipeline(Watchlist(), Outbox(alerts.clock), alerts.clock, news_hours=72, wake=lambda: None)
+    other = Pipeline(Watchlist(), Outbox(alerts.clock), alerts.clock, news_hours=72, worker=alerts.new_worker())
     async with alerts.database.write() as tx:
         await other.warn(tx, report(incident_id=uuid4()), uuid4())
     await alerts.subscribe()

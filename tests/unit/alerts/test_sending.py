@@ -18,7 +18,7 @@ from clearway_alerts.delivery.addresses import (
     check_url,
     why_forbidden,
 )
-from clearway_alerts.delivery.signing import PUBLIC_PREFIX, SigningKeys, new_key_pair, new_secret, signed_headers
+from clearway_alerts.delivery.signing import PUBLIC_PREFIX, SigningKeys, new_key_pair, new_secret
 from clearway_alerts.delivery.webhook import retry_after
 from clearway_alerts.domain.retries import SCHEDULE, failed_too_long, next_wait
 
@@ -150,11 +150,14 @@ def test_a_receiver_verifies_both_signatures() -> None:
     secret, old = new_secret(), new_secret()
     private, public = new_key_pair()
     body, at = '{"type":"alert.issued","place":"Ménaka"}'.encode(), datetime.now(UTC)
-    headers = signed_headers(SigningKeys(secret, private, old), "one", at, body)
+    keys = SigningKeys(secret, private, old, overlap_until=at + timedelta(seconds=1))
+    headers = keys.headers("one", at, body)
     assert Webhook(secret).verify(body, headers)
     assert Webhook(old).verify(body, headers), "the old secret signs too while keys rotate"
     with pytest.raises(WebhookVerificationError):
         Webhook(new_secret()).verify(body, headers)
+    later = keys.headers("one", at + timedelta(seconds=1), body)
+    assert len(later["webhook-signature"].split(" ")) == 2, "the old secret has had its time"
     asymmetric = headers["webhook-signature"].split(" ")[-1].removeprefix("v1a,")
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix(PUBLIC_PREFIX)))
     key.verify(base64.b64decode(asymmetric), f"one.{int(at.timestamp())}.".encode() + body)

@@ -32,7 +32,7 @@ def build(platform: Platform) -> Parts:
     deliveries = DeliveryWorker(
         platform.database, clock, allowed=allowed, timeout_seconds=settings.webhook_timeout_seconds
     )
-    pipeline = Pipeline(Watchlist(), platform.outbox, clock, news_hours=settings.news_hours, wake=deliveries.wake)
+    pipeline = Pipeline(Watchlist(), platform.outbox, clock, news_hours=settings.news_hours, worker=deliveries)
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform)
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, allowed, deliveries.wake),

@@ -62,10 +62,10 @@ def state_of(alert: Alert, incident: Incident) -> AlertState:
     )
 
 
-def change_of(alert: Alert, incident: Incident) -> AlertChange:
+def change_of(alert: AlertState) -> AlertChange:
     """The event that tells of the alert."""
     return _CHANGES[alert.kind](
-        mission=alert.mission, alert_id=alert.id, incident_id=alert.incident_id, alert=state_of(alert, incident)
+        mission=alert.mission, alert_id=alert.alert_id, incident_id=alert.incident_id, alert=alert
     )
 
 
@@ -80,18 +80,18 @@ def acknowledgement_of(alert: Alert, incident: Incident, by: str, at: datetime) 
     )
 
 
-def described(alert: Alert, incident: Incident) -> dict[str, Any]:
+def described(alert: AlertState) -> dict[str, Any]:
     """The alert as answers and webhooks show it, JSON-ready; `revision` is the incident's."""
-    data = state_of(alert, incident).model_dump(mode="json")
+    data = alert.model_dump(mode="json")
     data["revision"] = data.pop("incident_revision")
-    data["links"] = {"alert": f"/v1/alerts/{alert.id}", "incident": f"/v1/incidents/{alert.incident_id}"}
+    data["links"] = {"alert": f"/v1/alerts/{alert.alert_id}", "incident": f"/v1/incidents/{alert.incident_id}"}
     return data
 
 
-def webhook_body(alert: Alert, incident: Incident) -> bytes:
+def webhook_body(alert: AlertState) -> bytes:
     """The message of one alert. At TLP amber and above it holds ids, severity and links only."""
-    data = described(alert, incident)
-    if incident.tlp in _THIN:
+    data = described(alert)
+    if alert.tlp in _THIN:
         kept = ("alert_id", "mission", "subscription_id", "incident_id", "revision", "sequence", "kind", "exercise")
         data = {name: data[name] for name in (*kept, "severity", "expires_at", "references", "tlp", "links")}
     return _body(f"alert.{alert.kind}", alert.issued_at, data)

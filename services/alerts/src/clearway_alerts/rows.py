@@ -1,7 +1,6 @@
 """This service's domain values as rows, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,10 +27,30 @@ def read_line(stored: Any) -> Ring:
     return tuple((lon, lat) for lon, lat in stored)
 
 
+def parameters(rows: list[dict[str, Any]]) -> Any:
+    """What to execute an INSERT with: a row alone goes without SQLAlchemy's and the driver's handling of many."""
+    return rows[0] if len(rows) == 1 else rows
+
+
 def alert_row(alert: Alert) -> dict[str, Any]:
-    row = asdict(alert)
-    row["refs"] = [str(reference) for reference in row.pop("references")]
-    return row
+    return {
+        "id": alert.id,
+        "mission": alert.mission,
+        "subscription_id": alert.subscription_id,
+        "incident_id": alert.incident_id,
+        "revision": alert.revision,
+        "sequence": alert.sequence,
+        "kind": alert.kind,
+        "reason": alert.reason,
+        "matched": alert.matched,
+        "severity": alert.severity,
+        "urgency": alert.urgency,
+        "certainty": alert.certainty,
+        "headline": alert.headline,
+        "issued_at": alert.issued_at,
+        "expires_at": alert.expires_at,
+        "refs": [str(reference) for reference in alert.references],
+    }
 
 
 def read_alert(row: RowMapping | Mapping[str, Any]) -> Alert:

@@ -4,7 +4,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, Index, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    FromClause,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from clearway_shared.database import Json, UtcDateTime
@@ -190,3 +202,8 @@ ALERT: Final[Table] = AlertRow.__table__  # type: ignore[attr-defined]
 DELIVERY: Final[Table] = DeliveryRow.__table__  # type: ignore[attr-defined]
 DELIVERY_ATTEMPT: Final[Table] = DeliveryAttemptRow.__table__  # type: ignore[attr-defined]
 DECISION: Final[Table] = DecisionRow.__table__  # type: ignore[attr-defined]
+
+
+def is_pending(delivery: FromClause = DELIVERY) -> ColumnElement[bool]:
+    """Written out, not bound: only so does a database see that the indexes of pending deliveries hold the rows."""
+    return delivery.c.state == literal_column("'pending'")

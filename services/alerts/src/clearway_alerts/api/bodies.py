@@ -11,7 +11,7 @@ from clearway_alerts.alert_rows import StoredAlert
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
-from clearway_alerts.outgoing import described
+from clearway_alerts.outgoing import described, state_of
 from clearway_alerts.queries.explain import Explanation
 from clearway_shared.auth import Principal
 from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
@@ -145,7 +145,7 @@ class AlertView(BaseModel):
     @classmethod
     def of(cls, stored: StoredAlert) -> "AlertView":
         return cls(
-            **described(stored.alert, stored.incident),
+            **described(state_of(stored.alert, stored.incident)),
             acknowledged_by=stored.acknowledged_by,
             acknowledged_at=stored.acknowledged_at,
         )

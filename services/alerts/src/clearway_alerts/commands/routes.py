@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from clearway_alerts.commands.versions import next_version
 from clearway_alerts.domain.areas import Ring
 from clearway_alerts.tables import ROUTE_VIEW
+from clearway_alerts.versions import next_version
 from clearway_shared.database import Transaction, insert
 
 

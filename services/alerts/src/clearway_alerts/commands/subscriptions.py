@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, select, update
 
-from clearway_alerts.commands.versions import next_version
 from clearway_alerts.delivery.addresses import Network, check_url
 from clearway_alerts.delivery.signing import new_key_pair, new_secret
 from clearway_alerts.domain.areas import check_area
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, RouteForm, stored_filter
-from clearway_alerts.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION
+from clearway_alerts.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION, is_pending
+from clearway_alerts.versions import next_version
 from clearway_shared.auth import Principal
 from clearway_shared.clock import Clock, new_id
 from clearway_shared.database import Transaction, insert
@@ -113,7 +113,7 @@ class Subscriptions:
     async def resume(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
         """Everything that waits is due at once, in order."""
         row = await self._locked(tx, principal, subscription_id)
-        waiting = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.state == "pending")
+        waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         due_now = update(DELIVERY).where(waiting, DELIVERY.c.lease_until.is_(None)).values(due_at=self._clock.now())
         await tx.connection.execute(due_now)
         tx.after_commit(self._wake)
@@ -124,7 +124,7 @@ class Subscriptions:
         """It is gone for everyone; its alerts stay on record, what was still to be sent is not."""
         row = await self._locked(tx, principal, subscription_id)
         now = self._clock.now()
-        waiting = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.state == "pending")
+        waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         ended = {"state": "dead", "last_error": "the subscription was deleted", "finished_at": now}
         await tx.connection.execute(update(DELIVERY).where(waiting).values(ended))
         forgotten = {"secret": None, "old_secret": None, "private_key": None}

@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, select
+from sqlalchemy import RowMapping, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_alerts.delivery.signing import SigningKeys
 from clearway_alerts.domain.matching import Index, Watch, watch
+from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.filter_form import read_filter
 from clearway_alerts.rows import read_line
-from clearway_alerts.tables import MISSION, ROUTE_VIEW, SUBSCRIPTION
+from clearway_alerts.tables import ROUTE_VIEW, SUBSCRIPTION
+
+_ENDPOINT: Final = ("url", "state", "secret", "private_key", "old_secret", "old_secret_until")
+# The subscriptions of a mission that changed since a version, or whose route did.
+_CHANGES: Final = (
+    select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.filter, SUBSCRIPTION.c.deleted_at, ROUTE_VIEW.c.line)
+    .add_columns(*(SUBSCRIPTION.c[name] for name in _ENDPOINT))
+    .outerjoin_from(
+        SUBSCRIPTION,
+        ROUTE_VIEW,
+        (ROUTE_VIEW.c.mission == SUBSCRIPTION.c.mission) & (ROUTE_VIEW.c.route_id == SUBSCRIPTION.c.route_id),
+    )
+    .where(
+        SUBSCRIPTION.c.mission == bindparam("mission"),
+        or_(SUBSCRIPTION.c.changed_in > bindparam("since"), ROUTE_VIEW.c.changed_in > bindparam("since")),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a subscription's messages go. An endpoint that is not active is sent nothing for now."""
+
+    url: str
+    is_active: bool
+    keys: SigningKeys
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A mission's subscriptions as of `version`. `webhooks` are those that have one; both know every live id."""
+    """A mission's subscriptions as of `version`. `endpoints` are of those that have a webhook."""
 
     version: int
     watches: dict[UUID, Watch | None] = field(default_factory=dict)
-    webhooks: frozenset[UUID] = frozenset()
+    endpoints: dict[UUID, Endpoint] = field(default_factory=dict)
     index: Index = field(default_factory=lambda: Index([]))
 
 
 class Watchlist:
-    """Keeps each mission's index in memory, and asks the mission's version each time whether it still holds.
+    """Keeps each mission's index in memory, and is told the mission's version each time to see whether it still holds.
 
     Only what changed is read again. Use it in transactions that change no subscription themselves: what they
     had written would be remembered although they may still roll back.
@@ -35,37 +63,33 @@ class Watchlist:
     def __init__(self) -> None:
         self._missions: dict[str, Watched] = {}
 
-    async def of(self, connection: AsyncConnection, mission: str) -> Watched:
-        known = self._missions.get(mission, Watched(version=0))
-        version = (await connection.execute(select(MISSION.c.version).where(MISSION.c.mission == mission))).scalar()
+    async def of(self, connection: AsyncConnection, mission: str, version: int | None) -> Watched:
+        """The mission's subscriptions; `version` was read in the same transaction, None when the mission has none."""
+        known = self._missions.get(mission) or Watched(version=0)
         if version is None or version == known.version:
             return known
-        fresh = _with_changes(known, version, await _changes(connection, mission, known.version))
+        changes = await connection.execute(_CHANGES, {"mission": mission, "since": known.version})
+        fresh = _with_changes(known, version, changes.mappings().all())
         self._missions[mission] = fresh
         return fresh
 
 
-async def _changes(connection: AsyncConnection, mission: str, since: int) -> list[RowMapping]:
-    """The subscriptions that changed, or whose route did."""
-    route = (ROUTE_VIEW.c.mission == SUBSCRIPTION.c.mission) & (ROUTE_VIEW.c.route_id == SUBSCRIPTION.c.route_id)
-    changed = or_(SUBSCRIPTION.c.changed_in > since, ROUTE_VIEW.c.changed_in > since)
-    columns = (SUBSCRIPTION.c.id, SUBSCRIPTION.c.filter, SUBSCRIPTION.c.url, SUBSCRIPTION.c.deleted_at)
-    query = select(*columns, ROUTE_VIEW.c.line).outerjoin_from(SUBSCRIPTION, ROUTE_VIEW, route)
-    rows = await connection.execute(query.where(SUBSCRIPTION.c.mission == mission, changed))
-    return list(rows.mappings())
-
-
-def _with_changes(known: Watched, version: int, changes: list[RowMapping]) -> Watched:
-    watches, webhooks = dict(known.watches), set(known.webhooks)
+def _with_changes(known: Watched, version: int, changes: Sequence[RowMapping]) -> Watched:
+    watches, endpoints = dict(known.watches), dict(known.endpoints)
     for row in changes:
         watches.pop(row["id"], None)
-        webhooks.discard(row["id"])
+        endpoints.pop(row["id"], None)
         if row["deleted_at"] is None:
             watches[row["id"]] = watch(row["id"], read_filter(row["filter"]), _line(row["line"]))
             if row["url"] is not None:
-                webhooks.add(row["id"])
+                endpoints[row["id"]] = _endpoint(row)
     index = Index([each for each in watches.values() if each is not None])
-    return Watched(version, watches, frozenset(webhooks), index)
+    return Watched(version, watches, endpoints, index)
+
+
+def _endpoint(row: RowMapping) -> Endpoint:
+    keys = SigningKeys(row["secret"], row["private_key"], row["old_secret"], row["old_secret_until"])
+    return Endpoint(row["url"], row["state"] == SubscriptionState.ACTIVE, keys)
 
 
 def _line(stored: Any) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,24 +15,36 @@ import structlog
 from prometheus_client import Counter as Metric
 
 from clearway_alerts.delivery.addresses import Network
-from clearway_alerts.delivery.queue import Claim, Result, claim, settle
-from clearway_alerts.delivery.signing import signed_headers
+from clearway_alerts.delivery.flights import Flights
+from clearway_alerts.delivery.queue import Claim, claim, give_back, is_any_due
+from clearway_alerts.delivery.settling import Result, Settled, settle
 from clearway_alerts.delivery.webhook import WebhookClient, webhook_client
 from clearway_shared.clock import Clock
 from clearway_shared.database import Database
 from clearway_shared.patience import patiently
 
-_IN_FLIGHT: Final = 512
 _POLL_SECONDS: Final = 0.5
 # A claim is sent within this time or not at all: what is left of the lease is the receiver's.
 _START_WITHIN: Final = timedelta(seconds=5)
+# At the end receivers have so long to answer, and the database to take the leases back.
+_LAST_ANSWERS_SECONDS: Final = 2.0
+_GIVE_BACK_SECONDS: Final = 2.0
 
 ATTEMPTS = Metric("clearway_alert_delivery_attempts", "Requests to webhooks, by outcome", ["outcome"])
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What there is while the worker runs."""
+
+    client: WebhookClient
+    tasks: asyncio.TaskGroup
+
+
 class DeliveryWorker:
-    """One worker of a process. `wake` tells it that something has become due; it looks by itself too."""
+    """One worker of a process. A new delivery may be born with its lease and be handed over when it is committed;
+    all others are claimed: when `wake` or `expect` says that they are due, and by looking from time to time."""
 
     def __init__(
         self, database: Database, clock: Clock, *, allowed: tuple[Network, ...], timeout_seconds: float
@@ -42,47 +55,96 @@ class DeliveryWorker:
         self._timeout = timedelta(seconds=timeout_seconds)
         self._woken = asyncio.Event()
         self._results: asyncio.Queue[Result] = asyncio.Queue()
-        self._on_the_way: Counter[UUID] = Counter()
+        self._flights = Flights()
+        # Endpoints of which something waits in the database that may be due as soon as nothing of theirs is held.
+        self._expected: set[UUID] = set()
+        self._is_full = False
+        self._landed = asyncio.Event()
+        self._running: _Running | None = None
 
     def wake(self) -> None:
         self._woken.set()
 
+    def lease(self, subscription_id: UUID) -> datetime | None:
+        """Until when this worker would hold a new delivery; None when it could not send it soon."""
+        may_start = self._running is not None and self._flights.has_room(subscription_id)
+        return self._clock.now() + self._lease if may_start else None
+
+    def hand_over(self, claims: Iterable[Claim]) -> None:
+        """Send what was committed with a lease of this worker. One that has ended since lets the leases run out."""
+        for each in claims if self._running is not None else ():
+            self._start(each)
+
+    def expect(self, subscription_ids: Iterable[UUID]) -> None:
+        """Deliveries of these endpoints were committed without a lease."""
+        self._expected.update(subscription_ids)
+        self.wake()
+
     async def run(self) -> None:
-        """A worker: deliver until cancelled."""
+        """A worker: deliver until cancelled. Then what is on its way may come back, and the rest is given back."""
         async with (
             webhook_client(self._allowed, self._timeout.total_seconds(), self._clock) as client,
             asyncio.TaskGroup() as tasks,
         ):
+            self._flights, self._results = Flights(), asyncio.Queue()
+            self._running = _Running(client, tasks)
             tasks.create_task(self._record())
-            while True:
-                self._woken.clear()
-                claims = await self._claim()
-                for each in claims:
-                    tasks.create_task(self._send(client, each))
-                if not claims:
-                    await self._wait()
+            try:
+                await self._look()
+            finally:
+                self._running = None
+                await self._land()
 
-    async def _wait(self) -> None:
+    async def _look(self) -> None:
+        is_due = True
+        while True:
+            self._woken.clear()
+            if is_due:
+                for each in await self._claim():
+                    self._start(each)
+            is_due = await self._woken_soon() or await self._is_any_due()
+
+    async def _woken_soon(self) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+            async with asyncio.timeout(_POLL_SECONDS):
+                await self._woken.wait()
+        return self._woken.is_set()
+
+    async def _is_any_due(self) -> bool:
+        found = False
+        async for attempt in patiently():
+            with attempt:
+                async with self._database.read() as connection:
+                    found = await is_any_due(connection, self._clock.now(), self._flights.busy)
+        return found
 
     async def _claim(self) -> list[Claim]:
-        room = _IN_FLIGHT - self._on_the_way.total()
-        if room <= 0:
+        room, busy = self._flights.room, self._flights.busy
+        self._is_full = room == 0
+        if self._is_full:
             return []
+        self._expected.intersection_update(busy)
         claims: list[Claim] = []
         async for attempt in patiently():
             with attempt:
                 async with self._database.write() as tx:
-                    claims = await claim(
-                        tx, self._clock.now(), lease=self._lease, limit=room, busy=list(self._on_the_way)
-                    )
-        self._on_the_way.update(each.subscription_id for each in claims)
+                    claims = await claim(tx, self._clock.now(), lease=self._lease, limit=room, busy=busy)
+        # There may be more: of these endpoints, and of all others when there was no room.
+        self._expected.update(each.subscription_id for each in claims)
+        self._is_full = len(claims) == room
         return claims
 
     @property
     def _lease(self) -> timedelta:
         return _START_WITHIN + self._timeout
+
+    def _start(self, each: Claim) -> None:
+        if self._flights.take(each):
+            self._send_soon(each)
+
+    def _send_soon(self, each: Claim) -> None:
+        if self._running is not None:
+            self._running.tasks.create_task(self._send(self._running.client, each))
 
     async def _send(self, client: WebhookClient, each: Claim) -> None:
         """A worker that slept over its lease sends nothing: another one may have the delivery by now."""
@@ -91,7 +153,7 @@ class DeliveryWorker:
             _log.warning("lease_lost", delivery=str(each.delivery_id), attempt=each.attempt)
             self._release(each)
             return
-        headers = signed_headers(each.keys, str(each.delivery_id), now, each.body)
+        headers = each.keys.headers(str(each.delivery_id), now, each.body)
         answer = await client.post(each.url, each.body, headers)
         ATTEMPTS.labels("delivered" if answer.is_success else "failed").inc()
         self._results.put_nowait(Result(each, answer, now, random.random()))
@@ -102,18 +164,44 @@ class DeliveryWorker:
             results = [await self._results.get()]
             while not self._results.empty():
                 results.append(self._results.get_nowait())
-            settled: set[UUID] = set()
+            settled = Settled()
             async for attempt in patiently():
                 with attempt:
                     async with self._database.write() as tx:
                         settled = await settle(tx, results, self._clock.now())
+            self._expected |= settled.recovered
             for result in results:
-                if result.claim.delivery_id not in settled:
+                if result.claim.delivery_id not in settled.deliveries:
                     _log.warning("lease_lost", delivery=str(result.claim.delivery_id), attempt=result.claim.attempt)
                 self._release(result.claim)
 
     def _release(self, each: Claim) -> None:
-        self._on_the_way[each.subscription_id] -= 1
-        if not self._on_the_way[each.subscription_id]:
-            del self._on_the_way[each.subscription_id]
-        self.wake()
+        """Make room, and claim again only when something may wait for it."""
+        following = self._flights.release(each)
+        if following is not None:
+            self._send_soon(following)
+        waited_for = each.subscription_id in self._expected and each.subscription_id not in self._flights.busy
+        if self._is_full or waited_for:
+            self.wake()
+        if not self._flights.busy:
+            self._landed.set()
+
+    async def _land(self) -> None:
+        """Nothing starts any more. A receiver that has not answered by the end gets the message once more,
+        under the same id."""
+        unsent = self._flights.ground()
+        if self._flights.busy:
+            self._landed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_ANSWERS_SECONDS):
+                    await self._landed.wait()
+        if left := [*unsent, *self._flights.held]:
+            await self._give_back(left)
+
+    async def _give_back(self, left: list[Claim]) -> None:
+        """So that the next process need not wait until the leases run out, which they do in any case."""
+        try:
+            async with asyncio.timeout(_GIVE_BACK_SECONDS), self._database.write() as tx:
+                await give_back(tx, left)
+        except Exception as error:
+            _log.warning("leases_not_given_back", deliveries=len(left), error=repr(error))

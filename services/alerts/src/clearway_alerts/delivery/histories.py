@@ -1,0 +1,78 @@
+"""What is known of an incident, and what each subscription was told about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select
+
+from clearway_alerts.domain.alert import Told
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.rows import read_incident
+from clearway_alerts.tables import ALERT, INCIDENT_VIEW, MISSION
+from clearway_shared.database import Transaction
+from clearway_shared.events.alerts import AlertKind
+
+_NEWEST: Final = (
+    select(func.max(INCIDENT_VIEW.c.revision))
+    .where(INCIDENT_VIEW.c.mission == bindparam("mission"), INCIDENT_VIEW.c.incident_id == bindparam("incident"))
+    .scalar_subquery()
+)
+_VERSION: Final = select(MISSION.c.version).where(MISSION.c.mission == bindparam("mission")).scalar_subquery()
+_STANDING: Final = select(_NEWEST.label("newest"), _VERSION.label("version"))
+_TOLD: Final = (
+    select(ALERT.c.id, ALERT.c.subscription_id, ALERT.c.sequence, ALERT.c.kind, ALERT.c.matched, ALERT.c.revision)
+    .add_columns(ALERT.c.expires_at, INCIDENT_VIEW.c.incident)
+    .join_from(
+        ALERT,
+        INCIDENT_VIEW,
+        (INCIDENT_VIEW.c.mission == ALERT.c.mission)
+        & (INCIDENT_VIEW.c.incident_id == ALERT.c.incident_id)
+        & (INCIDENT_VIEW.c.revision == ALERT.c.revision),
+    )
+    .where(ALERT.c.mission == bindparam("mission"), ALERT.c.incident_id == bindparam("incident"))
+    .order_by(ALERT.c.sequence)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest revision of the incident that is known, if any is, and the mission's version, if it has one."""
+
+    newest: int | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one subscription was told of an incident: the last alert, and those that a new one replaces."""
+
+    told: Told
+    standing: tuple[UUID, ...]
+
+
+async def standing_of(tx: Transaction, incident: Incident) -> Standing:
+    row = (await tx.connection.execute(_STANDING, _asked(incident))).one()
+    return Standing(row.newest, row.version)
+
+
+async def histories_of(tx: Transaction, incident: Incident, now: datetime) -> Mapping[UUID, History]:
+    """Every subscription that has an alert about the incident."""
+    revisions: dict[int, Incident] = {}
+    histories: dict[UUID, History] = {}
+    for row in await tx.connection.execute(_TOLD, _asked(incident)):
+        before = revisions.get(row.revision) or revisions.setdefault(row.revision, read_incident(row.incident))
+        kind = AlertKind(row.kind)
+        told = Told(row.id, row.sequence, kind, row.matched, before)
+        earlier = histories[row.subscription_id].standing if row.subscription_id in histories else ()
+        stands = (*earlier, row.id) if row.expires_at > now else earlier
+        histories[row.subscription_id] = History(told, () if kind is AlertKind.CANCELLED else stands)
+    return histories
+
+
+def _asked(incident: Incident) -> dict[str, object]:
+    return {"mission": incident.mission, "incident": incident.incident_id}
