@@ -1,0 +1,268 @@
+"""Deliveries that are born with their lease: sent without a claim, in order, and never lost or sent by mistake."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+
+from clearway_alerts.delivery import worker as worker_module
+from clearway_alerts.delivery.queue import PER_ENDPOINT, claim
+from clearway_alerts.delivery.settling import Result, settle
+from clearway_alerts.delivery.webhook import Answer
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.tables import DELIVERY
+from clearway_shared.auth import Principal, Role
+from clearway_shared.clock import new_id
+from clearway_shared.events.vocabulary import Status
+
+OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+NOWHERE = "http://127.0.0.1:9/hook"
+Report = Callable[..., Incident]
+Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+class Calls:
+    """Counts the calls of one of the worker's functions."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.count = 0
+        self._original = getattr(worker_module, name)
+        monkeypatch.setattr(worker_module, name, self._call)
+
+    async def _call(self, *arguments: Any, **options: Any) -> Any:
+        self.count += 1
+        return await self._original(*arguments, **options)
+
+
+class Gate:
+    """A receiver's answer that waits until it is opened."""
+
+    def __init__(self) -> None:
+        self.opened = asyncio.Event()
+
+    async def answer(self, _: web.Request) -> web.StreamResponse:
+        await self.opened.wait()
+        return web.Response(status=204)
+
+
+async def rows(alerts: Any) -> list[Any]:
+    found: list[Any] = await alerts.rows(DELIVERY, "sequence")
+    return found
+
+
+async def claims(alerts: Any) -> list[Any]:
+    async with alerts.database.write() as tx:
+        return await claim(tx, alerts.clock.now(), lease=timedelta(seconds=20), limit=10)
+
+
+def all_delivered(alerts: Any, count: int) -> Callable[[], Awaitable[bool]]:
+    async def condition() -> bool:
+        return [row["state"] for row in await rows(alerts)] == ["delivered"] * count
+
+    return condition
+
+
+async def running(alerts: Any, until: Until) -> asyncio.Task[None]:
+    """The service's worker, once it runs."""
+    task = asyncio.create_task(alerts.worker.run())
+
+    async def can_lease() -> bool:
+        return alerts.worker.lease(uuid4()) is not None
+
+    await until(can_lease)
+    return task
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task}, timeout=20)
+    assert task.cancelled()
+
+
+async def test_an_alert_goes_out_without_a_claim_and_none_follows(
+    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claiming, looking = Calls(monkeypatch, "claim"), Calls(monkeypatch, "is_any_due")
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+
+    async def first_look() -> bool:
+        return looking.count >= 1
+
+    await until(first_look)
+    assert claiming.count == 1, "what a former process left"
+    await alerts.warn(report())
+    await alerts.warn(report(incident_id=uuid4()))
+    await receiver.wait_for(2)
+    await until(all_delivered(alerts, 2))
+    looks = looking.count
+
+    async def looked_again() -> bool:
+        return looking.count >= looks + 2
+
+    await until(looked_again)
+    assert claiming.count == 1
+    assert [(row["lease_epoch"], row["attempts"], row["lease_until"]) for row in await rows(alerts)] == [
+        (1, 1, None)
+    ] * 2
+    await ended(task)
+
+
+async def test_what_is_sent_at_birth_is_what_a_claim_would_send(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    await alerts.warn(report())
+    await receiver.wait_for(1)
+    await until(all_delivered(alerts, 1))
+    await ended(task)
+    async with alerts.database.write() as tx:
+        await tx.connection.execute(DELIVERY.update().values(state="pending", finished_at=None))
+    (again,) = await claims(alerts)
+    assert again.body == receiver.got[0][1]
+
+
+async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
+    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    monkeypatch.setattr(alerts.worker, "hand_over", lambda _claims: None)
+    await alerts.warn(report())
+    other = asyncio.create_task(alerts.new_worker().run())
+    assert await claims(alerts) == []
+    alerts.clock.advance(timedelta(seconds=8))
+    await receiver.wait_for(1)
+    await until(all_delivered(alerts, 1))
+    assert len(receiver.got) == 1
+    assert [row["lease_epoch"] for row in await rows(alerts)] == [2]
+    await ended(task)
+    await ended(other)
+
+
+async def warn_and_fail(alerts: Any, incident: Incident) -> None:
+    async with alerts.database.write() as tx:
+        await alerts.pipeline.warn(tx, incident, new_id())
+        raise ZeroDivisionError
+
+
+async def test_what_rolls_back_is_not_handed_over(alerts: Any, receiver: Any, report: Report, until: Until) -> None:
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    with pytest.raises(ZeroDivisionError):
+        await warn_and_fail(alerts, report())
+    await alerts.warn(report())
+    await receiver.wait_for(1)
+    await until(all_delivered(alerts, 1))
+    assert len(receiver.got) == 1
+    await ended(task)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
+    alerts: Any, receiver: Any, report: Report, until: Until, *, together: bool
+) -> None:
+    gate = Gate()
+    receiver.answer = gate.answer
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    ended_incident = report(revision=2, status=Status.RETRACTED)
+    if together:
+        async with alerts.database.write() as tx:
+            await alerts.pipeline.warn(tx, report(), new_id())
+            await alerts.pipeline.warn(tx, ended_incident, new_id())
+        await receiver.wait_for(1)
+    else:
+        await alerts.warn(report())
+        await receiver.wait_for(1)
+        await alerts.warn(ended_incident)
+    assert [row["lease_epoch"] for row in await rows(alerts)] == [1, 0]
+    await alerts.warn(report(incident_id=uuid4()))
+    await receiver.wait_for(2)
+    assert [row["lease_epoch"] for row in await rows(alerts)] == [1, 1, 0], "another incident need not wait"
+    gate.opened.set()
+    await receiver.wait_for(3)
+    await until(all_delivered(alerts, 3))
+    types = [json.loads(body)["type"] for _, body in receiver.got]
+    assert types == ["alert.issued", "alert.issued", "alert.cancelled"]
+    await ended(task)
+
+
+async def test_more_than_an_endpoint_has_places_go_one_after_the_other(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    gate, count = Gate(), PER_ENDPOINT + 3
+    receiver.answer = gate.answer
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    async with alerts.database.write() as tx:
+        for _ in range(count):
+            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+    await receiver.wait_for(PER_ENDPOINT)
+    await alerts.warn(report(incident_id=uuid4()))
+    assert sorted(row["lease_epoch"] for row in await rows(alerts)) == [0] + [1] * count, (
+        "no place is left: it is for a claim"
+    )
+    assert len(receiver.got) == PER_ENDPOINT
+    gate.opened.set()
+    await receiver.wait_for(count + 1)
+    await until(all_delivered(alerts, count + 1))
+    await ended(task)
+
+
+async def test_who_ends_gives_back_what_has_not_come_back(
+    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_LAST_ANSWERS_SECONDS", 0.05)
+    receiver.answer = Gate().answer
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    async with alerts.database.write() as tx:
+        for _ in range(PER_ENDPOINT + 2):
+            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+    await receiver.wait_for(PER_ENDPOINT)
+    await ended(task)
+    assert {(row["state"], row["lease_until"]) for row in await rows(alerts)} == {("pending", None)}
+    assert len(await claims(alerts)) == PER_ENDPOINT
+
+
+async def test_who_ends_still_records_what_comes_back_in_time(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    gate = Gate()
+    receiver.answer = gate.answer
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    await alerts.warn(report())
+    await receiver.wait_for(1)
+    task.cancel()
+    await asyncio.sleep(0)
+    gate.opened.set()
+    await asyncio.wait({task}, timeout=20)
+    assert task.cancelled()
+    assert [(row["state"], row["attempts"]) for row in await rows(alerts)] == [("delivered", 1)]
+
+
+async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(alerts: Any, report: Report, until: Until) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    task = await running(alerts, until)
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.pause(tx, OWNER, row["id"])
+    await alerts.warn(report(incident_id=uuid4()))
+    await ended(task)
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.resume(tx, OWNER, row["id"])
+    (only,) = await claims(alerts)
+    async with alerts.database.write() as tx:
+        now = alerts.clock.now()
+        await settle(tx, [Result(only, Answer(410, "status 410", 1.0), now, 0.5)], now)
+    task = await running(alerts, until)
+    await alerts.warn(report(incident_id=uuid4()))
+    assert sorted(row["lease_epoch"] for row in await rows(alerts)) == [0, 1]
+    await ended(task)

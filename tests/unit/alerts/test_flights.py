@@ -1,0 +1,48 @@
+"""The places of each endpoint: who starts, who waits in line, and who is left at the end."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from clearway_alerts.delivery.flights import IN_FLIGHT, Flights
+from clearway_alerts.delivery.queue import PER_ENDPOINT, Claim
+from clearway_alerts.delivery.signing import SigningKeys
+
+ONE, OTHER = UUID(int=1), UUID(int=2)
+
+
+def claim(number: int, endpoint: UUID = ONE) -> Claim:
+    until = datetime(2026, 3, 1, tzinfo=UTC)
+    return Claim(UUID(int=number), endpoint, 1, until, 1, "https://example.org/", SigningKeys("", ""), b"")
+
+
+def test_an_endpoint_has_few_places_and_the_others_wait_in_line() -> None:
+    flights = Flights()
+    claims = [claim(number) for number in range(PER_ENDPOINT + 2)]
+    assert [flights.take(each) for each in claims] == [True] * PER_ENDPOINT + [False] * 2
+    assert not flights.has_room(ONE)
+    assert flights.take(claim(99, OTHER)), "a full endpoint is in nobody's way"
+    assert flights.release(claims[0]) is claims[PER_ENDPOINT]
+    assert flights.release(claims[1]) is claims[PER_ENDPOINT + 1]
+    assert flights.release(claims[2]) is None
+    assert flights.has_room(ONE)
+    assert set(flights.busy) == {ONE, OTHER}
+
+
+def test_on_the_ground_are_those_who_never_started() -> None:
+    flights = Flights()
+    claims = [claim(number) for number in range(PER_ENDPOINT + 2)]
+    for each in claims:
+        flights.take(each)
+    assert flights.ground() == claims[PER_ENDPOINT:]
+    assert flights.held == claims[:PER_ENDPOINT]
+    assert [flights.release(each) for each in claims[:PER_ENDPOINT]] == [None] * PER_ENDPOINT
+    assert flights.busy == []
+    assert flights.room == IN_FLIGHT
+
+
+def test_a_process_holds_only_so_many() -> None:
+    flights = Flights()
+    for number in range(IN_FLIGHT):
+        flights.take(claim(number, UUID(int=number)))
+    assert flights.room == 0
+    assert not flights.has_room(UUID(int=IN_FLIGHT + 1))
