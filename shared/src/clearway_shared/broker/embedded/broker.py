@@ -37,7 +37,8 @@ class EmbeddedBroker:
         self._ownership = Ownership(path)
         self._journal: Journal | None = None
         self._catalog = Catalog((), ())
-        self._readers: set[EmbeddedReader] = set()
+        # In the order in which they came, which is the order in which they are woken.
+        self._readers: dict[EmbeddedReader, None] = {}
         self._groups: dict[str, Group] = {}
         self._retention: asyncio.Task[None] | None = None
 
@@ -109,7 +110,7 @@ class EmbeddedBroker:
             on_assigned=on_assigned,
             on_closed=self._forget,
         )
-        self._readers.add(reader)
+        self._readers[reader] = None
         try:
             if group is None:
                 await reader.assign(frozenset(place for places in partitions.values() for place in places))
@@ -142,7 +143,7 @@ class EmbeddedBroker:
                 reader.wake()
 
     def _forget(self, reader: EmbeddedReader) -> None:
-        self._readers.discard(reader)
+        self._readers.pop(reader, None)
         if reader.group in self._groups:
             self._groups[reader.group].leave(reader)
 
