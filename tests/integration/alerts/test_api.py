@@ -15,8 +15,10 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.domain.incident import Incident
 from clearway_shared.auth import Principal, Role
 from clearway_shared.outbox import Outbox
+from clearway_shared.tables import IdempotencyRow
 from clearway_shared.web.app import create_app
 
+IDEMPOTENCY = IdempotencyRow.__table__  # type: ignore[attr-defined]
 CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}
 BODY = {"name": "convoy", "filter": {"area": CIRCLE}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/hook"}}
 
@@ -76,6 +78,22 @@ async def test_the_life_of_a_subscription(client: httpx.AsyncClient) -> None:
     assert len((await client.get("/v1/subscriptions")).json()["items"]) == 1
     assert (await client.delete(where)).status_code == 204
     assert (await client.get(where)).status_code == 404
+
+
+async def test_a_repeat_gets_the_first_answer_without_the_secret_which_is_kept_nowhere_else(
+    client: httpx.AsyncClient, alerts: Any
+) -> None:
+    repeated = {"Idempotency-Key": "one"}
+    made, again = [await client.post("/v1/subscriptions", json=BODY, headers=repeated) for _ in range(2)]
+    assert made.json()["secret"].startswith("whsec_")
+    assert again.json() == made.json() | {"secret": None}
+    assert again.headers["Idempotency-Replayed"] == "true"
+    (kept,) = await alerts.rows(IDEMPOTENCY)
+    assert made.json()["secret"].encode() not in kept["body"]
+    rotate = f"/v1/subscriptions/{made.json()['subscription_id']}/rotate-secret"
+    rotated, lost = [await client.post(rotate, headers={"Idempotency-Key": "two"}) for _ in range(2)]
+    assert rotated.json()["secret"] not in (None, made.json()["secret"])
+    assert lost.json() == rotated.json() | {"secret": None}
 
 
 @pytest.mark.parametrize("key", ["eve-subscriber-unmix", "eve-admin-other", "eve-reporter-unmix"])

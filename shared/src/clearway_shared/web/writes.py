@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Request
-from pydantic_core import to_json
+from pydantic_core import to_json, to_jsonable_python
 from sqlalchemy import select, update
 from starlette.responses import Response
 
@@ -35,11 +35,15 @@ IdempotencyKey = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a command answers: anything that JSON can say, and the headers that go with it."""
+    """What a command answers: anything that JSON can say, and the headers that go with it.
+
+    `once` names fields of the body that only the first answer shows. They are not kept: a repeat has null there.
+    """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    once: tuple[str, ...] = ()
 
 
 Command = Callable[[Transaction], Awaitable[Reply]]
@@ -61,9 +65,9 @@ class WriteRequest:
                 return _render(await command(transaction))
             if (earlier := await self._claim(transaction, self._key)) is not None:
                 return earlier
-            response = _render(await command(transaction))
-            await self._keep(transaction, self._key, response)
-        return response
+            reply = await command(transaction)
+            await self._keep(transaction, self._key, _render(_repeatable(reply)))
+        return _render(reply)
 
     async def _claim(self, transaction: Transaction, key: str) -> Response | None:
         """Take the key, or give the first answer under it. A request under way with it is waited for."""
@@ -113,6 +117,10 @@ def _fingerprint(request: Request, body: bytes) -> str:
     condition = request.headers.get("if-match", "")
     said = f"{request.method} {request.url.path}?{request.url.query} {condition}\n".encode()
     return hashlib.sha256(said + body).hexdigest()
+
+
+def _repeatable(reply: Reply) -> Reply:
+    return replace(reply, body=to_jsonable_python(reply.body) | dict.fromkeys(reply.once)) if reply.once else reply
 
 
 def _render(reply: Reply) -> Response:

@@ -85,7 +85,10 @@ class SubscriptionView(BaseModel):
 class NewSubscription(SubscriptionView):
     """With the secret, which is shown this once."""
 
-    secret: str | None = Field(description="`whsec_…`: verifies the `v1` signatures. None without a webhook.")
+    secret: str | None = Field(
+        description="`whsec_…`: verifies the `v1` signatures. None without a webhook, and in the answer to a "
+        "repeat under the same Idempotency-Key: whoever has lost the first answer rotates the secret."
+    )
 
     @classmethod
     def of(cls, row: Any, principal: Principal) -> "NewSubscription":

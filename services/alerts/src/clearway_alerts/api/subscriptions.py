@@ -27,7 +27,7 @@ async def create_subscription(body: SubscriptionBody, principal: Subscriber, wir
         with refusals():
             row = await wired.subscriptions.create(tx, principal, body.name, body.changes())
         headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
-        return Reply(201, NewSubscription.of(row, principal), headers)
+        return Reply(201, NewSubscription.of(row, principal), headers, once=("secret",))
 
     return await write(command)
 
@@ -110,6 +110,6 @@ async def rotate_secret(subscription_id: UUID, principal: Subscriber, wired: Wir
     async def command(tx: Transaction) -> Reply:
         with refusals(subscription_id):
             row = await wired.subscriptions.rotate_secret(tx, principal, subscription_id)
-        return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])})
+        return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])}, once=("secret",))
 
     return await write(command)
