@@ -41,7 +41,8 @@ async def test_a_database_that_is_killed_costs_nothing_but_time(
             await asyncio.to_thread(own_postgres_server.kill)
             await asyncio.sleep(0.3)
             await asyncio.to_thread(own_postgres_server.start)
-        certain, uncertain = await asyncio.wait_for(accepted, 60)
+        async with asyncio.timeout(60):
+            certain, uncertain = await accepted
         await eventually(lambda: _all_taken(plumbing, certain), 60)
     numbers = [number for _, number in await plumbing.effects("reader")]
     assert numbers == sorted(set(numbers))

@@ -21,7 +21,8 @@ PROCESSES = Path(__file__).parent / "processes"
 
 async def run_until_killed(program: str, *arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, str(PROCESSES / program), *arguments)
-    assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
+    async with asyncio.timeout(60):
+        assert await process.wait() == -signal.SIGKILL
 
 
 async def read_all(broker: EmbeddedBroker, count: int) -> list[Record]:

@@ -67,7 +67,8 @@ async def test_a_log_that_is_away_stops_nothing_but_itself(plumbing: Plumbing, r
     async with running(plumbing.relay(log).run):
         for number in range(5):
             await plumbing.publish(number, route=route)
-        await asyncio.wait_for(log.asked.wait(), 20)
+        async with asyncio.timeout(20):
+            await log.asked.wait()
         assert await plumbing.feed.after(None, 0, 10) == []
         log.refuse = None
         await eventually(lambda: _published(log, 5))
@@ -79,8 +80,10 @@ async def test_reports_are_accepted_while_the_log_is_slow(plumbing: Plumbing) ->
     log.open.clear()
     async with running(plumbing.relay(log).run):
         await plumbing.publish(0, route=route)
-        await asyncio.wait_for(log.asked.wait(), 20)
-        await asyncio.wait_for(plumbing.publish(1, 2, route=route), 20)
+        async with asyncio.timeout(20):
+            await log.asked.wait()
+        async with asyncio.timeout(20):
+            await plumbing.publish(1, 2, route=route)
         log.open.set()
         await eventually(lambda: _published(log, 3))
     assert numbers(log.messages) == {route: [0, 1, 2]}
@@ -146,7 +149,8 @@ async def test_only_one_relay_of_a_database_leads(postgres_url: str) -> None:
     log.open.clear()
     await plumbing.publish(1, route=uuid4())
     leading = asyncio.create_task(plumbing.relay(log).drain())
-    await asyncio.wait_for(log.asked.wait(), 20)
+    async with asyncio.timeout(20):
+        await log.asked.wait()
     assert not await plumbing.relay(other).drain()
     log.open.set()
     assert await leading

@@ -19,6 +19,8 @@ from clearway_alerts.domain.place import box_around, distances_m, widened
 from clearway_alerts.domain.subscription import Accuracy, Filter
 
 _EVERYWHERE: Final = shapely.Point()
+# The same place counted in degrees once around to the west, as it is, and once around to the east.
+_TURNS: Final = np.array([-360.0, 0.0, 360.0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +95,7 @@ class Index:
     def _candidates(self, incident: Incident) -> npt.NDArray[np.int64]:
         """Those whose box meets the incident's, also when one of the two lies across the antimeridian."""
         west, south, east, north = box_around(incident.lon, incident.lat, incident.uncertainty_m)
-        boxes = [shapely.box(west + turn, south, east + turn, north) for turn in (-360, 0, 360)]
+        boxes = shapely.box(west + _TURNS, south, east + _TURNS, north)
         found: npt.NDArray[np.int64] = np.unique(self._tree.query(boxes)[1])
         return found
 
