@@ -11,14 +11,17 @@ import pytest
 from aiohttp import web
 
 from clearway_alerts.delivery import worker as worker_module
+from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.delivery.queue import PER_ENDPOINT, claim
 from clearway_alerts.delivery.settling import Result, settle
+from clearway_alerts.delivery.watchlist import Watchlist
 from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.tables import DELIVERY
 from clearway_shared.auth import Principal, Role
 from clearway_shared.clock import new_id
 from clearway_shared.events.vocabulary import Status
+from clearway_shared.outbox import Outbox
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
@@ -87,7 +90,7 @@ async def ended(task: asyncio.Task[None]) -> None:
 async def test_an_alert_goes_out_without_a_claim_and_none_follows(
     alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claiming, looking = Calls(monkeypatch, "claim"), Calls(monkeypatch, "is_any_due")
+    claiming, looking = Calls(monkeypatch, "claim"), Calls(monkeypatch, "waiting_endpoints")
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
 
@@ -110,6 +113,25 @@ async def test_an_alert_goes_out_without_a_claim_and_none_follows(
     assert [(row["lease_epoch"], row["attempts"], row["lease_until"]) for row in await rows(alerts)] == [
         (1, 1, None)
     ] * 2
+    await ended(task)
+
+
+async def test_messages_to_one_receiver_go_over_one_connection(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    connections = set()
+
+    async def note(request: web.Request) -> web.StreamResponse:
+        connections.add(request.transport)
+        return web.Response(status=204)
+
+    receiver.answer = note
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    for count in range(1, 4):
+        await alerts.warn(report(incident_id=uuid4()))
+        await until(all_delivered(alerts, count))
+    assert len(connections) == 1
     await ended(task)
 
 
@@ -184,13 +206,43 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
         await alerts.warn(ended_incident)
     assert [row["lease_epoch"] for row in await rows(alerts)] == [1, 0]
     await alerts.warn(report(incident_id=uuid4()))
-    await receiver.wait_for(2)
-    assert [row["lease_epoch"] for row in await rows(alerts)] == [1, 1, 0], "another incident need not wait"
+    assert [row["lease_epoch"] for row in await rows(alerts)] == [1, 0, 0], "what is new does not starve what waits"
     gate.opened.set()
     await receiver.wait_for(3)
     await until(all_delivered(alerts, 3))
-    types = [json.loads(body)["type"] for _, body in receiver.got]
-    assert types == ["alert.issued", "alert.issued", "alert.cancelled"]
+    messages = [json.loads(body)["data"] for _, body in receiver.got]
+    same = [each["kind"] for each in messages if each["incident_id"] == str(report().incident_id)]
+    assert same == ["issued", "cancelled"]
+    await ended(task)
+
+
+async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    gate = Gate()
+    receiver.answer = gate.answer
+    row = await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    await alerts.warn(report())
+    await receiver.wait_for(1)
+    other = Pipeline(Watchlist(), Outbox(alerts.clock), alerts.clock, news_hours=72, worker=alerts.new_worker())
+    async with alerts.database.write() as tx:
+        await other.warn(tx, report(incident_id=uuid4()), new_id())
+
+    async def is_known() -> bool:
+        return alerts.worker.lease(row["id"]) is None
+
+    await until(is_known)
+    await alerts.warn(report(incident_id=uuid4()))
+    assert len(receiver.got) == 1
+    gate.opened.set()
+    await receiver.wait_for(3)
+    await until(all_delivered(alerts, 3))
+
+    async def is_free() -> bool:
+        return not await is_known()
+
+    await until(is_free)
     await ended(task)
 
 

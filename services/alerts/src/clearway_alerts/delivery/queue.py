@@ -53,17 +53,16 @@ _MAY_START: Final = and_(
     _unleased(DELIVERY),
     ~_OVERTAKES,
     SUBSCRIPTION.c.state == SubscriptionState.ACTIVE,
-    DELIVERY.c.subscription_id.not_in(bindparam("busy", expanding=True)),
 )
 _TO_ENDPOINT: Final = DELIVERY.join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-_ANY: Final = select(exists().select_from(_TO_ENDPOINT).where(_MAY_START))
+_WAITING: Final = select(DELIVERY.c.subscription_id).select_from(_TO_ENDPOINT).where(_MAY_START).distinct()
 _PLACE: Final = func.row_number().over(
     partition_by=DELIVERY.c.subscription_id, order_by=(DELIVERY.c.due_at, DELIVERY.c.id)
 )
 _DUE: Final = (
     select(DELIVERY.c.id, DELIVERY.c.due_at, _PLACE.label("place"))
     .select_from(_TO_ENDPOINT)
-    .where(_MAY_START)
+    .where(_MAY_START, DELIVERY.c.subscription_id.not_in(bindparam("busy", expanding=True)))
     .subquery("due")
 )
 _CANDIDATES: Final = (
@@ -111,9 +110,9 @@ _GIVE_BACK: Final = (
 )
 
 
-async def is_any_due(connection: AsyncConnection, now: datetime, busy: Collection[UUID] = ()) -> bool:
-    """Whether a claim would find anything, asked without writing."""
-    return bool((await connection.execute(_ANY, {"now": now, "busy": list(busy)})).scalar())
+async def waiting_endpoints(connection: AsyncConnection, now: datetime) -> set[UUID]:
+    """The endpoints of which a claim would find something, asked without writing."""
+    return set((await connection.execute(_WAITING, {"now": now})).scalars())
 
 
 async def claim(

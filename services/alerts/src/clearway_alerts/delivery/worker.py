@@ -16,7 +16,7 @@ from prometheus_client import Counter as Metric
 
 from clearway_alerts.delivery.addresses import Network
 from clearway_alerts.delivery.flights import Flights
-from clearway_alerts.delivery.queue import Claim, claim, give_back, is_any_due
+from clearway_alerts.delivery.queue import Claim, claim, give_back, waiting_endpoints
 from clearway_alerts.delivery.settling import Result, Settled, settle
 from clearway_alerts.delivery.webhook import WebhookClient, webhook_client
 from clearway_shared.clock import Clock
@@ -56,7 +56,7 @@ class DeliveryWorker:
         self._woken = asyncio.Event()
         self._results: asyncio.Queue[Result] = asyncio.Queue()
         self._flights = Flights()
-        # Endpoints of which something waits in the database that may be due as soon as nothing of theirs is held.
+        # Endpoints of which something in the database may wait for a claim, as soon as nothing of theirs is held.
         self._expected: set[UUID] = set()
         self._is_full = False
         self._landed = asyncio.Event()
@@ -66,8 +66,10 @@ class DeliveryWorker:
         self._woken.set()
 
     def lease(self, subscription_id: UUID) -> datetime | None:
-        """Until when this worker would hold a new delivery; None when it could not send it soon."""
-        may_start = self._running is not None and self._flights.has_room(subscription_id)
+        """Until when this worker would hold a new delivery; None when it could not send it soon, and when others of
+        the endpoint wait for a claim: for that its messages must all be back, so no new ones start before."""
+        waits = subscription_id in self._expected
+        may_start = self._running is not None and not waits and self._flights.has_room(subscription_id)
         return self._clock.now() + self._lease if may_start else None
 
     def hand_over(self, claims: Iterable[Claim]) -> None:
@@ -102,7 +104,7 @@ class DeliveryWorker:
             if is_due:
                 for each in await self._claim():
                     self._start(each)
-            is_due = await self._woken_soon() or await self._is_any_due()
+            is_due = await self._woken_soon() or await self._is_any_waiting()
 
     async def _woken_soon(self) -> bool:
         with suppress(TimeoutError):
@@ -110,13 +112,15 @@ class DeliveryWorker:
                 await self._woken.wait()
         return self._woken.is_set()
 
-    async def _is_any_due(self) -> bool:
-        found = False
+    async def _is_any_waiting(self) -> bool:
+        """Whether a claim would find something now. What waits for a busy endpoint is found when that is free."""
+        found: set[UUID] = set()
         async for attempt in patiently():
             with attempt:
                 async with self._database.read() as connection:
-                    found = await is_any_due(connection, self._clock.now(), self._flights.busy)
-        return found
+                    found = await waiting_endpoints(connection, self._clock.now())
+        self._expected |= found
+        return not found <= set(self._flights.busy)
 
     async def _claim(self) -> list[Claim]:
         room, busy = self._flights.room, self._flights.busy
