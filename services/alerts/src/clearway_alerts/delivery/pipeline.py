@@ -55,7 +55,7 @@ class Pipeline:
         self._worker = worker
 
     async def warn(self, tx: Transaction, incident: Incident, causation: UUID) -> None:
-        """match → decide → store → tell → deliver → record. A revision that is not newer than the last one is ignored."""
+        """match → decide → store → tell → deliver → record. What is not newer than the last one is ignored."""
         now = self._clock.now()
         standing = await standing_of(tx, incident)
         if standing.newest is not None and standing.newest >= incident.revision:
