@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.conditions import Machine
-from benchmarks.floors import CHAINS, Floor, chain_floor
+from benchmarks.floors import CHAINS, Floor, Sums, sums
 from benchmarks.flow import Flow
 from benchmarks.latency import Spread
 from benchmarks.saturation import Saturation
@@ -42,9 +42,9 @@ def print_floors(floors: Sequence[Floor], engine: str) -> None:
     for floor in floors:
         if floor.name in CHAINS[engine]:
             table.add_row(floor.name, *_cells(floor.close), *_cells(floor.paced))
-    p50, p99 = chain_floor(engine, floors)
+    close, paced = sums(engine, floors, paced=False), sums(engine, floors, paced=True)
     table.add_section()
-    table.add_row(f"sum of {' + '.join(CHAINS[engine])}", f"{p50:.2f}", f"{p99:.2f}", "", "")
+    table.add_row(f"sum of {' + '.join(CHAINS[engine])}", *(f"{figure:.2f}" for figure in (*close, *paced)))
     console.print(table)
 
 
@@ -57,20 +57,24 @@ def print_measured(measured: Measured, floors: Sequence[Floor]) -> None:
 
 
 def _print_flows(measured: Measured, floors: Sequence[Floor]) -> None:
-    p50, p99 = chain_floor(measured.engine, floors)
+    close, paced = sums(measured.engine, floors, paced=False), sums(measured.engine, floors, paced=True)
     table = Table(title=f"Report → alert on the webhook's wire: {measured.engine}")
     for heading in ("reports/s", "alerted / accepted / sent", "p50 ms", "p99 ms", "worst", "p50 since sent", "p99"):
         table.add_column(heading)
-    table.add_column("p50 / floors")
-    table.add_column("p99 / floors")
+    for heading in ("p50 / floors", "p99 / floors", "p50 / floors at 20/s", "p99 / floors at 20/s"):
+        table.add_column(heading)
     for flow in measured.flows:
         whole, counts = flow.from_due, f"{flow.alerted} / {flow.accepted} / {flow.reports}"
-        ratios = ("-", "-") if whole is None else (f"{whole.p50 / p50:.1f}×", f"{whole.p99 / p99:.1f}×")
+        ratios = ("-",) * 4 if whole is None else (*_ratios(whole, close), *_ratios(whole, paced))
         worst = "-" if whole is None else f"{whole.worst:.1f}"
         if flow.not_accepted:
             counts += f", answered {flow.not_accepted}"
         table.add_row(f"{flow.rate:g}", counts, *_cells(whole), worst, *_cells(flow.from_sent), *ratios)
     console.print(table)
+
+
+def _ratios(spread: Spread, floor: Sums) -> tuple[str, str]:
+    return f"{spread.p50 / floor.p50:.1f}×", f"{spread.p99 / floor.p99:.1f}×"
 
 
 def _print_stages(measured: Measured) -> None:
@@ -100,13 +104,19 @@ def _print_saturation(measured: Measured) -> None:
 
 def write_json(path: Path, machine: Machine, floors: Sequence[Floor], engines: Sequence[Measured]) -> None:
     """Everything that was printed, all times in milliseconds but where the name says seconds."""
-    sums = {each.engine: dict(zip(("p50", "p99"), chain_floor(each.engine, floors), strict=True)) for each in engines}
+    together = {
+        each.engine: {
+            "close": sums(each.engine, floors, paced=False)._asdict(),
+            "paced": sums(each.engine, floors, paced=True)._asdict(),
+        }
+        for each in engines
+    }
     content = {
         "machine": asdict(machine),
         "authentication": True,
         "tenancy": True,
         "floors": [asdict(floor) for floor in floors],
-        "sums_of_floors": sums,
+        "sums_of_floors": together,
         "engines": [asdict(each) for each in engines],
     }
     path.write_text(json.dumps(content, indent=2) + "\n")
