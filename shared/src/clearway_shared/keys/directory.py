@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from clearway_shared.auth import IssuedKey, KeyRecord, Principal, Role, hash_secret, new_token, split_token
 from clearway_shared.clock import Clock
@@ -17,6 +17,7 @@ from clearway_shared.database import Database
 from clearway_shared.keys.tables import ApiKeyRow
 
 _KEYS: Final = ApiKeyRow.__table__  # type: ignore[attr-defined]
+_IN_USE: Final = select(_KEYS).where(_KEYS.c.key_id == bindparam("key_id"), _KEYS.c.revoked_at.is_(None))
 _MISSION: Final = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 # A revoked key is refused everywhere within this time.
 CACHE_SECONDS: Final = 1.0
@@ -78,9 +79,8 @@ class SqlKeyDirectory:
         if parts is None or not parts[0].isalnum() or not token.isascii():
             return None
         key_id, secret = parts
-        query = select(_KEYS).where(_KEYS.c.key_id == key_id, _KEYS.c.revoked_at.is_(None))
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(_IN_USE, {"key_id": key_id})).first()
         if row is None or not hmac.compare_digest(row.secret_hash, hash_secret(secret)):
             return None
         return _principal(row)

@@ -115,7 +115,7 @@ class NewReport(FactsForm):
             grading=_grading(self.grading),
             external_refs=tuple(ExternalRef(**dict(ref)) for ref in self.external_refs),
         )
-        return Submission(first, self.model_dump(mode="json", exclude={"incident_id"}, exclude_unset=True))
+        return Submission.of(first, self.model_dump(mode="json", exclude={"incident_id"}, exclude_unset=True))
 
 
 def _grading(form: GradingForm | None) -> Grading:

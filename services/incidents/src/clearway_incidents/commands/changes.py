@@ -92,7 +92,7 @@ async def unmerge(
     require_revision(before, expected)
     loser = load(before)
     life.allow(loser, Kind.UNMERGED)
-    restored = part(loser, await ledger.revision(tx, loser_id, loser.revision - 1), ledger.clock.now())
+    restored = part(loser, load(await ledger.revision(tx, loser_id, loser.revision - 1)), ledger.clock.now())
     await _release(ledger, tx, principal, loser, reason)
     return await ledger.append(tx, principal, before, Change(restored.incident, restored.kind, reason))
 
@@ -106,7 +106,7 @@ async def _release(ledger: Ledger, tx: Transaction, principal: Principal, loser:
     if survivor.status is Status.RETRACTED:
         return
     joined = await _joined_at(tx, survivor_id, loser.incident_id)
-    earlier = await ledger.revision(tx, survivor_id, joined.revision - 1)
+    earlier = load(await ledger.revision(tx, survivor_id, joined.revision - 1))
     freed = release(survivor, loser, earlier, joined, ledger.clock.now())
     await ledger.append(tx, principal, state, Change(freed.incident, freed.kind, reason))
 

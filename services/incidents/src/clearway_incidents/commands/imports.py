@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from clearway_incidents.commands.changes import correction
 from clearway_incidents.commands.intake import KnownRef, Submission, claim, known_refs
@@ -23,6 +23,12 @@ from clearway_shared.database import Transaction
 
 # The facts of the incident on record with what the source changed between its two contents.
 Reconcile = Callable[[Incident, Mapping[str, Any], Mapping[str, Any]], Facts]
+
+_KEEP_CONTENT: Final = update(EXTERNAL_REFS).where(
+    EXTERNAL_REFS.c.mission == bindparam("of"),
+    EXTERNAL_REFS.c.system == bindparam("by"),
+    EXTERNAL_REFS.c.external_id == bindparam("name"),
+)
 
 Known = dict[tuple[str, str], KnownRef]
 
@@ -119,9 +125,6 @@ async def _update(
 
 
 async def _keep_content(tx: Transaction, mission: str, item: Item) -> None:
-    table = EXTERNAL_REFS.c
-    statement = update(EXTERNAL_REFS).where(
-        table.mission == mission, table.system == item.ref.system, table.external_id == item.ref.id
-    )
+    named = {"of": mission, "by": item.ref.system, "name": item.ref.id}
     values = {"content": dict(item.sent.content), "content_hash": item.sent.content_hash}
-    await tx.connection.execute(statement.values(values))
+    await tx.connection.execute(_KEEP_CONTENT, named | values)

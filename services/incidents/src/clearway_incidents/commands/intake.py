@@ -6,18 +6,28 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_
 
-from clearway_incidents.commands.ledger import Ledger, State
+from clearway_incidents.commands.ledger import Ledger, State, one_or_many
 from clearway_incidents.domain.incident import ExternalRef
 from clearway_incidents.domain.refusals import NotNow
 from clearway_incidents.domain.reporting import FirstReport, record
-from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
+from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS
 from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction, insert
+from clearway_shared.database import Transaction, on_either
+
+_REFS: Final = EXTERNAL_REFS.c
+_TAKE_NAMES: Final = on_either(lambda new: new.on_conflict_do_nothing(), EXTERNAL_REFS)
+_NAMED: Final = select(_REFS.system, _REFS.external_id, _REFS.incident_id, _REFS.content_hash, _REFS.content).where(
+    _REFS.mission == bindparam("mission"),
+    tuple_(_REFS.system, _REFS.external_id).in_(bindparam("names", expanding=True)),
+)
+_MADE_FROM: Final = select(INCIDENTS.c.content_hash).where(
+    INCIDENTS.c.incident_id == bindparam("incident_id"), INCIDENTS.c.mission == bindparam("mission")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,12 @@ class Submission:
 
     first: FirstReport
     content: Mapping[str, Any]
+    content_hash: str
 
-    @property
-    def content_hash(self) -> str:
-        canonical = json.dumps(self.content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+    @classmethod
+    def of(cls, first: FirstReport, content: Mapping[str, Any]) -> Self:
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return cls(first, content, hashlib.sha256(canonical.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +58,10 @@ async def report(ledger: Ledger, tx: Transaction, principal: Principal, sent: Su
     await claim(tx, principal.mission, [sent])
     known = await _known_as(tx, principal.mission, sent)
     if known is not None:
-        return Accepted(await _first_state(tx, known), created=False)
+        return Accepted(await ledger.revision(tx, known, 1), created=False)
     states = await ledger.create(tx, principal, [(change, sent.content_hash)])
     if states is None:
-        return Accepted(await _repeated(tx, principal.mission, sent), created=False)
+        return Accepted(await _repeated(ledger, tx, principal.mission, sent), created=False)
     return Accepted(states[0], created=True)
 
 
@@ -58,7 +69,7 @@ async def claim(tx: Transaction, mission: str, submissions: Sequence[Submission]
     """Take the external names that are free. A name being taken by another transaction is waited for."""
     rows = [_ref_row(mission, sent, ref) for sent in submissions for ref in sent.first.external_refs]
     if rows:
-        await tx.connection.execute(insert(tx.connection, EXTERNAL_REFS).on_conflict_do_nothing(), rows)
+        await tx.connection.execute(_TAKE_NAMES[tx.connection.dialect.name], one_or_many(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +85,8 @@ async def known_refs(tx: Transaction, mission: str, refs: Sequence[ExternalRef])
     """What is on record under these names."""
     if not refs:
         return {}
-    table = EXTERNAL_REFS.c
-    query = select(table.system, table.external_id, table.incident_id, table.content_hash, table.content).where(
-        table.mission == mission,
-        tuple_(table.system, table.external_id).in_([(ref.system, ref.id) for ref in refs]),
-    )
-    rows = await tx.connection.execute(query)
+    named = {"mission": mission, "names": [(ref.system, ref.id) for ref in refs]}
+    rows = await tx.connection.execute(_NAMED, named)
     return {(row.system, row.external_id): KnownRef(row.incident_id, row.content_hash, row.content) for row in rows}
 
 
@@ -97,23 +104,15 @@ async def _known_as(tx: Transaction, mission: str, sent: Submission) -> UUID | N
     return None
 
 
-async def _repeated(tx: Transaction, mission: str, sent: Submission) -> State:
+async def _repeated(ledger: Ledger, tx: Transaction, mission: str, sent: Submission) -> State:
     """The first state of the incident that has this id already. Raises NotNow when it came from other content."""
-    query = select(INCIDENTS.c.content_hash).where(
-        INCIDENTS.c.incident_id == sent.first.incident_id, INCIDENTS.c.mission == mission
-    )
-    if (await tx.connection.execute(query)).scalar_one_or_none() != sent.content_hash:
+    named = {"incident_id": sent.first.incident_id, "mission": mission}
+    if (await tx.connection.execute(_MADE_FROM, named)).scalar_one_or_none() != sent.content_hash:
         raise NotNow(
             f"the id {sent.first.incident_id} is taken by a report of other content",
             "Make a new id for a new incident; correct an old one with PATCH.",
         )
-    return await _first_state(tx, sent.first.incident_id)
-
-
-async def _first_state(tx: Transaction, incident_id: UUID) -> State:
-    query = select(REVISIONS.c.state).where(REVISIONS.c.incident_id == incident_id, REVISIONS.c.revision == 1)
-    state: State = (await tx.connection.execute(query)).scalar_one()
-    return state
+    return await ledger.revision(tx, sent.first.incident_id, 1)
 
 
 def _ref_row(mission: str, sent: Submission, ref: ExternalRef) -> dict[str, Any]:

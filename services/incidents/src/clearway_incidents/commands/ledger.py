@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
@@ -15,13 +15,29 @@ from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Change
 from clearway_incidents.domain.refusals import StaleRevision, UnknownIncident
 from clearway_incidents.outgoing import event_of
-from clearway_incidents.tables import INCIDENTS, REVISIONS, dump, indexed_columns, load
+from clearway_incidents.tables import INCIDENTS, REVISIONS, dump, indexed_columns
 from clearway_shared.auth import Principal
 from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction, insert
+from clearway_shared.database import Transaction, on_either
 from clearway_shared.outbox import Outbox
 
 State = dict[str, Any]
+
+# Made once: to make a statement costs more than to run it.
+_CURRENT: Final = select(INCIDENTS.c.state).where(
+    INCIDENTS.c.incident_id == bindparam("incident_id"), INCIDENTS.c.mission == bindparam("mission")
+)
+_REVISION: Final = select(REVISIONS.c.state).where(
+    REVISIONS.c.incident_id == bindparam("incident_id"), REVISIONS.c.revision == bindparam("revision")
+)
+_OPEN: Final = on_either(
+    lambda new: new.on_conflict_do_nothing().returning(INCIDENTS.c.incident_id),
+    INCIDENTS,
+)
+_MOVE: Final = update(INCIDENTS).where(
+    INCIDENTS.c.incident_id == bindparam("of"), INCIDENTS.c.revision == bindparam("seen")
+)
+_KEEP: Final = insert(REVISIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +62,17 @@ class Ledger:
 
     async def current(self, tx: Transaction, mission: str, incident_id: UUID, *, field: str | None = None) -> State:
         """The state on record. `field` is where the id was given. Raises UnknownIncident."""
-        query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
-        state: State | None = (await tx.connection.execute(query)).scalar_one_or_none()
+        named = {"incident_id": incident_id, "mission": mission}
+        state: State | None = (await tx.connection.execute(_CURRENT, named)).scalar_one_or_none()
         if state is None:
             raise UnknownIncident(incident_id, field)
         return state
 
-    async def revision(self, tx: Transaction, incident_id: UUID, number: int) -> Incident:
-        """A revision that is known to exist."""
-        query = select(REVISIONS.c.state).where(REVISIONS.c.incident_id == incident_id, REVISIONS.c.revision == number)
-        return load((await tx.connection.execute(query)).scalar_one())
+    async def revision(self, tx: Transaction, incident_id: UUID, number: int) -> State:
+        """The state at a revision that is known to exist."""
+        named = {"incident_id": incident_id, "revision": number}
+        state: State = (await tx.connection.execute(_REVISION, named)).scalar_one()
+        return state
 
     async def create(
         self, tx: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
@@ -65,8 +82,7 @@ class Ledger:
         rows = [_incident_row(item) | {"content_hash": content_hash} for item, content_hash in entries]
         if not rows:
             return []
-        statement = insert(tx.connection, INCIDENTS).on_conflict_do_nothing()
-        written = await tx.connection.execute(statement.returning(INCIDENTS.c.incident_id), rows)
+        written = await tx.connection.execute(_OPEN[tx.connection.dialect.name], one_or_many(rows))
         if len(written.all()) < len(rows):
             return None
         await self._tell(tx, principal, [item for item, _hash in entries])
@@ -77,13 +93,9 @@ class Ledger:
         item = entry(change, before, principal.id)
         if not item.changed:
             return before
-        statement = (
-            update(INCIDENTS)
-            .where(INCIDENTS.c.incident_id == item.incident.incident_id, INCIDENTS.c.revision == before["revision"])
-            .values(_incident_row(item))
-        )
+        row = _incident_row(item) | {"of": item.incident.incident_id, "seen": before["revision"]}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
-        if (await tx.connection.execute(statement)).rowcount == 0:
+        if (await tx.connection.execute(_MOVE, row)).rowcount == 0:
             now = await self.current(tx, principal.mission, item.incident.incident_id)
             raise StaleRevision(now["revision"])
         await self._tell(tx, principal, [item])
@@ -91,9 +103,14 @@ class Ledger:
 
     async def _tell(self, tx: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
         rows = [_revision_row(item, principal.id) for item in entries]
-        await tx.connection.execute(insert(tx.connection, REVISIONS), rows)
+        await tx.connection.execute(_KEEP, one_or_many(rows))
         events = [event_of(self.outbox, item.change.kind, item.state, item.changed) for item in entries]
         await self.outbox.add(tx, events)
+
+
+def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
+    """The parameters of an INSERT: a row by itself spares what a list of rows costs."""
+    return rows[0] if len(rows) == 1 else rows
 
 
 def entry(change: Change, before: State | None, by: str) -> Entry:
