@@ -117,7 +117,9 @@ class KafkaServer:
 
     def _format(self) -> None:
         cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-        command = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(self._configuration)]
+        # With "=", since an id may begin with a hyphen and would be taken for an option.
+        identity = f"--cluster-id={cluster}"
+        command = ["kafka.tools.StorageTool", "format", "--standalone", identity, "-c", str(self._configuration)]
         done = subprocess.run([*_java(), *command], capture_output=True, text=True, timeout=90, check=False)
         if done.returncode != 0:
             raise Unavailable(f"Kafka's storage could not be prepared: {done.stdout[-500:]}{done.stderr[-1000:]}")
