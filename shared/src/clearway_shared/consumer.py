@@ -129,6 +129,8 @@ class _Membership:
                 wait = _BUSY_FETCH_SECONDS if self._busy else _IDLE_FETCH_SECONDS
                 batches = await reader.fetch(max_records=_MAX_RECORDS, timeout=wait)
                 answered = True
+                if storing.done():
+                    storing.result()
                 await self._hand_out(reader, batches)
         except BrokerUnavailable:
             if not answered:
@@ -185,7 +187,7 @@ class _Membership:
     async def _store(self, partitions: frozenset[TopicPartition]) -> None:
         """Store how far we are in those of `partitions` that are still ours.
 
-        A failure is harmless: the next time covers it, and the inbox knows what is delivered again.
+        A failure is harmless: it is tried again next time, and the inbox knows what is delivered again.
         """
         reader = self._reader
         if reader is None:
@@ -196,7 +198,10 @@ class _Membership:
             return
         try:
             await reader.commit(ours)
-        except BrokerError as error:
+        except NotAssigned:
+            _log.info("partitions_lost", partitions=len(ours))
+        except BrokerUnavailable as error:
+            self._settled = ours | self._settled
             _log.warning("offsets_not_stored", partitions=len(ours), error=str(error))
 
     async def _finish(self, partitions: frozenset[TopicPartition], seconds: float) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy.exc import OperationalError
 
-from clearway_shared.broker.base import Message
+from clearway_shared.broker.base import BrokerUnavailable, LogReader, Message
 from clearway_shared.database import Transaction
 from clearway_shared.deadletter import DeadLetterState
 from clearway_shared.events.envelope import Event
@@ -229,3 +230,30 @@ async def _dead(stage: Any, count: int) -> bool:
 async def _is(stage: Any, letter_id: UUID, state: DeadLetterState, attempts: int = 1) -> bool:
     letter = await stage.plumbing.dead_letters.get(letter_id)
     return letter is not None and letter.state == state and letter.attempts >= attempts
+
+
+async def test_an_offset_that_could_not_be_stored_is_stored_later_though_nothing_more_comes(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, stored = asyncio.Event(), asyncio.Event()
+    make_reader = stage.broker.reader
+
+    async def reader(*topics: Any, **options: Any) -> LogReader:
+        made: LogReader = await make_reader(*topics, **options)
+        commit = made.commit
+
+        async def once_refused(offsets: Any) -> None:
+            if not refused.is_set():
+                refused.set()
+                raise BrokerUnavailable("for a moment")
+            await commit(offsets)
+            stored.set()
+
+        monkeypatch.setattr(made, "commit", once_refused)
+        return made
+
+    monkeypatch.setattr(stage.broker, "reader", reader)
+    await stage.send(stage.plumbing.event(1, route=uuid4()))
+    async with running(stage.consumer().run), asyncio.timeout(60):
+        await refused.wait()
+        await stored.wait()
