@@ -148,6 +148,11 @@ def on_either(build: Callable[[Any], Any], table: Table) -> dict[str, Any]:
     return {name: build(make(table)) for name, make in _INSERTS.items()}
 
 
+def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
+    """The parameters of a statement: a row by itself spares what SQLAlchemy does with a list of rows."""
+    return rows[0] if len(rows) == 1 else rows
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later: the database is away, busy, full, or chose us as a deadlock's victim."""
     # A server that is starting up refuses the connection with an error of the driver's own.

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clearway_shared.broker.base import Record
 from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction, on_either
+from clearway_shared.database import Transaction, on_either, one_or_many
 from clearway_shared.tables import InboxRow
 
 _INBOX = InboxRow.__table__  # type: ignore[attr-defined]
@@ -40,5 +40,4 @@ class Inbox:
             for event_id, record in arrivals
         ]
         take = _TAKE[transaction.connection.dialect.name]
-        # One row alone goes without SQLAlchemy's splitting of many.
-        return set((await transaction.connection.execute(take, rows[0] if len(rows) == 1 else rows)).scalars())
+        return set((await transaction.connection.execute(take, one_or_many(rows))).scalars())

@@ -27,11 +27,6 @@ def read_line(stored: Any) -> Ring:
     return tuple((lon, lat) for lon, lat in stored)
 
 
-def parameters(rows: list[dict[str, Any]]) -> Any:
-    """What to execute an INSERT with: a row alone goes without SQLAlchemy's and the driver's handling of many."""
-    return rows[0] if len(rows) == 1 else rows
-
-
 def alert_row(alert: Alert) -> dict[str, Any]:
     return {
         "id": alert.id,

@@ -66,8 +66,9 @@ class WriteRequest:
             if (earlier := await self._claim(transaction, self._key)) is not None:
                 return earlier
             reply = await command(transaction)
-            await self._keep(transaction, self._key, _render(_repeatable(reply)))
-        return _render(reply)
+            response = _render(reply)
+            await self._keep(transaction, self._key, _render(_without_once(reply)) if reply.once else response)
+        return response
 
     async def _claim(self, transaction: Transaction, key: str) -> Response | None:
         """Take the key, or give the first answer under it. A request under way with it is waited for."""
@@ -119,8 +120,8 @@ def _fingerprint(request: Request, body: bytes) -> str:
     return hashlib.sha256(said + body).hexdigest()
 
 
-def _repeatable(reply: Reply) -> Reply:
-    return replace(reply, body=to_jsonable_python(reply.body) | dict.fromkeys(reply.once)) if reply.once else reply
+def _without_once(reply: Reply) -> Reply:
+    return replace(reply, body=to_jsonable_python(reply.body) | dict.fromkeys(reply.once))
 
 
 def _render(reply: Reply) -> Response:

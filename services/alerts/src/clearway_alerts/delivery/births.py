@@ -14,10 +14,9 @@ from clearway_alerts.delivery.queue import Claim
 from clearway_alerts.delivery.watchlist import Endpoint
 from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.outgoing import webhook_body
-from clearway_alerts.rows import parameters
 from clearway_alerts.tables import DELIVERY, is_pending
 from clearway_shared.clock import new_id
-from clearway_shared.database import Transaction
+from clearway_shared.database import Transaction, one_or_many
 from clearway_shared.events.alerts import AlertState
 
 _FIRST_EPOCH: Final = 1
@@ -58,7 +57,7 @@ async def deliver(
             claims.append(_claim(row["id"], alert, endpoint, until))
         elif endpoint.is_active:
             expected.append(alert.subscription_id)
-    await tx.connection.execute(_BEAR, parameters(rows))
+    await tx.connection.execute(_BEAR, one_or_many(rows))
     if claims:
         tx.after_commit(partial(worker.hand_over, claims))
     if expected:

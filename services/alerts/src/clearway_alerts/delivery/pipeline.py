@@ -19,10 +19,10 @@ from clearway_alerts.domain.incident import Incident
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
 from clearway_alerts.outgoing import SOURCE, change_of, state_of
-from clearway_alerts.rows import alert_row, parameters, stored_incident
+from clearway_alerts.rows import alert_row, stored_incident
 from clearway_alerts.tables import ALERT, DECISION, INCIDENT_VIEW
 from clearway_shared.clock import Clock, new_id
-from clearway_shared.database import Transaction
+from clearway_shared.database import Transaction, one_or_many
 from clearway_shared.events.alerts import AlertState
 from clearway_shared.outbox import Outbox
 
@@ -120,7 +120,7 @@ async def _store(
     found = [_alert(incident, each, decisions[each.subscription_id], now) for each in concerned]
     alerts = [alert for alert in found if alert is not None]
     if alerts:
-        await tx.connection.execute(_STORE, parameters([alert_row(alert) for alert in alerts]))
+        await tx.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
     return [state_of(alert, incident) for alert in alerts]
 
 
@@ -164,4 +164,4 @@ async def _record(tx: Transaction, incident: Incident, decisions: Mapping[UUID, 
         }
         for subscription_id, decision in decisions.items()
     ]
-    await tx.connection.execute(_DECIDED, parameters(rows))
+    await tx.connection.execute(_DECIDED, one_or_many(rows))

@@ -14,10 +14,9 @@ from clearway_alerts.delivery.queue import Claim
 from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.retries import failed_too_long, next_wait
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.rows import parameters
 from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION, is_pending
 from clearway_alerts.versions import next_version
-from clearway_shared.database import Transaction
+from clearway_shared.database import Transaction, one_or_many
 
 _HELD: Final = (
     DELIVERY.c.id == bindparam("delivery"),
@@ -160,4 +159,4 @@ async def _keep_attempts(tx: Transaction, results: Sequence[Result]) -> None:
             }
             for result in results
         ]
-        await tx.connection.execute(_KEEP_ATTEMPT, parameters(rows))
+        await tx.connection.execute(_KEEP_ATTEMPT, one_or_many(rows))

@@ -18,6 +18,7 @@ from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.tables import CONTRIBUTIONS
+from clearway_shared.database import one_or_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def of_incident(evidence: Evidence, routes: MissionRoutes, parameters: Parameter
 async def add(connection: AsyncConnection, contributions: Sequence[Contribution]) -> None:
     rows = [{name: getattr(one, name) for name in _COLUMNS} for one in contributions]
     if rows:
-        await connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
+        await connection.execute(_ADD, one_or_many(rows))
 
 
 async def take_incident(connection: AsyncConnection, mission: str, incident_id: UUID) -> list[Contribution]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.tables import INCIDENTS
+from clearway_shared.database import on_either
 
 
-def _record(new: postgresql.Insert | sqlite.Insert) -> Any:
+def _record(new: Any) -> Any:
     later = new.on_conflict_do_update(
         index_elements=["mission", "incident_id"],
         set_={name: new.excluded[name] for name in _COLUMNS},
@@ -21,10 +21,7 @@ def _record(new: postgresql.Insert | sqlite.Insert) -> Any:
 
 
 _COLUMNS: Final = tuple(column.name for column in INCIDENTS.columns)
-_RECORD: Final = {
-    "sqlite": _record(sqlite.insert(INCIDENTS)),
-    "postgresql": _record(postgresql.insert(INCIDENTS)),
-}
+_RECORD: Final = on_either(_record, INCIDENTS)
 
 
 async def record(connection: AsyncConnection, evidence: Evidence) -> bool:

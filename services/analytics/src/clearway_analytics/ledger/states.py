@@ -17,7 +17,7 @@ from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.decay import DecayedSums, lowered
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.tables import CONTRIBUTIONS, STATES
-from clearway_shared.database import insert
+from clearway_shared.database import insert, one_or_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ async def write(connection: AsyncConnection, states: Sequence[RouteState]) -> No
     """Write what moves of states that were read while the mission was held, as it still is."""
     rows = [_moving(state) | {"of_mission": state.mission, "of_route": state.route_id} for state in states]
     if rows:
-        await connection.execute(_WRITE, rows if len(rows) > 1 else rows[0])
+        await connection.execute(_WRITE, one_or_many(rows))
 
 
 async def put(connection: AsyncConnection, state: RouteState) -> None:

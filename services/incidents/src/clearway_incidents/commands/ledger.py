@@ -18,7 +18,7 @@ from clearway_incidents.outgoing import event_of
 from clearway_incidents.tables import INCIDENTS, REVISIONS, dump, indexed_columns
 from clearway_shared.auth import Principal
 from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction, on_either
+from clearway_shared.database import Transaction, on_either, one_or_many
 from clearway_shared.outbox import Outbox
 
 State = dict[str, Any]
@@ -106,11 +106,6 @@ class Ledger:
         await tx.connection.execute(_KEEP, one_or_many(rows))
         events = [event_of(self.outbox, item.change.kind, item.state, item.changed) for item in entries]
         await self.outbox.add(tx, events)
-
-
-def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
-    """The parameters of an INSERT: a row by itself spares what a list of rows costs."""
-    return rows[0] if len(rows) == 1 else rows
 
 
 def entry(change: Change, before: State | None, by: str) -> Entry:
