@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from clearway_incidents.commands.imports import Fate
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.outgoing import without_contacts
 from clearway_shared.auth import Permission, Principal
+from clearway_shared.events.incident import IncidentState
 from clearway_shared.events.vocabulary import RetractionReason
 from clearway_shared.web.conditional import etag
 from clearway_shared.web.problems import FieldError
 from clearway_shared.web.writes import Reply
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentBody(Incident):
-    """An incident at one revision; `history` is the address of all of them."""
+class IncidentBody(IncidentState):
+    """An incident at one revision, as the events carry it; `history` is the address of all its revisions."""
+
+    # What is answered is whole: a field that may be empty is there all the same.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     history: str
 
