@@ -12,7 +12,6 @@ from alembic import command, context, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from clearway_shared.database import Database, Json, UtcDateTime
@@ -25,22 +24,16 @@ _Result = TypeVar("_Result")
 
 
 async def upgrade(url: str, migrations: Path, revision: str = "head") -> None:
-    """Bring the database at `url` to `revision` of the scripts in `migrations`. Cheap when it is there already.
+    """Bring the database at `url` to `revision` of the scripts in `migrations`.
 
     One transaction: after a failure the database is as it was.
     """
-    if revision != "head" or await current(url) != _head(migrations):
-        await _run(url, migrations, lambda config: command.upgrade(config, revision))
+    await _run(url, migrations, lambda config: command.upgrade(config, revision))
 
 
 async def downgrade(url: str, migrations: Path, revision: str = "base") -> None:
     """Take the database at `url` back to `revision`."""
     await _run(url, migrations, lambda config: command.downgrade(config, revision))
-
-
-async def current(url: str) -> str | None:
-    """The revision at which the database stands; None when it is empty."""
-    return await _with_connection(url, lambda connection: _context(connection).get_current_revision())
 
 
 async def check(url: str, metadata: Sequence[MetaData]) -> list[Any]:
@@ -198,10 +191,6 @@ def _config(migrations: Path) -> Config:
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _head(migrations: Path) -> str | None:
-    return ScriptDirectory.from_config(_config(migrations)).get_current_head()
 
 
 def _context(connection: Connection) -> MigrationContext:

@@ -22,9 +22,9 @@ from clearway_shared.feed import Feed
 from clearway_shared.housekeeping import Housekeeping
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.migrations import upgrade
 from clearway_shared.outbox import Outbox
 from clearway_shared.relay import Relay
+from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
 from clearway_shared.settings import Settings
 from clearway_shared.supervision import Supervisor
@@ -69,9 +69,9 @@ def build_member(service: Service, settings: Settings, clock: Clock, keys: SqlKe
 
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
-    await upgrade(settings.database_url("keys"), KEYS_MIGRATIONS)
+    await bring_up_to_date(settings.database_url("keys"), KEYS_MIGRATIONS)
     for service in services:
-        await upgrade(settings.database_url(service.name), service.migrations)
+        await bring_up_to_date(settings.database_url(service.name), service.migrations)
 
 
 @dataclass(frozen=True, slots=True)

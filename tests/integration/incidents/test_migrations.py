@@ -1,11 +1,12 @@
 """The migrations make the tables as they are declared, and take them away again."""
 
 from clearway_incidents.main import service
-from clearway_shared.migrations import check, current, downgrade, upgrade
+from clearway_shared.migrations import check, downgrade, upgrade
+from clearway_shared.schema import revision_of
 
 
 async def test_up_and_down(database_url: str) -> None:
     await upgrade(database_url, service.migrations)
     assert await check(database_url, service.metadata) == []
     await downgrade(database_url, service.migrations)
-    assert await current(database_url) is None
+    assert await revision_of(database_url) is None

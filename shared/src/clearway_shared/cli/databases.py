@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
-from clearway_shared.migrations import upgrade
+from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 
@@ -37,4 +37,4 @@ def migrate(
 async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
     # Only those that were asked for: one who may change a service's database need not be able to write keys.
     for name, folder in scripts.items():
-        await upgrade(settings.database_url(name), folder)
+        await bring_up_to_date(settings.database_url(name), folder)

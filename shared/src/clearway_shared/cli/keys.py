@@ -16,7 +16,7 @@ from clearway_shared.clock import SystemClock
 from clearway_shared.database import Database
 from clearway_shared.keys import MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.migrations import upgrade
+from clearway_shared.schema import bring_up_to_date
 from clearway_shared.settings import Settings
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -75,7 +75,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as in the l
 @asynccontextmanager
 async def _directory() -> AsyncIterator[SqlKeyDirectory]:
     url = Settings().database_url("keys")
-    await upgrade(url, MIGRATIONS)
+    await bring_up_to_date(url, MIGRATIONS)
     database = Database(url, pool_size=1)
     try:
         yield SqlKeyDirectory(database, SystemClock())

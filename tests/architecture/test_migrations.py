@@ -1,0 +1,19 @@
+"""What a start relies on: scripts are named after their revisions, and the newest one is Alembic's head."""
+
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_shared.schema import newest_revision
+from clearway_shared.service import installed_services
+
+FOLDERS = {"keys": KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+
+
+@pytest.mark.parametrize("folder", FOLDERS.values(), ids=FOLDERS)
+def test_scripts_are_named_after_their_revisions(folder: Path) -> None:
+    scripts = ScriptDirectory(str(folder))
+    assert all(Path(script.path).stem.startswith(f"{script.revision}_") for script in scripts.walk_revisions())
+    assert newest_revision(folder) == scripts.get_current_head()
