@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +19,17 @@ from benchmarks.floors import Floor
 from benchmarks.flow import run_flow, told
 from benchmarks.log import published
 from benchmarks.platforms import Platform, embedded, kafka_and_postgres
-from benchmarks.report import Measured, console, print_conditions, print_floors, print_measured, write_json
+from benchmarks.report import (
+    Measured,
+    console,
+    print_conditions,
+    print_floors,
+    print_measured,
+    print_start,
+    write_json,
+)
 from benchmarks.saturation import counted, saturate
+from benchmarks.start import measure_start
 from clearway_shared.testing.server import Unavailable
 from clearway_shared.testing.sources import running_kafka, running_postgres
 
@@ -85,9 +94,12 @@ def _measure(engine: Engine, load: Load) -> tuple[list[Floor], Measured]:
         console.print(f"\n{engine}: floors ...")
         own = asyncio.run(bench.floors())
         print_floors(own, engine)
+        start = measure_start(Path(name)) if engine is Engine.EMBEDDED else None
+        if start is not None:
+            print_start(start)
         platform = bench.start()
         console.print(f"{engine}: loads of {load.seconds:g} s each ...")
-        figures = asyncio.run(_load(platform, load))
+        figures = replace(asyncio.run(_load(platform, load)), start=start)
         print_measured(figures, own)
         return own, figures
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -23,15 +23,24 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: Sequence[str], port: int, log: Path, settings: Mapping[str, str]) -> Iterator[None]:
-    """A server of ours that listens on `port`, from its first answer to the end of the block. Raises Unavailable."""
+def running(
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    settings: Mapping[str, str],
+    ready: Callable[[], bool] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of ours, from its first answer to the end of the block. Raises Unavailable.
+
+    It answers when `ready` says so, and else when it listens on `port`.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, env=environment(settings)
         )
     try:
-        await_ready(lambda: accepts_connections(port), seconds=60, process=process, log=log)
-        yield
+        await_ready(ready or (lambda: accepts_connections(port)), seconds=60, process=process, log=log)
+        yield process
     finally:
         _end(process)
 

@@ -14,6 +14,7 @@ from benchmarks.floors import CHAINS, Floor, Sums, sums
 from benchmarks.flow import Flow
 from benchmarks.latency import Spread
 from benchmarks.saturation import Saturation
+from benchmarks.start import Start
 
 # In a file or a pipe there is no width to keep to, and the tables stay whole.
 console = Console(width=None if sys.stdout.isatty() else 140)
@@ -27,6 +28,7 @@ class Measured:
     durability: dict[str, str]
     flows: Sequence[Flow]
     saturation: Saturation
+    start: Start | None = None
 
 
 def print_conditions(machine: Machine) -> None:
@@ -45,6 +47,15 @@ def print_floors(floors: Sequence[Floor], engine: str) -> None:
     close, paced = sums(engine, floors, paced=False), sums(engine, floors, paced=True)
     table.add_section()
     table.add_row(f"sum of {' + '.join(CHAINS[engine])}", *(f"{figure:.2f}" for figure in (*close, *paced)))
+    console.print(table)
+
+
+def print_start(start: Start) -> None:
+    table = Table("from nothing to ready", "s", "/ floor", title="Start of `clearway up`: embedded")
+    table.add_row("floor: a bare FastAPI server with SQLAlchemy loaded", f"{start.bare:.2f}", "")
+    table.add_row("the first time, databases made", f"{start.first:.2f}", f"{start.first / start.bare:.1f}×")
+    table.add_row("again", f"{start.again:.2f}", f"{start.again / start.bare:.1f}×")
+    table.add_row("resident when ready, MiB", f"{start.resident_mib:.0f}", "")
     console.print(table)
 
 

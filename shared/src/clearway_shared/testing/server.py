@@ -84,7 +84,7 @@ def await_ready(
         if ended or time.monotonic() > deadline:
             detail = log.read_text(errors="replace")[-2000:] if log is not None and log.exists() else ""
             raise Unavailable(f"the server {'ended' if ended else f'was not ready in {seconds:g} s'}\n{detail}")
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def accepts_connections(port: int, host: str = LOOPBACK) -> bool:
