@@ -1,10 +1,11 @@
 """The broker port and its two adapters: Apache Kafka, and the embedded log of one machine."""
 
+from collections.abc import Callable
 from pathlib import Path
+from pkgutil import resolve_name
 
 from clearway_shared.broker.base import Broker
 from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.broker.kafka import KafkaBroker
 from clearway_shared.broker.kafka_url import KafkaAddress
 
 
@@ -15,4 +16,6 @@ def open_broker(url: str | None, data_dir: Path) -> Broker:
     """
     if url is None:
         return EmbeddedBroker(data_dir / "log.db")
-    return KafkaBroker(KafkaAddress.parse(url))
+    # Its client is a large one, and the embedded log of a small machine needs none of it.
+    kafka: Callable[[KafkaAddress], Broker] = resolve_name("clearway_shared.broker.kafka:KafkaBroker")
+    return kafka(KafkaAddress.parse(url))

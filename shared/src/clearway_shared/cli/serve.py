@@ -91,7 +91,6 @@ async def _serve(services: Sequence[Service], settings: Settings, *, migrate_fir
         await migrate(services, settings)
     async with open_process(services, settings) as process:
         # What the start made lives as long as the process: the collector need not walk through it again and again.
-        gc.collect()
         gc.freeze()
         key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION) if migrate_first else None
         await process.serve(_announcement(process, key, demo))

@@ -53,7 +53,7 @@ class ServerProcess:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-c",
-                "from clearway_shared.cli.main import app; app()",
+                "from clearway_shared.cli.program import run; run()",
                 *self.arguments,
                 "--port",
                 str(self.port),

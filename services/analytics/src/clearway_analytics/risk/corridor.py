@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -83,8 +83,10 @@ class Corridor:
         The mass is the same seen from either end; it is taken from the far one, where Φ's lower tail keeps its digits.
         """
         far = np.maximum(along, self.length - along)
-        across = ndtr((self.half_width_m - offset) / s) - ndtr((-self.half_width_m - offset) / s)
-        masses: Floats = across * (ndtr((self.length - far) / s) - ndtr(-far / s))
+        across = scipy.special.ndtr((self.half_width_m - offset) / s) - scipy.special.ndtr(
+            (-self.half_width_m - offset) / s
+        )
+        masses: Floats = across * (scipy.special.ndtr((self.length - far) / s) - scipy.special.ndtr(-far / s))
         return masses
 
     def distances(self, along: Floats, offset: Floats) -> Floats:
