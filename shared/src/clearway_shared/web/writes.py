@@ -9,17 +9,22 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Request
 from pydantic_core import to_json, to_jsonable_python
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from starlette.responses import Response
 
 from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction, insert
+from clearway_shared.database import Transaction, on_either
 from clearway_shared.service import Platform
 from clearway_shared.tables import IdempotencyRow
 from clearway_shared.web.access import Authenticated, platform_of
 from clearway_shared.web.problems import FieldError, Problem
 
 _ROWS: Final = IdempotencyRow.__table__  # type: ignore[attr-defined]
+# Made once: to make a statement costs more than to run it.
+_CLAIM: Final = on_either(lambda new: new.on_conflict_do_nothing().returning(_ROWS.c.key), _ROWS)
+_ITS_OWN: Final = tuple(_ROWS.c[name] == bindparam(f"of_{name}") for name in ("mission", "principal", "key"))
+_EARLIER: Final = select(_ROWS).where(*_ITS_OWN)
+_KEEP: Final = update(_ROWS).where(*_ITS_OWN)
 
 IdempotencyKey = Annotated[
     str | None,
@@ -72,18 +77,18 @@ class WriteRequest:
 
     async def _claim(self, transaction: Transaction, key: str) -> Response | None:
         """Take the key, or give the first answer under it. A request under way with it is waited for."""
-        claim = insert(transaction.connection, IdempotencyRow).values(
-            mission=self._principal.mission,
-            principal=self._principal.id,
-            key=key,
-            fingerprint=self._fingerprint,
-            created_at=self._platform.clock.now(),
-        )
-        taken = await transaction.connection.execute(claim.on_conflict_do_nothing().returning(_ROWS.c.key))
+        row = {
+            "mission": self._principal.mission,
+            "principal": self._principal.id,
+            "key": key,
+            "fingerprint": self._fingerprint,
+            "created_at": self._platform.clock.now(),
+        }
+        taken = await transaction.connection.execute(_CLAIM[transaction.connection.dialect.name], row)
         return None if taken.first() is not None else await self._earlier(transaction, key)
 
     async def _earlier(self, transaction: Transaction, key: str) -> Response:
-        row = (await transaction.connection.execute(select(_ROWS).where(*self._is(key)))).one()
+        row = (await transaction.connection.execute(_EARLIER, self._of(key))).one()
         if row.fingerprint != self._fingerprint:
             error = FieldError(
                 field="header.Idempotency-Key", problem="already used for another request", remedy="Send a new key."
@@ -94,14 +99,10 @@ class WriteRequest:
     async def _keep(self, transaction: Transaction, key: str, response: Response) -> None:
         kept = {name: value for name, value in response.headers.items() if name != "content-length"}
         answer = {"status": response.status_code, "headers": kept, "body": bytes(response.body)}
-        await transaction.connection.execute(update(_ROWS).where(*self._is(key)).values(answer))
+        await transaction.connection.execute(_KEEP, self._of(key) | answer)
 
-    def _is(self, key: str) -> tuple[Any, ...]:
-        return (
-            _ROWS.c.mission == self._principal.mission,
-            _ROWS.c.principal == self._principal.id,
-            _ROWS.c.key == key,
-        )
+    def _of(self, key: str) -> dict[str, Any]:
+        return {"of_mission": self._principal.mission, "of_principal": self._principal.id, "of_key": key}
 
 
 async def write_request(request: Request, principal: Authenticated, key: IdempotencyKey = None) -> WriteRequest:
