@@ -65,7 +65,8 @@ class NineLine(Payload):
 
 
 class Report(Payload):
-    """One report that the incident rests on. `contact_ref` is opaque: it names nobody by itself."""
+    """One report that the incident rests on. `contact_ref` is opaque: it names nobody by itself,
+    is shown only to those who assess, and is never in an event."""
 
     report_id: UUID
     organisation: str
@@ -77,7 +78,9 @@ class Report(Payload):
 
 
 class IncidentTime(Payload):
-    """When it happened: a moment where known, and the span that certainly contains it."""
+    """When it happened: a moment where known, and the span that certainly contains it.
+
+    `reported_at` is the reporter's, `recorded_at` is the record's."""
 
     occurred_at: Utc | None = None
     earliest: Utc
@@ -116,7 +119,7 @@ class Location(Payload):
 
 
 class Casualties(Payload):
-    """People hurt, as an aggregate with its bounds. There is no field for a name."""
+    """People hurt, as an aggregate with its bounds: low <= best <= high. There is no field for a name."""
 
     affiliation: Affiliation = Affiliation.UNKNOWN
     sex: Sex = Sex.UNKNOWN
@@ -173,7 +176,7 @@ class Retraction(Payload):
 
 
 class Audit(Payload):
-    """Who wrote it, and its place in the mission's hash chain."""
+    """Who wrote it, and its place in the chain of the incident's revisions."""
 
     created_by: str
     created_at: Utc
