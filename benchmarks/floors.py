@@ -27,7 +27,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import TopicPartition
 
 from benchmarks.latency import Spread, timed
-from benchmarks.processes import ROOT, running
+from benchmarks.processes import ROOT, listening, running
 from benchmarks.receiver import receiving
 from benchmarks.workload import as_body, report
 from clearway_incidents.api.reports import NewReport
@@ -99,7 +99,7 @@ async def bare_post(directory: Path) -> Floor:
     """FastAPI and pydantic under uvicorn in a process of its own, over a connection that is kept."""
     port, chance = free_port(), random.Random(1)
     command = [sys.executable, "-m", "uvicorn", "--app-dir", str(ROOT), "benchmarks.bare:app", "--port", str(port)]
-    with running([*command, "--log-level", "warning"], port, directory / "bare.log", {}):
+    with running([*command, "--log-level", "warning"], listening(port), directory / "bare.log", {}):
         async with aiohttp.ClientSession() as session:
             address = f"http://{LOOPBACK}:{port}/reports"
             return await measure(POST, lambda: post(session, address, as_body(report(new_id(), chance))))

@@ -24,25 +24,23 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def running(
-    command: Sequence[str],
-    port: int,
-    log: Path,
-    settings: Mapping[str, str],
-    ready: Callable[[], bool] | None = None,
+    command: Sequence[str], ready: Callable[[], bool], log: Path, settings: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server of ours, from its first answer to the end of the block. Raises Unavailable.
-
-    It answers when `ready` says so, and else when it listens on `port`.
-    """
+    """A server of ours, from the moment when `ready` says so to the end of the block. Raises Unavailable."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, env=environment(settings)
         )
     try:
-        await_ready(ready or (lambda: accepts_connections(port)), seconds=60, process=process, log=log)
+        await_ready(ready, seconds=60, process=process, log=log)
         yield process
     finally:
         _end(process)
+
+
+def listening(port: int) -> Callable[[], bool]:
+    """Whether a server listens on a port of this machine."""
+    return lambda: accepts_connections(port)
 
 
 def run(command: Sequence[str], settings: Mapping[str, str]) -> None:

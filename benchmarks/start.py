@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import psutil
 
-from benchmarks.processes import CLEARWAY, ROOT, running
+from benchmarks.processes import CLEARWAY, running
 from clearway_shared.testing.server import LOOPBACK, free_port
 
 ROUNDS: Final = 5
@@ -51,18 +51,18 @@ def measure_start(directory: Path) -> Start:
 def _bare(directory: Path) -> tuple[float, float]:
     port = free_port()
     code = f"import uvicorn, sqlalchemy.ext.asyncio; uvicorn.run('benchmarks.bare:app', port={port}, log_level='error')"
-    return _timed([sys.executable, "-c", code], port, "/", directory / "bare.log", {"PYTHONPATH": str(ROOT)})
+    return _timed([sys.executable, "-c", code], port, "/", directory / "bare.log")
 
 
 def _clearway(directory: Path, data: Path) -> tuple[float, float]:
     port = free_port()
     command = [CLEARWAY, "up", "--port", str(port), "--data", str(data)]
-    return _timed(command, port, "/readyz", directory / "start.log", {})
+    return _timed(command, port, "/readyz", directory / "start.log")
 
 
-def _timed(command: Sequence[str], port: int, path: str, log: Path, settings: Mapping[str, str]) -> tuple[float, float]:
+def _timed(command: Sequence[str], port: int, path: str, log: Path) -> tuple[float, float]:
     begun = time.perf_counter()
-    with running(command, port, log, settings, ready=_answers(f"http://{LOOPBACK}:{port}{path}")) as process:
+    with running(command, _answers(f"http://{LOOPBACK}:{port}{path}"), log, {}) as process:
         return time.perf_counter() - begun, psutil.Process(process.pid).memory_info().rss / MIB
 
 

@@ -74,4 +74,4 @@ def load_service(name: str) -> Service:
 
 def installed_services() -> dict[str, Service]:
     """The services that are installed here, by name."""
-    return {name: load_service(name) for name in service_names()}
+    return {entry.name: entry.load() for entry in sorted(entry_points(group=_GROUP))}

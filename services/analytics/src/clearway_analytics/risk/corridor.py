@@ -83,10 +83,9 @@ class Corridor:
         The mass is the same seen from either end; it is taken from the far one, where Φ's lower tail keeps its digits.
         """
         far = np.maximum(along, self.length - along)
-        across = scipy.special.ndtr((self.half_width_m - offset) / s) - scipy.special.ndtr(
-            (-self.half_width_m - offset) / s
-        )
-        masses: Floats = across * (scipy.special.ndtr((self.length - far) / s) - scipy.special.ndtr(-far / s))
+        below = scipy.special.ndtr
+        across = below((self.half_width_m - offset) / s) - below((-self.half_width_m - offset) / s)
+        masses: Floats = across * (below((self.length - far) / s) - below(-far / s))
         return masses
 
     def distances(self, along: Floats, offset: Floats) -> Floats:
