@@ -47,7 +47,8 @@ class Consumer:
     """Takes `topics` as the group `name`, and replays that group's dead letters on request.
 
     `attempts` is how often a handler may fail before its message becomes a dead letter. While the database or the
-    broker is away nothing counts as a failure: the partition waits.
+    broker is away nothing counts as a failure: the partition waits. Records rest `linger_seconds` before they are
+    taken, so that those who are in a greater hurry, on the same processors, have done with them first.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class Consumer:
         clock: Clock,
         attempts: int = 5,
         revoke_seconds: float = 5.0,
+        linger_seconds: float = 0.0,
     ) -> None:
         self._name = name
         self._topics = tuple(topic.name for topic in topics)
         self._broker = broker
         self._dead_letters = dead_letters
         self._revoke_seconds = revoke_seconds
+        self._linger_seconds = linger_seconds
         self._handling = Handling(
             consumer=name,
             handlers=handlers,
@@ -91,7 +94,7 @@ class Consumer:
 
     async def _belong(self) -> None:
         """Be a member of the group until the broker is away."""
-        member = _Membership(self._handling, self._revoke_seconds)
+        member = _Membership(self._handling, self._revoke_seconds, self._linger_seconds)
         reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
         async with reader:
             await member.run(reader)
@@ -111,9 +114,10 @@ class Consumer:
 class _Membership:
     """One stay in the group: the partitions with work in hand, each a task of its own."""
 
-    def __init__(self, handling: Handling, revoke_seconds: float) -> None:
+    def __init__(self, handling: Handling, revoke_seconds: float, linger_seconds: float) -> None:
         self._handling = handling
         self._revoke_seconds = revoke_seconds
+        self._linger_seconds = linger_seconds
         self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
         self._leaving: set[TopicPartition] = set()
         self._settled: dict[TopicPartition, int] = {}
@@ -172,6 +176,8 @@ class _Membership:
             reader.resume(frozenset(done) & reader.assignment())
 
     async def _work(self, reader: LogReader, partition: TopicPartition, records: Sequence[Record]) -> None:
+        if self._linger_seconds:
+            await asyncio.sleep(self._linger_seconds)
         for start in range(0, len(records), _TRANSACTION_RECORDS):
             if partition in self._leaving or partition not in reader.assignment():
                 return

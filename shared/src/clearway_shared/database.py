@@ -108,10 +108,12 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """A write transaction."""
-        async with self._writer.connect() as connection, connection.begin():
-            transaction = Transaction(connection)
-            yield transaction
-        transaction.committed()
+        async with self._writer.connect() as connection:
+            async with connection.begin():
+                transaction = Transaction(connection)
+                yield transaction
+            # Not after the connection is given back, which takes turns of the loop that others may fill.
+            transaction.committed()
 
     async def check(self) -> None:
         """Raise when the database does not answer. For readiness."""

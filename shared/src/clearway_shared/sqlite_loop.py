@@ -10,12 +10,13 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Engine, Pool, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.util import await_only
+from sqlalchemy.util import await_
 
 DRIVER: Final = "sqlite+loop"
 # Another process, such as a command on this machine, may hold the file's write lock for so long.
@@ -56,30 +57,32 @@ class LoopDialect(SQLiteDialect_pysqlite):
 
     def do_begin(self, dbapi_connection: Any) -> None:
         if dbapi_connection.writes:
-            await_only(_begin_writing(dbapi_connection))
+            await_(_begin_writing(dbapi_connection))
         else:
             dbapi_connection.execute("BEGIN")
 
     def do_commit(self, dbapi_connection: Any) -> None:
         if dbapi_connection.in_transaction:
-            await_only(self._to_the_end(dbapi_connection.commit))
+            await_(self._to_the_end(dbapi_connection.commit))
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        await_only(_in_place(cursor.execute, statement, parameters))
+        await_(_in_place(cursor.execute, statement, parameters))
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        await_only(_in_place(cursor.executemany, statement, parameters))
+        await_(_in_place(cursor.executemany, statement, parameters))
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
-        await_only(_in_place(cursor.execute, statement))
+        await_(_in_place(cursor.execute, statement))
 
     async def _to_the_end(self, work: Callable[[], None]) -> None:
         """Wait for work on another thread. A caller that is cancelled waits as well: the connection is in use there."""
-        working = asyncio.get_running_loop().run_in_executor(self._disk, work)
+        job = self._disk.submit(work)
         try:
-            await asyncio.shield(working)
+            await asyncio.wrap_future(job)
         except asyncio.CancelledError:
-            await asyncio.wait([working])
+            while not job.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([asyncio.wrap_future(job)])
             raise
 
 

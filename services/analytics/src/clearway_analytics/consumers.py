@@ -14,6 +14,8 @@ from clearway_shared.events.topics import INCIDENTS
 from clearway_shared.service import Platform
 
 GROUP: Final = "analytics"
+# A warning is on the wire in less: the rating of routes, which takes the same processors, can wait for it.
+LINGER_SECONDS: Final = 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
         dead_letters=platform.dead_letters,
         clock=platform.clock,
         attempts=platform.settings.handler_attempts,
+        linger_seconds=LINGER_SECONDS,
     )
 
 

@@ -55,7 +55,7 @@ class Pipeline:
         self._worker = worker
 
     async def warn(self, tx: Transaction, incident: Incident, causation: UUID) -> None:
-        """match → decide → store → tell → deliver → record. What is not newer than the last one is ignored."""
+        """match → decide → store → deliver → tell → record. What is not newer than the last one is ignored."""
         now = self._clock.now()
         standing = await standing_of(tx, incident)
         if standing.newest is not None and standing.newest >= incident.revision:
@@ -67,8 +67,8 @@ class Pipeline:
         concerned = self._match(incident, watched, histories, now)
         decisions = {each.subscription_id: self._decide(incident, each, now) for each in concerned}
         alerts = await _store(tx, incident, concerned, decisions, now)
-        await self._tell(tx, alerts, causation)
         await deliver(tx, alerts, watched.endpoints, self._worker, now)
+        await self._tell(tx, alerts, causation)
         await _record(tx, incident, decisions, now)
 
     def _match(
