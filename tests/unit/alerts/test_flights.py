@@ -21,11 +21,21 @@ def test_an_endpoint_has_few_places_and_the_others_wait_in_line() -> None:
     assert [flights.take(each) for each in claims] == [True] * PER_ENDPOINT + [False] * 2
     assert not flights.has_room(ONE)
     assert flights.take(claim(99, OTHER)), "a full endpoint is in nobody's way"
-    assert flights.release(claims[0]) is claims[PER_ENDPOINT]
-    assert flights.release(claims[1]) is claims[PER_ENDPOINT + 1]
-    assert flights.release(claims[2]) is None
+    assert flights.land(claims[0]) is claims[PER_ENDPOINT]
+    assert flights.land(claims[1]) is claims[PER_ENDPOINT + 1]
+    assert flights.land(claims[2]) is None
     assert flights.has_room(ONE)
     assert set(flights.busy) == {ONE, OTHER}
+
+
+def test_a_place_is_free_when_the_receiver_has_answered_and_its_message_held_until_that_is_recorded() -> None:
+    flights = Flights()
+    flights.take(claim(1))
+    assert flights.land(claim(1)) is None
+    assert flights.room == IN_FLIGHT
+    assert flights.busy == [ONE]
+    flights.release(claim(1))
+    assert flights.busy == []
 
 
 def test_on_the_ground_are_those_who_never_started() -> None:
@@ -35,8 +45,7 @@ def test_on_the_ground_are_those_who_never_started() -> None:
         flights.take(each)
     assert flights.ground() == claims[PER_ENDPOINT:]
     assert flights.held == claims[:PER_ENDPOINT]
-    assert [flights.release(each) for each in claims[:PER_ENDPOINT]] == [None] * PER_ENDPOINT
-    assert flights.busy == []
+    assert [flights.land(each) for each in claims[:PER_ENDPOINT]] == [None] * PER_ENDPOINT
     assert flights.room == IN_FLIGHT
 
 

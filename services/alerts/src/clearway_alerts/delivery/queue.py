@@ -19,7 +19,7 @@ from clearway_alerts.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION,
 from clearway_shared.database import Transaction
 
 # So many messages of one endpoint are on their way at the same time.
-PER_ENDPOINT: Final = 4
+PER_ENDPOINT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)

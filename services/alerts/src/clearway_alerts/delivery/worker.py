@@ -155,12 +155,19 @@ class DeliveryWorker:
         now = self._clock.now()
         if now > each.lease_until - self._timeout:
             _log.warning("lease_lost", delivery=str(each.delivery_id), attempt=each.attempt)
+            self._land_one(each)
             self._release(each)
             return
         headers = each.keys.headers(str(each.delivery_id), now, each.body)
         answer = await client.post(each.url, each.body, headers)
         ATTEMPTS.labels("delivered" if answer.is_success else "failed").inc()
         self._results.put_nowait(Result(each, answer, now, random.random()))
+        self._land_one(each)
+
+    def _land_one(self, each: Claim) -> None:
+        following = self._flights.land(each)
+        if following is not None:
+            self._send_soon(following)
 
     async def _record(self) -> None:
         """What has come back in the meantime is recorded together: one transaction, one sync to the disk."""
@@ -181,9 +188,7 @@ class DeliveryWorker:
 
     def _release(self, each: Claim) -> None:
         """Make room, and claim again only when something may wait for it."""
-        following = self._flights.release(each)
-        if following is not None:
-            self._send_soon(following)
+        self._flights.release(each)
         waited_for = each.subscription_id in self._expected and each.subscription_id not in self._flights.busy
         if self._is_full or waited_for:
             self.wake()
