@@ -36,6 +36,8 @@ _APPEND: Final = insert(_FEED)
 # The relays of one database, in whatever processes, agree on this number.
 _LEADERSHIP: Final = 0x636C_7277_7265_6C79
 _LEAD: Final = select(func.pg_try_advisory_xact_lock(_LEADERSHIP))
+# On SQLite all share one event loop: whoever waits for what was published goes before the bookkeeping (ADR 0014).
+_READERS_FIRST_SECONDS: Final = 0.005
 # How soon a relay that found another one leading looks again: its own row may have come too late for the other.
 _NOT_LEADING_SECONDS: Final = 0.05
 
@@ -131,6 +133,7 @@ class Relay:
         if not rows:
             return 0
         await self._publish(rows)
+        await asyncio.sleep(_READERS_FIRST_SECONDS)
         async with self._database.write() as transaction:
             ours = set((await transaction.connection.execute(_REMOVE, {"last_id": rows[-1].id})).scalars())
             # A second relay on the same file may have been faster: the rows that it removed are in the feed already.

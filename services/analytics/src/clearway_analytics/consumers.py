@@ -14,7 +14,7 @@ from clearway_shared.events.topics import INCIDENTS
 from clearway_shared.service import Platform
 
 GROUP: Final = "analytics"
-# A warning is on the wire in less: the rating of routes, which takes the same processors, can wait for it.
+# A warning is on the wire in less: the rating of routes, which takes the same processors, waits for it (ADR 0014).
 LINGER_SECONDS: Final = 0.015
 
 
