@@ -15,19 +15,11 @@ import typer
 
 from benchmarks import floors
 from benchmarks.conditions import durability, machine
-from benchmarks.floors import Floor
+from benchmarks.floors import Sample, floors_of
 from benchmarks.flow import run_flow, told
 from benchmarks.log import published
 from benchmarks.platforms import Platform, embedded, kafka_and_postgres
-from benchmarks.report import (
-    Measured,
-    console,
-    print_conditions,
-    print_floors,
-    print_measured,
-    print_start,
-    write_json,
-)
+from benchmarks.report import Measured, console, print_conditions, print_measured, write_json
 from benchmarks.saturation import counted, saturate
 from benchmarks.start import measure_start
 from clearway_shared.testing.server import Unavailable
@@ -53,7 +45,7 @@ class Bench:
     """One engine that can be measured: its platform is started anew, its floors are those of the same machine."""
 
     engine: Engine
-    floors: Callable[[], Coroutine[Any, Any, list[Floor]]]
+    floors: Callable[[], Coroutine[Any, Any, list[Sample]]]
     platform: ExitStack
     start: Callable[[], Platform]
 
@@ -70,44 +62,35 @@ def main(
     """Measure Clearway against the floors of the same run, and print both."""
     # Told to stop, it still ends what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    load, found, measured = Load(rate or [20.0, 100.0], seconds, clients), {}, []
+    load, measured = Load(rate or [20.0, 100.0], seconds, clients), []
     print_conditions(machine())
     try:
         for engine in engines or list(Engine):
-            own, figures = _measure(engine, load)
-            found.update({floor.name: floor for floor in own})
-            measured.append(figures)
+            measured.append(_measure(engine, load))
     except Unavailable as error:
         console.print(f"{error}", style="red", markup=False)
         sys.exit(1)
     if json is not None:
-        write_json(json, machine(), list(found.values()), measured)
+        write_json(json, machine(), measured)
     if any(each.saturation.lost for each in measured):
         sys.exit(1)
 
 
-def _measure(engine: Engine, load: Load) -> tuple[list[Floor], Measured]:
+def _measure(engine: Engine, load: Load) -> Measured:
     with (
         TemporaryDirectory(prefix="clearway-bench-", ignore_cleanup_errors=True) as name,
         _bench(engine, Path(name)) as bench,
     ):
         console.print(f"\n{engine}: floors ...")
-        own = asyncio.run(bench.floors())
-        print_floors(own, engine)
+        before = asyncio.run(bench.floors())
         start = measure_start(Path(name)) if engine is Engine.EMBEDDED else None
-        if start is not None:
-            print_start(start)
         platform = bench.start()
         console.print(f"{engine}: loads of {load.seconds:g} s each ...")
-        figures = replace(asyncio.run(_load(platform, load)), start=start)
-        print_measured(figures, own)
-        return own, figures
-
-
-@contextmanager
-def _directory() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="clearway-bench-", ignore_cleanup_errors=True) as name:
-        yield Path(name)
+        loaded = asyncio.run(_load(platform, load))
+        console.print(f"{engine}: floors again ...")
+        measured = replace(loaded, floors=floors_of(before, asyncio.run(bench.floors())), start=start)
+        print_measured(measured)
+        return measured
 
 
 @contextmanager
@@ -125,19 +108,20 @@ def _bench(engine: Engine, directory: Path) -> Iterator[Bench]:
             servers.enter_context(running_kafka(own=True)),
             servers.enter_context(running_postgres(own=True)),
         )
+        floor = postgres.create_database("floor")
         yield Bench(
             engine,
-            lambda: _kafka_floors(directory, kafka.url, postgres.create_database("floor")),
+            lambda: _kafka_floors(directory, kafka.url, floor),
             platform,
             lambda: platform.enter_context(kafka_and_postgres(directory, kafka, postgres)),
         )
 
 
-async def _embedded_floors(directory: Path) -> list[Floor]:
+async def _embedded_floors(directory: Path) -> list[Sample]:
     return [await floors.bare_post(directory), await floors.webhook_post(), await floors.sqlite_commit(directory)]
 
 
-async def _kafka_floors(directory: Path, kafka: str, postgres: str) -> list[Floor]:
+async def _kafka_floors(directory: Path, kafka: str, postgres: str) -> list[Sample]:
     shared = [await floors.bare_post(directory), await floors.webhook_post()]
     return [*shared, await floors.postgres_commit(postgres), await floors.kafka_hop(kafka)]
 

@@ -8,7 +8,8 @@ One report passes, from its POST to the subscriber's wire,
   its hop is that commit), a SQLite commit (the alert), and a webhook's POST.
 
 Their sum is the floor of the chain. Each is measured one run after the other, as fast as they follow, which is the
-lower of the two ways; and once every 50 ms, as reports come at 20 a second.
+lower of the two ways; and once every 50 ms, as reports come at 20 a second. All are measured before the loads and
+again after them, because a shared machine is not as fast in one minute as in the next.
 """
 
 import random
@@ -50,16 +51,25 @@ PACE_SECONDS: Final = 0.05
 TOPIC: Final = "benchmark-floor"
 
 SCHEMA: Final = """
-CREATE TABLE incident (incident_id TEXT PRIMARY KEY, mission TEXT NOT NULL, state TEXT NOT NULL);
-CREATE TABLE incident_revision (incident_id TEXT, revision INTEGER, state TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS incident (incident_id TEXT PRIMARY KEY, mission TEXT NOT NULL, state TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS incident_revision (incident_id TEXT, revision INTEGER, state TEXT NOT NULL,
     PRIMARY KEY (incident_id, revision));
-CREATE TABLE outbox (id INTEGER PRIMARY KEY, topic TEXT NOT NULL, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, topic TEXT NOT NULL, value TEXT NOT NULL);
 """
 INSERTS: Final = (
     "INSERT INTO incident VALUES ($1, 'benchmark', $2)",
     "INSERT INTO incident_revision VALUES ($1, 1, $2)",
     "INSERT INTO outbox (topic, value) VALUES ($1, $2)",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The milliseconds of one step alone: run after run, and at 20 a second."""
+
+    name: str
+    close: Sequence[float]
+    paced: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,14 @@ class Sums(NamedTuple):
     p99: float
 
 
+def floors_of(before: Sequence[Sample], after: Sequence[Sample]) -> list[Floor]:
+    """Of what was measured before and after the loads, in the same order."""
+    return [
+        Floor(one.name, Spread.of_many([*one.close, *two.close]), Spread.of_many([*one.paced, *two.paced]))
+        for one, two in zip(before, after, strict=True)
+    ]
+
+
 def sums(engine: str, floors: Sequence[Floor], *, paced: bool) -> Sums:
     """What an engine's steps take together: run after run, or `paced`, at 20 a second."""
     known = {floor.name: floor.paced if paced else floor.close for floor in floors}
@@ -85,17 +103,17 @@ def sums(engine: str, floors: Sequence[Floor], *, paced: bool) -> Sums:
     return Sums(sum(step.p50 for step in steps), sum(step.p99 for step in steps))
 
 
-def sample() -> str:
+def content() -> str:
     """A report with every default in its place: the size of what is stored and published."""
     return NewReport.model_validate(report(new_id(), random.Random(1))).model_dump_json()
 
 
-async def measure(name: str, operation: Callable[[], Awaitable[object]]) -> Floor:
+async def measure(name: str, operation: Callable[[], Awaitable[object]]) -> Sample:
     close = await timed(operation, RUNS)
-    return Floor(name, close, await timed(operation, PACED_RUNS, every=PACE_SECONDS))
+    return Sample(name, close, await timed(operation, PACED_RUNS, every=PACE_SECONDS))
 
 
-async def bare_post(directory: Path) -> Floor:
+async def bare_post(directory: Path) -> Sample:
     """FastAPI and pydantic under uvicorn in a process of its own, over a connection that is kept."""
     port, chance = free_port(), random.Random(1)
     command = [sys.executable, "-m", "uvicorn", "--app-dir", str(ROOT), "benchmarks.bare:app", "--port", str(port)]
@@ -105,7 +123,7 @@ async def bare_post(directory: Path) -> Floor:
             return await measure(POST, lambda: post(session, address, as_body(report(new_id(), chance))))
 
 
-async def webhook_post() -> Floor:
+async def webhook_post() -> Sample:
     """A POST to the receiver that the alerts go to."""
     async with receiving() as receiver, aiohttp.ClientSession() as session:
         body = as_body({"type": "alert.issued", "data": {"incident_id": str(new_id()), "filler": "x" * 500}})
@@ -118,24 +136,24 @@ async def post(session: aiohttp.ClientSession, address: str, body: bytes) -> Non
         response.raise_for_status()
 
 
-async def sqlite_commit(directory: Path) -> Floor:
+async def sqlite_commit(directory: Path) -> Sample:
     """Incident, revision and outbox row in one transaction, in WAL with synchronous=FULL."""
-    content = sample()
+    text = content()
     with closing(sqlite3.connect(directory / "floor.db", isolation_level=None)) as file:
         file.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {SCHEMA}")
 
         async def commit() -> None:
             file.execute("BEGIN IMMEDIATE")
             for statement in INSERTS:
-                file.execute(statement.replace("$1", "?").replace("$2", "?"), (str(new_id()), content))
+                file.execute(statement.replace("$1", "?").replace("$2", "?"), (str(new_id()), text))
             file.execute("COMMIT")
 
         return await measure(SQLITE, commit)
 
 
-async def postgres_commit(url: str) -> Floor:
+async def postgres_commit(url: str) -> Sample:
     """Incident, revision and outbox row in one transaction, with synchronous_commit."""
-    content = sample()
+    text = content()
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(SCHEMA.replace("id INTEGER PRIMARY KEY", "id BIGSERIAL PRIMARY KEY"))
@@ -145,20 +163,20 @@ async def postgres_commit(url: str) -> Floor:
         async def commit() -> None:
             async with connection.transaction():
                 for statement in statements:
-                    await statement.fetch(str(new_id()), content)
+                    await statement.fetch(str(new_id()), text)
 
         return await measure(POSTGRES, commit)
     finally:
         await connection.close()
 
 
-async def kafka_hop(url: str) -> Floor:
+async def kafka_hop(url: str) -> Sample:
     """One message from `send` to the consumer's hand, acknowledged by all replicas, with nothing lingering."""
-    content = sample().encode()
+    value = content().encode()
     async with _kafka_clients(url.removeprefix("kafka://")) as (producer, consumer):
 
         async def hop() -> None:
-            sent = await producer.send(TOPIC, content)
+            sent = await producer.send(TOPIC, value)
             await consumer.getone()
             await sent
 
@@ -174,7 +192,8 @@ async def _kafka_clients(servers: str) -> AsyncIterator[tuple[AIOKafkaProducer, 
     finally:
         await admin.close()
     producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True, linger_ms=0)
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
     consumer.assign([TopicPartition(TOPIC, 0)])
     async with producer, consumer:
+        await consumer.seek_to_end()
         yield producer, consumer

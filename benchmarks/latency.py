@@ -20,14 +20,17 @@ class Spread:
     @classmethod
     def of(cls, milliseconds: Sequence[float]) -> Self | None:
         """None without at least two latencies: nothing can be said."""
-        if len(milliseconds) < 2:
-            return None
+        return cls.of_many(milliseconds) if len(milliseconds) > 1 else None
+
+    @classmethod
+    def of_many(cls, milliseconds: Sequence[float]) -> Self:
+        """Of two latencies at least."""
         cuts = quantiles(milliseconds, n=100, method="inclusive")
         return cls(len(milliseconds), cuts[49], cuts[98], max(milliseconds))
 
 
-async def timed(operation: Callable[[], Awaitable[object]], count: int, *, every: float = 0.0) -> Spread:
-    """The spread of `count` (two at least) runs, one after the other; with `every`, one each so many seconds.
+async def timed(operation: Callable[[], Awaitable[object]], count: int, *, every: float = 0.0) -> list[float]:
+    """The milliseconds of `count` runs, one after the other; with `every`, one each so many seconds.
 
     A machine that is left idle between two runs takes longer for each: its caches are cold and its cores asleep.
     """
@@ -39,6 +42,4 @@ async def timed(operation: Callable[[], Awaitable[object]], count: int, *, every
         await operation()
         latencies.append((time.perf_counter() - begun) * 1000)
         await asyncio.sleep(max(0.0, begun + every - time.perf_counter()))
-    spread = Spread.of(latencies)
-    assert spread is not None
-    return spread
+    return latencies

@@ -28,6 +28,7 @@ class Measured:
     durability: dict[str, str]
     flows: Sequence[Flow]
     saturation: Saturation
+    floors: Sequence[Floor] = ()
     start: Start | None = None
 
 
@@ -39,18 +40,25 @@ def print_conditions(machine: Machine) -> None:
     )
 
 
-def print_floors(floors: Sequence[Floor], engine: str) -> None:
-    table = Table("floor, alone", "p50 ms", "p99 ms", "p50 at 20/s", "p99 at 20/s", title=f"Floors: {engine}")
-    for floor in floors:
-        if floor.name in CHAINS[engine]:
+def _print_floors(measured: Measured) -> None:
+    steps = CHAINS[measured.engine]
+    table = Table("floor, alone", "p50 ms", "p99 ms", "p50 at 20/s", "p99 at 20/s", title=f"Floors: {measured.engine}")
+    for floor in measured.floors:
+        if floor.name in steps:
             table.add_row(floor.name, *_cells(floor.close), *_cells(floor.paced))
-    close, paced = sums(engine, floors, paced=False), sums(engine, floors, paced=True)
+    close, paced = _sums(measured)
     table.add_section()
-    table.add_row(f"sum of {' + '.join(CHAINS[engine])}", *(f"{figure:.2f}" for figure in (*close, *paced)))
+    table.add_row(f"sum of {' + '.join(steps)}", *(f"{figure:.2f}" for figure in (*close, *paced)))
     console.print(table)
 
 
-def print_start(start: Start) -> None:
+def _sums(measured: Measured) -> tuple[Sums, Sums]:
+    """Of the floors run after run, and at 20 a second."""
+    engine, floors = measured.engine, measured.floors
+    return sums(engine, floors, paced=False), sums(engine, floors, paced=True)
+
+
+def _print_start(start: Start) -> None:
     table = Table("from nothing to ready", "s", "/ floor", title="Start of `clearway up`: embedded")
     table.add_row("floor: a bare FastAPI server with SQLAlchemy loaded", f"{start.bare:.2f}", "")
     table.add_row("the first time, databases made", f"{start.first:.2f}", f"{start.first / start.bare:.1f}×")
@@ -59,16 +67,19 @@ def print_start(start: Start) -> None:
     console.print(table)
 
 
-def print_measured(measured: Measured, floors: Sequence[Floor]) -> None:
+def print_measured(measured: Measured) -> None:
+    _print_floors(measured)
+    if measured.start is not None:
+        _print_start(measured.start)
     for store, says in measured.durability.items():
         console.print(f"{store}: {says}", highlight=False)
-    _print_flows(measured, floors)
+    _print_flows(measured)
     _print_stages(measured)
     _print_saturation(measured)
 
 
-def _print_flows(measured: Measured, floors: Sequence[Floor]) -> None:
-    close, paced = sums(measured.engine, floors, paced=False), sums(measured.engine, floors, paced=True)
+def _print_flows(measured: Measured) -> None:
+    close, paced = _sums(measured)
     table = Table(title=f"Report → alert on the webhook's wire: {measured.engine}")
     for heading in ("reports/s", "alerted / accepted / sent", "p50 ms", "p99 ms", "worst", "p50 since sent", "p99"):
         table.add_column(heading)
@@ -113,24 +124,20 @@ def _print_saturation(measured: Measured) -> None:
     console.print(table)
 
 
-def write_json(path: Path, machine: Machine, floors: Sequence[Floor], engines: Sequence[Measured]) -> None:
+def write_json(path: Path, machine: Machine, engines: Sequence[Measured]) -> None:
     """Everything that was printed, all times in milliseconds but where the name says seconds."""
-    together = {
-        each.engine: {
-            "close": sums(each.engine, floors, paced=False)._asdict(),
-            "paced": sums(each.engine, floors, paced=True)._asdict(),
-        }
-        for each in engines
-    }
     content = {
         "machine": asdict(machine),
         "authentication": True,
         "tenancy": True,
-        "floors": [asdict(floor) for floor in floors],
-        "sums_of_floors": together,
-        "engines": [asdict(each) for each in engines],
+        "engines": [asdict(each) | {"sums_of_floors": _named_sums(each)} for each in engines],
     }
     path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _named_sums(measured: Measured) -> dict[str, dict[str, float]]:
+    close, paced = _sums(measured)
+    return {"close": close._asdict(), "paced": paced._asdict()}
 
 
 def _numbers(spread: Spread) -> tuple[float, float]:

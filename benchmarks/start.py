@@ -39,7 +39,7 @@ def measure_start(directory: Path) -> Start:
     """The three kinds in turn, so that a slow moment of the machine falls on all of them."""
     bare, first, again, memory = [], [], [], []
     for number in range(ROUNDS):
-        bare.append(_bare(directory)[0])
+        bare.append(_bare(directory))
         data = directory / f"start-{number}"
         first.append(_clearway(directory, data)[0])
         seconds, resident = _clearway(directory, data)
@@ -48,10 +48,10 @@ def measure_start(directory: Path) -> Start:
     return Start(ROUNDS, median(bare), median(first), median(again), median(memory))
 
 
-def _bare(directory: Path) -> tuple[float, float]:
+def _bare(directory: Path) -> float:
     port = free_port()
     code = f"import uvicorn, sqlalchemy.ext.asyncio; uvicorn.run('benchmarks.bare:app', port={port}, log_level='error')"
-    return _timed([sys.executable, "-c", code], port, "/", directory / "bare.log")
+    return _timed([sys.executable, "-c", code], port, "/", directory / "bare.log")[0]
 
 
 def _clearway(directory: Path, data: Path) -> tuple[float, float]:
