@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
 from clearway_shared import sqlite_loop
@@ -100,7 +100,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one consistent state and cannot write."""
-        async with self._reader.connect() as connection:
+        async with self._connection(self._reader) as connection:
             if self.dialect == "postgresql":
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
@@ -108,7 +108,7 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
         """A write transaction."""
-        async with self._writer.connect() as connection:
+        async with self._connection(self._writer) as connection:
             async with connection.begin():
                 transaction = Transaction(connection)
                 yield transaction
@@ -119,6 +119,20 @@ class Database:
         """Raise when the database does not answer. For readiness."""
         async with self._reader.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        if self.dialect == "postgresql":
+            async with engine.connect() as connection:
+                yield connection
+            return
+        # On SQLite nothing waits when a connection is given back. The task that SQLAlchemy makes for it, so that no
+        # cancellation leaves it halfway, would only take turns of the loop.
+        connection = await engine.connect()
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         await asyncio.gather(self._writer.dispose(), self._reader.dispose())
