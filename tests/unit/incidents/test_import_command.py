@@ -79,6 +79,7 @@ def test_a_dry_run_sends_nothing_and_writes_the_rejects(tmp_path: Path) -> None:
 
 def test_without_a_key_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLEARWAY_API_KEY", raising=False)
+    monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path))
     done = CliRunner().invoke(import_app, ["awsd", str(edition(tmp_path / "edition.csv"))])
     assert done.exit_code == 2
     assert "CLEARWAY_API_KEY" in done.output

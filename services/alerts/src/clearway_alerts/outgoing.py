@@ -21,7 +21,7 @@ from clearway_shared.events.alerts import (
 from clearway_shared.events.geometry import Point
 from clearway_shared.events.vocabulary import Tlp
 
-SOURCE: Final = "clearway/alerts"
+SOURCE: Final = "/clearway/alerts"
 _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {
     AlertKind.ISSUED: AlertIssued,
     AlertKind.UPDATED: AlertUpdated,

@@ -9,7 +9,7 @@ from clearway_analytics.risk.assessment import Assessment
 from clearway_shared.events.analytics import RiskBand, RiskState, RouteRegistered, RouteRiskChanged, RouteState
 from clearway_shared.events.geometry import LineString
 
-SOURCE: Final = "clearway/analytics"
+SOURCE: Final = "/clearway/analytics"
 
 
 def route_registered(route: Route) -> RouteRegistered:

@@ -15,6 +15,7 @@ from rich.table import Table
 from clearway_incidents.importers import awsd
 from clearway_incidents.importers.rows import Tally, UnusableRow
 from clearway_incidents.importers.sending import ImportFailed, Report, send
+from clearway_shared.cli.client import DEFAULT_URL, Key, Url, authorization
 
 TIMEOUT_SECONDS: Final = 60.0
 
@@ -29,22 +30,24 @@ def importing() -> None:
 @import_app.command(name="awsd")
 def import_awsd(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV, of any edition.")],
-    url: Annotated[str, typer.Option(envvar="CLEARWAY_URL", help="Where Clearway is.")] = "http://127.0.0.1:8080",
-    key: Annotated[str, typer.Option(envvar="CLEARWAY_API_KEY", help="An operator's key.", show_default=False)] = "",
+    url: Url = DEFAULT_URL,
+    key: Key = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the file; send nothing.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Write the refused rows here, each with its reason.")] = None,
 ) -> None:
-    """Import the Aid Worker Security Database. A second run changes nothing; a newer edition becomes corrections."""
+    """Import the Aid Worker Security Database. A second run changes nothing; a newer edition becomes corrections.
+
+    The key must be an operator's or an administrator's.
+    """
     console, tally = Console(), Tally()
-    if not key and not dry_run:
-        raise typer.BadParameter("is needed: an operator's key, here or in CLEARWAY_API_KEY", param_hint="--key")
+    headers = {} if dry_run else authorization(key)
     try:
         rows = list(awsd.read(file))
         reports = list(_usable(rows, tally))
         if dry_run:
             tally.outcomes["usable"] = len(reports)
         else:
-            _send(console, url, key, reports, tally)
+            _send(console, url, headers, reports, tally)
     except (ImportFailed, ValueError, httpx.InvalidURL) as error:
         console.print(f"[red]{error}[/red]")
         raise typer.Exit(1) from error
@@ -60,11 +63,10 @@ def _usable(rows: list[dict[str, str]], tally: Tally) -> Iterator[Report]:
             tally.refuse(row, str(reason))
 
 
-def _send(console: Console, url: str, key: str, reports: list[Report], tally: Tally) -> None:
+def _send(console: Console, url: str, headers: dict[str, str], reports: list[Report], tally: Tally) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    headers = {"Authorization": f"Bearer {key}"}
     with (
-        httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
         Progress(*columns, console=console) as progress,
     ):
         task = progress.add_task("Importing", total=len(reports))

@@ -23,12 +23,16 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 def open_client(url: str, key: str | None) -> httpx.AsyncClient:
     """A client with the key in its headers. Ends the command, with what to do, when there is none."""
+    return httpx.AsyncClient(base_url=url, headers=authorization(key), timeout=30, trust_env=False)
+
+
+def authorization(key: str | None) -> dict[str, str]:
+    """The header that shows the key, or the one that `clearway up` left here. Ends the command when there is none."""
     token = key or _kept_key(Settings().data_dir)
     if token is None:
         console.print("No API key: give --key, set CLEARWAY_API_KEY, or run this beside the data folder.", style="red")
         raise typer.Exit(2)
-    headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False)
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _kept_key(data_dir: Path) -> str | None:
