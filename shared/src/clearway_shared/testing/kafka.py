@@ -5,6 +5,7 @@ import fcntl
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -63,18 +64,17 @@ JVM_OPTIONS: Final = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredSto
 class KafkaServer:
     """Kafka on a free loopback port, its data in `directory`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, more: str = "", format_options: Sequence[str] = ()) -> None:
+        """`more` are lines of configuration, which win over those of the same name before them."""
         self._directory = directory
         self._port, controller_port = free_port(), free_port()
         self._configuration = directory / "server.properties"
+        self._format_options = tuple(format_options)
         self._log = directory / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
-        self._configuration.write_text(
-            CONFIGURATION.format(
-                host=LOOPBACK, port=self._port, controller_port=controller_port, data=directory / "data"
-            )
-        )
+        places = {"host": LOOPBACK, "port": self._port, "controller_port": controller_port, "data": directory / "data"}
+        self._configuration.write_text((CONFIGURATION + more).format(**places))
 
     @property
     def url(self) -> str:
@@ -120,6 +120,7 @@ class KafkaServer:
         # With "=", since an id may begin with a hyphen and would be taken for an option.
         identity = f"--cluster-id={cluster}"
         command = ["kafka.tools.StorageTool", "format", "--standalone", identity, "-c", str(self._configuration)]
+        command += self._format_options
         done = subprocess.run([*_java(), *command], capture_output=True, text=True, timeout=90, check=False)
         if done.returncode != 0:
             raise Unavailable(f"Kafka's storage could not be prepared: {done.stdout[-500:]}{done.stderr[-1000:]}")

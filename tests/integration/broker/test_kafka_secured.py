@@ -1,0 +1,64 @@
+"""Kafka behind TLS and a password, as a mission runs it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from clearway_shared.broker import open_broker
+from clearway_shared.broker.base import Broker, BrokerUnavailable, Message, TopicSpec
+from clearway_shared.testing.kafka import fetch_libraries
+from clearway_shared.testing.kafka_secured import PASSWORD, SecuredKafka
+from clearway_shared.testing.plugin import skipped_when_unavailable
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+
+Connect = Callable[[str], Awaitable[Broker]]
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
+    with skipped_when_unavailable():
+        fetch_libraries()
+        server = SecuredKafka(tmp_path_factory.mktemp("secured"))
+        server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def connect(tmp_path: Path) -> AsyncIterator[Connect]:
+    async with AsyncExitStack() as brokers:
+
+        async def connected(url: str) -> Broker:
+            broker = open_broker(url, tmp_path)
+            brokers.push_async_callback(broker.close)
+            await broker.start()
+            return broker
+
+        yield connected
+
+
+async def test_everything_goes_through_the_secured_listener(secured: SecuredKafka, connect: Connect) -> None:
+    broker = await connect(secured.url)
+    await broker.check()
+    await broker.create_topics([TopicSpec("secured", partitions=1, retention_ms=None)])
+    await broker.publish([Message("secured", b"key", b"value")])
+    async with await broker.reader(["secured"], group="secured") as reader:
+        (records,) = (await reader.fetch(timeout=30)).values()
+        assert [record.value for record in records] == [b"value"]
+        await reader.commit({records[0].source: 1})
+
+
+async def test_a_wrong_password_is_refused_and_not_repeated(secured: SecuredKafka, connect: Connect) -> None:
+    broker = await connect(secured.url_for(PASSWORD + "x", secured.authority))
+    with pytest.raises(BrokerUnavailable) as caught:
+        await broker.check()
+    assert PASSWORD not in str(caught.value)
+
+
+async def test_a_broker_that_nobody_vouches_for_is_not_spoken_to(secured: SecuredKafka, connect: Connect) -> None:
+    broker = await connect(secured.url_for(PASSWORD, None))
+    with pytest.raises(BrokerUnavailable):
+        await broker.check()
