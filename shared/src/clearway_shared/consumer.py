@@ -88,9 +88,7 @@ class Consumer:
 
     async def _consume(self) -> None:
         while True:
-            async for attempt in patiently(on=lambda error: isinstance(error, BrokerError)):
-                with attempt:
-                    await self._belong()
+            await patiently(self._belong, on=lambda error: isinstance(error, BrokerError))
 
     async def _belong(self) -> None:
         """Be a member of the group until the broker is away."""
@@ -102,13 +100,14 @@ class Consumer:
     async def _replay(self) -> None:
         while True:
             self._dead_letters.replay_requested.clear()
-            async for attempt in patiently():
-                with attempt:
-                    for letter in await self._dead_letters.due(self._name):
-                        await self._handling.replay(letter)
+            await patiently(self._replay_due)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REPLAY_POLL_SECONDS):
                     await self._dead_letters.replay_requested.wait()
+
+    async def _replay_due(self) -> None:
+        for letter in await self._dead_letters.due(self._name):
+            await self._handling.replay(letter)
 
 
 class _Membership:

@@ -131,11 +131,9 @@ class Feed:
 
     async def watch(self, poll_seconds: float) -> None:
         """A worker that wakes the waiters of this process when a relay in another one made the feed grow."""
-        seen = last = -1
+        seen = -1
         while True:
-            async for attempt in patiently():
-                with attempt:
-                    last = await self.last_position()
+            last = await patiently(self.last_position)
             if last != seen:
                 seen = last
                 self.grew()

@@ -93,17 +93,20 @@ class Handling:
 
     async def _settle(self, record: Record) -> None:
         failures = 0
-        async for attempt in patiently(on=self._notes_retry(record)):
-            with attempt:
-                try:
-                    await self._handle([record])
-                except InvalidEvent as error:
-                    await self._bury(record, error, 1)
-                except Exception as error:
-                    failures += not will_come_back(error)
-                    if will_come_back(error) or failures < self._attempts:
-                        raise
-                    await self._bury(record, error, failures)
+
+        async def settle() -> None:
+            nonlocal failures
+            try:
+                await self._handle([record])
+            except InvalidEvent as error:
+                await self._bury(record, error, 1)
+            except Exception as error:
+                failures += not will_come_back(error)
+                if will_come_back(error) or failures < self._attempts:
+                    raise
+                await self._bury(record, error, failures)
+
+        await patiently(settle, on=self._notes_retry(record))
 
     async def _handle(self, records: Sequence[Record]) -> None:
         """One transaction for all. The outcomes are counted when it is committed."""

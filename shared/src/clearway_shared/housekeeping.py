@@ -59,11 +59,9 @@ class Housekeeping:
         """A worker: measure every `measure_seconds`, and sweep at every `sweeps_every`-th time."""
         turn = 0
         while True:
-            async for attempt in patiently():
-                with attempt:
-                    await self.measure()
-                    if turn % self._sweeps_every == 0:
-                        await self.sweep()
+            await patiently(self.measure)
+            if turn % self._sweeps_every == 0:
+                await patiently(self.sweep)
             turn += 1
             await asyncio.sleep(self._measure_seconds)
 

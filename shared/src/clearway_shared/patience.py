@@ -1,12 +1,15 @@
 """Waiting for what will come back: retries without end, ever further apart, so that work keeps its order."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import stamina
 
 from clearway_shared.broker.base import BrokerUnavailable
 from clearway_shared.database import is_transient
+
+Result = TypeVar("Result")
 
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 5.0
@@ -19,9 +22,19 @@ def will_come_back(error: Exception) -> bool:
     return isinstance(error, BrokerUnavailable) or is_transient(error)
 
 
-def patiently(on: Callable[[Exception], bool] = will_come_back) -> AsyncIterator[stamina.Attempt]:
-    """Attempts until one succeeds or raises what `on` does not accept: `async for attempt in …: with attempt: …`."""
-    return stamina.retry_context(
+async def patiently(work: Callable[[], Awaitable[Result]], on: Callable[[Exception], bool] = will_come_back) -> Result:
+    """Do `work` until it succeeds, or raises what `on` does not accept. `on` is asked once of each failure."""
+    try:
+        return await work()
+    except Exception as error:
+        if not on(error):
+            raise
+    await asyncio.sleep(FIRST_WAIT_SECONDS)
+    return await _again(work, on)
+
+
+async def _again(work: Callable[[], Awaitable[Result]], on: Callable[[Exception], bool]) -> Result:
+    attempts = stamina.retry_context(
         on=on,
         attempts=None,
         timeout=None,
@@ -29,3 +42,7 @@ def patiently(on: Callable[[Exception], bool] = will_come_back) -> AsyncIterator
         wait_max=LONGEST_WAIT_SECONDS,
         wait_jitter=JITTER_SECONDS,
     )
+    async for attempt in attempts:
+        with attempt:
+            return await work()
+    raise AssertionError("there is no last attempt")

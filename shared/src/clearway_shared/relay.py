@@ -83,10 +83,7 @@ class Relay:
         """
         while True:
             self._outbox.wake.clear()
-            leading = True
-            async for attempt in patiently(on=self._stays):
-                with attempt:
-                    leading = await self.drain()
+            leading = await patiently(self.drain, on=self._stays)
             with suppress(TimeoutError):
                 wait = self._poll_seconds if leading else min(self._poll_seconds, _NOT_LEADING_SECONDS)
                 async with asyncio.timeout(wait):

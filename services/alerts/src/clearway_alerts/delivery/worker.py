@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -114,13 +115,13 @@ class DeliveryWorker:
 
     async def _is_any_waiting(self) -> bool:
         """Whether a claim would find something now. What waits for a busy endpoint is found when that is free."""
-        found: set[UUID] = set()
-        async for attempt in patiently():
-            with attempt:
-                async with self._database.read() as connection:
-                    found = await waiting_endpoints(connection, self._clock.now())
+        found = await patiently(self._waiting)
         self._expected |= found
         return not found <= set(self._flights.busy)
+
+    async def _waiting(self) -> set[UUID]:
+        async with self._database.read() as connection:
+            return await waiting_endpoints(connection, self._clock.now())
 
     async def _claim(self) -> list[Claim]:
         room, busy = self._flights.room, self._flights.busy
@@ -128,15 +129,15 @@ class DeliveryWorker:
         if self._is_full:
             return []
         self._expected.intersection_update(busy)
-        claims: list[Claim] = []
-        async for attempt in patiently():
-            with attempt:
-                async with self._database.write() as tx:
-                    claims = await claim(tx, self._clock.now(), lease=self._lease, limit=room, busy=busy)
+        claims = await patiently(partial(self._claim_now, room, busy))
         # There may be more: of these endpoints, and of all others when there was no room.
         self._expected.update(each.subscription_id for each in claims)
         self._is_full = len(claims) == room
         return claims
+
+    async def _claim_now(self, room: int, busy: list[UUID]) -> list[Claim]:
+        async with self._database.write() as tx:
+            return await claim(tx, self._clock.now(), lease=self._lease, limit=room, busy=busy)
 
     @property
     def _lease(self) -> timedelta:
@@ -175,16 +176,16 @@ class DeliveryWorker:
             results = [await self._results.get()]
             while not self._results.empty():
                 results.append(self._results.get_nowait())
-            settled = Settled()
-            async for attempt in patiently():
-                with attempt:
-                    async with self._database.write() as tx:
-                        settled = await settle(tx, results, self._clock.now())
+            settled = await patiently(partial(self._settle, results))
             self._expected |= settled.recovered
             for result in results:
                 if result.claim.delivery_id not in settled.deliveries:
                     _log.warning("lease_lost", delivery=str(result.claim.delivery_id), attempt=result.claim.attempt)
                 self._release(result.claim)
+
+    async def _settle(self, results: list[Result]) -> Settled:
+        async with self._database.write() as tx:
+            return await settle(tx, results, self._clock.now())
 
     def _release(self, each: Claim) -> None:
         """Make room, and claim again only when something may wait for it."""

@@ -1,0 +1,49 @@
+"""Work that is tried again until it succeeds, and what is not tried again."""
+
+import pytest
+
+from clearway_shared import patience
+from clearway_shared.patience import patiently
+
+
+class Flaky:
+    """Fails so many times before it succeeds."""
+
+    def __init__(self, failures: int, error: type[Exception] = ConnectionError) -> None:
+        self.calls = 0
+        self._failures = failures
+        self._error = error
+
+    async def __call__(self) -> str:
+        self.calls += 1
+        if self.calls <= self._failures:
+            raise self._error
+        return "done"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST_WAIT_SECONDS", "LONGEST_WAIT_SECONDS", "JITTER_SECONDS"):
+        monkeypatch.setattr(patience, name, 0.0)
+
+
+@pytest.mark.parametrize("failures", [0, 1, 5])
+async def test_it_is_tried_until_it_succeeds_and_each_failure_is_asked_about_once(failures: int) -> None:
+    work, asked = Flaky(failures), []
+    assert await patiently(work, on=lambda error: asked.append(error) is None) == "done"
+    assert work.calls == failures + 1
+    assert len(asked) == failures
+
+
+async def test_what_will_not_come_back_is_raised_at_once() -> None:
+    work = Flaky(1, ValueError)
+    with pytest.raises(ValueError):
+        await patiently(work)
+    assert work.calls == 1
+
+
+async def test_a_later_failure_of_another_kind_is_raised() -> None:
+    work = Flaky(3)
+    with pytest.raises(ConnectionError):
+        await patiently(work, on=lambda _error: work.calls < 3)
+    assert work.calls == 3
