@@ -29,8 +29,14 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("failures", [0, 1, 5])
 async def test_it_is_tried_until_it_succeeds_and_each_failure_is_asked_about_once(failures: int) -> None:
-    work, asked = Flaky(failures), []
-    assert await patiently(work, on=lambda error: asked.append(error) is None) == "done"
+    work = Flaky(failures)
+    asked: list[Exception] = []
+
+    def on(error: Exception) -> bool:
+        asked.append(error)
+        return True
+
+    assert await patiently(work, on) == "done"
     assert work.calls == failures + 1
     assert len(asked) == failures
 
