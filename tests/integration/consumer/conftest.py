@@ -23,7 +23,9 @@ class Stage:
     broker: Broker
     plumbing: Plumbing
 
-    def consumer(self, handler: Handler | None = None, *, attempts: int = 3, name: str = "reader") -> Consumer:
+    def consumer(
+        self, handler: Handler | None = None, *, attempts: int = 3, name: str = "reader", linger_seconds: float = 0.0
+    ) -> Consumer:
         return Consumer(
             name=name,
             topics=[self.topic],
@@ -33,6 +35,7 @@ class Stage:
             dead_letters=self.plumbing.dead_letters,
             clock=self.plumbing.clock,
             attempts=attempts,
+            linger_seconds=linger_seconds,
         )
 
     def message(self, event: Event) -> Message:

@@ -67,6 +67,15 @@ async def test_two_groups_each_take_everything(stage: Any) -> None:
         await eventually(lambda: has_effects(stage, 1, "two"))
 
 
+async def test_who_lingers_lets_the_others_go_first_and_loses_nothing_when_it_ends_meanwhile(stage: Any) -> None:
+    await stage.send(stage.plumbing.event(1, route=uuid4()))
+    async with running(stage.consumer(name="hurried").run, stage.consumer(name="resting", linger_seconds=600).run):
+        await eventually(lambda: has_effects(stage, 1, "hurried"))
+        assert not await has_effects(stage, 1, "resting")
+    async with running(stage.consumer(name="resting", linger_seconds=0.01).run):
+        await eventually(lambda: has_effects(stage, 1, "resting"))
+
+
 async def test_what_cannot_be_read_is_laid_aside_and_the_rest_goes_on(stage: Any) -> None:
     route = uuid4()
     good = [stage.message(stage.plumbing.event(number, route=route)) for number in range(2)]
