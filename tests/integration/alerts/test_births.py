@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
+from clearway_alerts.delivery import flights as flights_module
 from clearway_alerts.delivery import worker as worker_module
 from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.delivery.queue import PER_ENDPOINT, claim
@@ -265,6 +266,52 @@ async def test_more_than_an_endpoint_has_places_go_one_after_the_other(
     gate.opened.set()
     await receiver.wait_for(count + 1)
     await until(all_delivered(alerts, count + 1))
+    await ended(task)
+
+
+async def test_what_waits_too_long_in_line_is_claimed_anew_at_once(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    gate = Gate()
+    receiver.answer = gate.answer
+    await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    async with alerts.database.write() as tx:
+        for _ in range(PER_ENDPOINT + 1):
+            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+    await receiver.wait_for(PER_ENDPOINT)
+    alerts.clock.advance(timedelta(seconds=6))
+    gate.opened.set()
+    await until(all_delivered(alerts, PER_ENDPOINT + 1))
+    assert len(receiver.got) == PER_ENDPOINT + 1
+    assert sorted((row["lease_epoch"], row["attempts"]) for row in await rows(alerts)) == [
+        *[(1, 1)] * PER_ENDPOINT,
+        (2, 1),
+    ]
+    await ended(task)
+
+
+async def test_a_burst_to_many_endpoints_opens_only_so_many_connections(
+    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flights_module, "IN_FLIGHT", 3)
+    now, most = 0, 0
+
+    async def counted(_: web.Request) -> web.StreamResponse:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.01)
+        now -= 1
+        return web.Response(status=204)
+
+    receiver.answer = counted
+    for _ in range(20):
+        await alerts.subscribe(receiver.url)
+    task = await running(alerts, until)
+    await alerts.warn(report())
+    await until(all_delivered(alerts, 20))
+    assert most == 3
     await ended(task)
 
 

@@ -49,9 +49,31 @@ def test_on_the_ground_are_those_who_never_started() -> None:
     assert flights.room == IN_FLIGHT
 
 
-def test_a_process_holds_only_so_many() -> None:
+def test_a_process_has_only_so_many_aloft_whoever_asks() -> None:
     flights = Flights()
-    for number in range(IN_FLIGHT):
-        flights.take(claim(number, UUID(int=number)))
+    claims = [claim(number, UUID(int=number)) for number in range(IN_FLIGHT + 2)]
+    assert [flights.take(each) for each in claims] == [True] * IN_FLIGHT + [False] * 2
     assert flights.room == 0
-    assert not flights.has_room(UUID(int=IN_FLIGHT + 1))
+    assert not flights.has_room(UUID(int=IN_FLIGHT + 9))
+    assert flights.land(claims[0]) is claims[IN_FLIGHT]
+    assert flights.land(claims[1]) is claims[IN_FLIGHT + 1]
+    assert flights.room == 0
+    assert flights.land(claims[2]) is None
+    assert flights.room == 1
+
+
+def test_a_free_place_of_the_process_goes_to_an_endpoint_that_has_one_too() -> None:
+    flights = Flights()
+    others = [claim(number, UUID(int=number)) for number in range(100, 100 + IN_FLIGHT - PER_ENDPOINT)]
+    own = [claim(number) for number in range(PER_ENDPOINT)]
+    for each in [*others, *own[:-1]]:
+        flights.take(each)
+    flights.take(own[-1])
+    waiting = [claim(50, OTHER), claim(51, OTHER)]
+    assert [flights.take(each) for each in waiting] == [False] * 2
+    more = claim(52)
+    assert not flights.take(more), "it waits for a place of its own endpoint"
+    assert flights.land(others[0]) is waiting[0]
+    assert flights.land(own[0]) is more
+    assert flights.land(others[1]) is waiting[1]
+    assert flights.ground() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,6 +43,13 @@ class _Running:
     tasks: asyncio.TaskGroup
 
 
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A delivery that waited too long to be sent with its lease: anyone may claim it anew."""
+
+    claim: Claim
+
+
 class DeliveryWorker:
     """One worker of a process. A new delivery may be born with its lease and be handed over when it is committed;
     all others are claimed: when `wake` or `expect` says that they are due, and by looking from time to time."""
@@ -55,7 +62,7 @@ class DeliveryWorker:
         self._allowed = allowed
         self._timeout = timedelta(seconds=timeout_seconds)
         self._woken = asyncio.Event()
-        self._results: asyncio.Queue[Result] = asyncio.Queue()
+        self._back: asyncio.Queue[Result | Unsent] = asyncio.Queue()
         self._flights = Flights()
         # Endpoints of which something in the database may wait for a claim, as soon as nothing of theirs is held.
         self._expected: set[UUID] = set()
@@ -89,7 +96,7 @@ class DeliveryWorker:
             webhook_client(self._allowed, self._timeout.total_seconds(), self._clock) as client,
             asyncio.TaskGroup() as tasks,
         ):
-            self._flights, self._results = Flights(), asyncio.Queue()
+            self._flights, self._back = Flights(), asyncio.Queue()
             self._running = _Running(client, tasks)
             tasks.create_task(self._record())
             try:
@@ -152,17 +159,16 @@ class DeliveryWorker:
             self._running.tasks.create_task(self._send(self._running.client, each))
 
     async def _send(self, client: WebhookClient, each: Claim) -> None:
-        """A worker that slept over its lease sends nothing: another one may have the delivery by now."""
+        """What waited too long, in line or while the process slept, is not sent: its lease might end before the answer,
+        and another worker may have the delivery by now."""
         now = self._clock.now()
         if now > each.lease_until - self._timeout:
-            _log.warning("lease_lost", delivery=str(each.delivery_id), attempt=each.attempt)
-            self._land_one(each)
-            self._release(each)
-            return
-        headers = each.keys.headers(str(each.delivery_id), now, each.body)
-        answer = await client.post(each.url, each.body, headers)
-        ATTEMPTS.labels("delivered" if answer.is_success else "failed").inc()
-        self._results.put_nowait(Result(each, answer, now, random.random()))
+            self._back.put_nowait(Unsent(each))
+        else:
+            headers = each.keys.headers(str(each.delivery_id), now, each.body)
+            answer = await client.post(each.url, each.body, headers)
+            ATTEMPTS.labels("delivered" if answer.is_success else "failed").inc()
+            self._back.put_nowait(Result(each, answer, now, random.random()))
         self._land_one(each)
 
     def _land_one(self, each: Claim) -> None:
@@ -173,19 +179,23 @@ class DeliveryWorker:
     async def _record(self) -> None:
         """What has come back in the meantime is recorded together: one transaction, one sync to the disk."""
         while True:
-            results = [await self._results.get()]
-            while not self._results.empty():
-                results.append(self._results.get_nowait())
-            settled = await patiently(partial(self._settle, results))
+            back = [await self._back.get()]
+            while not self._back.empty():
+                back.append(self._back.get_nowait())
+            settled = await patiently(partial(self._settle, back))
             self._expected |= settled.recovered
-            for result in results:
-                if result.claim.delivery_id not in settled.deliveries:
-                    _log.warning("lease_lost", delivery=str(result.claim.delivery_id), attempt=result.claim.attempt)
-                self._release(result.claim)
+            for each in back:
+                if isinstance(each, Unsent):
+                    self._expected.add(each.claim.subscription_id)
+                elif each.claim.delivery_id not in settled.deliveries:
+                    _log.warning("lease_lost", delivery=str(each.claim.delivery_id), attempt=each.claim.attempt)
+                self._release(each.claim)
 
-    async def _settle(self, results: list[Result]) -> Settled:
+    async def _settle(self, back: Sequence[Result | Unsent]) -> Settled:
         async with self._database.write() as tx:
-            return await settle(tx, results, self._clock.now())
+            if unsent := [each.claim for each in back if isinstance(each, Unsent)]:
+                await give_back(tx, unsent)
+            return await settle(tx, [each for each in back if isinstance(each, Result)], self._clock.now())
 
     def _release(self, each: Claim) -> None:
         """Make room, and claim again only when something may wait for it."""
