@@ -117,7 +117,7 @@ class Database:
 
     async def check(self) -> None:
         """Raise when the database does not answer. For readiness."""
-        async with self._reader.connect() as connection:
+        async with self._connection(self._reader) as connection:
             await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager

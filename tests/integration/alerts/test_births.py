@@ -169,6 +169,13 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
     await ended(other)
 
 
+async def warn_together(alerts: Any, report: Report, count: int) -> None:
+    """So many incidents in one transaction."""
+    async with alerts.database.write() as tx:
+        for _ in range(count):
+            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+
+
 async def warn_and_fail(alerts: Any, incident: Incident) -> None:
     async with alerts.database.write() as tx:
         await alerts.pipeline.warn(tx, incident, new_id())
@@ -254,9 +261,7 @@ async def test_more_than_an_endpoint_has_places_go_one_after_the_other(
     receiver.answer = gate.answer
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
-    async with alerts.database.write() as tx:
-        for _ in range(count):
-            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+    await warn_together(alerts, report, count)
     await receiver.wait_for(PER_ENDPOINT)
     await alerts.warn(report(incident_id=uuid4()))
     assert sorted(row["lease_epoch"] for row in await rows(alerts)) == [0] + [1] * count, (
@@ -276,9 +281,7 @@ async def test_what_waits_too_long_in_line_is_claimed_anew_at_once(
     receiver.answer = gate.answer
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
-    async with alerts.database.write() as tx:
-        for _ in range(PER_ENDPOINT + 1):
-            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+    await warn_together(alerts, report, PER_ENDPOINT + 1)
     await receiver.wait_for(PER_ENDPOINT)
     alerts.clock.advance(timedelta(seconds=6))
     gate.opened.set()
@@ -322,9 +325,7 @@ async def test_who_ends_gives_back_what_has_not_come_back(
     receiver.answer = Gate().answer
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
-    async with alerts.database.write() as tx:
-        for _ in range(PER_ENDPOINT + 2):
-            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+    await warn_together(alerts, report, PER_ENDPOINT + 2)
     await receiver.wait_for(PER_ENDPOINT)
     await ended(task)
     assert {(row["state"], row["lease_until"]) for row in await rows(alerts)} == {("pending", None)}

@@ -8,9 +8,9 @@ import pytest
 
 from clearway_shared.broker import open_broker
 from clearway_shared.broker.base import Broker, BrokerUnavailable, Message, TopicSpec
-from clearway_shared.testing.kafka import fetch_libraries
 from clearway_shared.testing.kafka_secured import PASSWORD, SecuredKafka
 from clearway_shared.testing.plugin import skipped_when_unavailable
+from clearway_shared.testing.sources import running_secured_kafka
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -18,13 +18,9 @@ Connect = Callable[[str], Awaitable[Broker]]
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
-    with skipped_when_unavailable():
-        fetch_libraries()
-        server = SecuredKafka(tmp_path_factory.mktemp("secured"))
-        server.start()
-    yield server
-    server.stop()
+def secured() -> Iterator[SecuredKafka]:
+    with skipped_when_unavailable(), running_secured_kafka() as server:
+        yield server
 
 
 @pytest.fixture
@@ -51,7 +47,7 @@ async def test_everything_goes_through_the_secured_listener(secured: SecuredKafk
         await reader.commit({records[0].source: 1})
 
 
-async def test_a_wrong_password_is_refused_and_not_repeated(secured: SecuredKafka, connect: Connect) -> None:
+async def test_a_wrong_password_is_refused_and_not_quoted(secured: SecuredKafka, connect: Connect) -> None:
     broker = await connect(secured.url_for(PASSWORD + "x", secured.authority))
     with pytest.raises(BrokerUnavailable) as caught:
         await broker.check()

@@ -46,6 +46,9 @@ def test_on_the_ground_are_those_who_never_started() -> None:
     assert flights.ground() == claims[PER_ENDPOINT:]
     assert flights.held == claims[:PER_ENDPOINT]
     assert [flights.land(each) for each in claims[:PER_ENDPOINT]] == [None] * PER_ENDPOINT
+    for each in claims[:PER_ENDPOINT]:
+        flights.release(each)
+    assert flights.busy == []
     assert flights.room == IN_FLIGHT
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from clearway_shared.testing.containers import KafkaContainer, PostgresContainer, has_docker_engine
 from clearway_shared.testing.kafka import KafkaServer, fetch_libraries
+from clearway_shared.testing.kafka_secured import SecuredKafka
 from clearway_shared.testing.postgres import PostgresServer, create_database, drop_database
 from clearway_shared.testing.server import DatabaseServer, External, Server
 
@@ -33,6 +34,16 @@ def running_kafka(*, own: bool = False) -> Iterator[Server]:
             yield External(address)
             return
         with _running(_kafka(Path(directory))) as server:
+            yield server
+
+
+@contextmanager
+def running_secured_kafka() -> Iterator[SecuredKafka]:
+    """A started Kafka of this machine that asks who you are, stopped at the end. Raises Unavailable."""
+    fetch_libraries()
+    with TemporaryDirectory(prefix="clearway-kafka-", ignore_cleanup_errors=True) as directory:
+        server = SecuredKafka(Path(directory))
+        with _running(server):
             yield server
 
 

@@ -44,7 +44,7 @@ class _Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class _Unsent:
     """A delivery that waited too long to be sent with its lease: anyone may claim it anew."""
 
     claim: Claim
@@ -62,7 +62,7 @@ class DeliveryWorker:
         self._allowed = allowed
         self._timeout = timedelta(seconds=timeout_seconds)
         self._woken = asyncio.Event()
-        self._back: asyncio.Queue[Result | Unsent] = asyncio.Queue()
+        self._back: asyncio.Queue[Result | _Unsent] = asyncio.Queue()
         self._flights = Flights()
         # Endpoints of which something in the database may wait for a claim, as soon as nothing of theirs is held.
         self._expected: set[UUID] = set()
@@ -163,7 +163,8 @@ class DeliveryWorker:
         and another worker may have the delivery by now."""
         now = self._clock.now()
         if now > each.lease_until - self._timeout:
-            self._back.put_nowait(Unsent(each))
+            _log.warning("lease_too_short", delivery=str(each.delivery_id), attempt=each.attempt)
+            self._back.put_nowait(_Unsent(each))
         else:
             headers = each.keys.headers(str(each.delivery_id), now, each.body)
             answer = await client.post(each.url, each.body, headers)
@@ -185,15 +186,15 @@ class DeliveryWorker:
             settled = await patiently(partial(self._settle, back))
             self._expected |= settled.recovered
             for each in back:
-                if isinstance(each, Unsent):
+                if isinstance(each, _Unsent):
                     self._expected.add(each.claim.subscription_id)
                 elif each.claim.delivery_id not in settled.deliveries:
                     _log.warning("lease_lost", delivery=str(each.claim.delivery_id), attempt=each.claim.attempt)
                 self._release(each.claim)
 
-    async def _settle(self, back: Sequence[Result | Unsent]) -> Settled:
+    async def _settle(self, back: Sequence[Result | _Unsent]) -> Settled:
         async with self._database.write() as tx:
-            if unsent := [each.claim for each in back if isinstance(each, Unsent)]:
+            if unsent := [each.claim for each in back if isinstance(each, _Unsent)]:
                 await give_back(tx, unsent)
             return await settle(tx, [each for each in back if isinstance(each, Result)], self._clock.now())
 
