@@ -1,9 +1,19 @@
 """Configuration: environment variables `CLEARWAY_…`, with the embedded default for all that is not set."""
 
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _is_web_address(value: str) -> str:
+    """Raises ValueError for what is no http(s) address: a host and a port alone are read as a scheme and a path."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("give an address with its scheme, as in http://collector:4318")
+    return value
 
 
 class Settings(BaseSettings):
@@ -36,7 +46,9 @@ class Settings(BaseSettings):
     webhook_timeout_seconds: float = Field(default=15.0, gt=0)
     risk_change_factor: float = Field(default=1.25, gt=1, description="A risk that moves by this factor is announced.")
 
-    otlp_endpoint: str | None = Field(default=None, description="Where traces go; unset: they are only passed on.")
+    otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
+        default=None, description="The OTLP collector that takes traces over HTTP; unset: they are only passed on."
+    )
 
     def database_url(self, service: str) -> str:
         """The database of a service, or of the key directory (`keys`)."""

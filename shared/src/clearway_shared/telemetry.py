@@ -2,20 +2,19 @@
 
 import logging
 import sys
-from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Final
 
 import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased
 from prometheus_client import Histogram
 from structlog.typing import Processor
 
 from clearway_shared.settings import Settings
+from clearway_shared.traces import span_exporter
 
 REQUEST_SECONDS: Final = Histogram(
     "clearway_http_request_seconds",
@@ -35,14 +34,8 @@ def configure_telemetry(settings: Settings, services: str) -> None:
     sampler = ParentBased(ALWAYS_ON if settings.otlp_endpoint else ALWAYS_OFF)
     provider = TracerProvider(sampler, Resource.create({"service.name": f"clearway-{services}"}))
     if settings.otlp_endpoint:
-        provider.add_span_processor(BatchSpanProcessor(_exporter(settings.otlp_endpoint)))
+        provider.add_span_processor(BatchSpanProcessor(span_exporter(settings.otlp_endpoint)))
     trace.set_tracer_provider(provider)
-
-
-def _exporter(endpoint: str) -> SpanExporter:
-    """The exporter of traces over HTTP. Loaded by its entry point: most platforms trace nowhere."""
-    load: Callable[..., SpanExporter] = entry_points(group="opentelemetry_traces_exporter")["otlp_proto_http"].load()
-    return load(endpoint=endpoint)
 
 
 def configure_logs(settings: Settings) -> None:

@@ -1,0 +1,96 @@
+"""Traces: the address to which spans are posted, how many arrive, and one line in the log when they do not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from prometheus_client import Counter
+
+# The OTLP specification's path for traces over HTTP.
+TRACES_PATH: Final = "/v1/traces"
+_EXPORTER_LOGGER: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+
+SPANS = Counter("clearway_trace_spans", "Spans that were sent to the collector, by outcome", ["outcome"])
+log = structlog.get_logger(__name__)
+
+
+def traces_address(endpoint: str) -> str:
+    """Where spans are posted, for a collector at `endpoint`.
+
+    As in the OTLP specification the endpoint is a base to which the traces' path is added, whether or not it has a path
+    of its own. Only an endpoint that ends in the traces' path already is taken as it is.
+    """
+    base = endpoint.rstrip("/")
+    return base if base.endswith(TRACES_PATH) else base + TRACES_PATH
+
+
+def span_exporter(endpoint: str) -> SpanExporter:
+    """An exporter to the collector at `endpoint`, which counts what arrives and says once when nothing does.
+
+    The OTLP library reads the standard variables for headers, certificates, time limit and compression by itself.
+    It is loaded by its entry point: most platforms trace nowhere.
+    """
+    load: Callable[..., SpanExporter] = entry_points(group="opentelemetry_traces_exporter")["otlp_proto_http"].load()
+    return WatchedExporter(load(endpoint=traces_address(endpoint)), _shown(endpoint))
+
+
+class WatchedExporter(SpanExporter):
+    """Counts the spans of another exporter by outcome. Logs when they begin to be lost, and when they arrive again."""
+
+    def __init__(self, exporter: SpanExporter, collector: str) -> None:
+        self._exporter = exporter
+        self._collector = collector
+        self._said = _FirstMessage()
+        self._lost = 0
+        logging.getLogger(_EXPORTER_LOGGER).addFilter(self._said)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self._said.text = ""
+        result = self._exporter.export(spans)
+        sent = result is SpanExportResult.SUCCESS
+        SPANS.labels("sent" if sent else "lost").inc(len(spans))
+        if sent:
+            self._note_arrival()
+        else:
+            self._note_loss(len(spans))
+        return result
+
+    def _note_loss(self, spans: int) -> None:
+        if not self._lost:
+            log.warning("traces_lost", collector=self._collector, reason=self._said.text)
+        self._lost += spans
+
+    def _note_arrival(self) -> None:
+        if self._lost:
+            log.warning("traces_arrive_again", collector=self._collector, spans_lost=self._lost)
+        self._lost = 0
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+        logging.getLogger(_EXPORTER_LOGGER).removeFilter(self._said)
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        return self._exporter.force_flush(timeout_millis)
+
+
+class _FirstMessage(logging.Filter):
+    """Keeps the first of the library's messages about a batch, which says why, and lets none through."""
+
+    text = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.text = self.text or record.getMessage()
+        return False
+
+
+def _shown(endpoint: str) -> str:
+    """The endpoint without a name and password that may stand in it."""
+    parts = urlsplit(endpoint)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
