@@ -1,5 +1,6 @@
 """A mission that uses the platform: a key of every role, and what it has put on record."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -7,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
 from clearway_shared.auth import Role
+from clearway_shared.broker.base import Record
 from clearway_shared.clock import new_id
 
 from .served import Served
@@ -89,6 +91,7 @@ def subscription(mark: str, **changes: Any) -> dict[str, Any]:
 def settle(mission: Mission) -> None:
     """Put something of every kind on record, and wait until all of it is there to be read."""
     ids, mark = mission.ids, mission.mark
+    ids["letter_id"] = mission.platform.run(_fail(mission))
     with mission.client() as client:
         ids["route_id"] = str(new_id())
         made(client.put(f"/v1/routes/{ids['route_id']}", json=route(mark)))
@@ -105,6 +108,21 @@ def settle(mission: Mission) -> None:
         await_that(lambda: ids["incident_id"] in client.get(explanation).text, "the route is re-rated")
         deliveries = f"/v1/subscriptions/{ids['subscription_id']}/deliveries"
         ids["delivery_id"] = await_that(lambda: _items(client, deliveries, {}), "a delivery is due")[0]["delivery_id"]
+
+
+async def _fail(mission: Mission) -> str:
+    """A dead letter in every service that takes events, of the same message and therefore of the same id."""
+    moment = datetime.now(UTC)
+    headers = (("ce_mission", mission.name.encode()), ("ce_type", b"incident.reported"), ("ce_id", new_id().bytes))
+    value = json.dumps({"mission": mission.name, "narrative": mission.mark}).encode()
+    record = Record("incidents.v1", 0, 1, moment, mission.mark.encode(), value, headers)
+    letters: set[UUID] = set()
+    for member in mission.platform.process.members:
+        async with member.platform.database.write() as transaction:
+            error = ValueError(mission.mark)
+            letters.add(await member.platform.dead_letters.add(transaction, "a test", record, error, 5))
+    (letter,) = letters
+    return str(letter)
 
 
 def made(answer: httpx.Response) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from clearway_shared.web.access import require
 from .mission import report, route, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
-OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id"})
+OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id", "letter_id"})
 PARTS = {"number": "1"}
 REFERENCES = {"incident": "incident_id", "subscription": "subscription_id"}
 
@@ -38,6 +38,7 @@ BODIES: Mapping[str, Any] = {
     "HazardBody": {"hazard_state": "cleared"},
     "NoteBody": {},
     "CloseBody": {},
+    "DiscardBody": {"reason": "a reason"},
     "ReasonBody": {"reason": "a reason"},
     "RetractBody": {"reason": "privacy"},
     "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},

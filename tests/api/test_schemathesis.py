@@ -50,10 +50,11 @@ schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
 # Rules that tie fields together (times in order, rings closed, a cursor that was given) stand in no JSON Schema.
 NOT_IN_A_SCHEMA: Final = [positive_data_acceptance]
-# Here a word stands in an id's place, so that other methods reach the routes of one incident, which refuse the word.
+# Here a word stands in an id's place: other methods reach those of one incident or route, which refuse the word.
 _WORD: Final = [unsupported_method, allow_header_conformance]
 UNTRUE: Final = {
     "/v1/incidents/deleted": _WORD,
+    "/v1/routes/dead-letters": _WORD,
     # An item that is refused does not stop the others: the answer is 200 and says so.
     "/v1/incidents/import": [*_WORD, negative_data_rejection],
 }

@@ -10,11 +10,13 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, select, update
+from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_shared.broker.base import Headers, Message, Record
 from clearway_shared.clock import Clock
 from clearway_shared.database import Database, Transaction, insert
+from clearway_shared.deadletter_contents import mission_of, text_of
 from clearway_shared.events.topics import DEAD_LETTERS
 from clearway_shared.outbox import Outbox
 from clearway_shared.tables import DeadLetterRow
@@ -25,10 +27,15 @@ _ERROR_CHARACTERS: Final = 2000
 
 
 class DeadLetterState(StrEnum):
+    """What became of a dead letter: it waits for a person, for its consumer, or for nothing any more."""
+
     DEAD = "dead"
     REPLAYING = "replaying"
     REPLAYED = "replayed"
     DISCARDED = "discarded"
+
+
+WAITING: Final = (DeadLetterState.DEAD, DeadLetterState.REPLAYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,18 @@ class DeadLetter:
         return Record(self.topic, self.partition, self.offset, self.published_at, self.key, self.value, self.headers)
 
 
+class NoSuchLetter(LookupError):
+    """There is no such letter, or it is another mission's."""
+
+
+class Decided(Exception):
+    """The letter no longer waits for a person: `letter` says what became of it."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(f"the letter is {letter.state} since {letter.changed_at.isoformat()}")
+        self.letter = letter
+
+
 class DeadLetters:
     """The dead letters of one service's consumers.
 
@@ -88,21 +107,27 @@ class DeadLetters:
         self,
         mission: str | None = None,
         *,
-        states: Sequence[DeadLetterState] = (DeadLetterState.DEAD, DeadLetterState.REPLAYING),
+        states: Sequence[DeadLetterState] = WAITING,
+        after: tuple[datetime, UUID] | None = None,
         limit: int = 100,
     ) -> Sequence[DeadLetter]:
-        """The newest dead letters of a mission, or of all and of none when `mission` is None."""
-        query = select(_ROWS).where(_ROWS.c.state.in_(states)).order_by(_ROWS.c.failed_at.desc(), _ROWS.c.id)
+        """The dead letters of a mission, or of all and of none when `mission` is None: those that failed last first.
+
+        `after` is where the page before ended: `failed_at` and the id of its last letter.
+        """
+        query = select(_ROWS).where(_ROWS.c.state.in_(states)).order_by(_ROWS.c.failed_at.desc(), _ROWS.c.id.desc())
         if mission is not None:
             query = query.where(_ROWS.c.mission == mission)
+        if after is not None:
+            failed_at, letter_id = after
+            earlier = and_(_ROWS.c.failed_at == failed_at, _ROWS.c.id < letter_id)
+            query = query.where(or_(_ROWS.c.failed_at < failed_at, earlier))
         return await self._read(query.limit(limit))
 
     async def get(self, letter_id: UUID, mission: str | None = None) -> DeadLetter | None:
         """One dead letter; None when there is none, or when it is another mission's."""
-        query = select(_ROWS).where(_ROWS.c.id == letter_id)
-        if mission is not None:
-            query = query.where(_ROWS.c.mission == mission)
-        return next(iter(await self._read(query)), None)
+        async with self._database.read() as connection:
+            return await _one(connection, letter_id, mission)
 
     async def count(self) -> int:
         """How many wait for a person."""
@@ -111,16 +136,27 @@ class DeadLetters:
             found: int = (await connection.execute(query)).scalar_one()
         return found
 
-    async def replay(self, letter_id: UUID, mission: str | None = None) -> bool:
-        """Ask the consumer to take the message again. False when there is no such letter that is dead."""
-        moved = await self._move(letter_id, mission, DeadLetterState.REPLAYING, reason=None)
-        if moved:
-            self.replay_requested.set()
-        return moved
+    async def replay(self, transaction: Transaction, letter_id: UUID, mission: str | None = None) -> DeadLetter:
+        """Ask the consumer to take the message again; asked twice it is taken once. Raises NoSuchLetter, Decided."""
+        values = {"state": DeadLetterState.REPLAYING, "reason": None}
+        if not await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission):
+            found = await _existing(transaction, letter_id, mission)
+            if found.state is not DeadLetterState.REPLAYING:
+                raise Decided(found)
+            return found
+        transaction.after_commit(self.replay_requested.set)
+        return await _existing(transaction, letter_id, mission)
 
-    async def discard(self, letter_id: UUID, reason: str, mission: str | None = None) -> bool:
-        """Give the message up, for a reason that stays on record. False when there is no such letter that is dead."""
-        return await self._move(letter_id, mission, DeadLetterState.DISCARDED, reason)
+    async def discard(
+        self, transaction: Transaction, letter_id: UUID, reason: str, mission: str | None = None
+    ) -> DeadLetter:
+        """Give the message up, for a reason that stays on record. Raises NoSuchLetter, Decided."""
+        values = {"state": DeadLetterState.DISCARDED, "reason": reason}
+        moved = await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission)
+        found = await _existing(transaction, letter_id, mission)
+        if not moved:
+            raise Decided(found)
+        return found
 
     async def due(self, consumer: str, limit: int = 100) -> Sequence[DeadLetter]:
         """The letters that `consumer` was asked to take again, in the order in which they were published."""
@@ -138,7 +174,7 @@ class DeadLetters:
         )
 
     async def failed_again(self, letter: DeadLetter, error: BaseException) -> None:
-        """Lay `letter` back among the dead, with what went wrong this time."""
+        """Let `letter` wait for a person again, with what went wrong this time."""
         values = {
             "state": DeadLetterState.DEAD,
             "error": _describe(error),
@@ -147,11 +183,6 @@ class DeadLetters:
         }
         async with self._database.write() as transaction:
             await self._update(transaction, letter.id, DeadLetterState.REPLAYING, values)
-
-    async def _move(self, letter_id: UUID, mission: str | None, state: DeadLetterState, reason: str | None) -> bool:
-        async with self._database.write() as transaction:
-            values = {"state": state, "reason": reason}
-            return await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission)
 
     async def _update(
         self,
@@ -170,7 +201,26 @@ class DeadLetters:
     async def _read(self, query: Any) -> Sequence[DeadLetter]:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings()
-            return [DeadLetter(**{**row, "state": DeadLetterState(row["state"])}) for row in rows]
+            return [_letter(row) for row in rows]
+
+
+async def _existing(transaction: Transaction, letter_id: UUID, mission: str | None) -> DeadLetter:
+    found = await _one(transaction.connection, letter_id, mission)
+    if found is None:
+        raise NoSuchLetter(str(letter_id))
+    return found
+
+
+async def _one(connection: AsyncConnection, letter_id: UUID, mission: str | None) -> DeadLetter | None:
+    query = select(_ROWS).where(_ROWS.c.id == letter_id)
+    if mission is not None:
+        query = query.where(_ROWS.c.mission == mission)
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _letter(row)
+
+
+def _letter(row: RowMapping) -> DeadLetter:
+    return DeadLetter(**{**row, "state": DeadLetterState(row["state"])})
 
 
 def _values(consumer: str, record: Record, error: BaseException, attempts: int, now: datetime) -> dict[str, Any]:
@@ -185,9 +235,9 @@ def _values(consumer: str, record: Record, error: BaseException, attempts: int, 
         "key": record.key,
         "value": record.value,
         "headers": record.headers,
-        "mission": _text(headers.get("ce_mission")),
-        "type": _text(headers.get("ce_type")),
-        "subject": _text(headers.get("ce_subject")),
+        "mission": mission_of(record),
+        "type": text_of(headers.get("ce_type")),
+        "subject": text_of(headers.get("ce_subject")),
         "error": _describe(error),
         "attempts": attempts,
         "failed_at": now,
@@ -221,13 +271,3 @@ def _message(values: dict[str, Any], record: Record) -> Message:
 
 def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".replace("\x00", "\\0")[:_ERROR_CHARACTERS]
-
-
-def _text(value: bytes | None) -> str | None:
-    """A header as text, or None when it is not: what cannot be read must not keep the letter from being stored."""
-    if value is None or b"\x00" in value:
-        return None
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return None

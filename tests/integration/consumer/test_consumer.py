@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from clearway_shared.broker.base import BrokerUnavailable, LogReader, Message
 from clearway_shared.database import Transaction
-from clearway_shared.deadletter import DeadLetterState
+from clearway_shared.deadletter import DeadLetterState, Decided
 from clearway_shared.events.envelope import Event
 from clearway_shared.testing.plumbing import effect, eventually, number_of, running
 
@@ -184,12 +184,13 @@ async def test_a_dead_letter_is_replayed_by_its_consumer(stage: Any) -> None:
     async with running(stage.consumer(handle, attempts=1).run):
         await eventually(lambda: _dead(stage, 1))
         (letter,) = await letters.list()
-        assert await letters.replay(letter.id)
+        await _replay(stage, letter.id)
         await eventually(lambda: _is(stage, letter.id, DeadLetterState.DEAD, attempts=2))
         fixed.set()
-        assert await letters.replay(letter.id)
+        await _replay(stage, letter.id)
         await eventually(lambda: _is(stage, letter.id, DeadLetterState.REPLAYED))
-        assert not await letters.replay(letter.id)
+        with pytest.raises(Decided):
+            await _replay(stage, letter.id)
         await stage.send(stage.plumbing.event(2, route=route))
         await eventually(lambda: has_effects(stage, 2))
     assert await effects_by_subject(stage) == {str(route): [1, 2]}
@@ -234,6 +235,11 @@ async def test_a_handler_works_in_the_trace_of_its_event(stage: Any) -> None:
 
 async def _dead(stage: Any, count: int) -> bool:
     return bool(await stage.plumbing.dead_letters.count() >= count)
+
+
+async def _replay(stage: Any, letter_id: UUID) -> None:
+    async with stage.plumbing.database.write() as transaction:
+        await stage.plumbing.dead_letters.replay(transaction, letter_id)
 
 
 async def _is(stage: Any, letter_id: UUID, state: DeadLetterState, attempts: int = 1) -> bool:

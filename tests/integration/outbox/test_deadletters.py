@@ -1,10 +1,13 @@
 """Dead letters: none is lost, none is shown to another mission, and a person decides what becomes of each."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from clearway_shared.broker.base import Message, Record
-from clearway_shared.deadletter import DeadLetterState
+from clearway_shared.deadletter import DeadLetter, DeadLetterState, Decided, NoSuchLetter
 from clearway_shared.events.topics import DEAD_LETTERS
 from clearway_shared.housekeeping import Housekeeping
 from clearway_shared.testing.manual_clock import ManualClock
@@ -47,8 +50,11 @@ async def test_another_missions_letter_does_not_exist(plumbing: Plumbing) -> Non
     (letter,) = await letters.list("monusco")
     assert await letters.list("unmas") == []
     assert await letters.get(letter.id, "unmas") is None
-    assert not await letters.replay(letter.id, "unmas")
-    assert not await letters.discard(letter.id, "not ours", "unmas")
+    async with plumbing.database.write() as transaction:
+        with pytest.raises(NoSuchLetter):
+            await letters.replay(transaction, letter.id, "unmas")
+        with pytest.raises(NoSuchLetter):
+            await letters.discard(transaction, letter.id, "not ours", "unmas")
     assert await letters.get(letter.id, "monusco") == letter
 
 
@@ -68,16 +74,63 @@ async def test_the_largest_message_with_a_long_error_still_fits(plumbing: Plumbi
     assert await plumbing.waiting() == 1
 
 
+async def test_a_letter_of_two_missions_is_of_none(plumbing: Plumbing) -> None:
+    """An envelope of one mission around data of another: neither may read it."""
+    message = message_of(plumbing.event(1, route=uuid4(), mission="monusco"))
+    assert message.value is not None
+    outside = message.value.replace(b'"mission":"monusco"', b'"mission":"unmas"', 1)
+    inside = b'"mission":"unmas"'.join(message.value.rsplit(b'"mission":"monusco"', 1))
+    assert len({message.value, outside, inside}) == 3
+    for offset, value in enumerate((outside, inside)):
+        await add(plumbing, record_of(replace(message, value=value), offset=offset))
+    assert [letter.mission for letter in await plumbing.dead_letters.list()] == [None, None]
+    assert await plumbing.dead_letters.list("monusco") == []
+
+
+async def test_a_replay_that_is_asked_twice_is_one(plumbing: Plumbing) -> None:
+    await add(plumbing, record_of(message_of(plumbing.event(1, route=uuid4())), offset=1))
+    (letter,) = await plumbing.dead_letters.list()
+    for _ in range(2):
+        async with plumbing.database.write() as transaction:
+            asked = await plumbing.dead_letters.replay(transaction, letter.id)
+        assert asked.state is DeadLetterState.REPLAYING
+    assert [due.id for due in await plumbing.dead_letters.due("reader")] == [letter.id]
+    async with plumbing.database.write() as transaction:
+        with pytest.raises(Decided, match="replaying since"):
+            await plumbing.dead_letters.discard(transaction, letter.id, "too late")
+
+
+async def test_pages_hold_every_letter_once(database_url: str, clock: ManualClock) -> None:
+    """Also where several failed in the same moment."""
+    plumbing = await plumb(database_url, clock)
+    for offset in range(7):
+        await add(plumbing, record_of(message_of(plumbing.event(offset, route=uuid4())), offset=offset))
+        if offset % 3 == 2:
+            clock.advance(timedelta(seconds=1))
+    whole = await plumbing.dead_letters.list("unmas")
+    assert len(whole) == 7
+    paged: list[DeadLetter] = []
+    while page := await plumbing.dead_letters.list(
+        "unmas", limit=2, after=(paged[-1].failed_at, paged[-1].id) if paged else None
+    ):
+        paged += page
+    assert paged == whole
+    await plumbing.database.close()
+
+
 async def test_a_discarded_letter_keeps_its_reason(plumbing: Plumbing) -> None:
     await add(plumbing, record_of(message_of(plumbing.event(1, route=uuid4())), offset=1))
     letters = plumbing.dead_letters
     (letter,) = await letters.list()
-    assert await letters.discard(letter.id, "a test message", "unmas")
-    assert not await letters.discard(letter.id, "twice")
-    assert not await letters.replay(letter.id)
+    async with plumbing.database.write() as transaction:
+        discarded = await letters.discard(transaction, letter.id, "a test message", "unmas")
+        assert (discarded.state, discarded.reason) == (DeadLetterState.DISCARDED, "a test message")
+        with pytest.raises(Decided, match="discarded since"):
+            await letters.discard(transaction, letter.id, "twice")
+        with pytest.raises(Decided, match="discarded since"):
+            await letters.replay(transaction, letter.id)
     assert await letters.list() == []
-    (discarded,) = await letters.list(states=[DeadLetterState.DISCARDED])
-    assert discarded.reason == "a test message"
+    assert await letters.list(states=[DeadLetterState.DISCARDED]) == [discarded]
     assert await letters.count() == 0
 
 
@@ -86,7 +139,8 @@ async def test_settled_letters_are_swept_and_waiting_ones_are_not(database_url: 
     for offset in range(2):
         await add(plumbing, record_of(message_of(plumbing.event(offset, route=uuid4())), offset=offset))
     (first, second) = await plumbing.dead_letters.list()
-    await plumbing.dead_letters.discard(first.id, "settled")
+    async with plumbing.database.write() as transaction:
+        await plumbing.dead_letters.discard(transaction, first.id, "settled")
     clock.advance(timedelta(days=365))
     keeping = Housekeeping(service="test", database=plumbing.database, clock=clock, feed_days=30, idempotency_hours=72)
     await keeping.sweep()

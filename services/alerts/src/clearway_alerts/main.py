@@ -19,6 +19,7 @@ from clearway_shared.service import Parts, Platform, Service
 from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
+from clearway_shared.web.deadletters import dead_letter_router
 
 DESCRIPTION: Final = (
     "Subscriptions to places and routes, the alerts that incidents raise for them, and the signed webhooks that carry "
@@ -41,8 +42,9 @@ def build(platform: Platform) -> Parts:
     )
     broadcast = Broadcast(platform.feed, "alerts", snapshot="/v1/alerts")
     stream = stream_router(platform, broadcast, "/v1/alerts/stream", Permission.ALERTS_READ, event_types(ALERT_EVENTS))
-    # The stream goes before /v1/alerts/{alert_id}, which would take its name for an id.
-    for router in (stream, alerts.router, subscriptions.router, inspection.router):
+    dead_letters = dead_letter_router(platform, "/v1/alerts/dead-letters")
+    # These two go before /v1/alerts/{alert_id}, which would take their names for an id.
+    for router in (stream, dead_letters, alerts.router, subscriptions.router, inspection.router):
         app.include_router(router)
     workers = {"consumer": consumer(platform, pipeline).run, "deliveries": deliveries.run, "stream": broadcast.run}
     return Parts(app, workers=workers, on_shutdown=(broadcast.close,))

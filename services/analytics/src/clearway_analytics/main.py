@@ -17,6 +17,7 @@ from clearway_shared.service import Parts, Platform, Service
 from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
+from clearway_shared.web.deadletters import dead_letter_router
 
 DESCRIPTION: Final = (
     "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "
@@ -33,6 +34,7 @@ def build(platform: Platform) -> Parts:
     app.include_router(
         stream_router(platform, broadcast, "/v1/routes/stream", Permission.ROUTES_READ, event_types(ROUTE_EVENTS))
     )
+    app.include_router(dead_letter_router(platform, "/v1/routes/dead-letters"))
     app.include_router(routes.router)
     app.include_router(risk.router)
     sweep = Sweep(platform.database, announcer)
