@@ -2,18 +2,20 @@
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 import httpx
 import pytest
 import schemathesis
+from prometheus_client.parser import text_string_to_metric_families
 
 from clearway_shared.auth import Role
 from clearway_shared.broker.base import Record
 from clearway_shared.events.topics import INCIDENTS
 from clearway_shared.service import installed_services
 
-from .mission import Mission, made, report
+from .mission import Mission, await_that, made, report
 from .operations import operations
 from .served import Served
 
@@ -38,6 +40,24 @@ def test_it_is_measured_by_route_and_not_by_id(anyone: httpx.Client, north: Miss
     text = anyone.get("/metrics").text
     assert 'route="/v1/incidents/{incident_id}"' in text
     assert north.ids["incident_id"] not in text
+
+
+def test_what_operators_watch_is_measured(anyone: httpx.Client, north: Mission) -> None:
+    """A report has raised an alert, a delivery waits for a receiver that is not there, a dead letter for a person."""
+
+    def figures() -> dict[str, float]:
+        families = text_string_to_metric_families(anyone.get("/metrics").text)
+        found: dict[str, float] = defaultdict(float)
+        for sample in (sample for family in families for sample in family.samples):
+            found[sample.name] += sample.value
+        return found
+
+    await_that(lambda: figures()["clearway_alert_latency_seconds_count"], "the alert's latency is measured")
+    await_that(lambda: figures()["clearway_alert_deliveries_pending"], "the delivery is seen to wait")
+    await_that(lambda: figures()["clearway_dead_letters"], "the dead letter is seen to wait")
+    measured = figures()
+    for name in ("clearway_consumer_lag_messages", "clearway_outbox_depth", "clearway_outbox_age_seconds"):
+        assert name in measured
 
 
 def test_the_documentation_needs_no_internet(anyone: httpx.Client) -> None:

@@ -24,6 +24,7 @@ from clearway_shared.deadletter import DeadLetters
 from clearway_shared.events.envelope import EventData
 from clearway_shared.events.topics import Topic
 from clearway_shared.handling import Handler, Handling
+from clearway_shared.lag import Lag
 from clearway_shared.patience import patiently
 
 __all__ = ["Consumer", "Handler"]
@@ -39,6 +40,7 @@ _REPLAY_POLL_SECONDS: Final = 5.0
 # Offsets are stored this often, and not after each record: what a crash delivers again, the inbox knows.
 _STORE_SECONDS: Final = 0.5
 _LAST_STORE_SECONDS: Final = 2.0
+_MEASURE_SECONDS: Final = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -92,7 +94,7 @@ class Consumer:
 
     async def _belong(self) -> None:
         """Be a member of the group until the broker is away."""
-        member = _Membership(self._handling, self._revoke_seconds, self._linger_seconds)
+        member = _Membership(self._handling, Lag(self._name), self._revoke_seconds, self._linger_seconds)
         reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
         async with reader:
             await member.run(reader)
@@ -113,19 +115,23 @@ class Consumer:
 class _Membership:
     """One stay in the group: the partitions with work in hand, each a task of its own."""
 
-    def __init__(self, handling: Handling, revoke_seconds: float, linger_seconds: float) -> None:
+    def __init__(self, handling: Handling, lag: Lag, revoke_seconds: float, linger_seconds: float) -> None:
         self._handling = handling
+        self._lag = lag
         self._revoke_seconds = revoke_seconds
         self._linger_seconds = linger_seconds
         self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
         self._leaving: set[TopicPartition] = set()
         self._settled: dict[TopicPartition, int] = {}
+        # How many records were fetched and are not settled.
+        self._in_hand: dict[TopicPartition, int] = {}
         self._reader: LogReader | None = None
 
     async def run(self, reader: LogReader) -> None:
         """Fetch and hand out until the broker is away. Raises BrokerError when it never answered."""
         self._reader = reader
         storing = asyncio.create_task(self._keep_storing())
+        measuring = asyncio.create_task(self._keep_measuring(reader))
         answered = False
         try:
             while True:
@@ -140,6 +146,8 @@ class _Membership:
                 raise
         finally:
             storing.cancel()
+            measuring.cancel()
+            self._lag.forget()
             await self._finish(frozenset(self._busy), 0.0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_STORE_SECONDS):
@@ -156,6 +164,7 @@ class _Membership:
 
     async def _hand_out(self, reader: LogReader, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
         for partition, records in batches.items():
+            self._in_hand[partition] = len(records)
             self._busy[partition] = asyncio.create_task(self._work(reader, partition, records))
         if batches:
             await asyncio.wait([self._busy[partition] for partition in batches], timeout=_SLOW_SECONDS)
@@ -169,6 +178,7 @@ class _Membership:
         done = [partition for partition, task in self._busy.items() if task.done()]
         for partition in done:
             task = self._busy.pop(partition)
+            self._in_hand.pop(partition, None)
             if not task.cancelled():
                 task.result()
         with suppress(NotAssigned):
@@ -183,11 +193,20 @@ class _Membership:
             together = records[start : start + _TRANSACTION_RECORDS]
             await self._handling.take(together)
             self._settled[partition] = together[-1].offset + 1
+            self._in_hand[partition] -= len(together)
 
     async def _keep_storing(self) -> None:
         while True:
             await asyncio.sleep(_STORE_SECONDS)
             await self._store(frozenset(self._settled))
+
+    async def _keep_measuring(self, reader: LogReader) -> None:
+        while True:
+            # What the broker does not answer now it answers later; its absence is the fetching's to deal with.
+            with suppress(BrokerError):
+                backlog = await reader.backlog()
+                self._lag.show({each: count + self._in_hand.get(each, 0) for each, count in backlog.items()})
+            await asyncio.sleep(_MEASURE_SECONDS)
 
     async def _store(self, partitions: frozenset[TopicPartition]) -> None:
         """Store how far we are in those of `partitions` that are still ours.

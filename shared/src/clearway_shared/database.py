@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import JSON, DateTime, Dialect, Table, text
+from sqlalchemy import JSON, DateTime, Dialect, NullPool, Row, Select, Table, create_engine, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
@@ -115,6 +115,17 @@ class Database:
             # Not after the connection is given back, which takes turns of the loop that others may fill.
             transaction.committed()
 
+    async def measure(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows of a query that may look at much and answers little: counts for the metrics.
+
+        On SQLite it runs in a thread, on a connection of its own: on the event loop everything would wait for it.
+        """
+        if self.dialect == "sqlite":
+            return await asyncio.to_thread(_measure, self.url.set(drivername="sqlite"), query)
+        async with self.read() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return rows
+
     async def check(self) -> None:
         """Raise when the database does not answer. For readiness."""
         async with self._connection(self._reader) as connection:
@@ -178,6 +189,12 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | OSError)
+
+
+def _measure(url: URL, query: Select[Any]) -> Sequence[Row[Any]]:
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        return connection.execute(query).all()
 
 
 def _dump_json(value: Any) -> str:

@@ -68,9 +68,8 @@ class Housekeeping:
     async def measure(self) -> None:
         waiting = select(func.count(), func.min(_OUTBOX.c.recorded_at)).select_from(_OUTBOX)
         dead = select(func.count()).select_from(_DEAD).where(_DEAD.c.state == DeadLetterState.DEAD)
-        async with self._database.read() as connection:
-            depth, oldest = (await connection.execute(waiting)).one()
-            letters = (await connection.execute(dead)).scalar_one()
+        [(depth, oldest)] = map(tuple, await self._database.measure(waiting))
+        [(letters,)] = map(tuple, await self._database.measure(dead))
         DEPTH.labels(self._service).set(depth)
         AGE.labels(self._service).set(0 if oldest is None else (self._clock.now() - oldest).total_seconds())
         DEAD.labels(self._service).set(letters)

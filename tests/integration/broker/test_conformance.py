@@ -339,6 +339,18 @@ async def test_end_offsets(broker: Broker, topic: str) -> None:
         assert next_offsets(await take(reader, 40)).items() <= ends.items()
 
 
+async def test_the_backlog_is_what_was_not_fetched(broker: Broker, topic: str, group: str) -> None:
+    await broker.publish(messages(topic, 40, keys=20))
+    async with await broker.reader([topic], group=group) as reader:
+        assert sum((await reader.backlog()).values()) == 40
+        await take(reader, 40)
+        assert set((await reader.backlog()).values()) == {0}
+        reader.pause(reader.assignment())
+        await broker.publish(messages(topic, 6))
+        assert sum((await reader.backlog()).values()) == 6
+        assert (await reader.backlog()).keys() == reader.assignment()
+
+
 async def test_a_paused_partition_waits_and_the_others_go_on(broker: Broker, topic: str) -> None:
     async with await broker.reader([topic], group=None) as reader:
         await broker.publish(messages(topic, 40, keys=20))

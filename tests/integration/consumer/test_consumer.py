@@ -15,6 +15,7 @@ from clearway_shared.broker.base import BrokerUnavailable, LogReader, Message
 from clearway_shared.database import Transaction
 from clearway_shared.deadletter import DeadLetterState, Decided
 from clearway_shared.events.envelope import Event
+from clearway_shared.lag import LAG
 from clearway_shared.testing.plumbing import effect, eventually, number_of, running
 
 
@@ -231,6 +232,31 @@ async def test_a_handler_works_in_the_trace_of_its_event(stage: Any) -> None:
     async with running(stage.consumer(handle).run):
         await eventually(lambda: has_effects(stage, 1))
     assert seen == [span.get_span_context().trace_id]
+
+
+async def test_the_lag_counts_what_is_not_settled(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what was fetched already; a member that ends leaves no figure behind."""
+    monkeypatch.setattr("clearway_shared.consumer._MEASURE_SECONDS", 0.05)
+    route, healed, name = uuid4(), asyncio.Event(), f"lagging-{uuid4().hex}"
+
+    async def handle(transaction: Transaction, event: Event) -> None:
+        await healed.wait()
+        await effect(name)(transaction, event)
+
+    async def lag_is(messages: int) -> bool:
+        shown = [
+            sample.value for metric in LAG.collect() for sample in metric.samples if name in sample.labels.values()
+        ]
+        return sum(shown) == messages and len(shown) == stage.topic.partitions
+
+    async with running(stage.consumer(handle, name=name).run):
+        await stage.send(*(stage.plumbing.event(number, route=route) for number in range(3)))
+        await eventually(lambda: lag_is(3))
+        await stage.send(stage.plumbing.event(3, route=route))
+        await eventually(lambda: lag_is(4))
+        healed.set()
+        await eventually(lambda: lag_is(0))
+    assert name not in str(LAG.collect())
 
 
 async def _dead(stage: Any, count: int) -> bool:

@@ -9,6 +9,7 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.delivery.addresses import allowed_networks
+from clearway_alerts.delivery.measuring import Measuring
 from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.delivery.watchlist import Watchlist
 from clearway_alerts.delivery.worker import DeliveryWorker
@@ -46,7 +47,12 @@ def build(platform: Platform) -> Parts:
     # These two go before /v1/alerts/{alert_id}, which would take their names for an id.
     for router in (stream, dead_letters, alerts.router, subscriptions.router, inspection.router):
         app.include_router(router)
-    workers = {"consumer": consumer(platform, pipeline).run, "deliveries": deliveries.run, "stream": broadcast.run}
+    workers = {
+        "consumer": consumer(platform, pipeline).run,
+        "deliveries": deliveries.run,
+        "measuring": Measuring(platform.database, clock).run,
+        "stream": broadcast.run,
+    }
     return Parts(app, workers=workers, on_shutdown=(broadcast.close,))
 
 

@@ -103,6 +103,14 @@ class KafkaReader:
             ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
         return {_place(partition): offset for partition, offset in ends.items()}
 
+    async def backlog(self) -> Mapping[TopicPartition, int]:
+        backlog: dict[TopicPartition, int] = {}
+        async with within(REQUEST_SECONDS, "asking how far a reader is behind"):
+            ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+            for partition, end in ends.items():
+                backlog[_place(partition)] = max(end - await self._consumer.position(partition), 0)
+        return backlog
+
     async def close(self) -> None:
         """Leave the group. A broker that is away is not waited for."""
         try:

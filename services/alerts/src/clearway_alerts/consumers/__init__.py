@@ -14,7 +14,7 @@ __all__ = ["consumer"]
 
 def consumer(platform: Platform, pipeline: Pipeline) -> Consumer:
     """The group `alerts`: every revision of every incident, and the routes as they are drawn."""
-    on_incident = IncidentHandler(pipeline)
+    on_incident = IncidentHandler(pipeline, platform.clock)
     return Consumer(
         name="alerts",
         topics=[INCIDENTS, ROUTE_RISK],

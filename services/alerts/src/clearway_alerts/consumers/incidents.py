@@ -1,7 +1,12 @@
 """A new revision of an incident: warn whom it concerns."""
 
+from datetime import datetime
+from functools import partial
+
+from clearway_alerts.delivery.measuring import ALERT_LATENCY
 from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.domain.incident import Incident
+from clearway_shared.clock import Clock
 from clearway_shared.database import Transaction
 from clearway_shared.events.envelope import Event
 from clearway_shared.events.incident import IncidentState
@@ -12,12 +17,17 @@ from clearway_shared.events.vocabulary import CasualtyOutcome
 class IncidentHandler:
     """Handles every incident event alike: each carries the whole state, so the kind of change does not matter."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, clock: Clock) -> None:
         self._pipeline = pipeline
+        self._clock = clock
 
     async def __call__(self, tx: Transaction, event: Event) -> None:
         assert isinstance(event.data, IncidentChange)
-        await self._pipeline.warn(tx, incident_of(event.data.incident), event.envelope.id)
+        if await self._pipeline.warn(tx, incident_of(event.data.incident), event.envelope.id):
+            tx.after_commit(partial(self._note_latency, event.envelope.recorded_time))
+
+    def _note_latency(self, recorded: datetime) -> None:
+        ALERT_LATENCY.observe(max((self._clock.now() - recorded).total_seconds(), 0.0))
 
 
 def incident_of(state: IncidentState) -> Incident:

@@ -54,12 +54,15 @@ class Pipeline:
         self._news_hours = news_hours
         self._worker = worker
 
-    async def warn(self, tx: Transaction, incident: Incident, causation: UUID) -> None:
-        """match → decide → store → deliver → tell → record. What is not newer than the last one is ignored."""
+    async def warn(self, tx: Transaction, incident: Incident, causation: UUID) -> int:
+        """match → decide → store → deliver → tell → record. What is not newer than the last one is ignored.
+
+        Returns how many alerts were raised.
+        """
         now = self._clock.now()
         standing = await standing_of(tx, incident)
         if standing.newest is not None and standing.newest >= incident.revision:
-            return
+            return 0
         await _remember(tx, incident, now)
         watched = await self._watchlist.of(tx.connection, incident.mission, standing.version)
         # What is new here nobody was told of.
@@ -70,6 +73,7 @@ class Pipeline:
         await deliver(tx, alerts, watched.endpoints, self._worker, now)
         await self._tell(tx, alerts, causation)
         await _record(tx, incident, decisions, now)
+        return len(alerts)
 
     def _match(
         self, incident: Incident, watched: Watched, histories: Mapping[UUID, History], now: datetime

@@ -43,7 +43,8 @@ def _unleased(delivery: FromClause) -> ColumnElement[bool]:
 
 
 _EARLIER: Final = DELIVERY.alias("earlier")
-_OVERTAKES: Final = exists().where(
+# Something earlier about the same incident waits for the same endpoint.
+OVERTAKES: Final = exists().where(
     _EARLIER.c.incident_id == DELIVERY.c.incident_id,
     _EARLIER.c.subscription_id == DELIVERY.c.subscription_id,
     _EARLIER.c.sequence < DELIVERY.c.sequence,
@@ -51,7 +52,7 @@ _OVERTAKES: Final = exists().where(
 )
 _MAY_START: Final = and_(
     _unleased(DELIVERY),
-    ~_OVERTAKES,
+    ~OVERTAKES,
     SUBSCRIPTION.c.state == SubscriptionState.ACTIVE,
 )
 _TO_ENDPOINT: Final = DELIVERY.join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,7 +35,11 @@ _DELIVERED: Final = (
     update(DELIVERY)
     .where(*_HELD)
     .values(state="delivered", finished_at=bindparam("now"), **_ATTEMPTED)
-    .returning(DELIVERY.c.id, select(SUBSCRIPTION.c.failing_since).where(_ENDPOINT).scalar_subquery())
+    .returning(
+        DELIVERY.c.alert_id,
+        DELIVERY.c.created_at,
+        select(SUBSCRIPTION.c.failing_since).where(_ENDPOINT).scalar_subquery().label("failing_since"),
+    )
 )
 _TRY_AGAIN: Final = update(DELIVERY).where(*_HELD).values(due_at=bindparam("again"), **_ATTEMPTED)
 _GIVE_UP: Final = update(DELIVERY).where(*_HELD).values(state="dead", finished_at=bindparam("now"), **_ATTEMPTED)
@@ -83,10 +87,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The deliveries whose lease was still held, and the endpoints that answer again."""
+    """The deliveries whose lease was still held, the endpoints that answer again, and for each alert that was
+    delivered the seconds since its issue."""
 
     deliveries: set[UUID] = field(default_factory=set)
     recovered: set[UUID] = field(default_factory=set)
+    latencies: list[float] = field(default_factory=list)
 
 
 async def settle(tx: Transaction, results: Sequence[Result], now: datetime) -> Settled:
@@ -107,7 +113,9 @@ async def _deliver(tx: Transaction, result: Result, now: datetime, settled: Sett
     if done is None:
         return
     settled.deliveries.add(result.claim.delivery_id)
-    if done[1] is not None:
+    if done.alert_id is not None:
+        settled.latencies.append((_answered_at(result) - done.created_at).total_seconds())
+    if done.failing_since is not None:
         settled.recovered.add(result.claim.subscription_id)
         await tx.connection.execute(_RECOVERED, endpoint)
         await tx.connection.execute(_DUE_NOW, {**endpoint, "now": now})
@@ -123,6 +131,10 @@ async def _fail(tx: Transaction, result: Result, now: datetime, settled: Settled
     if recorded.rowcount:
         settled.deliveries.add(result.claim.delivery_id)
         await _note_failure(tx, result.claim.subscription_id, answer, now)
+
+
+def _answered_at(result: Result) -> datetime:
+    return result.attempted_at + timedelta(milliseconds=result.answer.duration_ms)
 
 
 def _attempt(result: Result) -> dict[str, Any]:

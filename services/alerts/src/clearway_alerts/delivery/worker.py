@@ -17,6 +17,7 @@ from prometheus_client import Counter as Metric
 
 from clearway_alerts.delivery.addresses import Network
 from clearway_alerts.delivery.flights import Flights
+from clearway_alerts.delivery.measuring import DELIVERY_LATENCY
 from clearway_alerts.delivery.queue import Claim, claim, give_back, waiting_endpoints
 from clearway_alerts.delivery.settling import Result, Settled, settle
 from clearway_alerts.delivery.webhook import WebhookClient, webhook_client
@@ -185,6 +186,8 @@ class DeliveryWorker:
                 back.append(self._back.get_nowait())
             settled = await patiently(partial(self._settle, back))
             self._expected |= settled.recovered
+            for seconds in settled.latencies:
+                DELIVERY_LATENCY.observe(max(seconds, 0.0))
             for each in back:
                 if isinstance(each, _Unsent):
                     self._expected.add(each.claim.subscription_id)

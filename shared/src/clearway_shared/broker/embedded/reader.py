@@ -130,6 +130,9 @@ class EmbeddedReader:
     async def end_offsets(self) -> Mapping[TopicPartition, int]:
         return {place: self._catalog().end(place) for place in self._positions}
 
+    async def backlog(self) -> Mapping[TopicPartition, int]:
+        return {place: self._catalog().end(place) - position for place, position in self._positions.items()}
+
     async def close(self) -> None:
         if not self._closed:
             self._closed = True

@@ -1,0 +1,94 @@
+"""What waits to be delivered, and how long a delivery takes, as the metrics show it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prometheus_client import REGISTRY
+
+from clearway_alerts.delivery.measuring import Measuring
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.tables import DELIVERY
+from clearway_shared.auth import Principal, Role
+
+OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+NOBODY = "http://127.0.0.1:9/hook"
+Report = Callable[..., Incident]
+Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+def value(name: str, **labels: str) -> float:
+    found = REGISTRY.get_sample_value(f"clearway_alert_{name}", labels)
+    assert found is not None, name
+    return found
+
+
+async def postpone(alerts: Any, subscription_id: UUID, sequence: int = 1) -> None:
+    """As if an attempt had failed: the delivery is tried again in an hour."""
+    its_own = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.sequence == sequence)
+    async with alerts.database.write() as tx:
+        await tx.connection.execute(
+            DELIVERY.update().where(its_own).values(due_at=alerts.clock.now() + timedelta(hours=1))
+        )
+
+
+async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: Any, report: Report) -> None:
+    rows = [await alerts.subscribe(NOBODY) for _ in range(4)]
+    trying, waiting, paused, deleted = (row["id"] for row in rows)
+    measuring = Measuring(alerts.database, alerts.clock)
+    await measuring.measure()
+    assert value("deliveries_pending", state="active") == 0
+    assert value("deliveries_oldest_age_seconds", state="active") == 0
+    assert value("deliveries_overdue_seconds") == 0
+
+    await alerts.warn(report())
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.pause(tx, OWNER, paused)
+        await alerts.subscriptions.delete(tx, OWNER, deleted)
+    alerts.clock.advance(timedelta(seconds=90))
+    await postpone(alerts, trying)
+    await measuring.measure()
+    assert value("deliveries_pending", state="active") == 2
+    assert value("deliveries_pending", state="paused") == 1
+    assert value("deliveries_pending", state="disabled") == 0
+    assert value("deliveries_oldest_age_seconds", state="active") == 90
+    assert value("deliveries_overdue_seconds") == 90
+
+    await postpone(alerts, waiting)
+    await measuring.measure()
+    assert value("deliveries_oldest_age_seconds", state="active") == 90
+    assert value("deliveries_overdue_seconds") == 0, "what is tried again later is not overdue"
+
+    await alerts.warn(report(revision=2, lat=17.001))
+    await postpone(alerts, trying, sequence=1)
+    await postpone(alerts, waiting, sequence=1)
+    alerts.clock.advance(timedelta(seconds=90))
+    await measuring.measure()
+    assert value("deliveries_pending", state="active") == 4
+    assert value("deliveries_overdue_seconds") == 0, "nor is what may not overtake it"
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_the_time_from_alert_to_receiver_is_measured(
+    alerts: Any, receiver: Any, report: Report, until: Until
+) -> None:
+    """Of alerts alone: a test message warns nobody."""
+    alerts.clock.set(datetime.now(UTC))
+    before = REGISTRY.get_sample_value("clearway_alert_delivery_latency_seconds_count") or 0
+    row = await alerts.subscribe(receiver.url)
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    await alerts.warn(report())
+    await receiver.wait_for(2)
+
+    async def all_recorded() -> bool:
+        return [each["state"] for each in await alerts.rows(DELIVERY)] == ["delivered"] * 2
+
+    await until(all_recorded)
+
+    async def measured() -> bool:
+        return value("delivery_latency_seconds_count") == before + 1
+
+    await until(measured)
