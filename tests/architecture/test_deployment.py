@@ -95,11 +95,11 @@ def test_every_pod_fits_the_restricted_profile(resources: Resources) -> None:
 
 
 def test_every_service_is_probed_and_may_be_drained(resources: Resources) -> None:
-    assert resources("Deployment").keys() == set(SERVICES)
+    assert resources("Deployment").keys() == {*SERVICES, "keys"}
     assert resources("Service").keys() == set(SERVICES)
     assert resources("PodDisruptionBudget").keys() == set(SERVICES)
-    for deployment in resources("Deployment").values():
-        [container] = deployment["spec"]["template"]["spec"]["containers"]
+    for service in SERVICES:
+        [container] = resources("Deployment")[service]["spec"]["template"]["spec"]["containers"]
         assert container["startupProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
         assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
         assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
@@ -109,6 +109,8 @@ def test_selectors_find_their_pods(resources: Resources) -> None:
     for name, deployment in resources("Deployment").items():
         labels = deployment["spec"]["template"]["metadata"]["labels"].items()
         assert deployment["spec"]["selector"]["matchLabels"].items() <= labels
+        if name not in SERVICES:
+            continue
         assert resources("Service")[name]["spec"]["selector"].items() <= labels
         assert resources("PodDisruptionBudget")[name]["spec"]["selector"]["matchLabels"].items() <= labels
 
@@ -132,3 +134,29 @@ def test_no_manifest_holds_a_secret(manifests: Manifests) -> None:
 
 def test_all_traffic_is_closed_until_it_is_opened(resources: Resources) -> None:
     assert resources("NetworkPolicy")["closed"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_only_the_pod_of_keys_may_write_keys(resources: Resources) -> None:
+    """And nothing reaches it: it has no address, and the policy that lets requests in is for services."""
+    writers = {name for name, pod in pods(resources) if "keys-writer-database" in str(pod)}
+    assert writers == {"keys"}
+    [container] = resources("Deployment")["keys"]["spec"]["template"]["spec"]["containers"]
+    assert "ports" not in container
+    labels = resources("Deployment")["keys"]["spec"]["template"]["metadata"]["labels"]
+    [requests] = [
+        policy["spec"]["podSelector"]["matchLabels"]
+        for policy in resources("NetworkPolicy").values()
+        if "Ingress" in policy["spec"]["policyTypes"] and policy["spec"].get("ingress")
+    ]
+    assert not requests.items() <= labels.items()
+
+
+def test_services_reach_what_the_settings_can_name(resources: Resources) -> None:
+    """PostgreSQL; Kafka in the clear, with TLS, and with TLS and a password; a collector of traces."""
+    opened = {
+        port["port"]
+        for name in ("names-database-and-broker", "traces")
+        for rule in resources("NetworkPolicy")[name]["spec"]["egress"]
+        for port in rule["ports"]
+    }
+    assert opened == {53, 5432, 9092, 9093, 9094, 9096, 4318}
