@@ -25,7 +25,7 @@ from clearway_shared.events.envelope import EventData
 from clearway_shared.events.topics import Topic
 from clearway_shared.handling import Handler, Handling
 from clearway_shared.lag import Lag
-from clearway_shared.patience import patiently
+from clearway_shared.patience import Outage, patiently
 
 __all__ = ["Consumer", "Handler"]
 
@@ -73,6 +73,7 @@ class Consumer:
         self._dead_letters = dead_letters
         self._revoke_seconds = revoke_seconds
         self._linger_seconds = linger_seconds
+        self._outage = Outage(f"consumer {name}")
         self._handling = Handling(
             consumer=name,
             handlers=handlers,
@@ -90,11 +91,11 @@ class Consumer:
 
     async def _consume(self) -> None:
         while True:
-            await patiently(self._belong, on=lambda error: isinstance(error, BrokerError))
+            await patiently(self._belong, lambda error: isinstance(error, BrokerError), self._outage)
 
     async def _belong(self) -> None:
         """Be a member of the group until the broker is away."""
-        member = _Membership(self._handling, Lag(self._name), self._revoke_seconds, self._linger_seconds)
+        member = _Membership(self._handling, Lag(self._name), self._outage, self._revoke_seconds, self._linger_seconds)
         reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
         async with reader:
             await member.run(reader)
@@ -115,9 +116,12 @@ class Consumer:
 class _Membership:
     """One stay in the group: the partitions with work in hand, each a task of its own."""
 
-    def __init__(self, handling: Handling, lag: Lag, revoke_seconds: float, linger_seconds: float) -> None:
+    def __init__(
+        self, handling: Handling, lag: Lag, outage: Outage, revoke_seconds: float, linger_seconds: float
+    ) -> None:
         self._handling = handling
         self._lag = lag
+        self._outage = outage
         self._revoke_seconds = revoke_seconds
         self._linger_seconds = linger_seconds
         self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
@@ -202,10 +206,17 @@ class _Membership:
 
     async def _keep_measuring(self, reader: LogReader) -> None:
         while True:
-            # What the broker does not answer now it answers later; its absence is the fetching's to deal with.
-            with suppress(BrokerError):
+            try:
                 backlog = await reader.backlog()
+            except NotAssigned:
+                pass
+            except BrokerError as error:
+                # Fetching does not notice it: Kafka's client goes on asking by itself.
+                self._lag.forget()
+                self._outage.note(error)
+            else:
                 self._lag.show({each: count + self._in_hand.get(each, 0) for each, count in backlog.items()})
+                self._outage.end()
             await asyncio.sleep(_MEASURE_SECONDS)
 
     async def _store(self, partitions: frozenset[TopicPartition]) -> None:

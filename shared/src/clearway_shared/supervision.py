@@ -9,6 +9,8 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
+from clearway_shared.patience import brief, will_come_back
+
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE_SECONDS: Final = 1.0
@@ -31,20 +33,36 @@ class Supervisor:
                 group.create_task(self._keep_running(name, worker), name=name)
 
     async def _keep_running(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pause, outage = FIRST_PAUSE_SECONDS, ""
         loop = asyncio.get_running_loop()
         while True:
-            begun = loop.time()
-            try:
-                await worker()
-                reason = "it ended"
-            except Exception as error:
-                log.exception("worker failed", worker=name)
-                reason = type(error).__name__
+            begun, error = loop.time(), await _end_of(worker)
             if loop.time() - begun > STEADY_SECONDS:
-                pause = FIRST_PAUSE_SECONDS
-            self.failed[name] = reason
+                pause, outage = FIRST_PAUSE_SECONDS, ""
+            outage = _told(name, error, outage)
+            self.failed[name] = type(error).__name__ if error is not None else "it ended"
             RESTARTS.labels(name).inc()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             self.failed.pop(name, None)
+
+
+async def _end_of(worker: Callable[[], Awaitable[None]]) -> Exception | None:
+    try:
+        await worker()
+    except Exception as error:
+        return error
+    return None
+
+
+def _told(name: str, error: Exception | None, outage: str) -> str:
+    """Write to the log why a worker ended. `outage` is the error of the outage that the log has already.
+
+    A database that is away, or starting, is no defect: it is said once, without a traceback.
+    """
+    if error is None or not will_come_back(error):
+        log.error("worker failed", worker=name, exc_info=error)
+        return ""
+    if outage != type(error).__name__:
+        log.warning("worker_waits", worker=name, error=brief(error))
+    return type(error).__name__

@@ -70,5 +70,8 @@ def configure_logs(settings: Settings) -> None:
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
     # Each request has its own line from us; the libraries' chatter would only hide it.
-    for name in ("uvicorn.access", "uvicorn.error", "aiokafka", "alembic", "httpx"):
+    for name in ("uvicorn.access", "uvicorn.error", "alembic", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # While a broker or a database is away these write a line for each try: hundreds a minute. We say it once.
+    for name in ("aiokafka", "stamina"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if root.level > logging.DEBUG else logging.WARNING)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,8 +11,9 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
-from clearway_shared.broker.base import BrokerUnavailable, LogReader, Message
+from clearway_shared.broker.base import BrokerUnavailable, LogReader, Message, TopicPartition
 from clearway_shared.database import Transaction
 from clearway_shared.deadletter import DeadLetterState, Decided
 from clearway_shared.events.envelope import Event
@@ -257,6 +259,44 @@ async def test_the_lag_counts_what_is_not_settled(stage: Any, monkeypatch: pytes
         healed.set()
         await eventually(lambda: lag_is(0))
     assert name not in str(LAG.collect())
+
+
+async def test_a_broker_that_is_away_is_said_once_and_its_lag_is_not_known(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fetching may not notice: Kafka's client goes on asking by itself."""
+    monkeypatch.setattr("clearway_shared.consumer._MEASURE_SECONDS", 0.01)
+    away, name = asyncio.Event(), f"cut-off-{uuid4().hex}"
+    make_reader = stage.broker.reader
+
+    async def reader(*topics: Any, **options: Any) -> LogReader:
+        made: LogReader = await make_reader(*topics, **options)
+        backlog = made.backlog
+
+        async def asked() -> Mapping[TopicPartition, int]:
+            if away.is_set():
+                raise BrokerUnavailable("cut off")
+            return await backlog()
+
+        monkeypatch.setattr(made, "backlog", asked)
+        return made
+
+    def is_shown() -> bool:
+        return name in str(LAG.collect())
+
+    async def is_logged(*events: str) -> bool:
+        return [entry["event"] for entry in logged if entry.get("work") == f"consumer {name}"] == list(events)
+
+    monkeypatch.setattr(stage.broker, "reader", reader)
+    with capture_logs() as logged:
+        async with running(stage.consumer(name=name).run):
+            await eventually(lambda: asyncio.sleep(0, is_shown()))
+            away.set()
+            await eventually(lambda: is_logged("work_waits"))
+            assert not is_shown()
+            away.clear()
+            await eventually(lambda: is_logged("work_waits", "work_goes_on"))
+            assert is_shown()
 
 
 async def _dead(stage: Any, count: int) -> bool:

@@ -1,9 +1,11 @@
 """Work that is tried again until it succeeds, and what is not tried again."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from clearway_shared import patience
-from clearway_shared.patience import patiently
+from clearway_shared.broker.base import BrokerUnavailable
+from clearway_shared.patience import Outage, patiently
 
 
 class Flaky:
@@ -53,3 +55,30 @@ async def test_a_later_failure_of_another_kind_is_raised() -> None:
     with pytest.raises(ConnectionError):
         await patiently(work, on=lambda _error: work.calls < 3)
     assert work.calls == 3
+
+
+async def test_an_outage_is_said_once_and_its_end_once() -> None:
+    with capture_logs() as logged:
+        await patiently(Flaky(50))
+    waits, goes_on = (entry for entry in logged if entry["event"].startswith("work_"))
+    assert (waits["event"], waits["work"], waits["error"]) == ("work_waits", "Flaky", "ConnectionError")
+    assert (goes_on["event"], goes_on["work"], goes_on["failures"]) == ("work_goes_on", "Flaky", 50)
+
+
+async def test_a_single_failure_is_not_worth_a_line() -> None:
+    with capture_logs() as logged:
+        await patiently(Flaky(1))
+    assert logged == []
+
+
+async def test_an_outage_that_goes_on_over_several_calls_is_said_once() -> None:
+    """As a consumer's, which joins its group again and again until the broker answers."""
+    outage = Outage("consumer")
+    with capture_logs() as logged:
+        for _ in range(3):
+            for _ in range(2):
+                outage.note(BrokerUnavailable("first line\nsecond line"))
+        outage.end()
+        outage.end()
+    assert [entry["event"] for entry in logged] == ["work_waits", "work_goes_on"]
+    assert logged[0]["error"] == "BrokerUnavailable: first line"
