@@ -33,6 +33,7 @@ from clearway_shared.events.vocabulary import (
     Status,
     Tlp,
 )
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.outbox import Outbox
 from clearway_shared.testing.contract import hold_against_contract
 from clearway_shared.testing.manual_clock import ManualClock
@@ -56,6 +57,9 @@ class Service:
     def new_worker(self, timeout_seconds: float = 2.0) -> DeliveryWorker:
         return DeliveryWorker(self.database, self.clock, allowed=ALLOWED, timeout_seconds=timeout_seconds)
 
+    def new_pipeline(self) -> Pipeline:
+        return new_pipeline(Outbox(self.clock), self.clock, self.new_worker())
+
     async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> Any:
         chosen = FilterForm.model_validate({"area": area, **more})
         async with self.database.write() as tx:
@@ -71,13 +75,17 @@ class Service:
             return list((await connection.execute(query)).mappings())
 
 
+def new_pipeline(outbox: Outbox, clock: ManualClock, worker: DeliveryWorker) -> Pipeline:
+    heavy = HeavyWork("warnings")
+    return Pipeline(Watchlist(heavy), outbox, clock, news_hours=72, worker=worker, heavy=heavy)
+
+
 @pytest.fixture
 async def alerts(database_url: str, clock: ManualClock) -> AsyncIterator[Service]:
     await migrations.upgrade(database_url, service.migrations)
     database = Database(database_url)
     worker = DeliveryWorker(database, clock, allowed=ALLOWED, timeout_seconds=2.0)
-    outbox = Outbox(clock, check=hold_against_contract)
-    pipeline = Pipeline(Watchlist(), outbox, clock, news_hours=72, worker=worker)
+    pipeline = new_pipeline(Outbox(clock, check=hold_against_contract), clock, worker)
     yield Service(database, clock, pipeline, Subscriptions(clock, ALLOWED, worker.wake), worker)
     await database.close()
     await connections_ended()

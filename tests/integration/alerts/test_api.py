@@ -14,6 +14,7 @@ from clearway_alerts.api.wiring import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.domain.incident import Incident
 from clearway_shared.auth import Principal, Role
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.outbox import Outbox
 from clearway_shared.tables import IdempotencyRow
 from clearway_shared.web.app import create_app
@@ -42,7 +43,8 @@ class Platform:
 @pytest.fixture
 async def client(alerts: Any) -> AsyncIterator[httpx.AsyncClient]:
     app: FastAPI = create_app(title="alerts", description="", platform=Platform(alerts))  # type: ignore[arg-type]
-    app.state.wiring = Wiring(alerts.subscriptions, Acknowledge(Outbox(alerts.clock), alerts.clock), 72)
+    acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
+    app.state.wiring = Wiring(alerts.subscriptions, acknowledge, 72, HeavyWork("requests"))
     for router in (alerts_api.router, subscriptions.router, inspection.router):
         app.include_router(router)
     transport = httpx.ASGITransport(app)

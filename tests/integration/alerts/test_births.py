@@ -12,17 +12,14 @@ from aiohttp import web
 
 from clearway_alerts.delivery import flights as flights_module
 from clearway_alerts.delivery import worker as worker_module
-from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.delivery.queue import PER_ENDPOINT, claim
 from clearway_alerts.delivery.settling import Result, settle
-from clearway_alerts.delivery.watchlist import Watchlist
 from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.tables import DELIVERY
 from clearway_shared.auth import Principal, Role
 from clearway_shared.clock import new_id
 from clearway_shared.events.vocabulary import Status
-from clearway_shared.outbox import Outbox
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
@@ -233,7 +230,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
     task = await running(alerts, until)
     await alerts.warn(report())
     await receiver.wait_for(1)
-    other = Pipeline(Watchlist(), Outbox(alerts.clock), alerts.clock, news_hours=72, worker=alerts.new_worker())
+    other = alerts.new_pipeline()
     async with alerts.database.write() as tx:
         await other.warn(tx, report(incident_id=uuid4()), new_id())
 

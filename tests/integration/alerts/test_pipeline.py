@@ -9,15 +9,13 @@ from uuid import uuid4
 
 from clearway_alerts.commands.routes import keep_route
 from clearway_alerts.commands.subscriptions import Changes
-from clearway_alerts.delivery.pipeline import Pipeline
-from clearway_alerts.delivery.watchlist import Watchlist
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
 from clearway_shared.auth import Principal, Role
 from clearway_shared.events.vocabulary import HazardState, Status
-from clearway_shared.outbox import Outbox
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.tables import OutboxRow
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
@@ -91,7 +89,7 @@ async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report)
 
 
 async def test_another_process_sees_a_new_subscription_too(alerts: Any, report: Report) -> None:
-    other = Pipeline(Watchlist(), Outbox(alerts.clock), alerts.clock, news_hours=72, worker=alerts.new_worker())
+    other = alerts.new_pipeline()
     async with alerts.database.write() as tx:
         await other.warn(tx, report(incident_id=uuid4()), uuid4())
     await alerts.subscribe()
@@ -122,6 +120,6 @@ async def test_the_past_warns_no_one_and_another_mission_hears_nothing(alerts: A
     await alerts.warn(replace(report(incident_id=uuid4()), mission="other"))
     assert await kinds(alerts) == []
     async with alerts.database.read() as connection:
-        found = await explain(connection, row, old.incident_id, 72)
+        found = await explain(connection, row, old.incident_id, 72, HeavyWork("requests"))
     assert found is not None
     assert [clause.name for clause in found.clauses if not clause.holds] == ["news"]

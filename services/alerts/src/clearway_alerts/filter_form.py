@@ -1,18 +1,20 @@
 """A filter and its area as they travel and are stored: JSON with GeoJSON geometries, longitude first."""
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_alerts.domain import areas
-from clearway_alerts.domain.areas import MAX_VERTICES, Area
+from clearway_alerts.domain.areas import MAX_POSITIONS, MAX_RINGS, STORED_POSITIONS, Area
 from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Accuracy, Filter, MinimumGrade
 from clearway_shared.events.alerts import Severity
 from clearway_shared.events.vocabulary import Category, HazardState, InfoCredibility, SourceReliability, Status, Tlp
 
 Coordinate: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 Position: TypeAlias = tuple[Coordinate, Coordinate]
+# Stored filters are read by the same forms: what is accepted is bounded by `check_area`, and is what the schema says.
+_ACCEPTED: Final = {"maxItems": MAX_POSITIONS}
 Metres: TypeAlias = Annotated[float, Field(ge=areas.MIN_REACH_M, le=areas.MAX_REACH_M, allow_inf_nan=False)]
 
 
@@ -29,14 +31,21 @@ class PointForm(Form):
 
 class LineForm(Form):
     type: Literal["LineString"]
-    coordinates: Annotated[tuple[Position, ...], Field(min_length=2, max_length=MAX_VERTICES)]
+    coordinates: Annotated[
+        tuple[Position, ...], Field(min_length=2, max_length=STORED_POSITIONS, json_schema_extra=_ACCEPTED)
+    ]
 
 
 class PolygonGeometryForm(Form):
     type: Literal["Polygon"]
     coordinates: Annotated[
-        tuple[Annotated[tuple[Position, ...], Field(min_length=4, max_length=MAX_VERTICES)], ...],
-        Field(min_length=1, max_length=1000),
+        tuple[
+            Annotated[
+                tuple[Position, ...], Field(min_length=4, max_length=STORED_POSITIONS, json_schema_extra=_ACCEPTED)
+            ],
+            ...,
+        ],
+        Field(min_length=1, max_length=MAX_RINGS),
     ]
 
 

@@ -16,6 +16,7 @@ from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.tables import alerts_metadata
 from clearway_shared.auth import Permission
 from clearway_shared.events.alerts import ALERT_EVENTS
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.service import Parts, Platform, Service
 from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
@@ -34,12 +35,21 @@ def build(platform: Platform) -> Parts:
     deliveries = DeliveryWorker(
         platform.database, clock, allowed=allowed, timeout_seconds=settings.webhook_timeout_seconds
     )
-    pipeline = Pipeline(Watchlist(), platform.outbox, clock, news_hours=settings.news_hours, worker=deliveries)
+    warnings, requests = HeavyWork("warnings"), HeavyWork("requests")
+    pipeline = Pipeline(
+        Watchlist(warnings),
+        platform.outbox,
+        clock,
+        news_hours=settings.news_hours,
+        worker=deliveries,
+        heavy=warnings,
+    )
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform)
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, allowed, deliveries.wake),
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
+        heavy=requests,
     )
     broadcast = Broadcast(platform.feed, "alerts", snapshot="/v1/alerts")
     stream = stream_router(platform, broadcast, "/v1/alerts/stream", Permission.ALERTS_READ, event_types(ALERT_EVENTS))

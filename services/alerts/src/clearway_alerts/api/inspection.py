@@ -55,7 +55,7 @@ async def explain_incident(
 ) -> ExplanationView:
     """Why it did, or did not, get an alert about an incident."""
     subscription = await _existing(connection, principal, subscription_id)
-    found = await explain(connection, subscription, incident, wired.news_hours)
+    found = await explain(connection, subscription, incident, wired.news_hours, wired.heavy)
     if found is None:
         raise not_found("incident", incident)
     return ExplanationView.of(found)

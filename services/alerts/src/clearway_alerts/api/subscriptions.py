@@ -8,7 +8,9 @@ from fastapi import APIRouter, Response
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.refusals import refusals
-from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired, Wiring
+from clearway_alerts.domain.areas import check_area
+from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_shared.database import Transaction
 from clearway_shared.web.conditional import IfMatch, etag
@@ -22,6 +24,8 @@ router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
 @router.post("", status_code=201, response_model=NewSubscription)
 async def create_subscription(body: SubscriptionBody, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
+
+    await _check(body.filter, wired)
 
     async def command(tx: Transaction) -> Reply:
         with refusals():
@@ -58,6 +62,8 @@ async def change_subscription(
     subscription_id: UUID, body: SubscriptionPatch, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
 ) -> Response:
     """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
+
+    await _check(body.filter, wired)
 
     async def command(tx: Transaction) -> Reply:
         with refusals(subscription_id):
@@ -113,3 +119,10 @@ async def rotate_secret(subscription_id: UUID, principal: Subscriber, wired: Wir
         return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])}, once=("secret",))
 
     return await write(command)
+
+
+async def _check(chosen: FilterForm | None, wired: Wiring) -> None:
+    """Before the transaction: others would wait for it."""
+    if chosen is not None:
+        with refusals():
+            await wired.heavy.run(check_area, chosen.area.to_domain())

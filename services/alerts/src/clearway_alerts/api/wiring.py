@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_shared.auth import Permission, Principal
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.web.access import platform_of, require
 
 Reader = Annotated[Principal, Depends(require(Permission.ALERTS_READ))]
@@ -18,11 +19,12 @@ Subscriber = Annotated[Principal, Depends(require(Permission.SUBSCRIPTIONS_WRITE
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The service's own parts, kept at `app.state.wiring`."""
+    """The service's own parts, kept at `app.state.wiring`. `heavy` does what requests ask for, not what warnings do."""
 
     subscriptions: Subscriptions
     acknowledge: Acknowledge
     news_hours: int
+    heavy: HeavyWork
 
 
 async def _wired(request: Request) -> Wiring:

@@ -16,6 +16,7 @@ from clearway_alerts.delivery.watchlist import Watched, Watchlist
 from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.domain.alert import Alert, Decision, decide
 from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.matching import Index
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
 from clearway_alerts.outgoing import SOURCE, change_of, state_of
@@ -24,6 +25,7 @@ from clearway_alerts.tables import ALERT, DECISION, INCIDENT_VIEW
 from clearway_shared.clock import Clock, new_id
 from clearway_shared.database import Transaction, one_or_many
 from clearway_shared.events.alerts import AlertState
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.outbox import Outbox
 
 # Plain inserts: a revision, or an alert, that another transaction stores at the same moment breaks a unique key.
@@ -31,6 +33,8 @@ from clearway_shared.outbox import Outbox
 _REMEMBER: Final = insert(INCIDENT_VIEW)
 _STORE: Final = insert(ALERT)
 _DECIDED: Final = insert(DECISION)
+# So many positions are measured in a few milliseconds; more of them elsewhere than on the event loop.
+_POSITIONS_ON_THE_LOOP: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,25 @@ class Concerned:
 
 
 class Pipeline:
-    """`worker` is this process's: what may go out at once is handed to it when it is committed."""
+    """`worker` is this process's: what may go out at once is handed to it when it is committed. `heavy` is for
+    warnings alone: nothing that a request asks for goes before them."""
 
     def __init__(
-        self, watchlist: Watchlist, outbox: Outbox, clock: Clock, *, news_hours: int, worker: DeliveryWorker
+        self,
+        watchlist: Watchlist,
+        outbox: Outbox,
+        clock: Clock,
+        *,
+        news_hours: int,
+        worker: DeliveryWorker,
+        heavy: HeavyWork,
     ) -> None:
         self._watchlist = watchlist
         self._outbox = outbox
         self._clock = clock
         self._news_hours = news_hours
         self._worker = worker
+        self._heavy = heavy
 
     async def warn(self, tx: Transaction, incident: Incident, causation: UUID) -> int:
         """match → decide → store → deliver → tell → record. What is not newer than the last one is ignored.
@@ -67,7 +80,7 @@ class Pipeline:
         watched = await self._watchlist.of(tx.connection, incident.mission, standing.version)
         # What is new here nobody was told of.
         histories = {} if standing.newest is None else await histories_of(tx, incident, now)
-        concerned = self._match(incident, watched, histories, now)
+        concerned = await self._match(incident, watched, histories, now)
         decisions = {each.subscription_id: self._decide(incident, each, now) for each in concerned}
         alerts = await _store(tx, incident, concerned, decisions, now)
         await deliver(tx, alerts, watched.endpoints, self._worker, now)
@@ -75,14 +88,19 @@ class Pipeline:
         await _record(tx, incident, decisions, now)
         return len(alerts)
 
-    def _match(
+    async def _match(
         self, incident: Incident, watched: Watched, histories: Mapping[UUID, History], now: datetime
     ) -> list[Concerned]:
         """Whoever was warned is asked about again; whoever was not, only when the incident may warn anyone."""
         warns = why_no_first_alert(incident, now, self._news_hours) is None
-        matching = set(watched.index.matching(incident)) if warns or histories else set()
+        matching = set(await self._matching(incident, watched.index)) if warns or histories else set()
         concerned = (matching if warns else set()) | (histories.keys() & watched.watches.keys())
         return [Concerned(each, each in matching, histories.get(each)) for each in sorted(concerned)]
+
+    async def _matching(self, incident: Incident, index: Index) -> list[UUID]:
+        if index.positions_near(incident) <= _POSITIONS_ON_THE_LOOP:
+            return index.matching(incident)
+        return await self._heavy.run(index.matching, incident)
 
     def _decide(self, incident: Incident, each: Concerned, now: datetime) -> Decision:
         told = each.history.told if each.history else None

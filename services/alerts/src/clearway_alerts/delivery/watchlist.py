@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +17,12 @@ from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.filter_form import read_filter
 from clearway_alerts.rows import read_line
 from clearway_alerts.tables import ROUTE_VIEW, SUBSCRIPTION
+from clearway_shared.heavy import HeavyWork
 
+# One filter may have thousands of positions. Between so many the loop is given to others.
+_READ_AT_ONCE: Final = 2
+# An index of more watches than this is made elsewhere than on the loop.
+_INDEXED_ON_THE_LOOP: Final = 1_000
 _ENDPOINT: Final = ("url", "state", "secret", "private_key", "old_secret", "old_secret_until")
 # The subscriptions of a mission that changed since a version, or whose route did.
 _CHANGES: Final = (
@@ -60,7 +66,8 @@ class Watchlist:
     had written would be remembered although they may still roll back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heavy: HeavyWork) -> None:
+        self._heavy = heavy
         self._missions: dict[str, Watched] = {}
 
     async def of(self, connection: AsyncConnection, mission: str, version: int | None) -> Watched:
@@ -69,22 +76,27 @@ class Watchlist:
         if version is None or version == known.version:
             return known
         changes = await connection.execute(_CHANGES, {"mission": mission, "since": known.version})
-        fresh = _with_changes(known, version, changes.mappings().all())
+        watches, endpoints = dict(known.watches), dict(known.endpoints)
+        for rows in changes.mappings().partitions(_READ_AT_ONCE):
+            _take(rows, watches, endpoints)
+            await asyncio.sleep(0)
+        fresh = Watched(version, watches, endpoints, await self._index(watches))
         self._missions[mission] = fresh
         return fresh
 
+    async def _index(self, watches: Mapping[UUID, Watch | None]) -> Index:
+        known = [each for each in watches.values() if each is not None]
+        return Index(known) if len(known) <= _INDEXED_ON_THE_LOOP else await self._heavy.run(Index, known)
 
-def _with_changes(known: Watched, version: int, changes: Sequence[RowMapping]) -> Watched:
-    watches, endpoints = dict(known.watches), dict(known.endpoints)
-    for row in changes:
+
+def _take(rows: Iterable[RowMapping], watches: dict[UUID, Watch | None], endpoints: dict[UUID, Endpoint]) -> None:
+    for row in rows:
         watches.pop(row["id"], None)
         endpoints.pop(row["id"], None)
         if row["deleted_at"] is None:
             watches[row["id"]] = watch(row["id"], read_filter(row["filter"]), _line(row["line"]))
             if row["url"] is not None:
                 endpoints[row["id"]] = _endpoint(row)
-    index = Index([each for each in watches.values() if each is not None])
-    return Watched(version, watches, endpoints, index)
 
 
 def _endpoint(row: RowMapping) -> Endpoint:

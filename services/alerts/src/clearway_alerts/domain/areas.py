@@ -8,10 +8,16 @@ from uuid import UUID
 
 import shapely
 
+from clearway_alerts.domain.place import line_length_m
+
 Position: TypeAlias = tuple[float, float]
 Ring: TypeAlias = tuple[Position, ...]
 
-MAX_VERTICES: Final = 10_000
+# What a new or changed area may have; what is stored already goes on being watched, up to STORED_POSITIONS.
+MAX_POSITIONS: Final = 5_000
+STORED_POSITIONS: Final = 10_000
+MAX_RINGS: Final = 1_000
+MAX_LINE_M: Final = 2_000_000.0
 MIN_REACH_M: Final = 1.0
 MAX_REACH_M: Final = 500_000.0
 
@@ -64,7 +70,10 @@ class ImpossibleArea(ValueError):
 
 
 def check_area(area: Area) -> None:
-    """Raise ImpossibleArea when the area's geometry makes no sense."""
+    """Raise ImpossibleArea when the area's geometry makes no sense, or is larger than an area may be.
+
+    A polygon of thousands of positions takes a quarter of a second: call it where that holds up nobody.
+    """
     match area:
         case Circle(center, radius_m):
             _check_positions("center.coordinates", (center,))
@@ -88,8 +97,7 @@ def _check_reach(field: str, metres: float) -> None:
 
 
 def _check_positions(field: str, positions: Ring) -> None:
-    if len(positions) > MAX_VERTICES:
-        raise ImpossibleArea(field, f"has {len(positions)} positions", f"Simplify it to at most {MAX_VERTICES}.")
+    _check_count(field, len(positions))
     for index, (lon, lat) in enumerate(positions):
         if not (math.isfinite(lon) and math.isfinite(lat)):
             raise ImpossibleArea(f"{field}.{index}", "is not finite", "Give decimal degrees.")
@@ -103,17 +111,32 @@ def _check_positions(field: str, positions: Ring) -> None:
         raise ImpossibleArea(field, "crosses the antimeridian", "Cut it there and make two subscriptions (RFC 7946).")
 
 
+def _check_count(field: str, positions: int) -> None:
+    if positions > MAX_POSITIONS:
+        raise ImpossibleArea(
+            field,
+            f"has {positions} positions, more than {MAX_POSITIONS}",
+            f"Simplify it to at most {MAX_POSITIONS}, or make two subscriptions.",
+        )
+
+
 def _check_line(line: Ring) -> None:
     _check_positions("line.coordinates", line)
     if len(set(line)) < 2:
         raise ImpossibleArea("line.coordinates", "has no length", "Give at least two different positions.")
+    length = line_length_m(line)
+    if length > MAX_LINE_M:
+        raise ImpossibleArea(
+            "line.coordinates",
+            f"is {length / 1000:.0f} km long, more than {MAX_LINE_M / 1000:.0f} km",
+            "Make a subscription for each part of it.",
+        )
 
 
 def _check_polygon(rings: tuple[Ring, ...]) -> None:
     if not rings:
         raise ImpossibleArea("polygon.coordinates", "is empty", "Give at least the outer ring.")
-    if sum(map(len, rings)) > MAX_VERTICES:
-        raise ImpossibleArea("polygon.coordinates", "has too many positions", f"Simplify it to {MAX_VERTICES}.")
+    _check_count("polygon.coordinates", sum(map(len, rings)))
     for index, ring in enumerate(rings):
         field = f"polygon.coordinates.{index}"
         _check_positions(field, ring)

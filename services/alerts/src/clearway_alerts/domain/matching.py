@@ -15,7 +15,7 @@ import shapely
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, Ring, RouteCorridor
 from clearway_alerts.domain.clauses import CLAUSES, Clause, clauses_hold
 from clearway_alerts.domain.incident import Incident
-from clearway_alerts.domain.place import box_around, distances_m, widened
+from clearway_alerts.domain.place import are_within, box_around, distance_to, widened
 from clearway_alerts.domain.subscription import Accuracy, Filter
 
 _EVERYWHERE: Final = shapely.Point()
@@ -71,6 +71,10 @@ class Index:
         )
         self._tree = shapely.STRtree(shapely.box(*widened(shapely.bounds(self._outlines), self._reach_m).T))
 
+    def positions_near(self, incident: Incident) -> int:
+        """How many positions must be measured to match the incident: what that costs."""
+        return int(shapely.get_num_coordinates(self._outlines[self._candidates(incident)]).sum())
+
     def matching(self, incident: Incident) -> list[UUID]:
         """The subscriptions whose whole filter holds for the incident."""
         return [
@@ -88,7 +92,7 @@ class Index:
         if not len(candidates):
             return []
         reach = self._reach_m[candidates] + self._touching[candidates] * incident.uncertainty_m
-        near = distances_m(self._outlines[candidates], incident.lon, incident.lat, float(reach.max())) <= reach
+        near = are_within(self._outlines[candidates], incident.lon, incident.lat, reach)
         inside = shapely.intersects_xy(self._solids[candidates], incident.lon, incident.lat)
         return [self._placed[index] for index in candidates[near | inside]]
 
@@ -116,7 +120,7 @@ def _place_clause(each: Watch | None, incident: Incident) -> Clause:
 
 def _says_place(each: Watch, incident: Incident) -> str:
     inside = each.solid is not None and bool(shapely.intersects_xy(each.solid, incident.lon, incident.lat))
-    away = 0.0 if inside else float(distances_m(_objects([each.outline]), incident.lon, incident.lat, math.inf)[0])
+    away = 0.0 if inside else distance_to(each.outline, incident.lon, incident.lat)
     counted = "counted" if each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY else "not counted"
     return (
         f"{away:.0f} m away; watched within {each.reach_m:.0f} m, "

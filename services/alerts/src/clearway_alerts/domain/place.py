@@ -1,11 +1,16 @@
-"""Distances between an incident and the areas that are watched, exact to well under a metre where it matters.
+"""Distances between an incident and the areas that are watched, in metres on the WGS-84 ellipsoid, anywhere on it.
 
-Lines between vertices are straight in longitude and latitude, as RFC 7946 says. Near the incident they are laid
-on a plane by the mid-latitude formula on the WGS-84 ellipsoid, whose error grows with the square of the distance:
-0.1 m at 50 km. Only what lies near enough to decide is projected.
+Lines between vertices are straight in longitude and latitude, as RFC 7946 says. A place is a point in space, where
+neither the antimeridian nor a pole is special, and a piece of a line runs within a known distance of its chord. Only
+pieces that can decide are halved, until that distance is small: so the work does not grow with the length of a line.
+
+A distance is never said too long: up to 0.1 m too short near the place, 0.003 % of it at 1,500 km. In doubt it warns.
 """
 
+from __future__ import annotations
+
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,18 +19,22 @@ import shapely
 
 _A: Final = 6_378_137.0
 _E2: Final = 0.006_694_379_990_141_316
-_SEGMENT_DEGREES: Final = 0.02
-# A box without an inside cannot be clipped to.
-_SMALLEST_BOX_M: Final = 1.0
-_ORIGIN: Final = shapely.Point(0, 0)
+# The largest radius of curvature of the ellipsoid, at its poles: arcs over it are never longer than those on the earth.
+_RADIUS: Final = 6_399_594.0
 # The shortest degree of latitude anywhere, so that a box made with it never falls short.
 _SHORTEST_DEGREE_M: Final = 110_500.0
+# A piece that keeps so close to its chord is not halved any more.
+_FINE_M: Final = 0.05
+# How far the curve over a piece can bend, above that of a sphere of radius _A.
+_BEND: Final = _A * 1.01 / 8
+# So many vertices are measured at once, which bounds memory at some tens of megabytes.
+_VERTICES_AT_ONCE: Final = 50_000
 
 Geometries = npt.NDArray[np.object_]
 Metres = npt.NDArray[np.float64]
-
-
 Boxes = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.intp]
 
 
 def box_around(lon: float, lat: float, metres: float) -> Boxes:
@@ -45,45 +54,133 @@ def widened(boxes: Boxes, metres: Metres) -> Boxes:
     return larger
 
 
-def metres_per_degree(latitude: npt.NDArray[np.float64]) -> tuple[Metres, Metres]:
-    """The lengths of a degree of longitude and of latitude at a latitude, on the ellipsoid."""
-    phi = np.radians(latitude)
-    root = np.sqrt(1 - _E2 * np.sin(phi) ** 2)
-    return np.radians(_A * np.cos(phi) / root), np.radians(_A * (1 - _E2) / root**3)
+def are_within(outlines: Geometries, lon: float, lat: float, reach_m: Metres) -> npt.NDArray[np.bool_]:
+    """Which of the lines and points (n,) are within `reach_m` (n,) metres of the place."""
+    near = np.zeros(len(outlines), dtype=np.bool_)
+    for part in _parts(outlines):
+        reach = _chord(reach_m[part])
+        near[part] = _nearest(outlines[part], _in_space(lon, lat), enough=reach, limit=reach) <= reach
+    return near
 
 
-def distances_m(outlines: Geometries, lon: float, lat: float, within_m: float) -> Metres:
-    """How far each line or point is from the place; infinite for those that are farther than `within_m`."""
-    near = (
-        _clipped(outlines, box_around(lon, lat, max(within_m, _SMALLEST_BOX_M)))
-        if math.isfinite(within_m)
-        else outlines
-    )
-    distance: Metres = np.full(len(outlines), np.inf)
-    (left,) = np.nonzero(~shapely.is_empty(near))
-    if len(left):
-        local = shapely.transform(shapely.segmentize(near[left], _SEGMENT_DEGREES), _plane_around(lon, lat))
-        distance[left] = shapely.distance(local, _ORIGIN)
-    return distance
-
-
-def _clipped(outlines: Geometries, box: Boxes) -> Geometries:
-    """Only speed: across the antimeridian, where a box has two parts, nothing is cut off."""
-    if box[0] < -180 or box[2] > 180:
-        return outlines
-    clipped: Geometries = shapely.clip_by_rect(outlines, *box)
-    return clipped
-
-
-def _plane_around(lon: float, lat: float) -> Any:
-    def project(positions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        east, north = metres_per_degree((positions[:, 1] + lat) / 2)
-        turn = (positions[:, 0] - lon + 180) % 360 - 180
-        return np.column_stack((turn * east, (positions[:, 1] - lat) * north))
-
-    return project
+def distance_to(outline: Any, lon: float, lat: float) -> float:
+    """From the place to a line or a point."""
+    alone = np.empty(1, dtype=np.object_)
+    alone[0] = outline
+    chord = _nearest(alone, _in_space(lon, lat), enough=np.array([-1.0]), limit=np.array([math.inf]))
+    return float(_arc(chord)[0])
 
 
 def distance_m(from_lon: float, from_lat: float, to_lon: float, to_lat: float) -> float:
     """Between two places."""
-    return float(distances_m(np.array([shapely.Point(to_lon, to_lat)]), from_lon, from_lat, math.inf)[0])
+    return float(_arc(np.linalg.norm(_in_space(to_lon, to_lat) - _in_space(from_lon, from_lat))))
+
+
+def line_length_m(line: npt.ArrayLike) -> float:
+    """The length of a line of degrees, (n, 2), to about one percent; of one with long segments to ten."""
+    lon, lat = np.asarray(line, dtype=np.float64).T
+    narrow = np.cos(np.radians((lat[1:] + lat[:-1]) / 2))
+    return float(np.hypot(np.diff(lon) * narrow, np.diff(lat)).sum() * math.radians(_A))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Pieces of lines (n of them): the number of the line, the degrees (n, 2) and the places (n, 3) of both ends."""
+
+    line: Numbers
+    degrees: tuple[Floats, Floats]
+    space: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, outlines: Geometries) -> _Pieces:
+        """Every segment. A point is one of no length."""
+        parts, line = shapely.get_parts(outlines, return_index=True)
+        degrees, part = shapely.get_coordinates(parts, return_index=True)
+        space = _in_space(degrees[:, 0], degrees[:, 1])
+        last = np.append(part[1:] != part[:-1], True)
+        alone = last & np.insert(last[:-1], 0, True)
+        (first,) = np.nonzero(~last | alone)
+        second = first + ~alone[first]
+        return cls(line[part[first]], (degrees[first], degrees[second]), (space[first], space[second]))
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    def some(self, which: npt.NDArray[np.bool_]) -> _Pieces:
+        (begin, end), (here, there) = self.degrees, self.space
+        return _Pieces(self.line[which], (begin[which], end[which]), (here[which], there[which]))
+
+    def halved(self) -> _Pieces:
+        (begin, end), (here, there) = self.degrees, self.space
+        half = (begin + end) / 2
+        middle = _in_space(half[:, 0], half[:, 1])
+        return _Pieces(
+            np.concatenate((self.line, self.line)),
+            (np.concatenate((begin, half)), np.concatenate((half, end))),
+            (np.concatenate((here, middle)), np.concatenate((middle, there))),
+        )
+
+    def chords_from(self, place: Floats) -> Metres:
+        """Straight from the place to the chord of each piece."""
+        here, there = self.space
+        along, away = there - here, place - here
+        squared = np.einsum("ij,ij->i", along, along)
+        share = np.einsum("ij,ij->i", along, away) / np.where(squared > 0, squared, 1.0)
+        distance: Metres = np.linalg.norm(away - np.clip(share, 0.0, 1.0)[:, None] * along, axis=1)
+        return distance
+
+    def bends(self) -> Metres:
+        """How far each piece is from its chord at most: an eighth of the greatest second derivative of its curve."""
+        begin, end = self.degrees
+        wide, tall = np.radians(np.abs(end - begin)).T
+        lowest = np.where(begin[:, 1] * end[:, 1] <= 0, 0.0, np.minimum(np.abs(begin[:, 1]), np.abs(end[:, 1])))
+        bend: Metres = _BEND * (wide * wide * np.cos(np.radians(lowest)) + 2 * wide * tall + tall * tall)
+        return bend
+
+
+def _nearest(outlines: Geometries, place: Floats, *, enough: Metres, limit: Metres) -> Metres:
+    """Straight through the earth, from the place to each line or point: never too far.
+
+    A line that is known to be nearer than its `enough` need not be known better; one that is farther than its
+    `limit` is infinitely far.
+    """
+    certain = np.full(len(outlines), np.inf)  # as far as each line is at most
+    nearest = np.full(len(outlines), np.inf)
+    pieces = _Pieces.of(outlines)
+    while len(pieces):
+        line, chord, bend = pieces.line, pieces.chords_from(place), pieces.bends()
+        np.minimum.at(certain, line, chord + bend)
+        fine = bend <= _FINE_M
+        np.minimum.at(nearest, line[fine], np.maximum(chord - bend, 0.0)[fine])
+        decides = (chord - bend <= np.minimum(certain, limit)[line]) & (certain > enough)[line]
+        pieces = pieces.some(decides & ~fine).halved()
+    return np.where(certain <= enough, np.minimum(nearest, certain), np.where(nearest <= limit, nearest, np.inf))
+
+
+def _parts(outlines: Geometries) -> list[slice]:
+    """The outlines in runs that are measured at once."""
+    vertices = np.cumsum(shapely.get_num_coordinates(outlines))
+    if not len(vertices) or vertices[-1] <= _VERTICES_AT_ONCE:
+        return [slice(0, len(vertices))]
+    (cuts,) = np.nonzero(np.diff(vertices // _VERTICES_AT_ONCE))
+    edges = [0, *(cuts + 1).tolist(), len(vertices)]
+    return [slice(begin, end) for begin, end in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def _in_space(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+    """Degrees as metres from the centre of the earth: (3,) for one place, (n, 3) for n."""
+    east, north = np.radians(lon), np.radians(lat)
+    sine, cosine = np.sin(north), np.cos(north)
+    radius = _A / np.sqrt(1 - _E2 * sine * sine)
+    return np.stack((radius * cosine * np.cos(east), radius * cosine * np.sin(east), radius * (1 - _E2) * sine), -1)
+
+
+def _chord(arc_m: Metres) -> Metres:
+    """The straight distance between places that are so far apart on the ground, or nearer."""
+    chord: Metres = 2 * _RADIUS * np.sin(np.minimum(arc_m / (2 * _RADIUS), math.pi / 2))
+    return chord
+
+
+def _arc(chord_m: npt.ArrayLike) -> Metres:
+    arc: Metres = 2 * _RADIUS * np.arcsin(np.minimum(np.asarray(chord_m) / (2 * _RADIUS), 1.0))
+    return arc

@@ -15,6 +15,7 @@ from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.filter_form import read_filter
 from clearway_alerts.rows import read_incident, read_line
 from clearway_alerts.tables import DECISION, INCIDENT_VIEW, ROUTE_VIEW
+from clearway_shared.heavy import HeavyWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Explanation:
 
 
 async def explain(
-    connection: AsyncConnection, subscription: RowMapping, incident_id: UUID, news_hours: int
+    connection: AsyncConnection, subscription: RowMapping, incident_id: UUID, news_hours: int, heavy: HeavyWork
 ) -> Explanation | None:
-    """None when no revision of the incident is known here."""
+    """None when no revision of the incident is known here. Areas of many positions are measured by `heavy`."""
     mission = subscription["mission"]
     view = await _newest(connection, mission, incident_id)
     if view is None:
@@ -39,7 +40,7 @@ async def explain(
     chosen = read_filter(subscription["filter"])
     line = await _route_line(connection, mission, subscription["route_id"])
     clauses = [
-        *explained(watch(subscription["id"], chosen, line), chosen, incident),
+        *await heavy.run(explained, watch(subscription["id"], chosen, line), chosen, incident),
         _news(incident, view["handled_at"], news_hours),
         _since(subscription["created_at"], view["handled_at"]),
     ]
