@@ -37,6 +37,9 @@ _TOLD: Final = (
     .where(ALERT.c.mission == bindparam("mission"), ALERT.c.incident_id == bindparam("incident"))
     .order_by(ALERT.c.sequence)
 )
+# An alert names no more than this of those that it replaces, the last ones; each of them named those before it.
+# So a message stays small, however often an incident changes, and its cancellation always goes out.
+MOST_REFERENCES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ async def histories_of(tx: Transaction, incident: Incident, now: datetime) -> Ma
         told = Told(row.id, row.sequence, kind, row.matched, before)
         earlier = histories[row.subscription_id].standing if row.subscription_id in histories else ()
         stands = (*earlier, row.id) if row.expires_at > now else earlier
-        histories[row.subscription_id] = History(told, () if kind is AlertKind.CANCELLED else stands)
+        histories[row.subscription_id] = History(told, () if kind is AlertKind.CANCELLED else stands[-MOST_REFERENCES:])
     return histories
 
 

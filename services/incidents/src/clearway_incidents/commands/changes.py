@@ -105,15 +105,20 @@ async def _release(ledger: Ledger, tx: Transaction, principal: Principal, loser:
     survivor = load(state)
     if survivor.status is Status.RETRACTED:
         return
-    joined = await _joined_at(tx, survivor_id, loser.incident_id)
+    joined = await _joined_at(ledger, tx, survivor_id, loser.incident_id)
     earlier = load(await ledger.revision(tx, survivor_id, joined.revision - 1))
     freed = release(survivor, loser, earlier, joined, ledger.clock.now())
     await ledger.append(tx, principal, state, Change(freed.incident, freed.kind, reason))
 
 
-async def _joined_at(tx: Transaction, survivor_id: UUID, loser_id: UUID) -> Incident:
+async def _joined_at(ledger: Ledger, tx: Transaction, survivor_id: UUID, loser_id: UUID) -> Incident:
     """The survivor's revision that took the loser in, the last time that it did."""
     table = REVISIONS.c
-    query = select(table.state).where(table.incident_id == survivor_id, table.kind == Kind.MERGED.value)
-    states = (await tx.connection.execute(query.order_by(table.revision.desc()))).scalars()
-    return next(load(state) for state in states if state["links"]["merged_from"][-1:] == [str(loser_id)])
+    query = select(table.revision).where(table.incident_id == survivor_id, table.kind == Kind.MERGED.value)
+    numbers = (await tx.connection.execute(query.order_by(table.revision.desc()))).scalars().all()
+    # One at a time: each may be large, and the last one is nearly always it.
+    for number in numbers:
+        state = await ledger.revision(tx, survivor_id, number)
+        if state["links"]["merged_from"][-1:] == [str(loser_id)]:
+            return load(state)
+    raise LookupError(f"no revision of {survivor_id} took {loser_id} in")

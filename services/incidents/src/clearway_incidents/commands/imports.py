@@ -113,9 +113,9 @@ async def _update(
     try:
         before = await ledger.current(tx, principal.mission, ref.incident_id)
         change = step(load(before), principal.id, ledger.clock.now())
+        after = await ledger.append(tx, principal, before, change)
     except Refusal as refusal:
         return Result(item.line, Fate.REFUSED, ref.incident_id, refusal)
-    after = await ledger.append(tx, principal, before, change)
     await _keep_content(tx, principal.mission, item)
     # The same name may come again in this batch, and is then compared with what it has become.
     known[item.ref.system, item.ref.id] = replace(ref, content_hash=item.sent.content_hash, content=item.sent.content)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
+from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.incident import Incident
@@ -89,10 +90,12 @@ class Ledger:
         return [item.state for item, _hash in entries]
 
     async def append(self, tx: Transaction, principal: Principal, before: State, change: Change) -> State:
-        """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race."""
+        """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
+        NotNow when the incident is full."""
         item = entry(change, before, principal.id)
         if not item.changed:
             return before
+        check_room(change, before, item.state)
         row = _incident_row(item) | {"of": item.incident.incident_id, "seen": before["revision"]}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
         if (await tx.connection.execute(_MOVE, row)).rowcount == 0:
