@@ -14,6 +14,7 @@ from clearway_shared.runtime import Process, migrate, open_process
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 from clearway_shared.testing.server import LOOPBACK
+from clearway_shared.web.connection import BoundedConnection
 
 Result = TypeVar("Result")
 START_SECONDS = 60
@@ -73,7 +74,14 @@ async def _serve(folder: Path, started: Future[Served]) -> None:
 
 async def _answer(process: Process, started: Future[Served]) -> None:
     config = uvicorn.Config(
-        process.app, host=LOOPBACK, port=0, lifespan="off", log_config=None, access_log=False, ws="none"
+        process.app,
+        host=LOOPBACK,
+        port=0,
+        lifespan="off",
+        log_config=None,
+        http=BoundedConnection,
+        access_log=False,
+        ws="none",
     )
     listening = config.bind_socket()
     server = uvicorn.Server(config)

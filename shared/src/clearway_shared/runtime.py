@@ -28,6 +28,7 @@ from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
 from clearway_shared.settings import Settings
 from clearway_shared.supervision import Supervisor
+from clearway_shared.web.connection import BoundedConnection
 from clearway_shared.web.dispatch import Dispatcher
 from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
 from clearway_shared.web.operations import Check, operations_app
@@ -92,6 +93,8 @@ class Process:
             port=self.settings.port,
             lifespan="off",
             log_config=None,
+            http=BoundedConnection,
+            ws="none",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import Final
@@ -18,6 +19,8 @@ from clearway_shared.web.problems import Problem, problem_response, unexpected
 log = structlog.get_logger("clearway.http")
 tracer = trace.get_tracer("clearway.http")
 
+# A body of the largest size comes in so much time over a line of 140 kilobits a second.
+BODY_SECONDS: Final = 60.0
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -54,6 +57,8 @@ class _Exchange:
         self._send = send
         self._request_id = request_id
         self._status: int | None = None
+        self._held: Message | None = None
+        self._is_whole = False
 
     async def run(self) -> None:
         begun = time.perf_counter()
@@ -61,17 +66,31 @@ class _Exchange:
             await self._app(self._scope, self._receive, self._answer)
         except Exception:
             log.exception("request failed", method=self._scope["method"], route=_route(self._scope))
-            if self._status is not None:
+            if not await self._answered():
                 raise
-            await unexpected(self._scope["path"], self._request_id)(self._scope, self._receive, self._answer)
         finally:
             self._record(time.perf_counter() - begun)
 
     async def _answer(self, message: Message) -> None:
+        """The head is held until the first byte of the body is there: until then another answer may take its place."""
         if message["type"] == "http.response.start":
-            self._status = message["status"]
             MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+            self._held = message
+            return
+        if self._held is not None:
+            head, self._held = self._held, None
+            self._status = head["status"]
+            await self._send(head)
         await self._send(message)
+        self._is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+    async def _answered(self) -> bool:
+        """The last resort: whether there is a whole answer, a problem if none was begun. One that was cut off ends
+        its connection, or its reader would take it for whole."""
+        if self._status is None:
+            self._held = None
+            await unexpected(self._scope["path"], self._request_id)(self._scope, self._receive, self._answer)
+        return self._is_whole
 
     def _record(self, seconds: float) -> None:
         method, route, status = self._scope["method"], _route(self._scope), self._status or 499
@@ -80,7 +99,8 @@ class _Exchange:
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 to a body over the limit, before more of it is read than that."""
+    """ASGI middleware that answers 413 to a body over the limit, before more of it is read than that, and 408 to one
+    that does not come to its end in time."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
@@ -92,33 +112,58 @@ class BodyLimit:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > self._limit:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, _too_large(self._limit))
             return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
-                raise _TooLarge
-            return message
-
         try:
-            await self._app(scope, counted, send)
-        except _TooLarge:
-            await self._refuse(scope, receive, send)
+            await self._app(scope, _Counted(receive, self._limit).receive, send)
+        except _Refused as refused:
+            await self._refuse(scope, receive, send, refused.problem)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = Problem(
-            413, f"The body is over {self._limit} bytes. Send less at once.", headers={"Connection": "close"}
-        )
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
         response = problem_response(problem, path=scope["path"], request_id=scope["state"]["request_id"])
         await response(scope, receive, send)
 
 
-class _TooLarge(BaseException):
+class _Counted:
+    """The body of one request as it comes in."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seen = 0
+        self._is_whole = False
+        self._deadline: float | None = None
+
+    async def receive(self) -> Message:
+        """The next part. What follows the body, the end of the connection, may be waited for as long as one likes."""
+        message = await (self._receive() if self._is_whole else self._in_time())
+        self._is_whole = not message.get("more_body", False)
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._limit:
+            raise _Refused(_too_large(self._limit))
+        return message
+
+    async def _in_time(self) -> Message:
+        now = asyncio.get_running_loop().time()
+        self._deadline = self._deadline or now + BODY_SECONDS
+        try:
+            async with asyncio.timeout(self._deadline - now):
+                return await self._receive()
+        except TimeoutError:
+            detail = f"The body did not arrive whole within {BODY_SECONDS:.0f} s. Send it again, or send less at once."
+            raise _Refused(Problem(408, detail, headers={"Connection": "close"})) from None
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"The body is over {limit} bytes. Send less at once.", headers={"Connection": "close"})
+
+
+class _Refused(BaseException):
     """Passes through the handlers of the application, which take exceptions for its own errors."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 def _request_id(headers: Headers) -> str:

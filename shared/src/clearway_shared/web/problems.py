@@ -96,9 +96,9 @@ def precondition_failed(current: int) -> Problem:
     return Problem(412, detail, errors=[error], headers={"ETag": f'"{current}"'})
 
 
-def problem_response(problem: Problem, *, path: str, request_id: str | None) -> Response:
-    """The problem on the wire."""
-    details = ProblemDetails(
+def details(problem: Problem, *, path: str | None, request_id: str | None) -> dict[str, Any]:
+    """The problem as its document."""
+    document = ProblemDetails(
         title=problem.title,
         status=problem.status,
         detail=problem.detail,
@@ -106,7 +106,12 @@ def problem_response(problem: Problem, *, path: str, request_id: str | None) -> 
         request_id=request_id,
         errors=problem.errors,
     )
-    body = to_json(details.model_dump(exclude_none=True))
+    return document.model_dump(exclude_none=True)
+
+
+def problem_response(problem: Problem, *, path: str, request_id: str | None) -> Response:
+    """The problem on the wire."""
+    body = to_json(details(problem, path=path, request_id=request_id))
     return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
 
 
@@ -166,6 +171,12 @@ def install_handlers(app: FastAPI) -> None:
     async def on_database(request: Request, error: Exception) -> Response:
         return answer(request, _from_database(error, request))
 
+    async def on_unforeseen(request: Request, _error: Exception) -> Response:
+        """The last resort, where the framework would answer plain text. It raises the error again, and the envelope
+        writes it to the log."""
+        return unexpected(request.url.path, request_id_of(request))
+
+    app.add_exception_handler(Exception, on_unforeseen)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
