@@ -182,7 +182,7 @@ def test_an_area_over_a_bound_is_refused_with_the_bound_and_what_to_do(area: Are
 
 def test_areas_at_their_bounds_are_accepted() -> None:
     closed = ring(MAX_POSITIONS, (0.0, 0.0), 1)
-    check_area(Polygon((tuple([*closed[:-1], closed[0]]),)))
+    check_area(Polygon(((*closed[:-1], closed[0]),)))
     check_area(Corridor(tuple((turn * 1e-4, 0.0) for turn in range(MAX_POSITIONS)), 500_000))
     check_area(Corridor(((0.0, 0.0), (17.9, 0.0)), 500_000))
     check_area(Polygon((((-90.0, -90.0), (90.0, -90.0), (90.0, 90.0), (-90.0, 90.0), (-90.0, -90.0)),)))

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from yarl import URL
 
 from clearway_alerts.alert_rows import StoredAlert
 from clearway_alerts.commands.subscriptions import Changes
@@ -104,8 +104,8 @@ def _channel(row: Any, principal: Principal) -> ChannelView:
     """The path of a webhook may be a secret in itself, so others see only its host."""
     if row["url"] is None:
         return ChannelView(type="stream")
-    parts = urlsplit(row["url"])
-    url = row["url"] if may_change(row["owner"], principal) else f"{parts.scheme}://{parts.hostname}/…"
+    whole = URL(row["url"])
+    url = row["url"] if may_change(row["owner"], principal) else f"{whole.scheme}://{whole.raw_host}/…"
     return ChannelView(type="webhook", url=url, public_key=row["public_key"])
 
 

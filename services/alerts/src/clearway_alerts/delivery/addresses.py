@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -48,6 +49,9 @@ FORBIDDEN: Final[tuple[tuple[Network, str], ...]] = tuple(
 )
 _PUBLIC_V6: Final = IPv6Network("2000::/3")
 _MAX_URL: Final = 2000
+# A name as the DNS can hold it, in its ASCII form; the underscore is no letter of a host, and stands in some all the same.
+_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?\Z){_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
 
 
 class ForbiddenAddress(OSError):
@@ -99,11 +103,13 @@ def _parsed(text: str) -> URL:
         raise ForbiddenUrl("contains characters that no URL has")
     try:
         url = URL(text)
-        port = url.port
-    except ValueError as error:
+        host, port = url.raw_host, url.port
+    except ValueError as error:  # also of a host whose name is no internationalised name
         raise ForbiddenUrl("is not a URL") from error
-    if url.scheme not in {"http", "https"} or not url.host or not port:
+    if url.scheme not in {"http", "https"} or not host or not port:
         raise ForbiddenUrl("must be an absolute https URL with a host")
+    if _literal(host) is None and not _HOST_NAME.fullmatch(host):
+        raise ForbiddenUrl("has a host that is no name and no address")
     return url
 
 

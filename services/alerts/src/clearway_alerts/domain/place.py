@@ -9,6 +9,7 @@ A distance is never said too long: up to 0.1 m too short near the place, 0.003 %
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any, Final
@@ -164,7 +165,7 @@ def _parts(outlines: Geometries) -> list[slice]:
         return [slice(0, len(vertices))]
     (cuts,) = np.nonzero(np.diff(vertices // _VERTICES_AT_ONCE))
     edges = [0, *(cuts + 1).tolist(), len(vertices)]
-    return [slice(begin, end) for begin, end in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(begin, end) for begin, end in itertools.pairwise(edges)]
 
 
 def _in_space(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:

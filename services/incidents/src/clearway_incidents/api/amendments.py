@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "retraction": "POST …/retract",
 }
 _FACTS: Final = frozenset(FactsForm.model_fields)
+# The facts are not nested deeper than `location.point.coordinates`.
+MOST_LEVELS: Final = 8
 # What follows from another field unless it is given: a patch of the one must not leave the other as it was.
 _DERIVED: Final = (
     ("time", ("occurred_at", "precision"), ("earliest", "latest")),
@@ -33,6 +35,7 @@ _DERIVED: Final = (
 
 def amended(incident: Incident, patch: Mapping[str, Any]) -> Facts:
     """The facts after a patch that a person sent. Raises a 422 problem."""
+    _check_levels(patch)
     for name in patch:
         if name in COMMANDS:
             raise InvalidFact(name, "is not corrected by a patch", f"Use {COMMANDS[name]}.")
@@ -49,6 +52,20 @@ def reconciled(incident: Incident, before: Mapping[str, Any], after: Mapping[str
         # One item of many: it is refused alone, and the batch goes on.
         first = problem.errors[0]
         raise InvalidFact(first.field, first.problem, first.remedy) from problem
+
+
+def _check_levels(patch: Mapping[str, Any]) -> None:
+    """Raise InvalidFact, naming the first field that is nested deeper than any fact is."""
+    for name, value in patch.items():
+        level, values = 1, [value]
+        while values := [part for each in values for part in _parts(each)]:
+            level += 1
+            if level > MOST_LEVELS:
+                raise InvalidFact(name, f"is nested deeper than {MOST_LEVELS} levels", "No fact is: send it as in GET.")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
 
 
 def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:

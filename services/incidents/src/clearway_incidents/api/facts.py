@@ -20,7 +20,7 @@ from clearway_incidents.api.texts import (
     Uncertainty,
 )
 from clearway_incidents.domain.incident import Casualties, Facts, Impact, Sharing
-from clearway_incidents.domain.moment import IncidentTime, span
+from clearway_incidents.domain.moment import IncidentTime, check_given, span
 from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, Location, Point, grid_reference
 from clearway_incidents.domain.reporting import DEFAULT_PRIORITY, default_hazard
 from clearway_shared.events.envelope import Utc
@@ -49,7 +49,8 @@ from clearway_shared.events.vocabulary import (
 
 
 class TimeForm(Form):
-    """When. Give the moment and how closely it is known, or the span that holds it."""
+    """When. Give the moment and how closely it is known, or the span that holds it.
+    From 1900 on, and not in the future; a span may end within a year from now."""
 
     occurred_at: Utc | None = None
     earliest: Utc | None = None
@@ -60,6 +61,7 @@ class TimeForm(Form):
     def in_domain(self, now: datetime) -> IncidentTime:
         precision = self.precision or (TimePrecision.MINUTE if self.occurred_at else TimePrecision.UNKNOWN)
         reported = self.reported_at or now
+        check_given(self.occurred_at, self.earliest, self.latest, self.reported_at, now)
         earliest, latest = span(self.occurred_at, self.earliest, self.latest, precision, reported)
         return IncidentTime(
             occurred_at=self.occurred_at,

@@ -1,6 +1,6 @@
 """The query of a list, and the cursors of its pages."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -68,8 +68,8 @@ def place_of(cursor: str | None) -> Place | None:
     try:
         moment = datetime.fromisoformat(place[0])
         if moment.tzinfo is not None:
-            return Place(moment, UUID(place[1]))
-    except ValueError:
+            return Place(moment.astimezone(UTC), UUID(place[1]))
+    except (ValueError, OverflowError):
         pass
     error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
     raise Problem(400, "The cursor is not one that this list gave.", errors=[error])

@@ -19,6 +19,7 @@ from clearway_incidents.api.reports import EXAMPLE, NewReport
 from clearway_incidents.api.wiring import LedgerOf, Reporter, problem_of
 from clearway_incidents.commands import imports
 from clearway_incidents.commands.imports import Fate, Item, Result
+from clearway_incidents.domain.refusals import InvalidFact
 from clearway_shared.auth import Role
 from clearway_shared.database import Transaction
 from clearway_shared.web.problems import FieldError, Problem, field_errors
@@ -101,7 +102,10 @@ def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
         return Refused(line, field_errors(error.errors(include_url=False, include_input=False, include_context=False)))
     if not report.external_refs:
         return Refused(line, [FieldError(field="external_refs", problem="missing", remedy="Name the item's source.")])
-    return Item(line, report.submission(now))
+    try:
+        return Item(line, report.submission(now))
+    except InvalidFact as error:
+        return Refused(line, [FieldError(field=error.field, problem=error.problem, remedy=error.remedy)])
 
 
 def _answer(refused: Sequence[Refused], results: Sequence[Result]) -> ImportAnswer:

@@ -19,7 +19,7 @@ MAX_MERGED_BYTES: Final = 2 * MAX_BYTES
 # left of a message, several times.
 ADDING: Final = frozenset({Kind.REPORT_ADDED, Kind.CORRECTED, Kind.MERGED})
 
-if MAX_MERGED_BYTES * 3 // 2 > INCIDENTS.max_message_bytes:
+if INCIDENTS.max_message_bytes < MAX_MERGED_BYTES * 3 // 2:
     raise RuntimeError(f"a full incident must leave a third of a message of {INCIDENTS.name} free for what ends it")
 
 _REMEDIES: Final[Mapping[Kind, str]] = {

@@ -15,6 +15,8 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 # How far back a report of wholly unknown time may lie.
 UNKNOWN_SPAN: Final = timedelta(days=365)
+# A span may end after it is reported, such as with the day or the year, but not later.
+LONGEST_AHEAD: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,10 @@ def span(
     precision: TimePrecision,
     reported_at: datetime,
 ) -> tuple[datetime, datetime]:
-    """The bounds: those given, the others from the moment and its precision. It cannot be later than its report."""
+    """The bounds: those given, the others from the moment and its precision. It cannot be later than its report.
+
+    The moments that are given must be those that `check_given` lets through.
+    """
     first, last = _implied(occurred_at, precision, reported_at)
     if earliest is None:
         earliest = first if latest is None else min(first, latest)
@@ -66,10 +71,22 @@ def _implied(
             return occurred_at - UNKNOWN_SPAN, occurred_at + UNKNOWN_SPAN
 
 
+def check_given(
+    occurred_at: datetime | None,
+    earliest: datetime | None,
+    latest: datetime | None,
+    reported_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Raise InvalidFact for a moment that no incident of today can have: there is no reckoning with the year 1."""
+    for name, moment in (("occurred_at", occurred_at), ("earliest", earliest), ("reported_at", reported_at)):
+        _check_moment(f"time.{name}", moment, now)
+    _check_moment("time.latest", latest, now + LONGEST_AHEAD)
+
+
 def check(time: IncidentTime, now: datetime) -> None:
     """Raise InvalidFact unless the times can all be true at `now`."""
-    for name in ("occurred_at", "earliest", "reported_at"):
-        _check_moment(f"time.{name}", getattr(time, name), now)
+    check_given(time.occurred_at, time.earliest, time.latest, time.reported_at, now)
     if time.earliest > time.latest:
         raise InvalidFact("time.earliest", "is after time.latest", "Exchange the two, or correct one.")
     if time.occurred_at and not time.earliest <= time.occurred_at <= time.latest:
