@@ -30,6 +30,7 @@ from clearway_shared.events.envelope import Event, EventData
 from clearway_shared.events.incident import IncidentState
 from clearway_shared.events.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
 from clearway_shared.feed import Feed
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.outbox import Outbox
 from clearway_shared.service import Platform
 from clearway_shared.settings import Settings
@@ -97,8 +98,9 @@ class Desk:
     def on(cls, database: Database, clock: ManualClock) -> "Desk":
         outbox = Outbox(clock, check=hold_against_contract)
         announcer = Announcer(outbox, clock, 1.25)
-        handler = OnIncident(ApplyIncident(RouteIndex(), announcer))
-        return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer))
+        heavy = HeavyWork("ratings")
+        handler = OnIncident(ApplyIncident(RouteIndex(heavy), announcer, heavy))
+        return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer, heavy))
 
     async def put(
         self,

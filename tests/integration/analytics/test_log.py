@@ -11,6 +11,7 @@ from clearway_analytics.ledger.routes import RouteIndex
 from clearway_shared.broker.base import TopicSpec
 from clearway_shared.broker.embedded import EmbeddedBroker
 from clearway_shared.events.topics import TOPICS
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.testing.plumbing import eventually, message_of, running
 
 from .desk import Desk, platform_on
@@ -29,7 +30,8 @@ async def test_incidents_from_the_log_move_the_risk_once(
         reported = desk.event(incident_id, 1, 30.1, 5.0)
         verified = desk.event(incident_id, 2, 30.1, 5.0, status="verified")
         await broker.publish([message_of(event) for event in (reported, verified, reported, verified)])
-        consumer = incident_consumer(platform, ApplyIncident(RouteIndex(), desk.announcer))
+        heavy = HeavyWork("ratings")
+        consumer = incident_consumer(platform, ApplyIncident(RouteIndex(heavy), desk.announcer, heavy))
 
         async def rated() -> bool:
             return [reason.weight for reason in (await desk.explained(route_id)).reasons] == [1.0]

@@ -104,7 +104,7 @@ async def test_a_correction_is_a_revision_and_says_what_changed(desk: Desk) -> N
     assert (answer.status_code, corrected["revision"]) == (200, 2)
     assert corrected["location"]["point"] == incident["location"]["point"]
     assert corrected["time"]["earliest"] == "2026-03-01T00:00:00Z"
-    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions")).json()
+    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions")).json()["items"][::-1]
     assert history[1]["changed"] == [
         "location.place_name",
         "outcome",
@@ -158,7 +158,7 @@ async def test_of_two_who_correct_at_once_one_is_told_to_read_again(desk: Desk) 
 
 async def test_the_hash_chain_holds_from_the_first_revision(desk: Desk) -> None:
     incident = await verified(desk, narrative="Ça va ☂")
-    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions")).json()
+    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions")).json()["items"][::-1]
     previous = None
     for item in history:
         state = {name: value for name, value in item["incident"].items() if name != "history"}

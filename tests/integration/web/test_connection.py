@@ -17,6 +17,8 @@ from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LIMIT = 10_000
 WAIT_SECONDS = 20
+# What lies in the buffers of both ends is less than this.
+ENOUGH = 50_000_000
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,17 +137,14 @@ ENDLESS = {
 async def test_what_has_no_end_ends_the_connection(begin: bytes) -> None:
     """200 MB were read, and kept, before anyone asked for a key."""
     async with connected() as client:
+        await client.send(begin)
         sent = 0
-        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            await client.send(begin)
-            for _ in range(2_000):
+        with suppress(ConnectionError):
+            while sent < ENOUGH:
                 await client.send(b"a" * 10_000)
                 sent += 10_000
                 await asyncio.sleep(0)
-            await client.answer()
-            await client.send(b"a" * 10_000)
-            await client.answer()
-        assert sent < 20_000_000
+        assert sent < ENOUGH
 
 
 async def test_heads_at_the_limit_are_read_and_counted_apart() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway_analytics.domain.line import MAX_VERTICES, InvalidLine, Position, checked, length_m, middle, stepped
+from clearway_analytics.risk.footprint import Footprint
 
 
 def refusal(line: list[Position]) -> InvalidLine:
@@ -49,6 +50,19 @@ def test_the_antimeridian_is_not_crossed() -> None:
 def test_limits_of_size() -> None:
     assert "at most" in refusal([(20, 10 + i * 1e-5) for i in range(MAX_VERTICES + 1)]).remedy
     assert "km long" in refusal([(0, 10), (30, 10)]).problem
+    assert "shorter than 1 m" in refusal([(0, 0), (1e-300, 0)]).problem
+    assert "shorter than 1 m" in refusal([(0, 0), (1e-6, 0)]).problem
+    assert "60 degrees" in refusal([(-31, 80), (31, 80)]).remedy
+    assert refusal([(0, 84), (0, 85.1)]).position == 1
+    assert "latitude" in refusal([(0, -84), (0, -85.1)]).problem
+
+
+def test_lines_at_the_limits_are_measured() -> None:
+    zigzag = [(20 + turn % 2 * 0.003, 10 + turn * 1e-6) for turn in range(MAX_VERTICES)]
+    for line in (zigzag, [(-30, 80), (30, 80)], [(0, 84), (0, 85)], [(0, 0), (1e-5, 0)], [(0, -85), (10, -85)]):
+        footprint = Footprint.of(checked(line), 500.0)
+        assert len(footprint.corridor.length) < MAX_VERTICES + 2_000
+        assert float(footprint.corridor.length.sum()) == pytest.approx(length_m(checked(line)), rel=0.06)
 
 
 def test_length_is_along_the_ellipsoid() -> None:

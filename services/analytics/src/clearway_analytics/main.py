@@ -13,6 +13,7 @@ from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.tables import analytics_metadata
 from clearway_shared.auth import Permission
 from clearway_shared.events.analytics import ROUTE_EVENTS
+from clearway_shared.heavy import HeavyWork
 from clearway_shared.service import Parts, Platform, Service
 from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
@@ -27,9 +28,10 @@ DESCRIPTION: Final = (
 
 def build(platform: Platform) -> Parts:
     announcer = Announcer(platform.outbox, platform.clock, platform.settings.risk_change_factor)
-    consumer = incident_consumer(platform, ApplyIncident(RouteIndex(), announcer))
+    ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
+    consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform)
-    app.state.register_route = RegisterRoute(announcer)
+    app.state.register_route = RegisterRoute(announcer, requests)
     broadcast = Broadcast(platform.feed, "routes", snapshot="/v1/routes")
     app.include_router(
         stream_router(platform, broadcast, "/v1/routes/stream", Permission.ROUTES_READ, event_types(ROUTE_EVENTS))

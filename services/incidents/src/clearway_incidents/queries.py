@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.tables import INCIDENTS, REVISIONS
 from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status
+from clearway_shared.paging import Part, part_of
 
 State = dict[str, Any]
 
@@ -63,24 +64,27 @@ async def incident(
     return state
 
 
-async def incidents(
-    connection: AsyncConnection, mission: str, wanted: Filter, after: Place | None, limit: int
-) -> list[State]:
-    """Incidents, the last recorded first. The order never changes, so pages are stable while others write."""
+async def incidents(connection: AsyncConnection, mission: str, wanted: Filter, after: Place | None, limit: int) -> Part:
+    """The states of incidents, the last recorded first. The order never changes, so pages are stable while others
+    write."""
     source = INCIDENTS if wanted.as_of is None else _known_at(mission, wanted.as_of)
     columns = source.c
-    query = select(columns.state).where(columns.mission == mission, *_conditions(columns, wanted))
+    query = select(columns.state, columns.created_at, columns.incident_id)
+    query = query.where(columns.mission == mission, *_conditions(columns, wanted))
     if after is not None:
         query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))
-    query = query.order_by(columns.created_at.desc(), columns.incident_id.desc()).limit(limit)
-    return list((await connection.execute(query)).scalars())
+    by = ["created_at", "incident_id"]
+    return await part_of(connection, query, by, heavy="state", limit=limit, newest_first=True)
 
 
-async def revisions(connection: AsyncConnection, mission: str, incident_id: UUID) -> Sequence[Row[Any]]:
-    """Every revision of an incident, the first one first; empty when there is no such incident."""
-    query = _revisions_of(mission, incident_id, REVISIONS).order_by(REVISIONS.c.revision)
-    rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-    return rows
+async def revisions(
+    connection: AsyncConnection, mission: str, incident_id: UUID, before: int | None, limit: int
+) -> Part:
+    """The revisions of an incident before a number, the last one first; empty when there is no such incident."""
+    query = _revisions_of(mission, incident_id, REVISIONS)
+    if before is not None:
+        query = query.where(REVISIONS.c.revision < before)
+    return await part_of(connection, query, ["revision"], heavy="state", limit=limit, newest_first=True)
 
 
 async def revision(connection: AsyncConnection, mission: str, incident_id: UUID, number: int) -> Row[Any] | None:
@@ -91,17 +95,18 @@ async def revision(connection: AsyncConnection, mission: str, incident_id: UUID,
 
 async def deleted(
     connection: AsyncConnection, mission: str, since: datetime | None, after: Place | None, limit: int
-) -> list[State]:
-    """Retracted incidents, the first retracted first: those who keep copies must drop them."""
+) -> Part:
+    """The states of retracted incidents, the first retracted first: those who keep copies must drop them."""
     columns = INCIDENTS.c
-    query = select(columns.state).where(columns.mission == mission, columns.status == Status.RETRACTED.value)
+    query = select(columns.state, columns.updated_at, columns.incident_id)
+    query = query.where(columns.mission == mission, columns.status == Status.RETRACTED.value)
     if since is not None:
         query = query.where(columns.updated_at >= since)
     if after is not None:
         bound = tuple_(*_values(columns.updated_at, after.moment, columns.incident_id, after.incident_id))
         query = query.where(tuple_(columns.updated_at, columns.incident_id) > bound)
-    query = query.order_by(columns.updated_at, columns.incident_id).limit(limit)
-    return list((await connection.execute(query)).scalars())
+    by = ["updated_at", "incident_id"]
+    return await part_of(connection, query, by, heavy="state", limit=limit, newest_first=False)
 
 
 def _known_at(mission: str, as_of: datetime) -> FromClause:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
-from clearway_alerts.api.cursors import cursor_id, next_cursor
+from clearway_alerts.api.cursors import cursor_id
 from clearway_alerts.api.refusals import refusals
 from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired, Wiring
 from clearway_alerts.domain.areas import check_area
@@ -14,7 +14,7 @@ from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_shared.database import Transaction
 from clearway_shared.web.conditional import IfMatch, etag
-from clearway_shared.web.pages import Cursor, Limit, Page
+from clearway_shared.web.pages import Cursor, Limit, Page, encode_cursor
 from clearway_shared.web.problems import not_found
 from clearway_shared.web.writes import Reply, Write
 
@@ -41,9 +41,9 @@ async def list_subscriptions(
     principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[SubscriptionView]:
     """The mission's subscriptions, oldest first."""
-    rows = await page_of_subscriptions(connection, principal.mission, cursor_id(cursor), limit + 1)
-    items = [SubscriptionView.of(row, principal) for row in rows[:limit]]
-    return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
+    rows, is_last = await page_of_subscriptions(connection, principal.mission, cursor_id(cursor), limit)
+    items = [SubscriptionView.of(row, principal) for row in rows]
+    return Page(items=items, next=None if is_last else encode_cursor(str(rows[-1]["id"])))
 
 
 @router.get("/{subscription_id}")

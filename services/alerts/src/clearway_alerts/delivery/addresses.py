@@ -49,7 +49,7 @@ FORBIDDEN: Final[tuple[tuple[Network, str], ...]] = tuple(
 )
 _PUBLIC_V6: Final = IPv6Network("2000::/3")
 _MAX_URL: Final = 2000
-# A name as the DNS can hold it, in its ASCII form; the underscore is no letter of a host, and stands in some all the same.
+# A name as the DNS can hold it, in its ASCII form; the underscore is no letter of a host, but some have it.
 _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?\Z){_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
 

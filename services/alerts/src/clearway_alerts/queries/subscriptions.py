@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
+from clearway_shared.paging import part_of
 
 
 async def one_subscription(connection: AsyncConnection, mission: str, subscription_id: UUID) -> RowMapping | None:
@@ -20,12 +21,13 @@ async def one_subscription(connection: AsyncConnection, mission: str, subscripti
 
 async def page_of_subscriptions(
     connection: AsyncConnection, mission: str, after: UUID | None, limit: int
-) -> Sequence[RowMapping]:
-    """Oldest first."""
+) -> tuple[Sequence[RowMapping], bool]:
+    """Oldest first, and whether they are the last."""
     query = select(SUBSCRIPTION).where(SUBSCRIPTION.c.mission == mission, SUBSCRIPTION.c.deleted_at.is_(None))
     if after is not None:
         query = query.where(SUBSCRIPTION.c.id > after)
-    return (await connection.execute(query.order_by(SUBSCRIPTION.c.id).limit(limit))).mappings().all()
+    part = await part_of(connection, query, ["id"], heavy="filter", limit=limit, newest_first=False)
+    return [row._mapping for row in part.rows], part.is_last
 
 
 async def page_of_deliveries(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from clearway_analytics.domain.line import InvalidLine, checked
+from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, InvalidLine, checked
 from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.queries.risk import Explained, Reason
 from clearway_analytics.risk.assessment import Assessment
@@ -28,7 +28,9 @@ class Line(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: Literal["LineString"] = "LineString"
-    coordinates: list[Position] = Field(examples=[[[20.0, 10.0], [20.4, 10.1]]])
+    coordinates: Annotated[list[Position], Field(max_length=STORED_VERTICES)] = Field(
+        examples=[[[20.0, 10.0], [20.4, 10.1]]], json_schema_extra={"maxItems": MAX_VERTICES}
+    )
 
 
 class RouteBody(BaseModel):

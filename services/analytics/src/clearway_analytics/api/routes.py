@@ -44,12 +44,11 @@ async def list_routes(
     principal: Reader, connection: Reading, clock: Time, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[RatedRoute]:
     """The routes in use, by id, with their risk now."""
-    page = await routes.page(connection, principal.mission, _after(cursor), limit + 1)
-    shown = page[:limit]
+    shown, is_last = await routes.page(connection, principal.mission, _after(cursor), limit)
     ids = [route.route_id for route in shown]
     risks = await risk.current(connection, principal.mission, ids, clock.now())
     items = [RatedRoute.rated(route, risks[route.route_id]) for route in shown]
-    return Page(items=items, next=encode_cursor(str(ids[-1])) if len(page) > limit else None)
+    return Page(items=items, next=None if is_last else encode_cursor(str(ids[-1])))
 
 
 @router.get("/{route_id}")

@@ -11,11 +11,15 @@ from clearway_analytics.commands.announce import Announcer, Cause
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.ledger import contributions, incidents, missions, states
 from clearway_analytics.ledger.contributions import Contribution
-from clearway_analytics.ledger.routes import RouteIndex
+from clearway_analytics.ledger.routes import MissionRoutes, RouteIndex
 from clearway_analytics.ledger.states import Extremes, RouteState
+from clearway_analytics.risk.parameters import Parameters
 from clearway_shared.database import Transaction
+from clearway_shared.heavy import HeavyWork
 
 FIRST_REVISION: Final = 1
+# So many segments are measured in a few milliseconds; more of them elsewhere than on the event loop.
+_SEGMENTS_ON_THE_LOOP: Final = 2_000
 
 # Of each route: what the incident's earlier revision added to it, and what this one does.
 Exchanges = Mapping[UUID, tuple[Contribution | None, Contribution | None]]
@@ -30,6 +34,7 @@ class ApplyIncident:
 
     index: RouteIndex
     announcer: Announcer
+    heavy: HeavyWork
 
     async def __call__(self, transaction: Transaction, evidence: Evidence, event_id: UUID) -> None:
         """Apply a revision. The same one again, or an older one, changes nothing."""
@@ -39,13 +44,21 @@ class ApplyIncident:
             return
         old = await _taken_out(connection, evidence)
         routes = await self.index.routes(connection, mission)
-        new = contributions.of_incident(evidence, routes, mission.parameters)
+        new = await self._contributions(evidence, routes, mission.parameters)
         await contributions.add(connection, new)
         if old or new:
             rated = await _rated(connection, mission.name, _exchanges(old, new))
             cause = Cause(evidence.incident_id, event_id)
             told = await self.announcer.announce(transaction, mission, list(rated.values()), cause)
             await states.write(connection, list((rated | told).values()))
+
+    async def _contributions(
+        self, evidence: Evidence, routes: MissionRoutes, parameters: Parameters
+    ) -> list[Contribution]:
+        near = contributions.near(evidence, routes, parameters)
+        if routes.network.segments(near) <= _SEGMENTS_ON_THE_LOOP:
+            return contributions.of_incident(evidence, routes, near, parameters)
+        return await self.heavy.run(contributions.of_incident, evidence, routes, near, parameters)
 
 
 async def _taken_out(connection: AsyncConnection, evidence: Evidence) -> list[Contribution]:

@@ -1,6 +1,5 @@
 """A route is registered, redrawn or retired."""
 
-import asyncio
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from clearway_analytics.outgoing import SOURCE, route_registered
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
 from clearway_shared.database import Transaction
+from clearway_shared.heavy import HeavyWork
 
 
 class RouteChanged(Exception):
@@ -36,6 +36,7 @@ class RegisterRoute:
     """Registers, redraws and retires routes; each change is published, and so is the risk that follows from it."""
 
     announcer: Announcer
+    heavy: HeavyWork
 
     async def put(
         self, transaction: Transaction, mission: str, route_id: UUID, draft: RouteDraft, by: str, expected: int | None
@@ -93,8 +94,8 @@ class RegisterRoute:
         before = (await states.find(connection, route.mission, [route.route_id])).get(route.route_id)
         await contributions.drop_route(connection, route.mission, route.route_id)
         known = await incidents.of_mission(connection, route.mission)
-        footprint = await asyncio.to_thread(Footprint.of, route.line, route.half_width_m)
-        made = await asyncio.to_thread(contributions.on_route, route.route_id, footprint, known, mission.parameters)
+        footprint = await self.heavy.run(Footprint.of, route.line, route.half_width_m)
+        made = await self.heavy.run(contributions.on_route, route.route_id, footprint, known, mission.parameters)
         await contributions.add(connection, made)
         return RouteState(
             mission=route.mission,

@@ -12,8 +12,15 @@ from shapely import LineString, get_coordinates, segmentize
 
 Position = tuple[float, float]
 
-MAX_VERTICES: Final = 10_000
+MAX_VERTICES: Final = 5_000
+# Routes that are stored may have more.
+STORED_VERTICES: Final = 10_000
+MIN_LENGTH_M: Final = 1.0
 MAX_LENGTH_M: Final = 2_000_000.0
+# Beyond, a degree of longitude is too short for a map: a line of some kilometres may go around the pole many times.
+MAX_LATITUDE: Final = 85.0
+# A line is measured in one projection, which bends it visibly beyond, and then cannot show it at all.
+MAX_WIDTH_DEGREES: Final = 60.0
 EARTH: Final = Geod(ellps="WGS84")
 
 # A straight line on the map is not straight in metres: cut at this step, it is off by less than five metres.
@@ -64,8 +71,11 @@ def stepped(line: Sequence[Position]) -> NDArray[np.float64]:
 def _check_position(index: int, lon: float, lat: float) -> None:
     if not (math.isfinite(lon) and math.isfinite(lat)):
         raise InvalidLine("a coordinate is not a finite number", "send numbers in degrees", index)
-    if abs(lon) <= 180 and abs(lat) <= 90:
+    if abs(lon) <= 180 and abs(lat) <= MAX_LATITUDE:
         return
+    if abs(lon) <= 180 and abs(lat) <= 90:
+        problem = f"[{lon:g}, {lat:g}] is beyond {MAX_LATITUDE:g} degrees of latitude"
+        raise InvalidLine(problem, "routes so near to a pole are not rated", index)
     swapped = abs(lat) <= 180 and abs(lon) <= 90
     remedy = "longitude comes first: latitude and longitude look swapped" if swapped else "send WGS 84 degrees"
     raise InvalidLine(f"[{lon:g}, {lat:g}] is not a place: longitude ±180, latitude ±90", remedy, index)
@@ -79,7 +89,17 @@ def _check_extent(line: Sequence[Position]) -> None:
     for index, (before, here) in enumerate(pairwise(line), start=1):
         if abs(here[0] - before[0]) > 180:
             raise InvalidLine("the line crosses the antimeridian", "register the two sides as two routes", index)
+    width = max(lon for lon, _lat in line) - min(lon for lon, _lat in line)
+    if width > MAX_WIDTH_DEGREES:
+        limit = f"{MAX_WIDTH_DEGREES:g} degrees"
+        raise InvalidLine(
+            f"the line spans {width:.0f} degrees of longitude", f"register stretches of at most {limit} each"
+        )
     length = length_m(line)
+    if length < MIN_LENGTH_M:
+        raise InvalidLine(
+            f"the line is shorter than {MIN_LENGTH_M:g} m", "send the line along which patrols go, in degrees"
+        )
     if length > MAX_LENGTH_M:
         limit = f"{MAX_LENGTH_M / 1000:,.0f} km"
         raise InvalidLine(f"the line is {length / 1000:,.0f} km long", f"register stretches of at most {limit} each")

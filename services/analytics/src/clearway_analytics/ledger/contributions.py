@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.ledger.routes import MissionRoutes
+from clearway_analytics.risk.corridor import Places
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.intensity import cutoff_m
@@ -40,6 +41,7 @@ class Contribution:
         return DecayedSums(self.kept, self.kept * self.kept, 1)
 
 
+NONE: Final[Places] = np.empty(0, dtype=np.intp)
 _COLUMNS: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
 _ADD: Final = insert(CONTRIBUTIONS)
 _TAKE_INCIDENT: Final = (
@@ -66,13 +68,18 @@ def on_route(
     ]
 
 
-def of_incident(evidence: Evidence, routes: MissionRoutes, parameters: Parameters) -> list[Contribution]:
-    """What an incident adds to each of the routes, by place among them; those too far away are left out."""
-    weight = evidence.weight(parameters.status_weights)
-    if weight == 0:
-        return []
+def near(evidence: Evidence, routes: MissionRoutes, parameters: Parameters) -> Places:
+    """The routes that an incident may add to, by their numbers; none when it counts nothing."""
+    if evidence.weight(parameters.status_weights) == 0:
+        return NONE
     sd = location_sd(np.array(evidence.uncertainty_m))
-    near = routes.network.near(evidence.lon, evidence.lat, float(cutoff_m(sd, parameters)))
+    return routes.network.near(evidence.lon, evidence.lat, float(cutoff_m(sd, parameters)))
+
+
+def of_incident(evidence: Evidence, routes: MissionRoutes, near: Places, parameters: Parameters) -> list[Contribution]:
+    """What an incident adds to each of the routes that are `near`; those too far away are left out."""
+    weight = evidence.weight(parameters.status_weights)
+    sd = location_sd(np.array(evidence.uncertainty_m))
     raised_by = _raise(evidence, parameters)
     return [
         _contribution(routes.ids[place], evidence, weight, raised_by, share, distance_m)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -17,6 +16,7 @@ from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
 from clearway_analytics.tables import ROUTES
 from clearway_shared.database import insert
+from clearway_shared.heavy import HeavyWork
 
 _FIND: Final = select(ROUTES).where(
     ROUTES.c.mission == bindparam("mission"), ROUTES.c.route_id == bindparam("route_id")
@@ -75,6 +75,7 @@ class RouteIndex:
     """The routes of every mission in memory. Each use checks the mission's version in the transaction that uses it,
     and reads only the routes that changed since."""
 
+    heavy: HeavyWork
     _missions: dict[str, MissionRoutes] = field(default_factory=dict)
 
     async def routes(self, connection: AsyncConnection, mission: Mission) -> MissionRoutes:
@@ -92,7 +93,7 @@ class RouteIndex:
             ROUTES.c.mission == mission.name, ROUTES.c.changed_in > known.version
         )
         rows = (await connection.execute(changed)).mappings().all()
-        return await asyncio.to_thread(_with_changes, known, mission.version, rows)
+        return await self.heavy.run(_with_changes, known, mission.version, rows)
 
 
 def _with_changes(known: MissionRoutes, version: int, rows: Iterable[RowMapping]) -> MissionRoutes:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.routes import find, live_routes, route_of
 from clearway_analytics.tables import ROUTES
+from clearway_shared.paging import part_of
 
 
 async def live(connection: AsyncConnection, mission: str, route_id: UUID) -> Route | None:
@@ -16,9 +17,12 @@ async def live(connection: AsyncConnection, mission: str, route_id: UUID) -> Rou
     return None if route is None or route.retired_at is not None else route
 
 
-async def page(connection: AsyncConnection, mission: str, after: UUID | None, limit: int) -> Sequence[Route]:
-    """The next live routes by id."""
-    query = live_routes(mission).order_by(ROUTES.c.route_id).limit(limit)
+async def page(
+    connection: AsyncConnection, mission: str, after: UUID | None, limit: int
+) -> tuple[Sequence[Route], bool]:
+    """The next live routes by id, and whether they are the last."""
+    query = live_routes(mission)
     if after is not None:
         query = query.where(ROUTES.c.route_id > after)
-    return [route_of(row) for row in await connection.execute(query)]
+    part = await part_of(connection, query, ["route_id"], heavy="line", limit=limit, newest_first=False)
+    return [route_of(row) for row in part.rows], part.is_last

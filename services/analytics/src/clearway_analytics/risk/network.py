@@ -43,6 +43,10 @@ class Network:
         # A footprint is found twice only on both sides of the antimeridian.
         return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
 
+    def segments(self, which: Places) -> int:
+        """How many segments the footprints of these numbers have together: what it costs to measure them."""
+        return int((self.corridors.first[which + 1] - self.corridors.first[which]).sum())
+
     def reach(
         self, which: Places, lon: float, lat: float, location_sd: float, parameters: Parameters
     ) -> Iterator[tuple[int, float, float]]:

@@ -24,7 +24,7 @@ from clearway_shared.events.envelope import Utc
 from clearway_shared.service import Platform
 from clearway_shared.web.access import platform_of
 from clearway_shared.web.conditional import IfNoneMatch, etag, matches
-from clearway_shared.web.pages import Cursor, Limit, Page
+from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_shared.web.problems import not_found
 
 router = APIRouter(prefix="/v1/incidents", tags=["Reading"])
@@ -47,10 +47,11 @@ async def listing(
 ) -> Response:
     """The last recorded first. `as_of` answers what was known at a time; pages are stable while others write."""
     async with platform.database.read() as connection:
-        states = await queries.incidents(connection, principal.mission, query, place_of(cursor), limit + 1)
-    last = states[limit - 1] if len(states) > limit else None
+        part = await queries.incidents(connection, principal.mission, query, place_of(cursor), limit)
+    states = [row.state for row in part.rows]
+    last = None if part.is_last else states[-1]
     following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
-    return _page([visible(state, principal) for state in states[:limit]], following)
+    return _page([visible(state, principal) for state in states], following)
 
 
 @router.get("/deleted", summary="List what was retracted", response_model=Page[DeletedBody])
@@ -63,10 +64,11 @@ async def deleted(
 ) -> Response:
     """The first retracted first. Who keeps a copy of an incident must drop it when it appears here."""
     async with platform.database.read() as connection:
-        states = await queries.deleted(connection, principal.mission, since, place_of(cursor), limit + 1)
-    last = states[limit - 1] if len(states) > limit else None
+        part = await queries.deleted(connection, principal.mission, since, place_of(cursor), limit)
+    states = [row.state for row in part.rows]
+    last = None if part.is_last else states[-1]
     following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
-    return _page([deleted_of(state) for state in states[:limit]], following)
+    return _page([deleted_of(state) for state in states], following)
 
 
 @router.get("/{incident_id}", summary="Read an incident", response_model=IncidentBody, responses=_ALIAS)
@@ -91,14 +93,21 @@ async def read(
     return _json(visible(state, principal), headers)
 
 
-@router.get("/{incident_id}/revisions", summary="Read its history", response_model=list[RevisionBody])
-async def history(incident_id: UUID, principal: Reader, platform: PlatformOf) -> Response:
-    """Every revision, the first one first: who changed what, when and why."""
+@router.get("/{incident_id}/revisions", summary="Read its history", response_model=Page[RevisionBody])
+async def history(
+    incident_id: UUID, principal: Reader, platform: PlatformOf, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    """Every revision, the last one first: who changed what, when and why. A page has fewer than `limit` when they
+    are large; `next` leads on to the first one."""
+    place = decode_cursor(cursor, int)
+    before = max(0, min(place[0], 2**31 - 1)) if place else None
     async with platform.database.read() as connection:
-        rows = await queries.revisions(connection, principal.mission, incident_id)
-    if not rows:
+        part = await queries.revisions(connection, principal.mission, incident_id, before, limit)
+    # Of an incident that there is, revision 1 is not before any other: then its page is empty, and no error.
+    if not part.rows and before is None:
         raise not_found("incident", incident_id)
-    return _json([revision_of(row, principal) for row in rows])
+    following = None if part.is_last else encode_cursor(part.rows[-1].revision)
+    return _page([revision_of(row, principal) for row in part.rows], following)
 
 
 @router.get("/{incident_id}/revisions/{number}", summary="Read one revision", response_model=RevisionBody)
