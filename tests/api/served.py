@@ -43,10 +43,10 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Start the platform on the files in `folder`, and stop it when the block ends."""
+def served(folder: Path, **chosen: Any) -> Iterator[Served]:
+    """Start the platform on the files in `folder`, and stop it when the block ends. `chosen` are further settings."""
     started: Future[Served] = Future()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started)), name="platform")
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started, chosen)), name="platform")
     thread.start()
     try:
         platform = started.result(START_SECONDS)
@@ -58,10 +58,10 @@ def served(folder: Path) -> Iterator[Served]:
         thread.join(START_SECONDS)
 
 
-async def _serve(folder: Path, started: Future[Served]) -> None:
+async def _serve(folder: Path, started: Future[Served], chosen: dict[str, Any]) -> None:
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
-        settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",))
+        settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",), **chosen)
         services = list(installed_services().values())
         await migrate(services, settings)
         async with open_process(services, settings) as process:

@@ -15,6 +15,7 @@ import uvicorn
 from clearway_shared.broker import open_broker
 from clearway_shared.broker.base import Broker, TopicSpec
 from clearway_shared.clock import Clock, SystemClock
+from clearway_shared.data_folder import close_to_others
 from clearway_shared.database import Database
 from clearway_shared.deadletter import DeadLetters
 from clearway_shared.events.topics import TOPICS
@@ -70,6 +71,7 @@ def build_member(service: Service, settings: Settings, clock: Clock, keys: SqlKe
 
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
+    _close_data_folder(settings)
     await bring_up_to_date(settings.database_url("keys"), KEYS_MIGRATIONS)
     for service in services:
         await bring_up_to_date(settings.database_url(service.name), service.migrations)
@@ -138,6 +140,7 @@ async def _announce(server: _Server, started: Callable[[str], Awaitable[None]], 
 async def open_process(services: Sequence[Service], settings: Settings) -> AsyncIterator[Process]:
     """Build the services of one process, and close what they opened when the block ends, last opened first."""
     clock = SystemClock()
+    _close_data_folder(settings)
     async with AsyncExitStack() as stack:
         broker = open_broker(settings.broker_url, settings.data_dir)
         stack.push_async_callback(broker.close)
@@ -155,6 +158,12 @@ async def open_process(services: Sequence[Service], settings: Settings) -> Async
             await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
             members.append(member)
         yield _assemble(settings, members, keys, keys_database, broker)
+
+
+def _close_data_folder(settings: Settings) -> None:
+    """Only where there is one: with Kafka and PostgreSQL nothing is kept on this machine. Raises OpenToOthers."""
+    if settings.broker_url is None and (closed := close_to_others(settings.data_dir)):
+        log.warning(closed)
 
 
 def _assemble(

@@ -9,12 +9,13 @@ from uuid import uuid4
 
 from clearway_alerts.commands.routes import keep_route
 from clearway_alerts.commands.subscriptions import Changes
+from clearway_alerts.delivery.histories import MOST_REFERENCES
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
 from clearway_shared.auth import Principal, Role
-from clearway_shared.events.vocabulary import HazardState, Status
+from clearway_shared.events.vocabulary import HazardState, Status, Tlp
 from clearway_shared.heavy import HeavyWork
 from clearway_shared.tables import OutboxRow
 
@@ -86,6 +87,22 @@ async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report)
         await alerts.subscriptions.delete(tx, OWNER, row["id"])
     await alerts.warn(report(incident_id=uuid4(), lat=30.0))
     assert await kinds(alerts) == ["issued"]
+
+
+async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: Any, report: Report) -> None:
+    """Else its cancellation could grow too large to be sent."""
+    await alerts.subscribe("http://127.0.0.1:9/hook")
+    states = (HazardState.MARKED, HazardState.ACTIVE)
+    place = "\U0001f6a7" * 200
+    for revision in range(1, MOST_REFERENCES + 10):
+        await alerts.warn(report(revision=revision, hazard_state=states[revision % 2], place_name=place, tlp=Tlp.CLEAR))
+    await alerts.warn(report(revision=1000, status=Status.RETRACTED, place_name=place, tlp=Tlp.CLEAR))
+    rows = await alerts.rows(ALERT, "sequence")
+    assert rows[-1]["kind"] == "cancelled"
+    assert [len(row["refs"]) for row in rows[-3:]] == [MOST_REFERENCES] * 3
+    assert rows[-1]["refs"][-1] == str(rows[-2]["id"])
+    published = [row["value"] for row in await alerts.rows(OUTBOX, "id")]
+    assert max(map(len, published)) < 20_000
 
 
 async def test_another_process_sees_a_new_subscription_too(alerts: Any, report: Report) -> None:

@@ -1,6 +1,7 @@
 """The program `clearway`, from its first line."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 from typing import Final
@@ -14,6 +15,8 @@ SWITCH_SECONDS: Final = 0.0005
 
 def run() -> None:
     """Load the commands and run the one that was asked for."""
+    # What any of them writes, databases and what SQLite keeps beside them too, its own user reads alone.
+    os.umask(0o077)
     # What importing makes is there to stay: walking over it again and again would take a fifth of the start.
     gc.disable()
     program = import_module("clearway_shared.cli.main").app

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -14,12 +16,20 @@ from typing import Final
 
 import aiohttp
 
-from clearway_alerts.delivery.addresses import FilteringResolver, ForbiddenUrl, Network, check_url
+from clearway_alerts.delivery.addresses import FilteringResolver, ForbiddenAddress, ForbiddenUrl, Network, check_url
 from clearway_shared.clock import Clock
 
 _MAX_ANSWER_BYTES: Final = 65_536
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "Clearway-Webhooks/1"}
 _GONE: Final = 410
+_REASONS: Final[Mapping[type[Exception], str]] = {
+    aiohttp.ServerDisconnectedError: "the receiver closed the connection without an answer",
+    aiohttp.ClientResponseError: "the answer is not valid HTTP",
+    aiohttp.ClientPayloadError: "the answer was cut off",
+    aiohttp.InvalidURL: "the address cannot be used",
+    UnicodeError: "the address cannot be used",
+    ValueError: "the address cannot be used",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class WebhookClient:
         except TimeoutError:
             return None, "no answer in time", None
         except (aiohttp.ClientError, ForbiddenUrl, OSError, ValueError) as error:
-            return None, f"{type(error).__name__}: {error}"[:500], None
+            return None, reason_of(error), None
 
     def _wait(self, response: aiohttp.ClientResponse) -> timedelta | None:
         return retry_after(response.headers.get("Retry-After"), self._clock.now())
@@ -113,6 +123,32 @@ def _problem(status: int) -> str | None:
     if 300 <= status < 400:
         return f"status {status}: redirects are not followed"
     return f"status {status}"
+
+
+def reason_of(error: Exception) -> str:
+    """The class of the error, and a short reason where one is known that cannot repeat the address: its path may be
+    the receiver's secret, and others of the mission read the reason."""
+    found = _reason(error)
+    return f"{type(error).__name__}: {found}" if found else type(error).__name__
+
+
+def _reason(error: Exception) -> str | None:
+    match error:
+        case ForbiddenUrl() | ForbiddenAddress():
+            return str(error)  # our own words
+        case aiohttp.ClientConnectorDNSError():
+            is_ours = isinstance(error.os_error, ForbiddenAddress)
+            return str(error.os_error) if is_ours else "the name of the host was not found"
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as refused):
+            return refused.verify_message
+        case aiohttp.ClientConnectorSSLError(os_error=ssl.SSLError(reason=str(reason))):
+            return reason.replace("_", " ").lower()
+        case _ if type(error) in _REASONS:
+            return _REASONS[type(error)]
+        case OSError(errno=int(number)) if number > 0:
+            return os.strerror(number)
+        case _:
+            return None
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:

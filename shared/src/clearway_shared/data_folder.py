@@ -1,0 +1,60 @@
+"""The data folder holds reports, keys and what receivers are signed with: nobody else on the machine may read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+# What Clearway makes in its folder: databases with what SQLite keeps beside them, the log and its lock, the first key.
+OURS: Final = ("*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.lock", "*.key")
+FOLDER: Final = 0o700
+OTHERS: Final = 0o077
+
+
+class OpenToOthers(PermissionError):
+    """The folder, or a file in it, is open to other users of the machine, and is not ours to close."""
+
+
+def close_to_others(folder: Path) -> str | None:
+    """Make the folder if it is missing, and close it, and what is ours in it, to other users of the machine.
+
+    Returns what was closed as a sentence, None when nothing was open. Files of others in it stay as they are, and
+    then the folder stays readable. Raises OpenToOthers.
+    """
+    folder.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    files = list(_ours(folder))
+    closed = [path for path in files if _close(path, OTHERS)]
+    is_ours_alone = len(files) == sum(1 for _ in folder.iterdir())
+    # A folder that others can write to is as bad as a file that they can: they can put another in its place.
+    if _close(folder, OTHERS if is_ours_alone else stat.S_IWGRP | stat.S_IWOTH):
+        closed.insert(0, folder)
+    if not closed:
+        return None
+    named = ", ".join(str(path) for path in closed[:3])
+    more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
+    return f"Other users of this machine could read {named}{more}: they are closed to them now."
+
+
+def _ours(folder: Path) -> Iterator[Path]:
+    for pattern in OURS:
+        yield from (path for path in folder.glob(pattern) if path.is_file())
+
+
+def _close(path: Path, bits: int) -> bool:
+    """Take these rights away. False when they are not given. Raises OpenToOthers."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & bits:
+        return False
+    try:
+        if mode & stat.S_ISVTX:
+            raise PermissionError
+        path.chmod(mode & ~bits)
+    except PermissionError as error:
+        raise OpenToOthers(
+            f"{path} is open to other users of this machine, and is not ours to close. Give it to the user "
+            f"{os.geteuid()} that Clearway runs as, or choose another folder with CLEARWAY_DATA_DIR."
+        ) from error
+    return True

@@ -1,0 +1,148 @@
+"""No value at, before or past a limit is answered with an error of ours, on either database, or ends a connection.
+
+The values are made from the OpenAPI documents: what is added to them is tried by itself.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from clearway_shared.testing.server import DatabaseServer
+
+from .edges import Document, deep, replaced
+from .mission import Mission, found_mission, made, report, settle
+from .operations import Operation, members, operations
+from .served import served
+
+SERVICES = ("incidents", "alerts", "analytics")
+DOCUMENTS = [Document(member.parts.app.openapi()) for member in members()]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def edge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mission]:
+    """A mission with something of every kind on record, on either database."""
+    with ExitStack() as stack:
+        urls: dict[str, str] = {}
+        if request.param == "postgres":
+            server: DatabaseServer = request.getfixturevalue("postgres_server")
+            urls = {f"{name}_database_url": server.create_database(f"edges_{name}") for name in SERVICES}
+            for name in SERVICES:
+                stack.callback(server.drop_database, f"edges_{name}")
+        platform = stack.enter_context(served(tmp_path_factory.mktemp("edges"), **urls))
+        mission = found_mission(platform, "edge")
+        settle(mission)
+        yield mission
+
+
+def asked(mission: Mission, operation: Operation) -> dict[str, Any]:
+    """A valid request about an object of the mission; a write is about one that is not there, or is refused."""
+    return operation.request(mission.ids)
+
+
+class Asking:
+    """Sends what is asked, and notes whatever is answered that is no answer of ours."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+        self.wrong: list[str] = []
+        self.count = 0
+
+    def __call__(self, what: str, operation: Operation, request: dict[str, Any]) -> None:
+        self.count += 1
+        try:
+            sent = self._client.build_request(**_encoded(request))
+            answer = self._client.send(sent, stream=True)
+        except (httpx.InvalidURL, UnicodeEncodeError):
+            return  # no client can send that
+        except httpx.TransportError as error:
+            self.wrong.append(f"{what}: the connection ended: {error!r}")
+            return
+        try:
+            if answer.is_success or answer.is_redirect:
+                if not operation.streams:
+                    answer.read()
+                return
+            self._hold(what, answer, answer.read())
+        finally:
+            answer.close()
+
+    def _hold(self, what: str, answer: httpx.Response, body: bytes) -> None:
+        kind, status = answer.headers.get("content-type"), answer.status_code
+        problem = json.loads(body) if kind == "application/problem+json" else {}
+        if status >= 500 or problem.get("request_id") != answer.headers["x-request-id"] or not problem.get("detail"):
+            self.wrong.append(f"{what}: {status} {body[:300]!r}")
+
+
+def _encoded(request: dict[str, Any]) -> dict[str, Any]:
+    if "json" not in request:
+        return request
+    body = json.dumps(request["json"]).encode()
+    headers = {"Content-Type": "application/json", **request.get("headers", {})}
+    return {name: value for name, value in request.items() if name != "json"} | {"content": body, "headers": headers}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("operation", operations(), ids=str)
+def test_no_edge_is_an_error_of_ours(operation: Operation, edge: Mission) -> None:
+    document = next(each for each, member in zip(DOCUMENTS, members(), strict=True) if _has(member, operation))
+    with edge.client() as client:
+        ask = Asking(client)
+        for what, request in _requests(document, operation, edge):
+            ask(what, operation, request)
+        assert ask.wrong == []
+        assert ask.count > 0 or not operation.document.get("parameters")
+
+
+def _has(member: Any, operation: Operation) -> bool:
+    return operation.path in member.parts.app.openapi()["paths"]
+
+
+def _requests(document: Document, operation: Operation, mission: Mission) -> Iterator[tuple[str, dict[str, Any]]]:
+    valid = asked(mission, operation)
+    for parameter in operation.document.get("parameters", []):
+        name, place = parameter["name"], parameter["in"]
+        for value in document.values(name, parameter["schema"]):
+            if place == "query":
+                yield f"?{name}={value!r:.80}", {**valid, "params": {**valid.get("params", {}), name: value}}
+            elif place == "path":
+                address = operation.address({**mission.ids, name: str(value)})
+                yield f"{name}={value!r:.80}", {**valid, "url": address}
+            else:
+                headers = {**valid.get("headers", {}), name: str(value)}
+                yield f"{name}: {value!r:.80}", {**valid, "headers": headers}
+    if "requestBody" in operation.document:
+        yield from _bodies(document, operation, valid)
+
+
+def _bodies(document: Document, operation: Operation, valid: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    schema = operation.document["requestBody"]["content"]["application/json"]["schema"]
+    fields = [((), schema), *document.fields(schema)]
+    if operation.method == "PATCH" and "properties" not in schema:
+        # A merge patch: its fields are those of a report.
+        fields += document.fields({"$ref": "#/components/schemas/NewReport"})
+    for path, inner in fields:
+        values = [None, *document.values(str(path[-1]) if path else "", inner)]
+        for value in values:
+            what = f"{'.'.join(map(str, path))} = {str(value)[:80]!r}"
+            yield what, {**valid, "json": replaced(valid["json"], path, value)}
+
+
+PATCHES: dict[str, Callable[[], Any]] = {
+    "deep": lambda: {"location": deep(900)[0]},
+    "deep and unknown": lambda: deep(900)[0],
+    "year 1": lambda: {"time": {"occurred_at": "0001-01-01T00:00:00Z", "precision": "unknown"}},
+    "year 9999": lambda: {"time": {"latest": "9999-12-31T23:59:59Z"}},
+}
+
+
+@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES.keys())
+def test_a_patch_past_a_limit_is_refused(patch: Callable[[], Any], edge: Mission) -> None:
+    with edge.client() as client:
+        incident = made(client.post("/v1/incidents", json=report(edge.mark)))
+        answer = client.patch(f"/v1/incidents/{incident['incident_id']}", json=patch(), headers={"If-Match": '"1"'})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["remedy"]
