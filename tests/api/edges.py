@@ -26,19 +26,9 @@ MOMENTS: Final = (
 NUMBERS: Final = (0, -1, 1e-300, 5e-324, -5e-324, -0.0, 1.7976931348623157e308, 2**31, 2**63, 2**64, 10**400)
 # JSON that is legal, and that nothing can reckon with.
 NOT_FINITE: Final = (float("nan"), float("inf"), float("-inf"))
-TEXTS: Final = (
-    "",
-    " ",
-    "\0",
-    "\ud83d\udea7",
-    "\u202e",
-    "\uffff",
-    "%00",
-    "https://xn--/",
-    "https://a..b/",
-    "https://[::1",
-)
-UUIDS: Final = ("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "x", "")
+TEXTS: Final = ("", "\0", "\ud800")
+URLS: Final = ("https://xn--/", "https://a..b/", "https://[::1", "https://%00/", "https://x:99999/", "//", "https:\\x")
+UUIDS: Final = ("ffffffff-ffff-ffff-ffff-ffffffffffff", "00000000-0000-0000-0000-000000000000", "x")
 LEVELS: Final = (10, 100, 900)
 
 
@@ -76,6 +66,7 @@ class Document:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
+        self.paths = frozenset(document["paths"])
 
     def resolved(self, schema: Schema) -> list[Schema]:
         """What a schema may be: its own self, or each of its alternatives."""
@@ -89,8 +80,7 @@ class Document:
 
     def values(self, name: str, schema: Schema) -> Iterator[Any]:
         """Values of a field or parameter that may go wrong."""
-        if name == "cursor":
-            yield from CURSORS
+        yield from {"cursor": CURSORS, "url": URLS}.get(name, ())
         for each in self.resolved(schema):
             match each.get("type"):
                 case "string" if each.get("format") == "date-time":
@@ -116,7 +106,7 @@ class Document:
                 yield (*path, name), inner
                 yield from self.fields(inner, (*path, name))
             if each.get("type") == "array":
-                items = each.get("items") or next(iter(each.get("prefixItems", ())), {})
+                items: Schema = each.get("items") or next(iter(each.get("prefixItems", ())), {})
                 yield (*path, 0), items
                 yield from self.fields(items, (*path, 0))
 

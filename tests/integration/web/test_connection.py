@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from clearway_shared.testing.server import LOOPBACK
 from clearway_shared.web import connection, envelope
 from clearway_shared.web.connection import MAX_HEAD_BYTES, BoundedConnection
 from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
+from clearway_shared.web.problems import install_handlers
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LIMIT = 10_000
@@ -218,7 +220,26 @@ async def in_the_middle(_scope: Scope, _receive: Receive, send: Send) -> None:
     raise ValueError
 
 
-@pytest.mark.parametrize("app", [before_its_head, before_its_first_byte])
+def routed(error: BaseException) -> App:
+    """An application as the services have it, and the one of /healthz, whose framework has a last resort of its own."""
+    app = FastAPI()
+    install_handlers(app)
+
+    @app.get("/v1/incidents")
+    async def fails() -> None:
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        before_its_head,
+        before_its_first_byte,
+        *(routed(error) for error in (ValueError(), RecursionError(), MemoryError())),
+    ],
+)
 async def test_the_last_resort_is_a_problem_and_the_connection_stays(app: App) -> None:
     async with connected(app) as client:
         for _ in range(2):
