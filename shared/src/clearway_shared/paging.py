@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Characters of the heavy column; a page ends with the item that passes it, so every page has one item at least.
-PAGE_SIZE: Final = 1_000_000
+PAGE_SIZE: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,18 @@ class Part:
 
 
 async def part_of(
-    connection: AsyncConnection, query: Select[Any], by: Sequence[str], *, heavy: str, limit: int, newest_first: bool
+    connection: AsyncConnection,
+    query: Select[Any],
+    by: Sequence[str],
+    *,
+    heavy: str,
+    limit: int,
+    newest_first: bool,
+    share: float = 1.0,
 ) -> Part:
     """Up to `limit` rows of `query`, fewer when they are large. `by` names its columns that give the order, `heavy`
-    the one that holds a document; both may be a column's label."""
+    the one that holds a document; both may be a column's label. `share` of the usual size is for what is checked
+    again, position by position, before it is sent."""
     columns = query.selected_columns
     order = [columns[name].desc() if newest_first else columns[name] for name in by]
     some = query.order_by(*order).limit(limit + 1).subquery()
@@ -38,6 +46,8 @@ async def part_of(
     ).subquery()
     shown = [column for column in sums.c if column.key != "size_before"]
     ordered = [sums.c[name].desc() if newest_first else sums.c[name] for name in by]
-    rows = (await connection.execute(select(*shown).where(sums.c.size_before < PAGE_SIZE).order_by(*ordered))).all()
+    rows = (
+        await connection.execute(select(*shown).where(sums.c.size_before < PAGE_SIZE * share).order_by(*ordered))
+    ).all()
     kept = rows[:limit]
     return Part(kept, is_last=not rows or len(kept) == rows[0].rows_found)

@@ -3,7 +3,7 @@
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import shapely
@@ -17,6 +17,7 @@ Ring: TypeAlias = tuple[Position, ...]
 MAX_POSITIONS: Final = 5_000
 STORED_POSITIONS: Final = 10_000
 MAX_RINGS: Final = 1_000
+_EXPLAINED_POSITIONS: Final = 1_000
 MAX_LINE_M: Final = 2_000_000.0
 MIN_REACH_M: Final = 1.0
 MAX_REACH_M: Final = 500_000.0
@@ -142,6 +143,14 @@ def _check_polygon(rings: tuple[Ring, ...]) -> None:
         _check_positions(field, ring)
         if len(ring) < 4 or ring[0] != ring[-1]:
             raise ImpossibleArea(field, "is not a closed ring", "Give four or more positions, the last as the first.")
-    reason = shapely.is_valid_reason(shapely.Polygon(rings[0], rings[1:]))
-    if reason != "Valid Geometry":
-        raise ImpossibleArea("polygon.coordinates", f"is not valid: {reason}", "Draw it without crossing itself.")
+    drawn = shapely.Polygon(rings[0], rings[1:])
+    if not shapely.is_valid(drawn):
+        raise ImpossibleArea("polygon.coordinates", f"is not valid: {_why(drawn)}", "Draw it without crossing itself.")
+
+
+def _why(drawn: Any) -> str:
+    """Only of a small polygon: finding the reason, unlike finding that there is one, holds the interpreter."""
+    if shapely.get_num_coordinates(drawn) > _EXPLAINED_POSITIONS:
+        return "it crosses or touches itself"
+    reason: str = shapely.is_valid_reason(drawn)
+    return reason

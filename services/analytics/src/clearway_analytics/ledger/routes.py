@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -18,6 +19,7 @@ from clearway_analytics.tables import ROUTES
 from clearway_shared.database import insert
 from clearway_shared.heavy import HeavyWork
 
+_READ_AT_ONCE: Final = 4
 _FIND: Final = select(ROUTES).where(
     ROUTES.c.mission == bindparam("mission"), ROUTES.c.route_id == bindparam("route_id")
 )
@@ -92,7 +94,11 @@ class RouteIndex:
         changed = select(ROUTES.c.route_id, ROUTES.c.line, ROUTES.c.half_width_m, ROUTES.c.retired_at).where(
             ROUTES.c.mission == mission.name, ROUTES.c.changed_in > known.version
         )
-        rows = (await connection.execute(changed)).mappings().all()
+        rows: list[RowMapping] = []
+        # A line may have thousands of positions: between so many the loop is given to others.
+        for some in (await connection.execute(changed)).mappings().partitions(_READ_AT_ONCE):
+            rows += some
+            await asyncio.sleep(0)
         return await self.heavy.run(_with_changes, known, mission.version, rows)
 
 
