@@ -27,7 +27,3 @@ class HeavyWork:
     ) -> Result:
         """What `work` returns. It only computes: when its caller is cancelled, it runs to its end unheard."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
-
-    def close(self) -> None:
-        """Take no more work."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
