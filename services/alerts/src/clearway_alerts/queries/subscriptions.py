@@ -26,7 +26,7 @@ async def page_of_subscriptions(
     query = select(SUBSCRIPTION).where(SUBSCRIPTION.c.mission == mission, SUBSCRIPTION.c.deleted_at.is_(None))
     if after is not None:
         query = query.where(SUBSCRIPTION.c.id > after)
-    part = await part_of(connection, query, ["id"], heavy="filter", limit=limit, newest_first=False, share=0.4)
+    part = await part_of(connection, query, ["id"], heavy="filter", limit=limit, newest_first=False, share=0.2)
     return [row._mapping for row in part.rows], part.is_last
 
 

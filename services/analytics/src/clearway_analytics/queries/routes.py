@@ -24,5 +24,5 @@ async def page(
     query = live_routes(mission)
     if after is not None:
         query = query.where(ROUTES.c.route_id > after)
-    part = await part_of(connection, query, ["route_id"], heavy="line", limit=limit, newest_first=False, share=0.4)
+    part = await part_of(connection, query, ["route_id"], heavy="line", limit=limit, newest_first=False, share=0.2)
     return [route_of(row) for row in part.rows], part.is_last
