@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +53,7 @@ def _close(path: Path, bits: int) -> bool:
         path.chmod(mode & ~bits)
     except PermissionError as error:
         raise OpenToOthers(
-            f"{path} is open to other users of this machine, and is not ours to close. Give it to the user "
-            f"{os.geteuid()} that Clearway runs as, or choose another folder with CLEARWAY_DATA_DIR."
+            f"{path} is open to other users of this machine, and Clearway may not close it. Choose another folder "
+            f"with CLEARWAY_DATA_DIR, or let its owner close it: chmod go= {path}"
         ) from error
     return True

@@ -63,5 +63,5 @@ def test_what_belongs_to_another_user_is_refused(folder: Path, monkeypatch: pyte
         raise PermissionError(1, "Operation not permitted", str(path))
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    with pytest.raises(OpenToOthers, match="not ours to close"):
+    with pytest.raises(OpenToOthers, match="may not close it"):
         close_to_others(folder)
