@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -167,7 +167,7 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     place = decode_cursor(cursor, str, str)
     try:
         return None if place is None else (_aware(place[0]), UUID(place[1]))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         wrong = FieldError(
             field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given."
         )
@@ -178,4 +178,4 @@ def _aware(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
-    return moment
+    return moment.astimezone(UTC)
