@@ -22,7 +22,7 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PointForm(Form):
+class CenterForm(Form):
     type: Literal["Point"]
     coordinates: Position
 
@@ -59,7 +59,7 @@ class PolygonForm(Form):
 
 class CircleForm(Form):
     type: Literal["circle"]
-    center: PointForm
+    center: CenterForm
     radius_m: Metres
 
     def to_domain(self) -> Area:

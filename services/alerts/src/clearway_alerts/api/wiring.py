@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_shared.auth import Permission, Principal
 from clearway_shared.web.access import platform_of, require
@@ -21,6 +22,7 @@ class Wiring:
     """The service's own parts, kept at `app.state.wiring`."""
 
     subscriptions: Subscriptions
+    deliveries: Deliveries
     acknowledge: Acknowledge
     news_hours: int
 
