@@ -20,7 +20,7 @@ API_VERSION: Final = "1"
 _NONE_OF_ITS_OWN: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 
 
-def create_app(title: str, description: str, platform: Platform, *, tags: Mapping[str, str]) -> FastAPI:
+def create_app(title: str, description: str, platform: Platform, *, tags: Mapping[str, str] | None = None) -> FastAPI:
     """An application whose errors are problems and whose routes reach `platform`. `tags` are described in a sentence.
 
     Every route asks for a key before anything else, so that none can forget to and strangers learn nothing; then it
@@ -32,7 +32,7 @@ def create_app(title: str, description: str, platform: Platform, *, tags: Mappin
         version=API_VERSION,
         docs_url=None,
         redoc_url=None,
-        openapi_tags=[{"name": name, "description": said} for name, said in tags.items()] + [STREAMS],
+        openapi_tags=[{"name": name, "description": said} for name, said in (tags or {}).items()] + [STREAMS],
         dependencies=[Depends(authenticated), Depends(acceptable), Depends(known_parameters)],
         telemetry=_NONE_OF_ITS_OWN,
     )

@@ -62,6 +62,7 @@ def service_document(app: FastAPI) -> Document:
         contact=CONTACT,
         license_info=LICENCE,
     )
+    document = _renamed(document, _plain_names(document["components"].get("schemas", {})))
     _add_components(document["components"])
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
@@ -71,6 +72,28 @@ def service_document(app: FastAPI) -> Document:
             operation["responses"].pop("422", None)
             operation["security"] = []
     return document
+
+
+def _plain_names(schemas: Document) -> dict[str, str]:
+    """What replaces the framework's name of a generic class, which is not its title: `Page_AlertView_`."""
+    return {name: schema["title"] for name, schema in schemas.items() if "_" in name}
+
+
+def _renamed(document: Document, names: dict[str, str]) -> Document:
+    """The document with its schemas renamed, wherever they are named."""
+    references = {_SCHEMA.format(model=old): _SCHEMA.format(model=new) for old, new in names.items()}
+
+    def renamed(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {
+                key: references.get(value, value) if key == "$ref" else renamed(value) for key, value in node.items()
+            }
+        return [renamed(item) for item in node] if isinstance(node, list) else node
+
+    result: Document = renamed(document)
+    schemas = result["components"].get("schemas", {})
+    result["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}
+    return result
 
 
 def _add_components(components: Document) -> None:

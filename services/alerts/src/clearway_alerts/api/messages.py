@@ -107,7 +107,7 @@ Signature: TypeAlias = Annotated[
     ),
 ]
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    "2XX": {"description": "Taken. It is not sent again."},
+    204: {"description": "Taken, as with any other status from 200 to 299. It is not sent again."},
     410: {"description": "The receiver wants no more: the subscription is disabled."},
     "default": {"description": "Not taken. It is sent again with growing intervals; Retry-After is honoured."},
 }
