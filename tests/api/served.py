@@ -42,10 +42,10 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Start the platform on the files in `folder`, and stop it when the block ends."""
+def served(folder: Path, *names: str) -> Iterator[Served]:
+    """Start the platform, or the named services of it, on the files in `folder`, and stop it when the block ends."""
     started: Future[Served] = Future()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started)), name="platform")
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, names, started)), name="platform")
     thread.start()
     try:
         platform = started.result(START_SECONDS)
@@ -57,11 +57,11 @@ def served(folder: Path) -> Iterator[Served]:
         thread.join(START_SECONDS)
 
 
-async def _serve(folder: Path, started: Future[Served]) -> None:
+async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served]) -> None:
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
         settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",))
-        services = list(installed_services().values())
+        services = [service for name, service in installed_services().items() if not names or name in names]
         await migrate(services, settings)
         async with open_process(services, settings) as process:
             await _answer(process, started)

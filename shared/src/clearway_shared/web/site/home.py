@@ -57,7 +57,7 @@ def _state(services: Sequence[str], vital: Mapping[str, str | None], other: Mapp
     elif degraded:
         said, mark = "In part: reports are accepted and kept, and passed on when this is repaired.", "part"
     else:
-        said, mark = "Yes.", "good"
+        said, mark = "Yes: every part works.", "good"
     rows = [(escape(name), _mark(problem)) for name, problem in [*vital.items(), *other.items()]]
     holds = f"Asked of the process that answered, which holds: {', '.join(services)}."
     return paragraph(said, mark) + table(("part", "state"), rows) + paragraph(holds, "quiet")
