@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests/contract/openapi"
 JOINED = ROOT / "shared/src/clearway_shared/web/openapi.json"
 DOCUMENTS = [JOINED, *sorted(ROOT.glob("services/*/openapi.json"))]
+SCRIPTS = ("call_python_client.py", "call_generator.py")
 
 
 def name_of(document: Path) -> str:
@@ -44,7 +45,15 @@ def jar() -> Path:
 
 def python_client(python: Path, document: Path, folder: Path) -> str:
     """What openapi-python-client has to complain of. It writes the package `clearway_client`."""
-    command = ["generate", "--path", document, "--output-path", folder / "clearway_client", "--meta", "none"]
+    command: list[str | Path] = [
+        "generate",
+        "--path",
+        document,
+        "--output-path",
+        folder / "clearway_client",
+        "--meta",
+        "none",
+    ]
     config = folder / "config.yaml"
     config.write_text("post_hooks: []\n")
     done = run(python / "openapi-python-client", *command, "--config", config, "--fail-on-warning", folder=folder)
@@ -62,7 +71,17 @@ def generated(jar: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         wanted["ignoreFileOverride"] = str(HERE / "openapi-generator-ignore")
         configurations.append(folder / f"{name_of(document)}.json")
         configurations[-1].write_text(json.dumps(wanted | {"globalProperties": quick}))
-    command = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-jar", jar, "batch", "--fail-fast", "--threads", "1"]
+    command: list[str | Path] = [
+        "java",
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-jar",
+        jar,
+        "batch",
+        "--fail-fast",
+        "--threads",
+        "1",
+    ]
     done = run(*command, *configurations, folder=folder)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return folder
@@ -81,11 +100,13 @@ def test_the_clients_are_sound_and_report_an_incident(
     assert python_client(python, JOINED, tmp_path) == ""
     shutil.copytree(generated / name_of(JOINED) / "openapi_client", tmp_path / "openapi_client")
 
-    checked = run(python / "mypy", "--cache-dir", ".mypy", "clearway_client", "openapi_client", folder=tmp_path)
+    for script in SCRIPTS:
+        shutil.copy(HERE / script, tmp_path)
+    packages = ("clearway_client", "openapi_client")
+    checked = run(python / "mypy", "--cache-dir", ".mypy", *packages, *SCRIPTS, folder=tmp_path)
     assert checked.returncode == 0, checked.stdout
 
-    for script in ("call_python_client.py", "call_generator.py"):
-        (tmp_path / script).write_bytes((HERE / script).read_bytes())
+    for script in SCRIPTS:
         key = north.tokens[Role.ADMIN]
         done = run(python / "python", script, north.platform.url, key, folder=tmp_path)
         assert done.returncode == 0, done.stderr

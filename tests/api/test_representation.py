@@ -5,9 +5,10 @@ import gzip
 import httpx
 import pytest
 
+from clearway_shared.auth import Role
 from clearway_shared.web.codes import KINDS, Code
 
-from .mission import Mission, made, report
+from .mission import Mission, await_that, made, report
 from .operations import Operation, operations
 
 READS = [operation for operation in operations() if operation.method == "GET" and not operation.streams]
@@ -56,13 +57,13 @@ def test_what_is_large_is_compressed(north: Mission) -> None:
     assert "content-encoding" not in small.headers
 
 
-def test_the_headers_of_an_answer_are_documented(north: Mission) -> None:
+def test_the_headers_of_an_answer_are_documented(south: Mission) -> None:
     """Those of our own that tests of the whole API have seen: what is sent is said, operation by operation."""
     ours = {"etag", "location", "idempotency-replayed", "nothing-changed", "x-request-id", "retry-after"}
     asked = [operation for operation in operations() if not operation.streams]
-    with north.client() as client:
+    with south.client() as client:
         for operation in asked:
-            answer = client.request(**operation.request(north.ids))
+            answer = client.request(**operation.request(south.ids))
             if answer.is_success:
                 described = operation.document["responses"][str(answer.status_code)]
                 said = {name.lower() for name in described["headers"]}
@@ -109,3 +110,34 @@ def test_every_code_is_explained(anyone: httpx.Client) -> None:
     everything = anyone.get("/problems").text
     assert all(f'href="/problems/{code}"' in everything for code in Code)
     assert anyone.get("/problems/nothing").status_code == 404
+
+
+def test_a_message_can_be_sent_again_over_the_api(north: Mission) -> None:
+    deliveries = f"/v1/subscriptions/{north.ids['subscription_id']}/deliveries"
+    one = f"{deliveries}/{north.ids['delivery_id']}"
+    with north.client() as client:
+        await_that(lambda: made(client.get(deliveries))["items"][0]["requests"], "a first attempt has failed")
+        now = client.post(f"{one}/send-now", headers={"Idempotency-Key": "now"})
+        again = client.post(f"{one}/send-now", headers={"Idempotency-Key": "now"})
+        refused = client.post(f"{one}/resend")
+        waiting = made(client.get(deliveries, params={"state": ["pending"]}))["items"]
+        none = made(client.get(deliveries, params={"state": ["delivered", "dead"]}))["items"]
+        unknown = client.get(deliveries, params={"state": "lost"})
+    assert (now.status_code, again.headers["idempotency-replayed"]) == (202, "true")
+    assert now.json()["asked_by"] == north.key_ids[Role.ADMIN]
+    assert now.json()["form"] == "thin"
+    assert "TLP amber" in now.json()["left_out"]
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "send-now" in refused.json()["detail"]
+    assert north.ids["delivery_id"] in {each["delivery_id"] for each in waiting}
+    assert none == []
+    assert unknown.status_code == 422
+
+
+def test_a_thin_message_is_explained_where_it_is_met(north: Mission) -> None:
+    with north.client() as client:
+        subscription = made(client.get(f"/v1/subscriptions/{north.ids['subscription_id']}"))
+        incident = {"incident": north.ids["incident_id"]}
+        explained = made(client.get(f"/v1/subscriptions/{north.ids['subscription_id']}/explain", params=incident))
+    assert subscription["channel"]["thin_at"] == ["amber", "amber_strict", "red"]
+    assert "left out" in explained["left_out"]

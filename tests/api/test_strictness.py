@@ -89,7 +89,7 @@ def test_a_date_is_a_whole_day(north: Mission) -> None:
 
 def unchanged(answer: httpx.Response) -> bool:
     assert answer.is_success, answer.text
-    return answer.headers.get("nothing-changed") == "true"
+    return bool(answer.headers.get("nothing-changed") == "true")
 
 
 def test_a_change_that_changes_nothing_says_so(north: Mission) -> None:
