@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from clearway_shared.events.generate import ASYNCAPI
 from clearway_shared.testing.plugin import skipped_when_unavailable
 from clearway_shared.testing.tools import npm_tools
 
 HERE = Path(__file__).parent / "asyncapi"
 ROOT = Path(__file__).parents[2]
-DOCUMENT = ROOT / "docs" / "asyncapi.json"
+DOCUMENT = ROOT / ASYNCAPI
 TOLERATED = {"asyncapi-latest-version"}
 """Our document is of version 3.0 on purpose: tools read it more widely than its successors."""
 

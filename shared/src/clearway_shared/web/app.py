@@ -12,7 +12,7 @@ from clearway_shared.service import Platform
 from clearway_shared.web.access import authenticated
 from clearway_shared.web.document import STREAMS, service_document
 from clearway_shared.web.problems import install_handlers
-from clearway_shared.web.strict import acceptable, known_parameters
+from clearway_shared.web.strict import nothing_ignored
 
 API_VERSION: Final = "1"
 # The envelope around all applications traces, measures and logs each request once. FastAPI's own records would come
@@ -33,7 +33,7 @@ def create_app(title: str, description: str, platform: Platform, *, tags: Mappin
         docs_url=None,
         redoc_url=None,
         openapi_tags=[{"name": name, "description": said} for name, said in (tags or {}).items()] + [STREAMS],
-        dependencies=[Depends(authenticated), Depends(acceptable), Depends(known_parameters)],
+        dependencies=[Depends(authenticated), Depends(nothing_ignored)],
         telemetry=_NONE_OF_ITS_OWN,
     )
     app.state.platform = platform

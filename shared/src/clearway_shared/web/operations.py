@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from importlib import resources
 
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from clearway_shared.events.asyncapi import asyncapi
+from clearway_shared import events
 from clearway_shared.web.codes import PAGES, Code
 from clearway_shared.web.joined import shipped
 from clearway_shared.web.problems import install_handlers, not_found
 from clearway_shared.web.site.docs import docs, file
 from clearway_shared.web.site.home import home
 from clearway_shared.web.site.page import all_problems, one_problem
+from clearway_shared.web.strict import JSON
 
 Check = Callable[[], Awaitable[str | None]]
-
-JSON: Final = "application/json"
 
 
 def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], other: Mapping[str, Check]) -> FastAPI:
@@ -56,11 +54,18 @@ def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], othe
         Route("/docs/{name}", file),
         Route(PAGES, lambda _request: all_problems()),
         Route(PAGES + "/{code}", _problem),
-        Route("/openapi.json", lambda _request: Response(shipped(), media_type=JSON)),
+        Route("/openapi.json", lambda _request: _document(shipped())),
         Route("/openapi/{service}.json", service_openapi),
-        Route("/asyncapi.json", lambda _request: Response(to_json(asyncapi()), media_type=JSON)),
+        Route(
+            "/asyncapi.json", lambda _request: _document(resources.files(events).joinpath("asyncapi.json").read_bytes())
+        ),
     ]
     return app
+
+
+def _document(content: bytes) -> Response:
+    """A document that may be kept, and is asked for again with its ETag."""
+    return Response(content, media_type=JSON, headers={"Cache-Control": "no-cache"})
 
 
 async def _problem(request: Request) -> Response:

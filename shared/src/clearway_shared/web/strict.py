@@ -19,10 +19,17 @@ JSON: Final = "application/json"
 _ANY: Final = "*/*"
 
 
-async def known_parameters(request: Request) -> None:
-    """A dependency of every route: 400 for a query parameter that the route does not have."""
-    if not request.scope["query_string"]:
-        return
+async def nothing_ignored(request: Request) -> None:
+    """A dependency of every route: 400 for a query parameter that the route does not have, 406 when Accept allows none
+    of the formats that it gives."""
+    if request.scope["query_string"]:
+        _require_known_parameters(request)
+    wanted = request.headers.get("accept")
+    if wanted is not None and wanted != _ANY:
+        _require_acceptable(wanted, _formats_of(request.scope["route"]))
+
+
+def _require_known_parameters(request: Request) -> None:
     route = request.scope["route"]
     known = sorted(_parameters_of(route.dependant))
     unknown = sorted(set(request.query_params) - set(known))
@@ -31,12 +38,7 @@ async def known_parameters(request: Request) -> None:
         raise _unknown(unknown, known, hint)
 
 
-async def acceptable(request: Request) -> None:
-    """A dependency of every route: 406 when Accept allows none of the formats that the route gives."""
-    wanted = request.headers.get("accept")
-    if wanted is None or wanted == _ANY:
-        return
-    given = _formats_of(request.scope["route"])
+def _require_acceptable(wanted: str, given: list[str]) -> None:
     if not accepts(wanted, given):
         remedy = f"Ask for {_listed(given)}, or leave Accept out."
         error = FieldError(field="header.Accept", problem="asks for a format that is not given here", remedy=remedy)
