@@ -46,7 +46,9 @@ def test_a_misspelt_parameter_is_recognised(north: Mission) -> None:
         assert "application/json" in refused(client.get("/v1/incidents?format=csv"), 400, "unknown_parameter")["detail"]
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/*", "text/csv;q=0.9, application/json;q=0.1", "TEXT/html, */*"])
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/*", "text/csv;q=0.9, application/json;q=0.1", "TEXT/html, */*", ""]
+)
 def test_a_format_that_is_given_is_given(accept: str, north: Mission) -> None:
     with north.client() as client:
         answer = client.get("/v1/incidents?limit=1", headers={"Accept": accept})

@@ -129,12 +129,24 @@ def _problem(status: HTTPStatus) -> Document:
 def _complete(path: str, method: str, operation: Document) -> None:
     parameters = operation.get("parameters", [])
     headers = {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+    _tidy_parameters(operation, parameters)
+    _describe_successes(method, operation, headers)
+    responses = operation["responses"]
+    for status in _refusals(path, method, operation, headers):
+        responses[str(status.value)] = {"$ref": f"#/components/responses/{_named(status)}"}
+    responses["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
     for parameter in parameters:
         parameter["schema"] = _never_null(_without_titles(parameter["schema"]))
         if parameter["name"] == "If-Match" and operation.get("x-if-match") != "optional":
             # Its absence has an answer of its own (428), so the framework takes it for optional.
             parameter["required"] = True
     operation.pop("x-if-match", None)
+
+
+def _describe_successes(method: str, operation: Document, headers: set[str]) -> None:
     responses = operation["responses"]
     responses.pop("422", None)
     given = JSON in responses.get("200", {}).get("content", {})
@@ -149,9 +161,6 @@ def _complete(path: str, method: str, operation: Document) -> None:
             response["headers"].update(header("Idempotency-Replayed"))
         for content in response.get("content", {}).values():
             _without_titles(content.setdefault("schema", {"type": "string"}))
-    for status in _refusals(path, method, operation, headers):
-        responses[str(status.value)] = {"$ref": f"#/components/responses/{_named(status)}"}
-    responses["default"] = {"$ref": "#/components/responses/Problem"}
 
 
 _EVERY: Final = (

@@ -24,8 +24,8 @@ async def nothing_ignored(request: Request) -> None:
     of the formats that it gives."""
     if request.scope["query_string"]:
         _require_known_parameters(request)
-    wanted = request.headers.get("accept")
-    if wanted is not None and wanted != _ANY:
+    wanted = ", ".join(request.headers.getlist("accept"))
+    if wanted and wanted != _ANY:
         _require_acceptable(wanted, _formats_of(request.scope["route"]))
 
 
