@@ -189,3 +189,14 @@ async def test_a_test_message_is_as_the_document_says(alerts: Any, receiver: Any
         await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
     await receiver.wait_for(1)
     TypeAdapter(messages.TestMessage).validate_json(receiver.got[0][1])
+
+
+async def test_a_test_message_is_hastened_alone(alerts: Any, desk: Desk) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    for _ in range(2):
+        async with alerts.database.write() as tx:
+            await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    first, second = await desk.answered(BROKEN)
+    assert await desk.send_now(row["id"], second)
+    assert await desk.answered(OK) == [second]
+    assert first != second

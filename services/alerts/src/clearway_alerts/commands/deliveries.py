@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, select, update
 
 from clearway_alerts.commands.subscriptions import NotActive, lock
 from clearway_alerts.domain.delivery import DeliveryState
@@ -60,13 +60,8 @@ class Deliveries:
         delivery = await self._of_active(tx, principal, subscription_id, delivery_id)
         if delivery["state"] != DeliveryState.PENDING:
             raise NotPending(DeliveryState(delivery["state"]))
-        before_it = (
-            (DELIVERY.c.subscription_id == subscription_id)
-            & (DELIVERY.c.incident_id == delivery["incident_id"])
-            & (DELIVERY.c.sequence <= delivery["sequence"])
-        )
         waits = is_pending() & DELIVERY.c.lease_until.is_(None) & (DELIVERY.c.due_at > self._clock.now())
-        hastened = update(DELIVERY).where(or_(DELIVERY.c.id == delivery_id, before_it), waits)
+        hastened = update(DELIVERY).where(_up_to(delivery), waits)
         result = await tx.connection.execute(hastened.values(self._asked(principal)))
         tx.after_commit(self._wake)
         return result.rowcount > 0
@@ -87,3 +82,15 @@ class Deliveries:
         if row is None:
             raise NoSuchDelivery
         return row
+
+
+def _up_to(delivery: RowMapping) -> ColumnElement[bool]:
+    """The delivery, and those that must go before it. A test message, which is about no incident, waits for none."""
+    itself: ColumnElement[bool] = DELIVERY.c.id == delivery["id"]
+    if delivery["incident_id"] is None:
+        return itself
+    return and_(
+        DELIVERY.c.subscription_id == delivery["subscription_id"],
+        DELIVERY.c.incident_id == delivery["incident_id"],
+        DELIVERY.c.sequence <= delivery["sequence"],
+    )
