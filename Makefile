@@ -62,7 +62,7 @@ contracts: $(VENV)/.development openapi ## Write all that is generated: schemas,
 	$(BIN)/python -m clearway_shared.edge
 
 .PHONY: openapi
-openapi: $(VENV)/.development ## Write services/*/openapi.json.
+openapi: $(VENV)/.development ## Write services/*/openapi.json, and the document of all services together.
 	$(BIN)/clearway openapi
 
 .PHONY: migrate
@@ -78,6 +78,8 @@ COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.
 lock: $(VENV)/.uv ## Pin again after a change of dependencies. ARGS=--upgrade takes the newest.
 	$(UV) $(COMPILE) $(ARGS) -o requirements.lock
 	$(UV) $(COMPILE) $(ARGS) --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url $(ARGS) \
+		--custom-compile-command "make lock" tests/contract/openapi/requirements.in -o tests/contract/openapi/requirements.lock
 
 .PHONY: clean
 clean: ## Remove the environment and the caches. Never the data.

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from .mission import Mission, found_mission, settle
@@ -11,6 +12,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The services on the embedded default, for the tests of one file."""
     with served(tmp_path_factory.mktemp("platform")) as running:
         yield running
+
+
+@pytest.fixture
+def anyone(platform: Served) -> Iterator[httpx.Client]:
+    """A caller without a key."""
+    with httpx.Client(base_url=platform.url, timeout=30) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

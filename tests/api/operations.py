@@ -23,7 +23,7 @@ from clearway_shared.web.access import require
 from .mission import report, route, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
-OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id", "letter_id"})
+OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id"})
 PARTS = {"number": "1"}
 REFERENCES = {"incident": "incident_id", "subscription": "subscription_id"}
 

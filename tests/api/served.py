@@ -43,10 +43,11 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, **chosen: Any) -> Iterator[Served]:
-    """Start the platform on the files in `folder`, and stop it when the block ends. `chosen` are further settings."""
+def served(folder: Path, *names: str, **chosen: Any) -> Iterator[Served]:
+    """Start the platform, or the named services of it, on the files in `folder`, and stop it when the block ends.
+    `chosen` are further settings."""
     started: Future[Served] = Future()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started, chosen)), name="platform")
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, names, started, chosen)), name="platform")
     thread.start()
     try:
         platform = started.result(START_SECONDS)
@@ -58,11 +59,11 @@ def served(folder: Path, **chosen: Any) -> Iterator[Served]:
         thread.join(START_SECONDS)
 
 
-async def _serve(folder: Path, started: Future[Served], chosen: dict[str, Any]) -> None:
+async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served], chosen: dict[str, Any]) -> None:
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
         settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",), **chosen)
-        services = list(installed_services().values())
+        services = [service for name, service in installed_services().items() if not names or name in names]
         await migrate(services, settings)
         async with open_process(services, settings) as process:
             await _answer(process, started)

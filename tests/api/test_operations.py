@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -20,12 +19,6 @@ from .operations import operations
 from .served import Served
 
 READ_SECONDS = 20
-
-
-@pytest.fixture
-def anyone(platform: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=platform.url, timeout=30) as client:
-        yield client
 
 
 def test_it_is_alive_and_ready(anyone: httpx.Client) -> None:

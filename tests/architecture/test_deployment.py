@@ -96,7 +96,7 @@ def test_every_pod_fits_the_restricted_profile(resources: Resources) -> None:
 
 def test_every_service_is_probed_and_may_be_drained(resources: Resources) -> None:
     assert resources("Deployment").keys() == {*SERVICES, "keys"}
-    assert resources("Service").keys() == set(SERVICES)
+    assert resources("Service").keys() == {*SERVICES, "documentation"}
     assert resources("PodDisruptionBudget").keys() == set(SERVICES)
     for service in SERVICES:
         [container] = resources("Deployment")[service]["spec"]["template"]["spec"]["containers"]

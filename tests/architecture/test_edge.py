@@ -16,8 +16,16 @@ def test_a_service_gets_its_segments_and_nothing_longer() -> None:
     assert "reverse_proxy incidents:8080" in text
 
 
+def test_the_documentation_comes_from_whichever_service_answers() -> None:
+    text = caddy_routes(ROUTES)
+    assert "@documentation path / /docs /docs/* /openapi.json /asyncapi.json /problems /problems/*\n" in text
+    assert "reverse_proxy alerts:8080 incidents:8080 {\n\t\tlb_policy first\n" in text
+
+
 def test_the_ingress_gives_each_segment_to_its_service() -> None:
-    [rule] = yaml.safe_load(ingress(ROUTES))["spec"]["rules"]
+    service, routes = yaml.safe_load_all(ingress(ROUTES))
+    assert service["spec"]["selector"] == {"app.kubernetes.io/component": "service"}
+    [rule] = routes["spec"]["rules"]
     found = {(path["path"], path["pathType"], path["backend"]["service"]["name"]) for path in rule["http"]["paths"]}
     assert found == {
         ("/v1/subscriptions", "Prefix", "alerts"),
@@ -25,6 +33,11 @@ def test_the_ingress_gives_each_segment_to_its_service() -> None:
         ("/openapi/alerts.json", "Exact", "alerts"),
         ("/v1/incidents", "Prefix", "incidents"),
         ("/openapi/incidents.json", "Exact", "incidents"),
+        ("/", "Exact", "documentation"),
+        ("/docs", "Prefix", "documentation"),
+        ("/openapi.json", "Exact", "documentation"),
+        ("/asyncapi.json", "Exact", "documentation"),
+        ("/problems", "Prefix", "documentation"),
     }
 
 

@@ -14,6 +14,9 @@ from typing import Final
 from clearway_shared.service import Service, installed_services
 
 PORT: Final = 8080
+# The pages for people and the documents of all services: every process has them, so whichever answers is asked.
+# What ends with a slash stands for all that is below it.
+DOCUMENTATION: Final = ("/", "/docs", "/docs/", "/openapi.json", "/asyncapi.json", "/problems", "/problems/")
 _NOTICE: Final = "# Generated from the services' prefixes by `make contracts`. Do not edit."
 
 
@@ -51,7 +54,7 @@ def differences(documents: Mapping[Path, str], root: Path) -> list[Path]:
 def caddy_routes(routes: Mapping[str, Sequence[str]]) -> str:
     """One handler per service. A segment is matched whole: `/v1/routes` does not answer for `/v1/routes-old`."""
     blocks = [_caddy_route(name, prefixes) for name, prefixes in routes.items()]
-    return "\n".join([_NOTICE, *blocks])
+    return "\n".join([_NOTICE, *blocks, _caddy_documentation(routes)])
 
 
 def _caddy_route(name: str, prefixes: Sequence[str]) -> str:
@@ -59,8 +62,16 @@ def _caddy_route(name: str, prefixes: Sequence[str]) -> str:
     return f"@{name} path {segments} {document(name)}\nhandle @{name} {{\n\treverse_proxy {name}:{PORT}\n}}\n"
 
 
+def _caddy_documentation(services: Iterable[str]) -> str:
+    """The first service that answers; one that does not is left alone for a while."""
+    paths = " ".join(f"{path}*" if path != "/" and path.endswith("/") else path for path in DOCUMENTATION)
+    upstreams = " ".join(f"{name}:{PORT}" for name in services)
+    return _CADDY_DOCUMENTATION.format(paths=paths, upstreams=upstreams)
+
+
 def ingress(routes: Mapping[str, Sequence[str]]) -> str:
-    """The Ingress that gives every service its segments, and its OpenAPI document, under one host."""
+    """The Ingress that gives every service its segments, and its OpenAPI document, under one host; and the Service that
+    the documentation is read from, which is every pod of every service."""
     return _INGRESS.format(notice=_NOTICE, paths="".join(_ingress_paths(routes)))
 
 
@@ -74,14 +85,43 @@ def _ingress_paths(routes: Mapping[str, Sequence[str]]) -> Iterator[str]:
         for prefix in prefixes:
             yield _INGRESS_PATH.format(path=f"/v1/{prefix}", match="Prefix", service=service)
         yield _INGRESS_PATH.format(path=document(service), match="Exact", service=service)
+    for path in DOCUMENTATION:
+        below = path != "/" and path.endswith("/")
+        if not below:
+            match = "Prefix" if f"{path}/" in DOCUMENTATION else "Exact"
+            yield _INGRESS_PATH.format(path=path, match=match, service="documentation")
 
 
 def _holds(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
+_CADDY_DOCUMENTATION: Final = """\
+@documentation path {paths}
+handle @documentation {{
+	reverse_proxy {upstreams} {{
+		lb_policy first
+		lb_try_duration 5s
+		fail_duration 10s
+	}}
+}}
+"""
+
 _INGRESS: Final = """\
 {notice}
+# Every pod of every service has the documentation of all of them.
+apiVersion: v1
+kind: Service
+metadata:
+  name: documentation
+spec:
+  selector:
+    app.kubernetes.io/component: service
+  ports:
+    - name: http
+      port: 8080
+      targetPort: http
+---
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:

@@ -29,10 +29,12 @@ from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
 from clearway_shared.settings import Settings
 from clearway_shared.supervision import Supervisor
+from clearway_shared.web.browsers import Browsers
 from clearway_shared.web.connection import BoundedConnection
 from clearway_shared.web.dispatch import Dispatcher
 from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
 from clearway_shared.web.operations import Check, operations_app
+from clearway_shared.web.representation import Representations
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +87,7 @@ class Process:
     members: Sequence[Member]
     keys: SqlKeyDirectory
     supervisor: Supervisor
-    app: RequestEnvelope
+    app: Browsers
 
     async def serve(self, started: Callable[[str], Awaitable[None]]) -> None:
         """Serve until told to stop. `started` is awaited with the address once requests are answered."""
@@ -176,7 +178,8 @@ def _assemble(
     apps = {member.service.name: member.parts.app for member in members}
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)})
     owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
-    app = RequestEnvelope(BodyLimit(Dispatcher(owners, operations), settings.max_body_bytes))
+    answering = Representations(Dispatcher(owners, operations))
+    app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
     return Process(settings, members, keys, supervisor, app)
 
 

@@ -19,6 +19,7 @@ from clearway_shared.auth import Permission, Principal
 from clearway_shared.feed import Feed, FeedEntry
 from clearway_shared.service import Platform
 from clearway_shared.web.access import Credentials, require
+from clearway_shared.web.strict import chosen
 
 PING_SECONDS: Final = 15.0
 RECHECK_SECONDS: Final = 5.0
@@ -252,7 +253,13 @@ def stream_router(
         }
     }
 
-    @router.get(path, summary="Follow as it happens (server-sent events)", response_class=Response, responses=responses)
+    @router.get(
+        path,
+        operation_id=f"{broadcast.name}.stream",
+        summary="Follow as it happens (server-sent events)",
+        response_class=Response,
+        responses=responses,
+    )
     async def stream(
         principal: Annotated[Principal, Depends(require(permission))],
         credentials: Credentials,
@@ -264,7 +271,7 @@ def stream_router(
     ) -> Response:
         """Each event has an id. Come back with it in `Last-Event-ID`, or in `since`, and nothing is missed;
         where that cannot be, one `resync` event names the address of the present state."""
-        wanted = known if types is None else known & frozenset(types)
+        wanted = chosen("types", types, known)
         frames = broadcast.frames(principal, wanted, last_event_id or since)
         assert credentials is not None
         return EventStream(frames, platform, credentials.credentials)

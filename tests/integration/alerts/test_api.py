@@ -9,9 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from clearway_alerts.api import alerts as alerts_api
-from clearway_alerts.api import inspection, subscriptions
+from clearway_alerts.api import deliveries, inspection, subscriptions
 from clearway_alerts.api.wiring import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.domain.incident import Incident
 from clearway_shared.auth import Principal, Role
 from clearway_shared.heavy import HeavyWork
@@ -43,9 +44,10 @@ class Platform:
 @pytest.fixture
 async def client(alerts: Any) -> AsyncIterator[httpx.AsyncClient]:
     app: FastAPI = create_app(title="alerts", description="", platform=Platform(alerts))  # type: ignore[arg-type]
+    sending = Deliveries(alerts.clock, lambda: None)
     acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
-    app.state.wiring = Wiring(alerts.subscriptions, acknowledge, 72, HeavyWork("requests"))
-    for router in (alerts_api.router, subscriptions.router, inspection.router):
+    app.state.wiring = Wiring(alerts.subscriptions, sending, acknowledge, 72, HeavyWork("requests"))
+    for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router):
         app.include_router(router)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": "Bearer ann-subscriber-unmix"}

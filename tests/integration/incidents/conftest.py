@@ -21,6 +21,7 @@ from clearway_shared.settings import Settings
 from clearway_shared.tables import OutboxRow
 from clearway_shared.testing.contract import hold_against_contract
 from clearway_shared.testing.manual_clock import ManualClock
+from clearway_shared.web.representation import Representations
 
 MISSIONS = ("unmix", "other")
 
@@ -115,7 +116,7 @@ async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
         feed=Feed(database),
         dead_letters=DeadLetters(database, outbox, clock),
     )
-    transport = httpx.ASGITransport(service.build(platform).app)
+    transport = httpx.ASGITransport(Representations(service.build(platform).app))
     async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:
         yield Desk(http, database, clock)
     await database.close()

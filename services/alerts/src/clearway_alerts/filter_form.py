@@ -24,7 +24,7 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PointForm(Form):
+class CenterForm(Form):
     type: Literal["Point"]
     coordinates: Position
 
@@ -68,7 +68,7 @@ class PolygonForm(Form):
 
 class CircleForm(Form):
     type: Literal["circle"]
-    center: PointForm
+    center: CenterForm
     radius_m: Metres
 
     def to_domain(self) -> Area:

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from clearway_alerts.api import alerts, inspection, subscriptions
+from clearway_alerts.api import alerts, inspection, messages, subscriptions
+from clearway_alerts.api import deliveries as deliveries_api
 from clearway_alerts.api.wiring import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.delivery.addresses import allowed_networks
@@ -21,12 +23,19 @@ from clearway_shared.service import Parts, Platform, Service
 from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
-from clearway_shared.web.deadletters import dead_letter_router
+from clearway_shared.web.deadletters import DEAD_LETTERS, dead_letter_router
 
 DESCRIPTION: Final = (
     "Subscriptions to places and routes, the alerts that incidents raise for them, and the signed webhooks that carry "
     "them. In doubt it warns; a cancellation reaches everyone who was warned."
 )
+
+TAGS: Final = {
+    "Subscriptions": "Who is warned of what, and where the warnings go.",
+    "Deliveries": "What was sent to a webhook, what is still to be sent, and why an alert did or did not come.",
+    "Alerts": "What each subscription was told about an incident.",
+    "Webhooks": "The messages that Clearway posts to a subscription's webhook, signed (Standard Webhooks).",
+}
 
 
 def build(platform: Platform) -> Parts:
@@ -44,9 +53,10 @@ def build(platform: Platform) -> Parts:
         worker=deliveries,
         heavy=warnings,
     )
-    app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform)
+    app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, allowed, deliveries.wake),
+        deliveries=Deliveries(clock, deliveries.wake),
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
         heavy=requests,
@@ -55,8 +65,16 @@ def build(platform: Platform) -> Parts:
     stream = stream_router(platform, broadcast, "/v1/alerts/stream", Permission.ALERTS_READ, event_types(ALERT_EVENTS))
     dead_letters = dead_letter_router(platform, "/v1/alerts/dead-letters")
     # These two go before /v1/alerts/{alert_id}, which would take their names for an id.
-    for router in (stream, dead_letters, alerts.router, subscriptions.router, inspection.router):
+    for router in (
+        stream,
+        dead_letters,
+        alerts.router,
+        subscriptions.router,
+        deliveries_api.router,
+        inspection.router,
+    ):
         app.include_router(router)
+    messages.install(app)
     workers = {
         "consumer": consumer(platform, pipeline).run,
         "deliveries": deliveries.run,

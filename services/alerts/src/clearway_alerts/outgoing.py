@@ -29,7 +29,7 @@ _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {
     AlertKind.CANCELLED: AlertCancelled,
 }
 # What may not leave in full: the receiver fetches it with its own key.
-_THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
+THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
 
 
 def state_of(alert: Alert, incident: Incident) -> AlertState:
@@ -88,13 +88,26 @@ def described(alert: AlertState) -> dict[str, Any]:
     return data
 
 
+def why_thin(tlp: Tlp) -> str | None:
+    """Why the message of an alert at this TLP leaves out the place and the description; None when it is full."""
+    if tlp not in THIN:
+        return None
+    return (
+        f"The incident is shared at TLP {tlp}: its place and its description are left out of webhooks. "
+        "Read them at links.alert with an API key of the mission."
+    )
+
+
 def webhook_body(alert: AlertState) -> bytes:
-    """The message of one alert. At TLP amber and above it holds ids, severity and links only."""
-    data = described(alert)
-    if alert.tlp in _THIN:
+    """The message of one alert. At TLP amber and above it holds ids, severity and links only, and says so."""
+    data, left_out = described(alert), why_thin(alert.tlp)
+    if left_out is None:
+        said = {"form": "full"}
+    else:
+        said = {"form": "thin", "left_out": left_out}
         kept = ("alert_id", "mission", "subscription_id", "incident_id", "revision", "sequence", "kind", "exercise")
         data = {name: data[name] for name in (*kept, "severity", "expires_at", "references", "tlp", "links")}
-    return _body(f"alert.{alert.kind}", alert.issued_at, data)
+    return _body(f"alert.{alert.kind}", alert.issued_at, said | data)
 
 
 def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:

@@ -133,6 +133,7 @@ class DeliveryRow(Alerts, table=True):
 
     It may be claimed when it is pending and due, nobody holds a lease, and nothing earlier about the same incident
     is pending. `lease_epoch` grows with each claim: what an earlier holder has to say no longer counts.
+    `asked_by` is who last asked for it to be sent again, or at once.
     """
 
     __tablename__ = "delivery"
@@ -165,6 +166,8 @@ class DeliveryRow(Alerts, table=True):
     last_error: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asked_by: str | None = None
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class DeliveryAttemptRow(Alerts, table=True):

@@ -18,19 +18,24 @@ from clearway_shared.service import Parts, Platform, Service
 from clearway_shared.stream import Broadcast, event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
-from clearway_shared.web.deadletters import dead_letter_router
+from clearway_shared.web.deadletters import DEAD_LETTERS, dead_letter_router
 
 DESCRIPTION: Final = (
     "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "
     "low, elevated, high, severe and low_data, each with the figures behind it and the incidents that make it."
 )
 
+TAGS: Final = {
+    "Routes": "The routes that patrols and convoys take.",
+    "Route risk": "How many incidents are to be expected on a route, and which known ones say so.",
+}
+
 
 def build(platform: Platform) -> Parts:
     announcer = Announcer(platform.outbox, platform.clock, platform.settings.risk_change_factor)
     ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
-    app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform)
+    app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.register_route = RegisterRoute(announcer, requests)
     broadcast = Broadcast(platform.feed, "routes", snapshot="/v1/routes")
     app.include_router(

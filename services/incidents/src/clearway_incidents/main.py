@@ -19,9 +19,16 @@ DESCRIPTION: Final = (
     "never deleted. Every change is a revision that stays readable, and `as_of` answers what was known at a time."
 )
 
+TAGS: Final = {
+    "Reporting": "What people in the field send: a report, a correction, what became of the hazard.",
+    "Reading": "The record: as it is, as it was known at a time, and how it came to be.",
+    "Assessing": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
+    "Importing": "Many reports of another system at once.",
+}
+
 
 def build(platform: Platform) -> Parts:
-    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform)
+    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
     app.state.ledger = Ledger(platform.clock, platform.outbox)
     install_refusals(app)
     broadcast = Broadcast(platform.feed, "incidents", snapshot="/v1/incidents")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -17,30 +16,34 @@ from clearway_shared.keys.directory import SqlKeyDirectory
 from clearway_shared.runtime import build_member
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
+from clearway_shared.web.joined import FILE, join, written
 
+_TOGETHER: Final = Path("shared/src/clearway_shared/web") / FILE
 console = Console()
 
 
 def openapi(
     check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("services"),
+    together: Annotated[Path, typer.Option(help="Where the document of all services goes.")] = _TOGETHER,
 ) -> None:
-    """Write each installed service's OpenAPI document to its folder."""
+    """Write each installed service's OpenAPI document to its folder, and that of all together to the library's."""
+    found = documents()
+    files = {folder / name / FILE: written(document) for name, document in found.items()}
+    files[together] = written(join(found))
     stale = []
-    for name, document in documents().items():
-        path = folder / name / "openapi.json"
-        text = json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
-        if path.is_file() and path.read_text() == text:
+    for path, text in files.items():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(str(path))
         if not check:
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
     if check and stale:
         console.print(f"Out of date: {', '.join(stale)}. Run `make openapi`.", style="red")
         raise typer.Exit(1)
 
 
-def documents() -> dict[str, dict[str, object]]:
+def documents() -> dict[str, dict[str, Any]]:
     """The OpenAPI document of each installed service. Builds them on nothing: no file, no connection."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:

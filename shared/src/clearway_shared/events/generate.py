@@ -16,7 +16,7 @@ from clearway_shared.events.json_schema import event_schema, message_name
 from clearway_shared.events.registry import EVENTS
 
 SCHEMAS: Final = Path("shared/src/clearway_shared/events/schemas")
-ASYNCAPI: Final = Path("docs/asyncapi.json")
+ASYNCAPI: Final = Path("shared/src/clearway_shared/events/asyncapi.json")
 README: Final = Path("README.md")
 
 

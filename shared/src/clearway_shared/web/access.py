@@ -11,6 +11,7 @@ from structlog.contextvars import bind_contextvars
 
 from clearway_shared.auth import Permission, Principal
 from clearway_shared.service import Platform
+from clearway_shared.web.codes import Code
 from clearway_shared.web.problems import Problem
 
 _bearer: Final = HTTPBearer(
@@ -31,10 +32,12 @@ def platform_of(request: Request) -> Platform:
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
     """The caller. Raises 401 without a key that is valid now."""
     if credentials is None:
-        raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.")
+        raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
     principal = await platform_of(request).keys.principal(credentials.credentials)
     if principal is None:
-        raise _unauthorized("This API key is unknown or was revoked. Ask your mission's administrator for another.")
+        raise _unauthorized(
+            "This API key is unknown or was revoked. Ask your mission's administrator for another.", Code.BAD_KEY
+        )
     bind_contextvars(principal=principal.id)
     return principal
 
@@ -55,5 +58,5 @@ def require(permission: Permission) -> Callable[[Principal], Awaitable[Principal
     return permitted
 
 
-def _unauthorized(detail: str) -> Problem:
-    return Problem(401, detail, headers={"WWW-Authenticate": "Bearer"})
+def _unauthorized(detail: str, code: Code) -> Problem:
+    return Problem(401, detail, code=code, headers={"WWW-Authenticate": "Bearer"})

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
+from clearway_shared.web.codes import Code
 from clearway_shared.web.problems import FieldError, Problem, precondition_required
 
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
@@ -15,12 +16,8 @@ def etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def matches(if_none_match: str | None, revision: int) -> bool:
-    """Whether the reader already has this revision."""
-    if if_none_match is None:
-        return False
-    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
-    return "*" in tags or etag(revision) in tags
+NOTHING_CHANGED: Final = {"Nothing-Changed": "true"}
+"""Says in the answer to a change that everything was so already."""
 
 
 async def if_match(
@@ -34,9 +31,8 @@ async def if_match(
     found = _ETAG.match(value.strip())
     if found is None:
         error = FieldError(field="header.If-Match", problem="not an ETag", remedy='Send the ETag you read, as in "3".')
-        raise Problem(400, "If-Match must be the ETag of one revision.", errors=[error])
+        raise Problem(400, "If-Match must be the ETag of one revision.", code=Code.BAD_ETAG, errors=[error])
     return int(found[1])
 
 
 IfMatch = Annotated[int, Depends(if_match)]
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]

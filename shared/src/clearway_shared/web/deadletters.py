@@ -19,12 +19,15 @@ from clearway_shared.deadletter_contents import contents_of
 from clearway_shared.service import Platform
 from clearway_shared.web.access import require
 from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_shared.web.problems import FieldError, Problem, conflict, not_found
+from clearway_shared.web.problems import bad_cursor, conflict, not_found
 from clearway_shared.web.writes import Reply, Write
 
 log = structlog.get_logger(__name__)
 
 Operator = Annotated[Principal, Depends(require(Permission.DEAD_LETTERS))]
+
+DEAD_LETTERS: Final = {"Dead letters": "Messages that a service could not take, which wait for a person to decide."}
+"""How the documents describe these routes."""
 
 _DECIDED: Final = {
     DeadLetterState.REPLAYING: "This letter is being replayed. Wait until it is replayed, or waits for a person again.",
@@ -87,8 +90,9 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
     """The routes of a service's dead letters, at `path`. Include it before routes that take an id in the same place."""
     router = APIRouter(prefix=path, tags=["Dead letters"])
     letters = platform.dead_letters
+    owner = path.split("/")[2]
 
-    @router.get("")
+    @router.get("", operation_id=f"{owner}.list_dead_letters", summary="List dead letters")
     async def list_dead_letters(
         principal: Operator,
         state: Annotated[
@@ -104,7 +108,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         following = encode_cursor(*_ended(found[limit - 1])) if len(found) > limit else None
         return Page(items=[DeadLetterView.of(each) for each in found[:limit]], next=following)
 
-    @router.get("/{letter_id}")
+    @router.get("/{letter_id}", operation_id=f"{owner}.get_dead_letter", summary="Read a dead letter")
     async def get_dead_letter(letter_id: UUID, principal: Operator) -> DeadLetterDetail:
         """A dead letter with its event."""
         found = await letters.get(letter_id, principal.mission)
@@ -112,7 +116,13 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
             raise not_found("dead letter", letter_id)
         return DeadLetterDetail.shown_to(found, principal)
 
-    @router.post("/{letter_id}/replay", status_code=202, response_model=DeadLetterView)
+    @router.post(
+        "/{letter_id}/replay",
+        operation_id=f"{owner}.replay_dead_letter",
+        summary="Replay a dead letter",
+        status_code=202,
+        response_model=DeadLetterView,
+    )
     async def replay_dead_letter(letter_id: UUID, principal: Operator, write: Write) -> Response:
         """Let the consumer take the message again, once. When it fails again the letter is `dead` again."""
 
@@ -124,7 +134,12 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
 
         return await write(command)
 
-    @router.post("/{letter_id}/discard", response_model=DeadLetterView)
+    @router.post(
+        "/{letter_id}/discard",
+        operation_id=f"{owner}.discard_dead_letter",
+        summary="Discard a dead letter",
+        response_model=DeadLetterView,
+    )
     async def discard_dead_letter(letter_id: UUID, body: DiscardBody, principal: Operator, write: Write) -> Response:
         """Give the message up. The letter and the reason stay on record for 90 days."""
 
@@ -168,10 +183,7 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         return None if place is None else (_aware(place[0]), UUID(place[1]))
     except (ValueError, OverflowError) as error:
-        wrong = FieldError(
-            field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given."
-        )
-        raise Problem(400, "The cursor is not one that this list gave.", errors=[wrong]) from error
+        raise bad_cursor() from error
 
 
 def _aware(text: str) -> datetime:

@@ -1,37 +1,25 @@
-"""What a process shows of itself: health, readiness, metrics, and one page of documentation for all its services."""
+"""What a process shows of itself: health, readiness, metrics, the pages for people and the documents for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
-from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from clearway_shared import events
+from clearway_shared.web.codes import PAGES, Code
+from clearway_shared.web.joined import shipped
 from clearway_shared.web.problems import install_handlers, not_found
+from clearway_shared.web.site.docs import docs, file
+from clearway_shared.web.site.home import home
+from clearway_shared.web.site.page import all_problems, one_problem
+from clearway_shared.web.strict import JSON
 
 Check = Callable[[], Awaitable[str | None]]
-
-_ASSETS: Final = {
-    "swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui.css": "text/css",
-    "favicon-32x32.png": "image/png",
-}
-
-# The page is ours and the assets are in the environment: it works without the internet.
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Clearway API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png"></head>
-<body><div id="ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
-<script>
-SwaggerUIBundle({ dom_id: "#ui", url: "/openapi.json", deepLinking: true,
-  persistAuthorization: true, tagsSorter: "alpha", docExpansion: "list", defaultModelsExpandDepth: -1 });
-</script></body></html>
-"""
 
 
 def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], other: Mapping[str, Check]) -> FastAPI:
@@ -42,14 +30,14 @@ def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], othe
     app = FastAPI(openapi_url=None)
     install_handlers(app)
 
+    async def front(_request: Request) -> Response:
+        return home(list(apps), await _asked(vital), await _asked(other))
+
     async def ready(_request: Request) -> Response:
-        failing = await _failing(vital)
-        degraded = await _failing(other)
+        failing = _failing(await _asked(vital))
+        degraded = _failing(await _asked(other))
         status = "unready" if failing else "degraded" if degraded else "ready"
         return JSONResponse({"status": status, "problems": failing | degraded}, 503 if failing else 200)
-
-    async def openapi(_request: Request) -> Response:
-        return JSONResponse(combined_document(list(apps.values())))
 
     async def service_openapi(request: Request) -> Response:
         name = request.path_params["service"]
@@ -58,65 +46,38 @@ def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], othe
         return JSONResponse(apps[name].openapi())
 
     app.router.routes += [
-        Route("/", lambda _request: RedirectResponse("/docs")),
+        Route("/", front),
         Route("/healthz", lambda _request: JSONResponse({"status": "alive"})),
         Route("/readyz", ready),
         Route("/metrics", lambda _request: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)),
-        Route("/docs", lambda _request: HTMLResponse(_PAGE)),
-        Route("/docs/{asset}", _asset),
-        Route("/openapi.json", openapi),
+        Route("/docs", docs),
+        Route("/docs/{name}", file),
+        Route(PAGES, lambda _request: all_problems()),
+        Route(PAGES + "/{code}", _problem),
+        Route("/openapi.json", lambda _request: _document(shipped())),
         Route("/openapi/{service}.json", service_openapi),
+        Route(
+            "/asyncapi.json", lambda _request: _document(resources.files(events).joinpath("asyncapi.json").read_bytes())
+        ),
     ]
     return app
 
 
-def combined_document(apps: Sequence[FastAPI]) -> dict[str, Any]:
-    """One OpenAPI document of all services. Schemas of one name are the same model or come from different services;
-    those that differ keep their service's name in front."""
-    whole: dict[str, Any] = {
-        "openapi": "3.1.0",
-        "info": {"title": "Clearway", "version": "1", "description": "\n\n".join(app.description for app in apps)},
-        "paths": {},
-        "components": {"schemas": {}, "securitySchemes": {}},
-        "tags": [],
-    }
-    for app in apps:
-        document = _apart(app.openapi(), whole["components"]["schemas"], app.title.split()[-1])
-        whole["paths"] |= document["paths"]
-        whole["components"]["schemas"] |= document["components"]["schemas"]
-        whole["components"]["securitySchemes"] |= document["components"].get("securitySchemes", {})
-        whole["tags"] += document.get("tags", [])
-    return whole
+def _document(content: bytes) -> Response:
+    """A document that may be kept, and is asked for again with its ETag."""
+    return Response(content, media_type=JSON, headers={"Cache-Control": "no-cache"})
 
 
-def _apart(document: dict[str, Any], known: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """The document with its schemas renamed where another service uses the name for something else."""
-    schemas = document["components"]["schemas"]
-    clashing = {name for name, schema in schemas.items() if name in known and known[name] != schema}
-
-    def renamed(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {key: _reference(value) if key == "$ref" else renamed(value) for key, value in node.items()}
-        return [renamed(item) for item in node] if isinstance(node, list) else node
-
-    def _reference(target: str) -> str:
-        head, _, name = target.rpartition("/")
-        return f"{head}/{prefix}{name}" if name in clashing else target
-
-    result: dict[str, Any] = renamed(document)
-    own = result["components"]["schemas"]
-    result["components"]["schemas"] = {prefix + n if n in clashing else n: schema for n, schema in own.items()}
-    return result
+async def _problem(request: Request) -> Response:
+    code = request.path_params["code"]
+    if code not in list(Code):
+        raise not_found("kind of problem", code)
+    return one_problem(Code(code))
 
 
-async def _asset(request: Request) -> Response:
-    name = request.path_params["asset"]
-    if name not in _ASSETS:
-        raise not_found("file", name)
-    content = resources.files("fastapi_swagger").joinpath("resources", name).read_bytes()
-    return Response(content, media_type=_ASSETS[name], headers={"Cache-Control": "max-age=86400"})
+async def _asked(checks: Mapping[str, Check]) -> dict[str, str | None]:
+    return {name: await check() for name, check in checks.items()}
 
 
-async def _failing(checks: Mapping[str, Check]) -> dict[str, str]:
-    found = {name: await check() for name, check in checks.items()}
-    return {name: problem for name, problem in found.items() if problem is not None}
+def _failing(answers: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: problem for name, problem in answers.items() if problem is not None}

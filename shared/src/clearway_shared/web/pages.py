@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from clearway_shared.web.problems import FieldError, Problem
+from clearway_shared.web.problems import bad_cursor
 
 Item = TypeVar("Item")
 
@@ -18,6 +18,12 @@ Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the 
 
 class Page(BaseModel, Generic[Item]):
     """A part of a list. `next` is the cursor of the following part; absent at the end."""
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The page's name in the documents: of IncidentBody it is IncidentPage."""
+        name: str = params[0].__name__
+        return name.removesuffix("Body").removesuffix("View") + "Page"
 
     items: list[Item]
     next: str | None = Field(default=None, description="Send as `cursor` to get the following items.")
@@ -38,5 +44,4 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
             return tuple(place)
     except (ValueError, binascii.Error, RecursionError):
         pass
-    error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
-    raise Problem(400, "The cursor is not one that this list gave.", errors=[error])
+    raise bad_cursor()

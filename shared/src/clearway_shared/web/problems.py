@@ -19,17 +19,31 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from clearway_shared.database import is_transient
+from clearway_shared.web.codes import Code, address, usual
 
+# What a place may begin with that is in no document.
+_OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 
 log = structlog.get_logger(__name__)
 
 
-class FieldError(BaseModel):
-    """One thing wrong with a request: `field` is its dotted place (`body.location.point`), never its value."""
+def _pointer_of(values: Mapping[str, Any]) -> str | None:
+    where, *rest = str(values.get("field", "")).split(".")
+    if where in _OUTSIDE:
+        return None
+    return json_pointer(rest if where == "body" else [where, *rest])
 
-    field: str
+
+class FieldError(BaseModel):
+    """One thing wrong with a request: its place, never its value."""
+
+    field: str = Field(description="Its dotted place, with the part of the request first: `body.location.point`.")
+    pointer: str | None = Field(
+        default_factory=_pointer_of,
+        description="Its place in the body as a JSON Pointer (RFC 6901): `/location/point`. Null outside of the body.",
+    )
     problem: str
     remedy: str
 
@@ -37,7 +51,8 @@ class FieldError(BaseModel):
 class ProblemDetails(BaseModel):
     """RFC 9457 problem details, with the fields at fault and the id under which the request is in the logs."""
 
-    type: str = Field(default="about:blank", description="What kind of problem, as a URI.")
+    type: str = Field(description="The address of the page that explains the code: `/problems/stale_revision`.")
+    code: str = Field(description="What kind of problem, for programs. It does not change.", examples=list(Code)[:3])
     title: str
     status: int
     detail: str | None = Field(default=None, description="What happened here, and what to do.")
@@ -54,16 +69,24 @@ class Problem(Exception):
         status: int,
         detail: str,
         *,
+        code: Code | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         title: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
+        self.code = code or usual(status)
         self.title = title or HTTPStatus(status).phrase
         self.detail = detail
         self.errors = list(errors)
         self.headers = dict(headers or {})
+
+
+def bad_cursor() -> Problem:
+    """400: a cursor is not read by its sender, so any other text is a slip."""
+    error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
+    return Problem(400, "The cursor is not one that this list gave.", code=Code.BAD_CURSOR, errors=[error])
 
 
 def not_found(what: str, identifier: object) -> Problem:
@@ -99,6 +122,8 @@ def precondition_failed(current: int) -> Problem:
 def details(problem: Problem, *, path: str | None, request_id: str | None) -> dict[str, Any]:
     """The problem as its document."""
     document = ProblemDetails(
+        type=address(problem.code),
+        code=problem.code,
         title=problem.title,
         status=problem.status,
         detail=problem.detail,
@@ -115,14 +140,54 @@ def problem_response(problem: Problem, *, path: str, request_id: str | None) -> 
     return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
 
 
-def field_errors(errors: Sequence[Any], *, prefix: str = "") -> list[FieldError]:
-    """Pydantic's errors without the values that were sent: those may be what must not be written down."""
-    return [
-        FieldError(
-            field=prefix + ".".join(str(part) for part in error["loc"]), problem=error["msg"], remedy=_remedy(error)
-        )
-        for error in errors[:50]
-    ]
+def field_errors(errors: Sequence[Any], *, sent: Any, prefix: str = "body.") -> list[FieldError]:
+    """Pydantic's errors about the document `sent`, without the values in it: those may be what must not be written
+    down. Their places are those of the document."""
+    return [_field_error(error, _place(error, error["loc"], sent), prefix) for error in errors[:50]]
+
+
+def request_errors(errors: Sequence[Any], body: Any) -> list[FieldError]:
+    """The same of a request: each place begins with the request's part."""
+    found = []
+    for error in errors[:50]:
+        where, *rest = error["loc"]
+        if where == "body":
+            # Where the body is no JSON, the place is a number of bytes.
+            place = [] if error["type"] == "json_invalid" else _place(error, rest, body)
+            found.append(_field_error(error, place, "body."))
+        else:
+            field = ".".join(str(part) for part in error["loc"])
+            found.append(FieldError(field=field, pointer=None, problem=error["msg"], remedy=_remedy(error)))
+    return found
+
+
+def json_pointer(place: Sequence[str | int]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
+
+
+def _field_error(error: Any, place: Sequence[str | int], prefix: str) -> FieldError:
+    field = (prefix + ".".join(str(part) for part in place)).rstrip(".")
+    return FieldError(field=field, pointer=json_pointer(place), problem=error["msg"], remedy=_remedy(error))
+
+
+def _place(error: Any, location: Sequence[str | int], sent: Any) -> list[str | int]:
+    """The place in what was sent. Pydantic's own names the chosen member of a union as well, which nobody sent."""
+    place: list[str | int] = []
+    node = sent
+    for index, part in enumerate(location):
+        if _has(node, part):
+            node = node[part]
+        elif error["type"] != "missing" or index < len(location) - 1:
+            continue
+        place.append(part)
+    return place
+
+
+def _has(node: Any, part: str | int) -> bool:
+    if isinstance(node, Mapping):
+        return part in node
+    return isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
 
 
 _REMEDIES: Final[Mapping[str, str]] = {
@@ -160,7 +225,7 @@ def install_handlers(app: FastAPI) -> None:
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        errors = field_errors(error.errors())
+        errors = request_errors(error.errors(), error.body)
         places = ", ".join(sorted({item.field for item in errors})[:5])
         return answer(request, Problem(422, f"The request is not valid at: {places}.", errors=errors))
 
@@ -200,8 +265,10 @@ def request_id_of(request: Request) -> str | None:
 
 def _from_http(error: HTTPException, request: Request) -> Problem:
     headers = dict(error.headers or {})
+    code = None
     match error.status_code:
         case 404:
+            code = Code.NO_SUCH_ADDRESS
             detail = "There is nothing at this address. /docs lists what there is."
         case 405:
             detail = "This address does not take this method. The Allow header lists those that it does."
@@ -210,7 +277,7 @@ def _from_http(error: HTTPException, request: Request) -> Problem:
             detail = "The body could not be read. Send JSON in UTF-8, not nested deeper than a few levels."
         case _:
             detail = str(error.detail)
-    return Problem(error.status_code, detail, headers=headers)
+    return Problem(error.status_code, detail, code=code, headers=headers)
 
 
 def _methods_at(request: Request) -> Sequence[str]:

@@ -17,6 +17,7 @@ from clearway_shared.database import Transaction, on_either
 from clearway_shared.service import Platform
 from clearway_shared.tables import IdempotencyRow
 from clearway_shared.web.access import Authenticated, platform_of
+from clearway_shared.web.codes import Code
 from clearway_shared.web.problems import FieldError, Problem
 
 _ROWS: Final = IdempotencyRow.__table__  # type: ignore[attr-defined]
@@ -93,7 +94,9 @@ class WriteRequest:
             error = FieldError(
                 field="header.Idempotency-Key", problem="already used for another request", remedy="Send a new key."
             )
-            raise Problem(422, "This Idempotency-Key was used with another request.", errors=[error])
+            raise Problem(
+                422, "This Idempotency-Key was used with another request.", code=Code.KEY_REUSED, errors=[error]
+            )
         return Response(row.body, row.status, {**row.headers, "Idempotency-Replayed": "true"})
 
     async def _keep(self, transaction: Transaction, key: str, response: Response) -> None:

@@ -13,7 +13,9 @@ from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_shared.database import Transaction
 from clearway_shared.events.alerts import AlertKind
-from clearway_shared.events.envelope import Utc
+from clearway_shared.web.conditional import NOTHING_CHANGED
+from clearway_shared.web.document import header
+from clearway_shared.web.moments import A_DATE, FromTime
 from clearway_shared.web.pages import Cursor, Limit, Page
 from clearway_shared.web.problems import not_found
 from clearway_shared.web.writes import Reply, Write
@@ -21,14 +23,16 @@ from clearway_shared.web.writes import Reply, Write
 router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 
 
-@router.get("")
+@router.get("", operation_id="alerts.list", summary="List alerts")
 async def list_alerts(
     principal: Reader,
     connection: Reading,
     subscription: Annotated[UUID | None, Query(description="Only those of this subscription.")] = None,
     incident: Annotated[UUID | None, Query(description="Only those about this incident.")] = None,
     kind: AlertKind | None = None,
-    since: Annotated[Utc | None, Query(description="Only those that were issued at this time or later.")] = None,
+    since: Annotated[
+        FromTime | None, Query(description=f"Only those that were issued at this time or later. {A_DATE}")
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertView]:
@@ -39,21 +43,29 @@ async def list_alerts(
     return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))
 
 
-@router.get("/{alert_id}")
+@router.get("/{alert_id}", operation_id="alerts.get", summary="Read an alert")
 async def get_alert(alert_id: UUID, principal: Reader, connection: Reading) -> AlertView:
+    """As it was issued, and who has acknowledged it since."""
     stored = await one_alert(connection, principal.mission, alert_id)
     if stored is None:
         raise not_found("alert", alert_id)
     return AlertView.of(stored)
 
 
-@router.post("/{alert_id}/acknowledge", response_model=AlertView)
+@router.post(
+    "/{alert_id}/acknowledge",
+    operation_id="alerts.acknowledge",
+    summary="Acknowledge an alert",
+    response_model=AlertView,
+    responses={200: {"headers": header("Nothing-Changed")}},
+)
 async def acknowledge_alert(alert_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
-    """Confirm to have taken note. A repeat changes nothing: the first word counts."""
+    """Confirm to have taken note. A repeat changes nothing: the first acknowledgement stays."""
 
     async def command(tx: Transaction) -> Reply:
         with refusals(alert_id):
-            stored = await wired.acknowledge(tx, principal, alert_id)
-        return Reply(200, AlertView.of(stored))
+            acknowledged = await wired.acknowledge(tx, principal, alert_id)
+        headers = {} if acknowledged.is_first else NOTHING_CHANGED
+        return Reply(200, AlertView.of(acknowledged.alert), headers)
 
     return await write(command)

@@ -9,10 +9,12 @@ from yarl import URL
 
 from clearway_alerts.alert_rows import StoredAlert
 from clearway_alerts.commands.subscriptions import Changes
+from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
-from clearway_alerts.outgoing import described, state_of
+from clearway_alerts.outgoing import THIN, described, state_of, why_thin
 from clearway_alerts.queries.explain import Explanation
+from clearway_alerts.rows import read_incident
 from clearway_shared.auth import Principal
 from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
 from clearway_shared.events.geometry import Point
@@ -59,9 +61,16 @@ class SubscriptionPatch(Form):
 
 
 class ChannelView(BaseModel):
+    """Where the alerts go."""
+
     type: Literal["webhook", "stream"]
     url: str | None = Field(default=None, description="In full only for those who may change the subscription.")
     public_key: str | None = Field(default=None, description="`whpk_…`: verifies the `v1a` signatures (Ed25519).")
+    thin_at: list[Tlp] = Field(
+        default_factory=list,
+        description="At these levels of sharing a webhook's message is thin: it leaves out the place and the "
+        "description, and names the address where they are read with an API key.",
+    )
 
 
 class SubscriptionView(BaseModel):
@@ -106,10 +115,12 @@ def _channel(row: Any, principal: Principal) -> ChannelView:
         return ChannelView(type="stream")
     whole = URL(row["url"])
     url = row["url"] if may_change(row["owner"], principal) else f"{whole.scheme}://{whole.raw_host}/…"
-    return ChannelView(type="webhook", url=url, public_key=row["public_key"])
+    return ChannelView(type="webhook", url=url, public_key=row["public_key"], thin_at=sorted(THIN))
 
 
-class Links(BaseModel):
+class AlertLinks(BaseModel):
+    """Where the rest is read."""
+
     alert: str
     incident: str
 
@@ -141,7 +152,7 @@ class AlertView(BaseModel):
     references: list[UUID]
     tlp: Tlp
     reason: str
-    links: Links
+    links: AlertLinks
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 
@@ -170,22 +181,35 @@ class DeliveryView(BaseModel):
     delivery_id: UUID
     alert_id: UUID | None
     incident_id: UUID | None
-    state: Literal["pending", "delivered", "dead"]
+    form: Literal["full", "thin"] | None = Field(description="Null for a test message.")
+    left_out: str | None = Field(description="Why the message is thin, and where the rest is; null when it is full.")
+    state: DeliveryState
     attempts: int
     due_at: datetime
     finished_at: datetime | None
     last_status: int | None
     last_error: str | None
+    asked_by: str | None = Field(description="Who last asked for it to be sent again, or at once.")
+    asked_at: datetime | None
     requests: list[RequestView]
 
     @classmethod
     def of(cls, row: Any) -> "DeliveryView":
         requests = [RequestView(**{name: each[name] for name in RequestView.model_fields}) for each in row["requests"]]
         shown = {name: row[name] for name in cls.model_fields if name in row}
-        return cls(**{**shown, "delivery_id": row["id"], "requests": requests})
+        return cls(**{**shown, **_form_of(row), "delivery_id": row["id"], "requests": requests})
+
+
+def _form_of(row: Any) -> dict[str, str | None]:
+    if row["incident"] is None:
+        return {"form": None, "left_out": None}
+    left_out = why_thin(read_incident(row["incident"]).tlp)
+    return {"form": "full" if left_out is None else "thin", "left_out": left_out}
 
 
 class TestFired(BaseModel):
+    """The test message is on its way; its delivery shows what came of it."""
+
     delivery_id: UUID
 
 
@@ -212,9 +236,12 @@ class ExplanationView(BaseModel):
     alerted: bool
     decisions: list[DecisionView]
     clauses: list[ClauseView]
+    left_out: str | None = Field(
+        description="Why a webhook gets a thin message of the newest revision, and where the rest is; null when not."
+    )
 
     @classmethod
-    def of(cls, found: Explanation) -> "ExplanationView":
+    def of(cls, found: Explanation, *, has_webhook: bool) -> "ExplanationView":
         decisions = [DecisionView(**{name: row[name] for name in DecisionView.model_fields}) for row in found.decisions]
         kinds = set(AlertKind)
         return cls(
@@ -224,4 +251,5 @@ class ExplanationView(BaseModel):
             alerted=any(decision.outcome in kinds for decision in decisions),
             decisions=decisions,
             clauses=[ClauseView(**clause._asdict()) for clause in found.clauses],
+            left_out=why_thin(found.incident.tlp) if has_webhook else None,
         )

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from clearway_shared.web.pages import decode_cursor, encode_cursor
-from clearway_shared.web.problems import FieldError, Problem
+from clearway_shared.web.problems import bad_cursor
 
 
 def cursor_id(cursor: str | None) -> UUID | None:
@@ -12,10 +12,7 @@ def cursor_id(cursor: str | None) -> UUID | None:
     try:
         return None if place is None else UUID(place[0])
     except ValueError as error:
-        wrong = FieldError(
-            field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given."
-        )
-        raise Problem(400, "The cursor is not one that this list gave.", errors=[wrong]) from error
+        raise bad_cursor() from error
 
 
 def next_cursor(ids: list[UUID], limit: int) -> str | None:

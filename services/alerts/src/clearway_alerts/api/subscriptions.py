@@ -9,11 +9,14 @@ from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, Subscr
 from clearway_alerts.api.cursors import cursor_id
 from clearway_alerts.api.refusals import refusals
 from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired, Wiring
+from clearway_alerts.commands.subscriptions import Kept
 from clearway_alerts.domain.areas import check_area
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
+from clearway_shared.auth import Principal
 from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import IfMatch, etag
+from clearway_shared.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_shared.web.document import REVISED, header
 from clearway_shared.web.pages import Cursor, Limit, Page, encode_cursor
 from clearway_shared.web.problems import not_found
 from clearway_shared.web.writes import Reply, Write
@@ -21,7 +24,14 @@ from clearway_shared.web.writes import Reply, Write
 router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
 
 
-@router.post("", status_code=201, response_model=NewSubscription)
+@router.post(
+    "",
+    operation_id="subscriptions.create",
+    summary="Make a subscription",
+    status_code=201,
+    response_model=NewSubscription,
+    responses={201: {"headers": header("ETag") | header("Location")}},
+)
 async def create_subscription(body: SubscriptionBody, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
 
@@ -36,7 +46,7 @@ async def create_subscription(body: SubscriptionBody, principal: Subscriber, wir
     return await write(command)
 
 
-@router.get("")
+@router.get("", operation_id="subscriptions.list", summary="List subscriptions")
 async def list_subscriptions(
     principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[SubscriptionView]:
@@ -46,10 +56,11 @@ async def list_subscriptions(
     return Page(items=items, next=None if is_last else encode_cursor(str(rows[-1]["id"])))
 
 
-@router.get("/{subscription_id}")
+@router.get("/{subscription_id}", operation_id="subscriptions.get", summary="Read a subscription")
 async def get_subscription(
     subscription_id: UUID, principal: Reader, connection: Reading, response: Response
 ) -> SubscriptionView:
+    """What it asks for, where its alerts go, and whether it is active."""
     row = await one_subscription(connection, principal.mission, subscription_id)
     if row is None:
         raise not_found("subscription", subscription_id)
@@ -57,7 +68,13 @@ async def get_subscription(
     return SubscriptionView.of(row, principal)
 
 
-@router.patch("/{subscription_id}", response_model=SubscriptionView)
+@router.patch(
+    "/{subscription_id}",
+    operation_id="subscriptions.change",
+    summary="Change a subscription",
+    response_model=SubscriptionView,
+    responses=REVISED,
+)
 async def change_subscription(
     subscription_id: UUID, body: SubscriptionPatch, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
 ) -> Response:
@@ -67,13 +84,15 @@ async def change_subscription(
 
     async def command(tx: Transaction) -> Reply:
         with refusals(subscription_id):
-            row = await wired.subscriptions.change(tx, principal, subscription_id, seen, body.changes())
-        return Reply(200, SubscriptionView.of(row, principal), {"ETag": etag(row["revision"])})
+            kept = await wired.subscriptions.change(tx, principal, subscription_id, seen, body.changes())
+        return _kept(kept, principal)
 
     return await write(command)
 
 
-@router.delete("/{subscription_id}", status_code=204)
+@router.delete(
+    "/{subscription_id}", operation_id="subscriptions.delete", summary="Delete a subscription", status_code=204
+)
 async def delete_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """End it. What was still to be sent is not sent; the alerts stay on record."""
 
@@ -85,31 +104,49 @@ async def delete_subscription(subscription_id: UUID, principal: Subscriber, wire
     return await write(command)
 
 
-@router.post("/{subscription_id}/pause", response_model=SubscriptionView)
+@router.post(
+    "/{subscription_id}/pause",
+    operation_id="subscriptions.pause",
+    summary="Hold the deliveries",
+    response_model=SubscriptionView,
+    responses=REVISED,
+)
 async def pause_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
 
     async def command(tx: Transaction) -> Reply:
         with refusals(subscription_id):
-            row = await wired.subscriptions.pause(tx, principal, subscription_id)
-        return Reply(200, SubscriptionView.of(row, principal), {"ETag": etag(row["revision"])})
+            kept = await wired.subscriptions.pause(tx, principal, subscription_id)
+        return _kept(kept, principal)
 
     return await write(command)
 
 
-@router.post("/{subscription_id}/resume", response_model=SubscriptionView)
+@router.post(
+    "/{subscription_id}/resume",
+    operation_id="subscriptions.resume",
+    summary="Deliver again",
+    response_model=SubscriptionView,
+    responses=REVISED,
+)
 async def resume_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled."""
 
     async def command(tx: Transaction) -> Reply:
         with refusals(subscription_id):
-            row = await wired.subscriptions.resume(tx, principal, subscription_id)
-        return Reply(200, SubscriptionView.of(row, principal), {"ETag": etag(row["revision"])})
+            kept = await wired.subscriptions.resume(tx, principal, subscription_id)
+        return _kept(kept, principal)
 
     return await write(command)
 
 
-@router.post("/{subscription_id}/rotate-secret", response_model=NewSubscription)
+@router.post(
+    "/{subscription_id}/rotate-secret",
+    operation_id="subscriptions.rotate_secret",
+    summary="Make a new secret",
+    response_model=NewSubscription,
+    responses={200: {"headers": header("ETag")}},
+)
 async def rotate_secret(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """A new secret, shown this once. For 24 hours messages are signed with both."""
 
@@ -126,3 +163,10 @@ async def _check(chosen: FilterForm | None, wired: Wiring) -> None:
     if chosen is not None:
         with refusals():
             await wired.heavy.run(check_area, chosen.area.to_domain())
+
+
+def _kept(kept: Kept, principal: Principal) -> Reply:
+    headers = {"ETag": etag(kept.row["revision"])}
+    if not kept.changed:
+        headers |= NOTHING_CHANGED
+    return Reply(200, SubscriptionView.of(kept.row, principal), headers)

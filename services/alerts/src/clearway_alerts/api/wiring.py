@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_shared.auth import Permission, Principal
 from clearway_shared.heavy import HeavyWork
@@ -22,6 +23,7 @@ class Wiring:
     """The service's own parts, kept at `app.state.wiring`. `heavy` does what requests ask for, not what warnings do."""
 
     subscriptions: Subscriptions
+    deliveries: Deliveries
     acknowledge: Acknowledge
     news_hours: int
     heavy: HeavyWork

@@ -1,5 +1,6 @@
-"""Someone confirms to have taken note of an alert. The first word counts."""
+"""Someone confirms to have taken note of an alert. The first acknowledgement stays."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,21 +21,30 @@ class NoSuchAlert(Exception):
     """There is none of this id in the mission."""
 
 
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The alert with who acknowledged it, and whether that was done now."""
+
+    alert: StoredAlert
+    is_first: bool
+
+
 class Acknowledge:
     def __init__(self, outbox: Outbox, clock: Clock) -> None:
         self._outbox = outbox
         self._clock = clock
 
-    async def __call__(self, tx: Transaction, principal: Principal, alert_id: UUID) -> StoredAlert:
-        """The alert with who acknowledged it. Raises NoSuchAlert, NotTheOwner."""
+    async def __call__(self, tx: Transaction, principal: Principal, alert_id: UUID) -> Acknowledged:
+        """Raises NoSuchAlert, NotTheOwner."""
         stored = await one_alert(tx.connection, principal.mission, alert_id)
         if stored is None:
             raise NoSuchAlert
         await _require_owner(tx, principal, stored.alert.subscription_id)
         now = self._clock.now()
-        if await _is_first(tx, principal, alert_id, now):
+        is_first = await _is_first(tx, principal, alert_id, now)
+        if is_first:
             await self._tell(tx, stored, principal, now)
-        return await one_alert(tx.connection, principal.mission, alert_id) or stored
+        return Acknowledged(await one_alert(tx.connection, principal.mission, alert_id) or stored, is_first)
 
     async def _tell(self, tx: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
         data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)

@@ -61,6 +61,14 @@ class Changes:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A subscription after a command, and whether the command changed anything."""
+
+    row: RowMapping
+    changed: bool
+
+
 class Subscriptions:
     """`wake` is called when deliveries have become due by a commit of this process."""
 
@@ -92,9 +100,9 @@ class Subscriptions:
 
     async def change(
         self, tx: Transaction, principal: Principal, subscription_id: UUID, revision: int, wanted: Changes
-    ) -> RowMapping:
+    ) -> Kept:
         """Raises what `create` raises, NoSuchSubscription, NotTheOwner, SubscriptionChanged, NoWebhook."""
-        row = await self._locked(tx, principal, subscription_id)
+        row = await lock(tx, principal, subscription_id)
         if row["revision"] != revision:
             raise SubscriptionChanged(row["revision"])
         if wanted.url is not None and row["url"] is None:
@@ -104,14 +112,14 @@ class Subscriptions:
             values["name"] = wanted.name
         return await self._update(tx, row, values)
 
-    async def pause(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
+    async def pause(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
         """From now on deliveries wait. Alerts go on being issued, so that nothing is missed."""
-        row = await self._locked(tx, principal, subscription_id)
+        row = await lock(tx, principal, subscription_id)
         return await self._update(tx, row, {"state": SubscriptionState.PAUSED, "state_reason": "paused by its owner"})
 
-    async def resume(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
+    async def resume(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
         """Everything that waits is due at once, in order."""
-        row = await self._locked(tx, principal, subscription_id)
+        row = await lock(tx, principal, subscription_id)
         waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         due_now = update(DELIVERY).where(waiting, DELIVERY.c.lease_until.is_(None)).values(due_at=self._clock.now())
         await tx.connection.execute(due_now)
@@ -121,7 +129,7 @@ class Subscriptions:
 
     async def delete(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> None:
         """It is gone for everyone; its alerts stay on record, what was still to be sent is not."""
-        row = await self._locked(tx, principal, subscription_id)
+        row = await lock(tx, principal, subscription_id)
         now = self._clock.now()
         waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         ended = {"state": "dead", "last_error": "the subscription was deleted", "finished_at": now}
@@ -131,16 +139,16 @@ class Subscriptions:
 
     async def rotate_secret(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
         """The row that is returned holds the new secret; the old one signs too for a day."""
-        row = await self._locked(tx, principal, subscription_id)
+        row = await lock(tx, principal, subscription_id)
         if row["url"] is None:
             raise NoWebhook
         until = self._clock.now() + OVERLAP
         values = {"secret": new_secret(), "old_secret": row["secret"], "old_secret_until": until}
-        return await self._update(tx, row, values)
+        return (await self._update(tx, row, values)).row
 
     async def test_fire(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
         """Send a signed test message the way that alerts go; returns its delivery's id."""
-        row = await self._locked(tx, principal, subscription_id)
+        row = await lock(tx, principal, subscription_id)
         if row["url"] is None:
             raise NoWebhook
         if row["state"] != SubscriptionState.ACTIVE:
@@ -152,21 +160,14 @@ class Subscriptions:
         tx.after_commit(self._wake)
         return delivery_id
 
-    async def _locked(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
-        its_own = (SUBSCRIPTION.c.mission == principal.mission) & (SUBSCRIPTION.c.id == subscription_id)
-        query = select(SUBSCRIPTION).where(its_own, SUBSCRIPTION.c.deleted_at.is_(None)).with_for_update()
-        row = (await tx.connection.execute(query)).mappings().first()
-        if row is None:
-            raise NoSuchSubscription
-        if not may_change(row["owner"], principal):
-            raise NotTheOwner
-        return row
-
-    async def _update(self, tx: Transaction, row: RowMapping, values: dict[str, Any]) -> RowMapping:
+    async def _update(self, tx: Transaction, row: RowMapping, values: dict[str, Any]) -> Kept:
+        """Make a new revision, unless everything is so already."""
+        if all(row[name] == value for name, value in values.items()):
+            return Kept(row, changed=False)
         marks = {"revision": row["revision"] + 1, "updated_at": self._clock.now()}
         marks["changed_in"] = await next_version(tx, row["mission"])
         changed = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row["id"]).values(values | marks)
-        return (await tx.connection.execute(changed.returning(*SUBSCRIPTION.c))).mappings().one()
+        return Kept((await tx.connection.execute(changed.returning(*SUBSCRIPTION.c))).mappings().one(), changed=True)
 
     async def _checked(self, tx: Transaction, mission: str, wanted: Changes) -> dict[str, Any]:
         """The columns of a URL and a route that exist. The area was checked before the transaction, which it would
@@ -181,6 +182,18 @@ class Subscriptions:
                 await _require_route(tx, mission, route_id)
             values |= {"filter": stored_filter(wanted.filter), "route_id": route_id}
         return values
+
+
+async def lock(tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
+    """The subscription, which nobody else changes meanwhile. Raises NoSuchSubscription, NotTheOwner."""
+    its_own = (SUBSCRIPTION.c.mission == principal.mission) & (SUBSCRIPTION.c.id == subscription_id)
+    query = select(SUBSCRIPTION).where(its_own, SUBSCRIPTION.c.deleted_at.is_(None)).with_for_update()
+    row = (await tx.connection.execute(query)).mappings().first()
+    if row is None:
+        raise NoSuchSubscription
+    if not may_change(row["owner"], principal):
+        raise NotTheOwner
+    return row
 
 
 async def _require_route(tx: Transaction, mission: str, route_id: UUID) -> None:

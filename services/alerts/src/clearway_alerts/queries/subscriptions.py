@@ -1,14 +1,12 @@
-"""Subscriptions, and what was sent to them."""
+"""Subscriptions."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
+from clearway_alerts.tables import SUBSCRIPTION
 from clearway_shared.paging import part_of
 
 
@@ -28,23 +26,3 @@ async def page_of_subscriptions(
         query = query.where(SUBSCRIPTION.c.id > after)
     part = await part_of(connection, query, ["id"], heavy="filter", limit=limit, newest_first=False, share=0.2)
     return [row._mapping for row in part.rows], part.is_last
-
-
-async def page_of_deliveries(
-    connection: AsyncConnection, mission: str, subscription_id: UUID, before: UUID | None, limit: int
-) -> list[dict[str, Any]]:
-    """Newest first, each with its `requests`."""
-    query = select(DELIVERY).where(DELIVERY.c.mission == mission, DELIVERY.c.subscription_id == subscription_id)
-    if before is not None:
-        query = query.where(DELIVERY.c.id < before)
-    rows = (await connection.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit))).mappings().all()
-    requests = await _requests(connection, [row["id"] for row in rows])
-    return [{**row, "requests": requests[row["id"]]} for row in rows]
-
-
-async def _requests(connection: AsyncConnection, delivery_ids: list[UUID]) -> dict[UUID, list[RowMapping]]:
-    found: dict[UUID, list[RowMapping]] = defaultdict(list)
-    query = select(DELIVERY_ATTEMPT).where(DELIVERY_ATTEMPT.c.delivery_id.in_(delivery_ids))
-    for row in (await connection.execute(query.order_by(DELIVERY_ATTEMPT.c.number))).mappings():
-        found[row["delivery_id"]].append(row)
-    return found

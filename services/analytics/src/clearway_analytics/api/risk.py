@@ -1,5 +1,6 @@
 """The risk of a route, and what makes it."""
 
+from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -13,19 +14,23 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import risk
 from clearway_analytics.queries.risk import Explained
 from clearway_analytics.risk.assessment import Assessment
-from clearway_shared.events.envelope import Utc
+from clearway_shared.web.moments import A_DATE, UntilTime
 from clearway_shared.web.pages import Limit
 from clearway_shared.web.problems import not_found
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 
 At = Annotated[
-    Utc | None, Query(description="The moment to rate; now by default. Incidents that came later are left out.")
+    UntilTime | None,
+    Query(
+        description=f"The moment to rate; now by default. Incidents that came later are left out. {A_DATE} What counts "
+        "is its last moment."
+    ),
 ]
 Horizon = Annotated[float | None, Query(gt=0, le=365, description="Days ahead; 7 by default.")]
 
 
-@router.get("/{route_id}/risk")
+@router.get("/{route_id}/risk", operation_id="routes.get_risk", summary="Read a route's risk")
 async def get_risk(
     route_id: UUID,
     principal: Reader,
@@ -47,7 +52,7 @@ async def get_risk(
     return RiskReport.full(route_id, found, mission.parameters)
 
 
-@router.get("/{route_id}/risk/explanation")
+@router.get("/{route_id}/risk/explanation", operation_id="routes.explain_risk", summary="Explain a route's risk")
 async def explain_risk(
     route_id: UUID,
     principal: Reader,
@@ -65,7 +70,7 @@ async def explain_risk(
 
 
 async def _explained(
-    connection: AsyncConnection, mission: Mission, route_id: UUID, at: Utc, horizon_days: float
+    connection: AsyncConnection, mission: Mission, route_id: UUID, at: datetime, horizon_days: float
 ) -> Explained:
     found = await risk.explained(connection, mission, route_id, at, horizon_days)
     if found is None:

@@ -10,22 +10,32 @@ from clearway_analytics.api.wiring import Reader, Reading, Register, SeenRevisio
 from clearway_analytics.commands.register_route import NoSuchRoute, RouteChanged
 from clearway_analytics.queries import risk, routes
 from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import IfMatch, etag
+from clearway_shared.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_shared.web.document import REVISED, header
 from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_shared.web.problems import Problem, invalid, not_found, precondition_failed, precondition_required
+from clearway_shared.web.problems import Problem, bad_cursor, not_found, precondition_failed, precondition_required
+from clearway_shared.web.representation import weak_etag
 from clearway_shared.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
 
 
-@router.put("/{route_id}", response_model=RouteView, responses={201: {"model": RouteView}})
+@router.put(
+    "/{route_id}",
+    operation_id="routes.put",
+    summary="Register a route, or replace it",
+    response_model=RouteView,
+    responses={
+        **REVISED,
+        201: {"model": RouteView, "description": "It was registered.", "headers": header("ETag") | header("Location")},
+    },
+    openapi_extra={"x-if-match": "optional"},
+)
 async def put_route(
     route_id: UUID, body: RouteBody, principal: Writer, seen: SeenRevision, register: Register, write: Write
 ) -> Response:
-    """Register a route under an id that you choose (201), or replace it (200, with If-Match).
-
-    Its risk is made from every incident known so far, and published.
-    """
+    """Under an id that you choose (201); an existing one is replaced (200, with If-Match). Its risk is made from every
+    incident known so far, and published."""
     draft = body.draft()
 
     async def command(transaction: Transaction) -> Reply:
@@ -33,25 +43,32 @@ async def put_route(
             route = await register.put(transaction, principal.mission, route_id, draft, principal.id, seen)
         except (NoSuchRoute, RouteChanged) as error:
             raise _refusal(error, route_id) from error
-        code = status.HTTP_201_CREATED if seen is None else status.HTTP_200_OK
-        return Reply(code, RouteView.of(route), {"ETag": etag(route.revision)})
+        headers = {"ETag": etag(route.revision)}
+        if seen is None:
+            headers |= {"Location": f"/v1/routes/{route_id}"}
+            return Reply(status.HTTP_201_CREATED, RouteView.of(route), headers)
+        if route.revision == seen:
+            headers |= NOTHING_CHANGED
+        return Reply(status.HTTP_200_OK, RouteView.of(route), headers)
 
     return await write(command)
 
 
-@router.get("")
+@router.get("", operation_id="routes.list", summary="List routes")
 async def list_routes(
-    principal: Reader, connection: Reading, clock: Time, limit: Limit = 100, cursor: Cursor = None
+    principal: Reader, connection: Reading, clock: Time, response: Response, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[RatedRoute]:
-    """The routes in use, by id, with their risk now."""
+    """The routes in use, by id, with their risk now. The ETag stays the same until a route changes, or a risk does in
+    its first three digits: it falls a little with every second."""
     shown, is_last = await routes.page(connection, principal.mission, _after(cursor), limit)
     ids = [route.route_id for route in shown]
     risks = await risk.current(connection, principal.mission, ids, clock.now())
     items = [RatedRoute.rated(route, risks[route.route_id]) for route in shown]
+    response.headers["ETag"] = weak_etag(repr([_seen(item) for item in items]).encode())
     return Page(items=items, next=None if is_last else encode_cursor(str(ids[-1])))
 
 
-@router.get("/{route_id}")
+@router.get("/{route_id}", operation_id="routes.get", summary="Read a route")
 async def get_route(route_id: UUID, principal: Reader, connection: Reading, response: Response) -> RouteView:
     """One route as it was last registered."""
     route = await routes.live(connection, principal.mission, route_id)
@@ -61,9 +78,14 @@ async def get_route(route_id: UUID, principal: Reader, connection: Reading, resp
     return RouteView.of(route)
 
 
-@router.delete("/{route_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete(
+    "/{route_id}",
+    operation_id="routes.retire",
+    summary="Take a route out of use",
+    status_code=status.HTTP_204_NO_CONTENT,
+)
 async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, register: Register, write: Write) -> Response:
-    """Take a route out of use: it is no longer rated, and those who follow it are told."""
+    """It is no longer rated, and those who follow it are told."""
 
     async def command(transaction: Transaction) -> Reply:
         try:
@@ -73,6 +95,19 @@ async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, registe
         return Reply(status.HTTP_204_NO_CONTENT)
 
     return await write(command)
+
+
+def _seen(item: RatedRoute) -> tuple[object, ...]:
+    """What a reader of the list sees of a route; not the moment it was rated at."""
+    risk = item.risk
+    return (
+        item.route_id,
+        item.revision,
+        risk.band,
+        f"{risk.expected_events:.3g}",
+        f"{risk.low:.3g}",
+        f"{risk.high:.3g}",
+    )
 
 
 def _refusal(error: NoSuchRoute | RouteChanged, route_id: UUID) -> Problem:
@@ -88,4 +123,4 @@ def _after(cursor: str | None) -> UUID | None:
     try:
         return UUID(place[0])
     except ValueError as error:
-        raise invalid("query.cursor", "not a cursor of this list", "Send `next` as it was given.") from error
+        raise bad_cursor() from error

@@ -43,12 +43,15 @@ class RegisterRoute:
     ) -> Route:
         """Register a route, or replace the live one that stands at revision `expected`.
 
-        Raises RouteChanged; NoSuchRoute when the caller expects a route that is not there, or is retired.
+        A route that is so already stays as it is. Raises RouteChanged; NoSuchRoute when the caller expects a route
+        that is not there, or is retired.
         """
         connection = transaction.connection
         held = await missions.hold_next(connection, mission)
         known = await routes.find(connection, mission, route_id)
         _check_revision(known, route_id, expected)
+        if known is not None and expected is not None and _is_so(known, draft):
+            return known
         route = self._drawn(mission, route_id, draft, by, known)
         await routes.put(connection, route, held.version)
         await self._publish(transaction, route)
@@ -114,6 +117,10 @@ class RegisterRoute:
             route_registered(route), subject=str(route.route_id), source=SOURCE, occurred=route.updated_at
         )
         await outbox.add(transaction, [event])
+
+
+def _is_so(known: Route, draft: RouteDraft) -> bool:
+    return (known.name, known.line, known.half_width_m) == (draft.name, draft.line, draft.half_width_m)
 
 
 def _check_revision(known: Route | None, route_id: UUID, expected: int | None) -> None:

@@ -73,7 +73,7 @@ def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:
     try:
         facts = FactsForm.model_validate(document).in_domain(incident.time.recorded_at)
     except ValidationError as error:
-        errors = field_errors(error.errors(include_url=False, include_input=False), prefix="body.")
+        errors = field_errors(error.errors(include_url=False, include_input=False), sent=document)
         places = ", ".join(sorted({item.field for item in errors})[:5])
         raise Problem(422, f"The correction is not valid at: {places}.", errors=errors) from error
     reported_at = facts.time.reported_at if "reported_at" in document.get("time", {}) else incident.time.reported_at

@@ -15,7 +15,7 @@ from clearway_incidents.outgoing import without_contacts
 from clearway_shared.auth import Permission, Principal
 from clearway_shared.events.incident import IncidentState
 from clearway_shared.events.vocabulary import RetractionReason
-from clearway_shared.web.conditional import etag
+from clearway_shared.web.conditional import NOTHING_CHANGED, etag
 from clearway_shared.web.problems import FieldError
 from clearway_shared.web.writes import Reply
 
@@ -44,7 +44,13 @@ class RevisionBody(BaseModel):
     incident: IncidentBody
 
 
-class DeletedBody(BaseModel):
+class MergedBody(BaseModel):
+    """An incident that became an alias of another one."""
+
+    merged_into: UUID
+
+
+class RetractedBody(BaseModel):
     """A retracted incident: who keeps a copy must drop it."""
 
     incident_id: UUID
@@ -81,9 +87,11 @@ def visible(state: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
     return shown | {"history": f"{address(state['incident_id'])}/revisions"}
 
 
-def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200) -> Reply:
-    """The answer to a command."""
+def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200, seen: int | None = None) -> Reply:
+    """The answer to a command that was given at the revision `seen`; it says so when that is still the newest."""
     headers = {"ETag": etag(state["revision"]), "Location": address(state["incident_id"])}
+    if state["revision"] == seen:
+        headers |= NOTHING_CHANGED
     return Reply(status, visible(state, principal), headers)
 
 

@@ -15,6 +15,7 @@ from clearway_incidents.domain import life
 from clearway_incidents.domain.life import Step
 from clearway_shared.database import Transaction
 from clearway_shared.web.conditional import IfMatch
+from clearway_shared.web.document import REVISED
 from clearway_shared.web.writes import Reply, Write
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
@@ -35,7 +36,7 @@ class Assessment:
     async def take(self, step: Step) -> Response:
         async def command(tx: Transaction) -> Reply:
             state = await changes.apply(self.ledger, tx, self.principal, self.incident_id, self.expected, step)
-            return reply(state, self.principal)
+            return reply(state, self.principal, seen=self.expected)
 
         return await self.write(command)
 
@@ -43,19 +44,33 @@ class Assessment:
 Assessed = Annotated[Assessment, Depends()]
 
 
-@router.post("/review", summary="Take it up for review", response_model=IncidentBody)
+@router.post(
+    "/review",
+    operation_id="incidents.start_review",
+    responses=REVISED,
+    summary="Take it up for review",
+    response_model=IncidentBody,
+)
 async def review(assessed: Assessed) -> Response:
     """From reported, or from disputed back to review."""
     return await assessed.take(life.review)
 
 
-@router.post("/grade", summary="Grade source and information", response_model=IncidentBody)
+@router.post(
+    "/grade",
+    operation_id="incidents.grade",
+    responses=REVISED,
+    summary="Grade source and information",
+    response_model=IncidentBody,
+)
 async def grade(assessed: Assessed, sent: GradingForm) -> Response:
     """The Admiralty grades: the source A–F, the information 1–6, independently of each other."""
     return await assessed.take(life.grade(sent.source_reliability, sent.info_credibility))
 
 
-@router.post("/verify", summary="Verify", response_model=IncidentBody)
+@router.post(
+    "/verify", operation_id="incidents.verify", responses=REVISED, summary="Verify", response_model=IncidentBody
+)
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     """From under_review. Needs credibility 1–2 or two independent reports, and someone who gave none of them."""
 
@@ -63,30 +78,40 @@ async def verify(assessed: Assessed, sent: NoteBody) -> Response:
         state = await changes.verify(
             assessed.ledger, tx, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
         )
-        return reply(state, assessed.principal)
+        return reply(state, assessed.principal, seen=assessed.expected)
 
     return await assessed.write(command)
 
 
-@router.post("/dispute", summary="Put it in doubt", response_model=IncidentBody)
+@router.post(
+    "/dispute",
+    operation_id="incidents.dispute",
+    responses=REVISED,
+    summary="Put it in doubt",
+    response_model=IncidentBody,
+)
 async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
     """From under_review; a new review ends the dispute."""
     return await assessed.take(life.dispute(sent.reason))
 
 
-@router.post("/close", summary="Close", response_model=IncidentBody)
+@router.post("/close", operation_id="incidents.close", responses=REVISED, summary="Close", response_model=IncidentBody)
 async def close(assessed: Assessed, sent: CloseBody) -> Response:
     """From verified. The hazard must be cleared or none, or `override_reason` says why it is closed all the same."""
     return await assessed.take(life.close(sent.override_reason))
 
 
-@router.post("/reopen", summary="Reopen", response_model=IncidentBody)
+@router.post(
+    "/reopen", operation_id="incidents.reopen", responses=REVISED, summary="Reopen", response_model=IncidentBody
+)
 async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
     """From closed back to review."""
     return await assessed.take(life.reopen(sent.reason))
 
 
-@router.post("/retract", summary="Retract", response_model=IncidentBody)
+@router.post(
+    "/retract", operation_id="incidents.retract", responses=REVISED, summary="Retract", response_model=IncidentBody
+)
 async def retract(assessed: Assessed, sent: RetractBody) -> Response:
     """Final, from any live state: everyone who was warned is told."""
     return await assessed.take(life.retract(sent.reason, sent.note))

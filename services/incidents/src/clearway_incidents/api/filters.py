@@ -7,14 +7,16 @@ from uuid import UUID
 from fastapi import Query
 
 from clearway_incidents.queries import Box, Filter, Place
-from clearway_shared.events.envelope import Utc
 from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status
+from clearway_shared.web.moments import A_DATE, FromTime, UntilTime
 from clearway_shared.web.pages import decode_cursor, encode_cursor
-from clearway_shared.web.problems import FieldError, Problem, invalid
+from clearway_shared.web.problems import bad_cursor, invalid
 
 BBOX: Final = "west,south,east,north in degrees; west > east crosses the antimeridian"
 
-AsOf = Annotated[Utc | None, Query(description="What was on record at this time (RFC 3339).")]
+AsOf = Annotated[
+    UntilTime | None, Query(description=f"What was on record at this time. {A_DATE} What counts is its last moment.")
+]
 
 
 def _box(text: str | None) -> Box | None:
@@ -32,11 +34,13 @@ def _box(text: str | None) -> Box | None:
 
 async def wanted(
     box: Annotated[str | None, Query(alias="bbox", max_length=200, description=BBOX)] = None,
-    since: Annotated[Utc | None, Query(alias="from", description="Not over before this time.")] = None,
-    until: Annotated[Utc | None, Query(alias="to", description="Begun by this time.")] = None,
+    since: Annotated[FromTime | None, Query(alias="from", description=f"Not over before this time. {A_DATE}")] = None,
+    until: Annotated[
+        UntilTime | None, Query(alias="to", description=f"Begun by this time. {A_DATE} That day is included.")
+    ] = None,
     category: Annotated[list[Category], Query(max_length=20)] = [],  # noqa: B006 - read by FastAPI, never changed
     status: Annotated[
-        list[Status], Query(max_length=20, description="By default all that are neither retracted nor merged.")
+        list[Status], Query(max_length=20, description="By default all but `retracted` and `merged`.")
     ] = [],  # noqa: B006
     outcome: Annotated[list[Outcome], Query(max_length=20)] = [],  # noqa: B006
     hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
@@ -71,5 +75,4 @@ def place_of(cursor: str | None) -> Place | None:
             return Place(moment.astimezone(UTC), UUID(place[1]))
     except (ValueError, OverflowError):
         pass
-    error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
-    raise Problem(400, "The cursor is not one that this list gave.", errors=[error])
+    raise bad_cursor()

@@ -32,9 +32,13 @@ _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-ndjson": {"schema": {"type": "string"}, "example": json.dumps(_ITEM)},
+            # Generators of clients do not know NDJSON, so the description alone tells of it.
             "application/json": {
-                "schema": {"type": "array", "items": {"type": "object"}, "maxItems": MOST_ITEMS},
+                "schema": {
+                    "type": "array",
+                    "items": {"$ref": "#/components/schemas/NewReport"},
+                    "maxItems": MOST_ITEMS,
+                },
                 "example": [_ITEM],
             },
         },
@@ -52,11 +56,17 @@ class Refused:
     errors: Sequence[FieldError]
 
 
-@router.post("/import", summary="Import many reports", response_model=ImportAnswer, openapi_extra=_BODY)
+@router.post(
+    "/import",
+    operation_id="incidents.import_many",
+    summary="Import many reports",
+    response_model=ImportAnswer,
+    openapi_extra=_BODY,
+)
 async def import_reports(request: Request, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
-    """NDJSON or a JSON array of at most 500 new reports, each with an external reference. The same reference with
-    the same content is left unchanged; with other content it becomes a correction. An item that is refused does
-    not stop the others."""
+    """At most 500 new reports, each with an external reference, as a JSON array or as NDJSON
+    (`application/x-ndjson`, a report a line). The same reference with the same content is left unchanged; with other
+    content it becomes a correction. An item that is refused does not stop the others."""
     if principal.role not in IMPORTERS:
         raise Problem(403, f"The role {principal.role} may not import. Use a key of an operator or administrator.")
     documents = _documents(await request.body())
@@ -99,13 +109,18 @@ def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
     try:
         report = NewReport.model_validate(document)
     except ValidationError as error:
-        return Refused(line, field_errors(error.errors(include_url=False, include_input=False, include_context=False)))
+        return Refused(line, _errors(error, document))
     if not report.external_refs:
         return Refused(line, [FieldError(field="external_refs", problem="missing", remedy="Name the item's source.")])
     try:
         return Item(line, report.submission(now))
     except InvalidFact as error:
         return Refused(line, [FieldError(field=error.field, problem=error.problem, remedy=error.remedy)])
+
+
+def _errors(error: ValidationError, document: Any) -> list[FieldError]:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return field_errors(found, sent=document, prefix="")
 
 
 def _answer(refused: Sequence[Refused], results: Sequence[Result]) -> ImportAnswer:

@@ -8,12 +8,19 @@ from clearway_incidents.api.assessing import Assessed
 from clearway_incidents.api.bodies import MergeBody, NoteBody
 from clearway_incidents.commands import changes
 from clearway_shared.database import Transaction
+from clearway_shared.web.document import REVISED
 from clearway_shared.web.writes import Reply
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
 
 
-@router.post("/merge", summary="Merge into another incident", response_model=IncidentBody)
+@router.post(
+    "/merge",
+    operation_id="incidents.merge",
+    responses=REVISED,
+    summary="Merge into another incident",
+    response_model=IncidentBody,
+)
 async def merge(assessed: Assessed, sent: MergeBody) -> Response:
     """Its address then answers 308 to the survivor, which rests on the reports of both."""
 
@@ -33,7 +40,9 @@ async def merge(assessed: Assessed, sent: MergeBody) -> Response:
     return await assessed.write(command)
 
 
-@router.post("/unmerge", summary="Undo a merge", response_model=IncidentBody)
+@router.post(
+    "/unmerge", operation_id="incidents.unmerge", responses=REVISED, summary="Undo a merge", response_model=IncidentBody
+)
 async def unmerge(assessed: Assessed, sent: NoteBody) -> Response:
     """The alias is again what it was; the survivor gives back its reports, and the casualties that were chosen."""
 

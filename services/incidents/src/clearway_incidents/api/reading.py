@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from clearway_incidents import queries
 from clearway_incidents.api.answers import (
-    DeletedBody,
     IncidentBody,
+    MergedBody,
+    RetractedBody,
     RevisionBody,
     address,
     deleted_of,
@@ -20,10 +21,11 @@ from clearway_incidents.api.answers import (
 from clearway_incidents.api.filters import AsOf, cursor_of, place_of, wanted
 from clearway_incidents.api.wiring import Reader
 from clearway_incidents.queries import Filter
-from clearway_shared.events.envelope import Utc
 from clearway_shared.service import Platform
 from clearway_shared.web.access import platform_of
-from clearway_shared.web.conditional import IfNoneMatch, etag, matches
+from clearway_shared.web.conditional import etag
+from clearway_shared.web.document import header
+from clearway_shared.web.moments import A_DATE, FromTime
 from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_shared.web.problems import not_found
 
@@ -32,12 +34,11 @@ router = APIRouter(prefix="/v1/incidents", tags=["Reading"])
 PlatformOf = Annotated[Platform, Depends(platform_of)]
 Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
 _ALIAS: dict[int | str, dict[str, Any]] = {
-    304: {"description": "You have this revision."},
-    308: {"description": "It was merged: Location is its survivor."},
+    308: {"model": MergedBody, "description": "It was merged: Location is its survivor.", "headers": header("Location")}
 }
 
 
-@router.get("", summary="List incidents", response_model=Page[IncidentBody])
+@router.get("", operation_id="incidents.list", summary="List incidents", response_model=Page[IncidentBody])
 async def listing(
     principal: Reader,
     platform: PlatformOf,
@@ -45,7 +46,9 @@ async def listing(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """The last recorded first. `as_of` answers what was known at a time; pages are stable while others write."""
+    """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
+    retracted is also at `/v1/incidents/deleted`. `as_of` answers what was known at a time. Pages are stable while
+    others write."""
     async with platform.database.read() as connection:
         part = await queries.incidents(connection, principal.mission, query, place_of(cursor), limit)
     states = [row.state for row in part.rows]
@@ -54,11 +57,16 @@ async def listing(
     return _page([visible(state, principal) for state in states], following)
 
 
-@router.get("/deleted", summary="List what was retracted", response_model=Page[DeletedBody])
+@router.get(
+    "/deleted",
+    operation_id="incidents.list_retracted",
+    summary="List what was retracted",
+    response_model=Page[RetractedBody],
+)
 async def deleted(
     principal: Reader,
     platform: PlatformOf,
-    since: Annotated[Utc | None, Query(description="Retracted at or after this time.")] = None,
+    since: Annotated[FromTime | None, Query(description=f"Retracted at or after this time. {A_DATE}")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
@@ -71,14 +79,14 @@ async def deleted(
     return _page([deleted_of(state) for state in states], following)
 
 
-@router.get("/{incident_id}", summary="Read an incident", response_model=IncidentBody, responses=_ALIAS)
-async def read(
-    incident_id: UUID,
-    principal: Reader,
-    platform: PlatformOf,
-    as_of: AsOf = None,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
+@router.get(
+    "/{incident_id}",
+    operation_id="incidents.get",
+    summary="Read an incident",
+    response_model=IncidentBody,
+    responses=_ALIAS,
+)
+async def read(incident_id: UUID, principal: Reader, platform: PlatformOf, as_of: AsOf = None) -> Response:
     """As it is now, or as it was on record at `as_of`."""
     async with platform.database.read() as connection:
         state = await queries.incident(connection, principal.mission, incident_id, as_of)
@@ -87,13 +95,15 @@ async def read(
     survivor = state["links"]["merged_into"]
     if survivor is not None and as_of is None:
         return JSONResponse({"merged_into": survivor}, 308, {"Location": address(survivor)})
-    headers = {"ETag": etag(state["revision"]), "Cache-Control": "private, no-cache", "Vary": "Authorization"}
-    if matches(if_none_match, state["revision"]):
-        return Response(status_code=304, headers=headers)
-    return _json(visible(state, principal), headers)
+    return _json(visible(state, principal), {"ETag": etag(state["revision"])})
 
 
-@router.get("/{incident_id}/revisions", summary="Read its history", response_model=Page[RevisionBody])
+@router.get(
+    "/{incident_id}/revisions",
+    operation_id="incidents.list_revisions",
+    summary="Read its history",
+    response_model=Page[RevisionBody],
+)
 async def history(
     incident_id: UUID, principal: Reader, platform: PlatformOf, limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
@@ -110,7 +120,12 @@ async def history(
     return _page([revision_of(row, principal) for row in part.rows], following)
 
 
-@router.get("/{incident_id}/revisions/{number}", summary="Read one revision", response_model=RevisionBody)
+@router.get(
+    "/{incident_id}/revisions/{number}",
+    operation_id="incidents.get_revision",
+    summary="Read one revision",
+    response_model=RevisionBody,
+)
 async def one_revision(incident_id: UUID, number: Number, principal: Reader, platform: PlatformOf) -> Response:
     """As it was written; revisions never change."""
     async with platform.database.read() as connection:

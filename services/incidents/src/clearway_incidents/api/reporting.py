@@ -18,6 +18,7 @@ from clearway_incidents.domain import life
 from clearway_shared.auth import Permission
 from clearway_shared.database import Transaction
 from clearway_shared.web.conditional import IfMatch
+from clearway_shared.web.document import REVISED, header
 from clearway_shared.web.problems import invalid
 from clearway_shared.web.writes import Reply, Write
 
@@ -38,11 +39,23 @@ _PATCH = {
 
 
 _AGAIN: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"model": IncidentBody, "description": "It was reported already, with the same content."}
+    200: {
+        "model": IncidentBody,
+        "description": "It was reported already, with the same content.",
+        "headers": header("ETag") | header("Location"),
+    },
+    201: {"headers": header("ETag") | header("Location")},
 }
 
 
-@router.post("", summary="Report an incident", status_code=201, response_model=IncidentBody, responses=_AGAIN)
+@router.post(
+    "",
+    operation_id="incidents.report",
+    summary="Report an incident",
+    status_code=201,
+    response_model=IncidentBody,
+    responses=_AGAIN,
+)
 async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
     """A 201 means that it is on disk, with the event that will tell everyone. The same `incident_id`, or the same
     external reference, with the same content gives the first answer again (200)."""
@@ -56,7 +69,14 @@ async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: 
     return await write(command)
 
 
-@router.patch("/{incident_id}", summary="Correct facts", response_model=IncidentBody, openapi_extra=_PATCH)
+@router.patch(
+    "/{incident_id}",
+    operation_id="incidents.correct",
+    responses=REVISED,
+    summary="Correct facts",
+    response_model=IncidentBody,
+    openapi_extra=_PATCH,
+)
 async def correct(
     incident_id: UUID,
     expected: IfMatch,
@@ -70,12 +90,18 @@ async def correct(
     step = changes.correction(lambda incident: amended(incident, patch), reason)
 
     async def command(tx: Transaction) -> Reply:
-        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal)
+        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal, seen=expected)
 
     return await write(command)
 
 
-@router.post("/{incident_id}/reports", summary="Add another report of it", response_model=IncidentBody)
+@router.post(
+    "/{incident_id}/reports",
+    operation_id="incidents.add_report",
+    responses=REVISED,
+    summary="Add another report of it",
+    response_model=IncidentBody,
+)
 async def add_report(
     incident_id: UUID, sent: ReportForm, expected: IfMatch, principal: Reporter, ledger: LedgerOf, write: Write
 ) -> Response:
@@ -83,12 +109,18 @@ async def add_report(
 
     async def command(tx: Transaction) -> Reply:
         step = life.add_report(sent.in_domain(ledger.clock.now()))
-        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal)
+        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal, seen=expected)
 
     return await write(command)
 
 
-@router.post("/{incident_id}/hazard", summary="Say what became of the hazard", response_model=IncidentBody)
+@router.post(
+    "/{incident_id}/hazard",
+    operation_id="incidents.set_hazard",
+    responses=REVISED,
+    summary="Say what became of the hazard",
+    response_model=IncidentBody,
+)
 async def hazard(
     incident_id: UUID, sent: HazardBody, expected: IfMatch, principal: Reporter, ledger: LedgerOf, write: Write
 ) -> Response:
@@ -96,6 +128,6 @@ async def hazard(
     step = life.change_hazard(sent.hazard_state, sent.reason)
 
     async def command(tx: Transaction) -> Reply:
-        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal)
+        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal, seen=expected)
 
     return await write(command)

@@ -9,6 +9,7 @@ from clearway_incidents.commands.ledger import Ledger
 from clearway_incidents.domain.refusals import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
 from clearway_shared.auth import Permission, Principal
 from clearway_shared.web.access import require
+from clearway_shared.web.codes import Code
 from clearway_shared.web.problems import (
     Problem,
     conflict,
@@ -44,7 +45,7 @@ def problem_of(refusal: Refusal, place: str = "body.") -> Problem:
         case StaleRevision():
             return precondition_failed(refusal.current)
         case NotYours():
-            return Problem(403, str(refusal))
+            return Problem(403, str(refusal), code=Code.NOT_YOURS)
         case _:
             return conflict(str(refusal))
 

@@ -1,0 +1,85 @@
+"""What is sent to a subscription's webhook: the log, one message once more, one message now."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from clearway_alerts.api.bodies import DeliveryView
+from clearway_alerts.api.cursors import cursor_id, next_cursor
+from clearway_alerts.api.inspection import existing
+from clearway_alerts.api.refusals import refusals
+from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
+from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
+from clearway_shared.database import Transaction
+from clearway_shared.web.conditional import NOTHING_CHANGED
+from clearway_shared.web.document import header
+from clearway_shared.web.pages import Cursor, Limit, Page
+from clearway_shared.web.writes import Reply, Write
+
+router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}/deliveries", tags=["Deliveries"])
+
+
+@router.get("", operation_id="deliveries.list", summary="List deliveries")
+async def list_deliveries(
+    subscription_id: UUID,
+    principal: Reader,
+    connection: Reading,
+    state: Annotated[list[DeliveryState] | None, Query(max_length=3, description="Only those in these states.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[DeliveryView]:
+    """What was, or is to be, sent to the webhook, newest first, with every request that was made."""
+    await existing(connection, principal, subscription_id)
+    before = cursor_id(cursor)
+    rows = await page_of_deliveries(
+        connection, principal.mission, subscription_id, before, limit + 1, states=state or tuple(DeliveryState)
+    )
+    items = [DeliveryView.of(row) for row in rows[:limit]]
+    return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
+
+
+@router.post(
+    "/{delivery_id}/resend",
+    operation_id="deliveries.resend",
+    summary="Send one once more",
+    status_code=202,
+    response_model=DeliveryView,
+)
+async def resend_delivery(
+    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wired: Wired, write: Write
+) -> Response:
+    """Send a message again that was delivered, or given up. It keeps its `webhook-id`, so that a receiver which has it
+    can tell; an older one may so arrive after a newer one, and carries its `revision`. The log keeps who asked."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            await wired.deliveries.resend(tx, principal, subscription_id, delivery_id)
+        row = await one_delivery(tx.connection, principal.mission, subscription_id, delivery_id)
+        return Reply(202, DeliveryView.of(row))
+
+    return await write(command)
+
+
+@router.post(
+    "/{delivery_id}/send-now",
+    operation_id="deliveries.send_now",
+    summary="Send one now",
+    status_code=202,
+    response_model=DeliveryView,
+    responses={202: {"headers": header("Nothing-Changed")}},
+)
+async def send_delivery_now(
+    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wired: Wired, write: Write
+) -> Response:
+    """Do not wait for the next attempt of a message that is still to be sent. What is before it about the same incident
+    goes first. The log keeps who asked."""
+
+    async def command(tx: Transaction) -> Reply:
+        with refusals(subscription_id):
+            hastened = await wired.deliveries.send_now(tx, principal, subscription_id, delivery_id)
+        row = await one_delivery(tx.connection, principal.mission, subscription_id, delivery_id)
+        return Reply(202, DeliveryView.of(row), {} if hastened else NOTHING_CHANGED)
+
+    return await write(command)

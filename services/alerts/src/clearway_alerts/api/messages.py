@@ -1,0 +1,140 @@
+"""The messages that are posted to webhooks, for the OpenAPI document: what a receiver gets, and what it answers."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, TypeAlias
+from uuid import UUID
+
+from fastapi import FastAPI, Header
+from pydantic import BaseModel, Field
+
+from clearway_alerts.api.bodies import AlertLinks
+from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
+from clearway_shared.events.geometry import Point
+from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status, Tlp
+
+
+class ThinAlert(BaseModel):
+    """What is said of an alert that may not leave in full. The rest is read at `links.alert`."""
+
+    form: Literal["thin"]
+    left_out: str = Field(description="Why it is thin, and where the rest is, in words.")
+    alert_id: UUID
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    revision: int = Field(description="The incident's. Drop the message when you have a later one of the incident.")
+    sequence: int = Field(description="Counts from 1 for each incident and subscription.")
+    kind: AlertKind
+    exercise: bool = Field(description="True: nothing has happened, it is a drill. Say so first.")
+    severity: Severity
+    expires_at: datetime
+    references: list[UUID] = Field(description="The earlier alerts that this one replaces.")
+    tlp: Tlp
+    links: AlertLinks
+
+
+class FullAlert(BaseModel):
+    """Everything that is said of an alert."""
+
+    form: Literal["full"]
+    alert_id: UUID
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    revision: int
+    sequence: int
+    kind: AlertKind
+    exercise: bool
+    severity: Severity
+    urgency: Urgency
+    certainty: Certainty
+    headline: str
+    point: Point
+    uncertainty_m: float
+    category: Category
+    outcome: Outcome
+    hazard_state: HazardState
+    status: Status
+    occurred_at: datetime | None
+    issued_at: datetime
+    expires_at: datetime
+    references: list[UUID]
+    tlp: Tlp
+    reason: str
+    links: AlertLinks
+
+
+class AlertMessage(BaseModel):
+    """The body of an alert's webhook. `data.form` says whether it is whole."""
+
+    type: Literal["alert.issued", "alert.updated", "alert.downgraded", "alert.cancelled"]
+    timestamp: datetime = Field(description="When the alert was issued.")
+    data: Annotated[FullAlert | ThinAlert, Field(discriminator="form")]
+
+
+class TestNote(BaseModel):
+    """It looks like no alert, so that nobody is warned by it."""
+
+    subscription_id: UUID
+    mission: str
+    message: str
+
+
+class TestMessage(BaseModel):
+    """The body of a test: it goes the way that alerts go."""
+
+    type: Literal["subscription.test"]
+    timestamp: datetime
+    data: TestNote
+
+
+MessageId: TypeAlias = Annotated[
+    str,
+    Header(
+        alias="webhook-id", description="The same in every attempt. Keep it, and take a message of the same id once."
+    ),
+]
+SentAt: TypeAlias = Annotated[
+    str,
+    Header(alias="webhook-timestamp", description="Seconds since 1970, of this attempt. Refuse it when it is old."),
+]
+Signature: TypeAlias = Annotated[
+    str,
+    Header(
+        alias="webhook-signature",
+        description="One or more signatures of `id.timestamp.body`, with blanks in between: `v1,…` (HMAC-SHA256 with "
+        "the secret) and `v1a,…` (Ed25519; the channel's public_key). Verify before the body is read.",
+    ),
+]
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    204: {"description": "Taken, as with any other status from 200 to 299. It is not sent again."},
+    410: {"description": "The receiver wants no more: the subscription is disabled."},
+    "default": {"description": "Not taken. It is sent again with growing intervals; Retry-After is honoured."},
+}
+
+
+def install(app: FastAPI) -> None:
+    """Describe the webhooks in the document of `app`. Nothing of this is served."""
+
+    @app.webhooks.post(
+        "alert",
+        operation_id="webhooks.alert",
+        summary="An alert",
+        tags=["Webhooks"],
+        status_code=204,
+        responses=_ANSWERS,
+    )
+    async def alert(body: AlertMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> None:
+        """Posted when a subscription is warned, when what it was told changes, and when the warning no longer stands.
+        Answer within 15 seconds. A message may come more than once, with the same `webhook-id`."""
+
+    @app.webhooks.post(
+        "test",
+        operation_id="webhooks.test",
+        summary="A test message",
+        tags=["Webhooks"],
+        status_code=204,
+        responses=_ANSWERS,
+    )
+    async def test(body: TestMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> None:
+        """Posted when `subscriptions.send_test` is called."""

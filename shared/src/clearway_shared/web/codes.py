@@ -1,0 +1,192 @@
+"""The kinds of problem: a stable code for each, what it means and what to do, as the page of its type says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+PAGES: Final = "/problems"
+
+
+class Code(StrEnum):
+    """Programs compare these; they do not change. A new one may be added."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    UNKNOWN_CHOICE = "unknown_choice"
+    BAD_CURSOR = "bad_cursor"
+    BAD_ETAG = "bad_etag"
+    NO_KEY = "no_key"
+    BAD_KEY = "bad_key"
+    NOT_PERMITTED = "not_permitted"
+    NOT_YOURS = "not_yours"
+    NO_SUCH_ADDRESS = "no_such_address"
+    NOT_FOUND = "not_found"
+    NO_SUCH_METHOD = "no_such_method"
+    NOT_ACCEPTABLE = "not_acceptable"
+    CONFLICT = "conflict"
+    STALE_REVISION = "stale_revision"
+    TOO_LARGE = "too_large"
+    INVALID = "invalid"
+    KEY_REUSED = "idempotency_key_reused"
+    NO_REVISION = "if_match_missing"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    FAILED = "failed"
+    UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a code means, for people."""
+
+    status: HTTPStatus
+    means: str
+    remedy: str
+
+
+KINDS: Final[Mapping[Code, Kind]] = {
+    Code.MALFORMED: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "The request could not be read.",
+        "Send JSON in UTF-8, not nested deeper than a few levels.",
+    ),
+    Code.UNKNOWN_PARAMETER: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "The query has a parameter that this address does not have. It was not ignored, because a misspelt filter "
+        "would silently give more than was asked for.",
+        "Use one of the parameters that the answer names.",
+    ),
+    Code.UNKNOWN_CHOICE: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "A parameter names something that does not exist, such as a type of event.",
+        "Use one of the names that the answer lists.",
+    ),
+    Code.BAD_CURSOR: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "The cursor is not one that this list gave.",
+        "Send `next` of the page before exactly as it was given, or begin again without a cursor.",
+    ),
+    Code.BAD_ETAG: Kind(
+        HTTPStatus.BAD_REQUEST,
+        "If-Match is not the ETag of one revision.",
+        'Send the ETag that you last read, with its quotes, as in "3".',
+    ),
+    Code.NO_KEY: Kind(
+        HTTPStatus.UNAUTHORIZED,
+        "The request has no API key.",
+        "Send the header `Authorization: Bearer cwk_…`. Your mission's administrator makes keys with "
+        "`clearway keys create`.",
+    ),
+    Code.BAD_KEY: Kind(
+        HTTPStatus.UNAUTHORIZED,
+        "The API key is unknown, or it was revoked.",
+        "Check that it was copied whole, or ask your mission's administrator for another.",
+    ),
+    Code.NOT_PERMITTED: Kind(
+        HTTPStatus.FORBIDDEN,
+        "The role of the API key may not do this.",
+        "Use a key of a role that may; the answer names the permission.",
+    ),
+    Code.NOT_YOURS: Kind(
+        HTTPStatus.FORBIDDEN,
+        "The role may do this, but not with this object: it belongs to someone else, or someone else must decide.",
+        "Ask its owner, another verifier, an operator or an administrator.",
+    ),
+    Code.NO_SUCH_ADDRESS: Kind(
+        HTTPStatus.NOT_FOUND, "There is nothing at this address.", "The documentation at /docs lists every address."
+    ),
+    Code.NOT_FOUND: Kind(
+        HTTPStatus.NOT_FOUND,
+        "Your mission has no object of this id. The answer is the same when another mission has one.",
+        "Check the id, and that the API key is of the right mission.",
+    ),
+    Code.NO_SUCH_METHOD: Kind(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "This address does not take this method.",
+        "Use one of the methods in the header Allow.",
+    ),
+    Code.NOT_ACCEPTABLE: Kind(
+        HTTPStatus.NOT_ACCEPTABLE,
+        "The header Accept asks for a format that this address does not give.",
+        "Ask for a format that the answer names, or leave Accept out.",
+    ),
+    Code.CONFLICT: Kind(
+        HTTPStatus.CONFLICT,
+        "The request contradicts what is on record, or the present state does not allow it.",
+        "Read the object again. The answer says what stands in the way.",
+    ),
+    Code.STALE_REVISION: Kind(
+        HTTPStatus.PRECONDITION_FAILED,
+        "Someone else changed the object after you read it.",
+        "Read it again, and repeat the change with its new ETag if the change still holds.",
+    ),
+    Code.TOO_LARGE: Kind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.", "Send less at once; the answer says how much."
+    ),
+    Code.INVALID: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The request was read, and a part of it is not valid. Nothing was changed.",
+        "`errors` names each place, what is wrong there and what to do.",
+    ),
+    Code.KEY_REUSED: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key was used with another request.",
+        "Send a new key with a new request. A repeat of the first request must be the same byte for byte.",
+    ),
+    Code.NO_REVISION: Kind(
+        HTTPStatus.PRECONDITION_REQUIRED,
+        "A change without If-Match could overwrite what its sender has not seen.",
+        "Read the object, and send its ETag in If-Match.",
+    ),
+    Code.TOO_MANY_REQUESTS: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "There were too many requests.",
+        "Wait as long as the header Retry-After says, then repeat.",
+    ),
+    Code.FAILED: Kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something failed inside Clearway. Nothing is known of the outcome.",
+        "Repeat with the same Idempotency-Key: it takes effect at most once. If it fails again, give the operator the "
+        "request_id: the log has it.",
+    ),
+    Code.UNAVAILABLE: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "A part of Clearway does not answer now. Nothing is known of the outcome.",
+        "Wait as long as the header Retry-After says, then repeat with the same Idempotency-Key.",
+    ),
+    Code.REFUSED: Kind(
+        HTTPStatus.BAD_REQUEST, "The request was refused for a reason of its own.", "The answer says what to do."
+    ),
+}
+
+_USUAL: Final[Mapping[int, Code]] = {
+    400: Code.MALFORMED,
+    401: Code.NO_KEY,
+    403: Code.NOT_PERMITTED,
+    404: Code.NOT_FOUND,
+    405: Code.NO_SUCH_METHOD,
+    406: Code.NOT_ACCEPTABLE,
+    409: Code.CONFLICT,
+    412: Code.STALE_REVISION,
+    413: Code.TOO_LARGE,
+    422: Code.INVALID,
+    428: Code.NO_REVISION,
+    429: Code.TOO_MANY_REQUESTS,
+    431: Code.TOO_LARGE,
+    500: Code.FAILED,
+    503: Code.UNAVAILABLE,
+}
+
+
+def usual(status: int) -> Code:
+    """The code of a problem of this status that names none of its own."""
+    return _USUAL.get(status, Code.REFUSED if status < 500 else Code.FAILED)
+
+
+def address(code: Code) -> str:
+    """The page of the code; also the `type` of its problems, which may be resolved against the request's address."""
+    return f"{PAGES}/{code}"

@@ -1,0 +1,1 @@
+"""The pages for people: what Clearway is, its documentation, and what a problem means."""

@@ -1,0 +1,101 @@
+"""The edge in front of services that run apart: a real Caddy with the committed configuration."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from clearway_shared.service import service_names
+from clearway_shared.testing.plugin import skipped_when_unavailable
+from clearway_shared.testing.server import LOOPBACK, Unavailable, accepts_connections, await_ready, free_port
+from clearway_shared.web.joined import shipped
+
+from .served import served
+
+EDGE = Path(__file__).parents[2] / "deploy" / "edge"
+
+
+@dataclass
+class Cluster:
+    """Each service in a process's place of its own, and the edge; `stopping` ends one of the services."""
+
+    client: httpx.Client
+    stopping: dict[str, ExitStack]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    caddy = shutil.which("caddy")
+    with skipped_when_unavailable():
+        if caddy is None:
+            raise Unavailable("caddy is not installed")
+    folder, port = tmp_path_factory.mktemp("edge"), free_port()
+    with ExitStack() as stack:
+        stopping = {name: stack.enter_context(ExitStack()) for name in service_names()}
+        urls = {
+            name: ending.enter_context(served(tmp_path_factory.mktemp(name), name)).url
+            for name, ending in stopping.items()
+        }
+        configure(folder, port, urls)
+        command = [str(caddy), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=folder, env=os.environ | {"HOME": str(folder)}, stderr=log)
+            stack.callback(process.wait, 20)
+            stack.callback(process.terminate)
+            await_ready(lambda: accepts_connections(port), seconds=20, process=process, log=folder / "log")
+            yield Cluster(stack.enter_context(httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=20)), stopping)
+
+
+def configure(folder: Path, port: int, urls: dict[str, str]) -> None:
+    """The committed files, with the addresses of this machine in the place of the cluster's names."""
+    routes = (EDGE / "routes.caddy").read_text()
+    for name, url in urls.items():
+        assert f"{name}:8080" in routes
+        routes = routes.replace(f"{name}:8080", url.removeprefix("http://"))
+    (folder / "routes.caddy").write_text(routes)
+    (folder / "Caddyfile").write_text((EDGE / "Caddyfile").read_text().replace(":8080 {", f":{port} {{"))
+
+
+def documented(client: httpx.Client) -> None:
+    for path in ("/", "/docs", "/problems", "/problems/conflict"):
+        page = client.get(path)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), path
+    assert client.get("/docs/docs.js").headers["content-type"].startswith("text/javascript")
+    whole = client.get("/openapi.json")
+    assert whole.content == shipped()
+    assert whole.headers["content-encoding"] == "gzip"
+    assert client.get("/asyncapi.json").json()["asyncapi"].startswith("3.")
+
+
+def test_the_joined_documentation_is_served(cluster: Cluster) -> None:
+    documented(cluster.client)
+    assert len(cluster.client.get("/openapi.json").json()["paths"]) > 20
+    for name in service_names():
+        assert cluster.client.get(f"/openapi/{name}.json").status_code == 200
+
+
+def test_an_address_reaches_its_service(cluster: Cluster) -> None:
+    for path in ("/v1/incidents", "/v1/alerts", "/v1/subscriptions", "/v1/routes"):
+        assert cluster.client.get(path).json()["code"] == "no_key", path
+
+
+def test_what_is_for_operators_stays_inside(cluster: Cluster) -> None:
+    for path in ("/metrics", "/readyz", "/v1/nothing", "/docsx"):
+        answer = cluster.client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_such_address"), path
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_documentation_outlives_a_service(cluster: Cluster) -> None:
+    first = service_names()[0]
+    cluster.stopping[first].close()
+    documented(cluster.client)
+    answer = cluster.client.get(f"/v1/{first}")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "2"

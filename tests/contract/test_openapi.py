@@ -1,0 +1,122 @@
+"""The OpenAPI documents are clean in the judgement of the linters, read well, and TypeScript can be made of them."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clearway_shared.testing.plugin import skipped_when_unavailable
+from clearway_shared.testing.tools import npm_tools
+from clearway_shared.web.joined import Clash, join
+
+ROOT = Path(__file__).parents[2]
+JOINED = ROOT / "shared/src/clearway_shared/web/openapi.json"
+DOCUMENTS = {"joined": JOINED} | {path.parent.name: path for path in sorted(ROOT.glob("services/*/openapi.json"))}
+QUIET = os.environ | {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
+
+
+@pytest.fixture(scope="module")
+def tools() -> Path:
+    with skipped_when_unavailable():
+        return npm_tools(Path(__file__).parent / "openapi")
+
+
+def run(tools: Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(tools / "node_modules" / ".bin" / program), *arguments]
+    return subprocess.run(command, cwd=tools, env=QUIET, capture_output=True, text=True, timeout=60, check=False)
+
+
+def lint(tools: Path, *documents: Path) -> dict[str, subprocess.CompletedProcess[str]]:
+    names = [str(path) for path in documents]
+    return {
+        "spectral": run(tools, "spectral", "lint", "--ruleset", "spectral.yaml", "--fail-severity", "hint", *names),
+        "redocly": run(tools, "redocly", "lint", "--config", "redocly.yaml", *names),
+    }
+
+
+def test_the_linters_find_nothing(tools: Path) -> None:
+    for done in lint(tools, *DOCUMENTS.values()).values():
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "warning" not in done.stdout.replace("0 warnings", "").lower()
+
+
+def test_the_linters_would_have_said_so(tools: Path, tmp_path: Path) -> None:
+    document = read(JOINED)
+    del document["paths"]["/v1/incidents"]["post"]["operationId"]
+    broken = tmp_path / "openapi.json"
+    broken.write_text(json.dumps(document))
+
+    assert {name for name, done in lint(tools, broken).items() if done.returncode} == {"spectral", "redocly"}
+
+
+def test_typescript_is_made_of_it_and_compiles(tools: Path) -> None:
+    made = run(tools, "openapi-typescript", str(JOINED), "--output", "clearway.d.ts")
+    assert made.returncode == 0, made.stderr
+    compiled = run(tools, "tsc", "--project", "tsconfig.json")
+    assert compiled.returncode == 0, compiled.stdout
+
+
+def read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_the_joined_document_is_that_of_the_services() -> None:
+    services = {name: read(path) for name, path in DOCUMENTS.items() if name != "joined"}
+    assert read(JOINED) == join(services)
+
+
+def test_two_services_cannot_use_one_name_for_two_things() -> None:
+    services = {name: read(path) for name, path in DOCUMENTS.items() if name != "joined"}
+    services["alerts"]["components"]["schemas"]["Report"] = {"type": "string"}
+    with pytest.raises(Clash, match="'Report'"):
+        join(services)
+
+
+def test_every_operation_reads_as_a_call() -> None:
+    found = [operation["operationId"] for _, operation in operations(read(JOINED))]
+    assert len(found) == len(set(found))
+    assert [name for name in found if not re.fullmatch(r"[a-z_]+\.[a-z_]+", name)] == []
+
+
+def test_every_name_is_plain_and_its_title() -> None:
+    schemas = read(JOINED)["components"]["schemas"]
+    assert [name for name in schemas if not re.fullmatch(r"([A-Z][a-z0-9]+)+", name)] == []
+    assert {name: schema["title"] for name, schema in schemas.items()} == {name: name for name in schemas}
+
+
+def test_every_tag_is_described_once_and_used() -> None:
+    document = read(JOINED)
+    described = [tag["name"] for tag in document["tags"] if tag["description"]]
+    used = {tag for _, operation in operations(document) for tag in operation["tags"]}
+    used |= {tag for hook in document["webhooks"].values() for tag in hook["post"]["tags"]}
+    assert sorted(described) == sorted(used)
+
+
+def test_a_change_of_what_exists_says_that_it_needs_what_was_seen() -> None:
+    for name, operation in operations(read(JOINED)):
+        conditions = [each for each in operation.get("parameters", ()) if each["name"] == "If-Match"]
+        # A route is put under an id of the caller's choice: the first time there is nothing to have seen.
+        assert all(each["required"] is not name.startswith("PUT ") for each in conditions), name
+        if conditions:
+            assert {"412", "428"} <= operation["responses"].keys(), name
+
+
+def test_the_messages_of_webhooks_are_in_it() -> None:
+    hooks = read(JOINED)["webhooks"]
+    assert hooks.keys() == {"alert", "test"}
+    for hook in hooks.values():
+        headers = {each["name"] for each in hook["post"]["parameters"] if each["in"] == "header" and each["required"]}
+        assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
+        assert hook["post"]["security"] == []

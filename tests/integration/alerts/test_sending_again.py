@@ -1,0 +1,202 @@
+"""One message once more, or now, because a person asks; and a message that leaves things out says so."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import TypeAdapter
+from standardwebhooks import Webhook
+
+from clearway_alerts.api import messages
+from clearway_alerts.commands.deliveries import Deliveries, NoSuchDelivery, NotPending, StillPending
+from clearway_alerts.commands.subscriptions import NoSuchSubscription, NotActive, NotTheOwner
+from clearway_alerts.delivery.queue import claim
+from clearway_alerts.delivery.settling import Result, settle
+from clearway_alerts.delivery.webhook import Answer
+from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.domain.incident import Incident
+from clearway_alerts.queries.deliveries import page_of_deliveries
+from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT
+from clearway_shared.auth import Principal, Role
+from clearway_shared.events.vocabulary import Tlp
+
+OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+NOWHERE = "http://127.0.0.1:9/hook"
+BROKEN = Answer(500, "status 500", 1.0)
+GONE = Answer(410, "status 410", 1.0)
+OK = Answer(204, None, 1.0)
+Report = Callable[..., Incident]
+Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+class Desk:
+    """The commands, each in a transaction of its own."""
+
+    def __init__(self, alerts: Any) -> None:
+        self.alerts = alerts
+        self.commands = Deliveries(alerts.clock, alerts.worker.wake)
+
+    async def resend(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> None:
+        async with self.alerts.database.write() as tx:
+            await self.commands.resend(tx, by, subscription, delivery)
+
+    async def send_now(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> bool:
+        async with self.alerts.database.write() as tx:
+            return await self.commands.send_now(tx, by, subscription, delivery)
+
+    async def answered(self, answer: Answer) -> list[UUID]:
+        """Claim what is due, and record this answer for each; the deliveries that were claimed."""
+        now = self.alerts.clock.now()
+        async with self.alerts.database.write() as tx:
+            claims = await claim(tx, now, lease=timedelta(seconds=20), limit=10)
+        async with self.alerts.database.write() as tx:
+            await settle(tx, [Result(each, answer, now, 0.5) for each in claims], now)
+        return [each.delivery_id for each in claims]
+
+    async def rows(self) -> list[Any]:
+        found: list[Any] = await self.alerts.rows(DELIVERY, "sequence")
+        return found
+
+
+@pytest.fixture
+def desk(alerts: Any) -> Desk:
+    return Desk(alerts)
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_a_message_that_was_delivered_goes_out_again_under_its_id(
+    alerts: Any, desk: Desk, receiver: Any, report: Report, until: Until
+) -> None:
+    alerts.clock.set(datetime.now(UTC))
+    row = await alerts.subscribe(receiver.url)
+    await alerts.warn(report())
+
+    async def delivered() -> bool:
+        return [each["state"] for each in await desk.rows()] == ["delivered"]
+
+    await until(delivered)
+    [delivery] = await desk.rows()
+    await desk.resend(row["id"], delivery["id"])
+    await receiver.wait_for(2)
+    (first, body), (second, again) = receiver.got
+    assert first["webhook-id"] == second["webhook-id"] == str(delivery["id"])
+    assert body == again
+    Webhook(row["secret"]).verify(again, second)
+    await until(delivered)
+    [after] = await desk.rows()
+    assert (after["attempts"], after["asked_by"]) == (2, OWNER.id)
+    assert [row["number"] for row in await alerts.rows(DELIVERY_ATTEMPT, "number")] == [1, 2]
+
+
+async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Any, desk: Desk, report: Report) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    await alerts.warn(report())
+    for _ in range(8):
+        await desk.answered(BROKEN)
+        alerts.clock.advance(timedelta(hours=12))
+    [dead] = await desk.rows()
+    assert (dead["state"], dead["attempts"]) == ("dead", 8)
+    await desk.resend(row["id"], dead["id"])
+    assert await desk.answered(OK) == [dead["id"]]
+    [after] = await desk.rows()
+    assert (after["state"], after["attempts"], after["last_status"]) == ("delivered", 9, 204)
+
+
+async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Any, desk: Desk, report: Report) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    await alerts.warn(report())
+    await desk.answered(BROKEN)
+    alerts.clock.advance(timedelta(seconds=6))
+    await desk.answered(BROKEN)
+    [waiting] = await desk.rows()
+    assert await desk.answered(OK) == []
+    assert await desk.send_now(row["id"], waiting["id"])
+    assert not await desk.send_now(row["id"], waiting["id"])
+    await alerts.warn(report(revision=2, lat=17.027))
+    first, second = await desk.rows()
+    assert await desk.answered(BROKEN) == [first["id"]]
+    assert await desk.send_now(row["id"], second["id"])
+    assert await desk.answered(OK) == [first["id"]]
+    assert await desk.answered(OK) == [second["id"]]
+
+
+async def test_what_cannot_be_is_refused(alerts: Any, desk: Desk, report: Report) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    other = await alerts.subscribe(NOWHERE)
+    await alerts.warn(report())
+    own, foreign = sorted(await desk.rows(), key=lambda each: each["subscription_id"] != row["id"])
+    stranger = Principal(id="key-2", name="other", mission="unmix", role=Role.SUBSCRIBER)
+    elsewhere = Principal(id="key-3", name="other", mission="other", role=Role.ADMIN)
+    with pytest.raises(StillPending):
+        await desk.resend(row["id"], own["id"])
+    with pytest.raises(NoSuchDelivery):
+        await desk.resend(row["id"], foreign["id"])
+    with pytest.raises(NoSuchDelivery):
+        await desk.send_now(row["id"], uuid4())
+    with pytest.raises(NotTheOwner):
+        await desk.send_now(other["id"], foreign["id"], by=stranger)
+    with pytest.raises(NoSuchSubscription):
+        await desk.send_now(row["id"], own["id"], by=elsewhere)
+    await desk.answered(OK)
+    with pytest.raises(NotPending):
+        await desk.send_now(row["id"], own["id"])
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.pause(tx, OWNER, row["id"])
+    with pytest.raises(NotActive):
+        await desk.resend(row["id"], own["id"])
+
+
+async def test_the_log_is_narrowed_to_states(alerts: Any, desk: Desk, report: Report) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    await alerts.warn(report())
+    await desk.answered(OK)
+    await alerts.warn(report(revision=2, lat=17.027))
+
+    async def found(*states: DeliveryState) -> list[str]:
+        async with alerts.database.read() as connection:
+            page = await page_of_deliveries(connection, "unmix", row["id"], None, 10, states=states)
+        return [each["state"] for each in page]
+
+    assert await found(*DeliveryState) == ["pending", "delivered"]
+    assert await found(DeliveryState.PENDING) == ["pending"]
+    assert await found(DeliveryState.DEAD) == []
+
+
+@pytest.mark.usefixtures("delivering")
+@pytest.mark.parametrize("tlp", Tlp)
+async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Any, receiver: Any, report: Report) -> None:
+    await alerts.subscribe(receiver.url)
+    await alerts.warn(report(tlp=tlp))
+    await receiver.wait_for(1)
+    body = receiver.got[0][1]
+    message = TypeAdapter(messages.AlertMessage).validate_json(body)
+    # Nothing is sent that the document does not tell of.
+    assert json.loads(body)["data"].keys() == type(message.data).model_fields.keys()
+    thin = tlp not in (Tlp.CLEAR, Tlp.GREEN)
+    assert isinstance(message.data, messages.ThinAlert if thin else messages.FullAlert)
+    if isinstance(message.data, messages.ThinAlert):
+        assert f"TLP {tlp}" in message.data.left_out
+        assert "links.alert" in message.data.left_out
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_a_test_message_is_as_the_document_says(alerts: Any, receiver: Any) -> None:
+    row = await alerts.subscribe(receiver.url)
+    async with alerts.database.write() as tx:
+        await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    await receiver.wait_for(1)
+    TypeAdapter(messages.TestMessage).validate_json(receiver.got[0][1])
+
+
+async def test_a_test_message_is_hastened_alone(alerts: Any, desk: Desk) -> None:
+    row = await alerts.subscribe(NOWHERE)
+    for _ in range(2):
+        async with alerts.database.write() as tx:
+            await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    first, second = await desk.answered(BROKEN)
+    assert await desk.send_now(row["id"], second)
+    assert await desk.answered(OK) == [second]
+    assert first != second
