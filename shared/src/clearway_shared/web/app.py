@@ -9,10 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.telemetry import TelemetryConfig
 
 from clearway_shared.service import Platform
+from clearway_shared.version import VERSION
 from clearway_shared.web.access import authenticated
 from clearway_shared.web.problems import MEDIA_TYPE, ProblemDetails, install_handlers
 
-API_VERSION: Final = "1"
 # The envelope around all applications traces, measures and logs each request once. FastAPI's own records would come
 # on top of it, and quote in its logs what was sent.
 _NONE_OF_ITS_OWN: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
@@ -28,7 +28,7 @@ def create_app(title: str, description: str, platform: Platform) -> FastAPI:
     app = FastAPI(
         title=title,
         description=description,
-        version=API_VERSION,
+        version=VERSION,
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(authenticated)],

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from clearway_shared.version import VERSION
 from clearway_shared.web.problems import install_handlers, not_found
 
 Check = Callable[[], Awaitable[str | None]]
@@ -59,7 +60,7 @@ def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], othe
 
     app.router.routes += [
         Route("/", lambda _request: RedirectResponse("/docs")),
-        Route("/healthz", lambda _request: JSONResponse({"status": "alive"})),
+        Route("/healthz", lambda _request: JSONResponse({"status": "alive", "version": VERSION})),
         Route("/readyz", ready),
         Route("/metrics", lambda _request: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)),
         Route("/docs", lambda _request: HTMLResponse(_PAGE)),
@@ -75,7 +76,7 @@ def combined_document(apps: Sequence[FastAPI]) -> dict[str, Any]:
     those that differ keep their service's name in front."""
     whole: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Clearway", "version": "1", "description": "\n\n".join(app.description for app in apps)},
+        "info": {"title": "Clearway", "version": VERSION, "description": "\n\n".join(app.description for app in apps)},
         "paths": {},
         "components": {"schemas": {}, "securitySchemes": {}},
         "tags": [],
