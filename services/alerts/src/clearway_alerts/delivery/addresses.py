@@ -50,12 +50,22 @@ _PUBLIC_V6: Final = IPv6Network("2000::/3")
 _MAX_URL: Final = 2000
 
 
+ALLOWING: Final = (
+    "Give a public https address, or let whoever runs Clearway allow this one's subnet with "
+    "CLEARWAY_WEBHOOK_ALLOWED_SUBNETS."
+)
+
+
 class ForbiddenAddress(OSError):
     """A webhook would reach an address that is not public."""
 
 
 class ForbiddenUrl(ValueError):
-    """A URL that no webhook may have; the message says why."""
+    """A URL that no webhook may have; the message says why, and `remedy` what to do."""
+
+    def __init__(self, problem: str, remedy: str = "Give a public https address.") -> None:
+        super().__init__(problem)
+        self.remedy = remedy
 
 
 def allowed_networks(subnets: Iterable[str]) -> tuple[Network, ...]:
@@ -87,7 +97,7 @@ def check_url(text: str, allowed: tuple[Network, ...]) -> None:
         raise ForbiddenUrl("must not have a fragment")
     literal = _literal(url.host or "")
     if literal is not None and (why := why_forbidden(literal, allowed)):
-        raise ForbiddenUrl(f"leads to an address that is not public ({why})")
+        raise ForbiddenUrl(f"leads to an address that is not public ({why})", ALLOWING)
     if url.scheme != "https" and not (literal is not None and any(literal in network for network in allowed)):
         raise ForbiddenUrl("must begin with https://")
 
@@ -132,7 +142,7 @@ class FilteringResolver(AbstractResolver):
         found = await self._resolver.resolve(host, port, family)
         for result in found:
             if why := why_forbidden(ip_address(result["host"]), self._allowed):
-                raise ForbiddenAddress(f"the host resolves to an address that is not public ({why})")
+                raise ForbiddenAddress(f"the host resolves to an address that is not public ({why}). {ALLOWING}")
         return found
 
     async def close(self) -> None:
