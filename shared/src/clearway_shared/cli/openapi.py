@@ -25,7 +25,7 @@ def openapi(
     check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date.")] = False,
     folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("services"),
 ) -> None:
-    """Write each installed service's OpenAPI document to its folder."""
+    """Write the OpenAPI documents, of each installed service to its folder."""
     stale = []
     for name, document in documents().items():
         path = folder / name / "openapi.json"
