@@ -31,6 +31,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, generated files, m
 	$(BIN)/lint-imports
 	$(BIN)/python -m clearway_shared.events.generate --check
 	$(BIN)/python -m clearway_shared.edge --check
+	$(BIN)/python -m clearway_shared.roles --check
 	$(BIN)/clearway openapi --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
@@ -60,6 +61,7 @@ format: $(VENV)/.development ## Format, and mend what the linter can mend.
 contracts: $(VENV)/.development openapi ## Write all that is generated: schemas, event documents, edge routes, OpenAPI.
 	$(BIN)/python -m clearway_shared.events.generate
 	$(BIN)/python -m clearway_shared.edge
+	$(BIN)/python -m clearway_shared.roles
 
 .PHONY: openapi
 openapi: $(VENV)/.development ## Write services/*/openapi.json, and the document of all services together.
@@ -113,13 +115,13 @@ INSTALL_MEMBERS = $(UV) pip install --quiet --python $(BIN)/python --no-build-is
 	&& $(BIN)/python -m compileall -q $(SOURCES)
 
 $(VENV)/.runtime: requirements.lock $(PROJECTS) | $(VENV)/.uv
-	@echo "Installing what Clearway needs (about a minute the first time) ..."
+	@echo "Installing what Clearway needs: 15 seconds the first time, a minute on a busy machine or a slow network ..."
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(INSTALL_MEMBERS)
 	@touch $@
 
 $(VENV)/.development: requirements-dev.lock $(PROJECTS) | $(VENV)/.uv
-	@echo "Installing what Clearway's tests need (a minute or two the first time) ..."
+	@echo "Installing what Clearway's tests need: about a minute the first time ..."
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	@$(INSTALL_MEMBERS)
 	@touch $@

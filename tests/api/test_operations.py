@@ -13,6 +13,7 @@ from clearway_shared.auth import Role
 from clearway_shared.broker.base import Record
 from clearway_shared.events.topics import INCIDENTS
 from clearway_shared.service import installed_services
+from clearway_shared.version import VERSION
 
 from .mission import Mission, await_that, made, report
 from .operations import operations
@@ -22,7 +23,7 @@ READ_SECONDS = 20
 
 
 def test_it_is_alive_and_ready(anyone: httpx.Client) -> None:
-    assert anyone.get("/healthz").json() == {"status": "alive"}
+    assert anyone.get("/healthz").json() == {"status": "alive", "version": VERSION}
     answer = anyone.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "problems": {}})
 

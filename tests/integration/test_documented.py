@@ -14,17 +14,17 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 def test_the_readme_makes_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path))
-    (command,) = re.findall(r"clearway (keys create .+)", README.read_text())
+    (command,) = re.findall(r"keys clearway (keys create .+)", README.read_text())
     done = CliRunner().invoke(app, shlex.split(command))
     assert done.exit_code == 0, done.output
     assert done.output.startswith("cwk_")
 
 
-def test_an_import_finds_the_key_of_the_first_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_of_another_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "admin.key").write_text("cwk_0_none\n")
     (tmp_path / "edition.csv").write_text("Year\n2024\n")
     monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("CLEARWAY_API_KEY", raising=False)
     done = CliRunner().invoke(app, ["import", "awsd", str(tmp_path / "edition.csv")])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "is no edition of the database" in " ".join(done.output.split())

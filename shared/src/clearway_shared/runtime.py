@@ -89,12 +89,10 @@ class Process:
     supervisor: Supervisor
     app: Browsers
 
-    async def serve(self, started: Callable[[str], Awaitable[None]]) -> None:
-        """Serve until told to stop. `started` is awaited with the address once requests are answered."""
+    async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
+        """Serve on a bound socket until told to stop. `started` is awaited once requests are answered."""
         config = uvicorn.Config(
             self.app,
-            host=self.settings.host,
-            port=self.settings.port,
             lifespan="off",
             log_config=None,
             http=BoundedConnection,
@@ -103,13 +101,11 @@ class Process:
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        listening = config.bind_socket()
-        address = f"http://{self.settings.host}:{listening.getsockname()[1]}"
         server = _Server(config, [close for member in self.members for close in member.parts.on_shutdown])
         async with asyncio.TaskGroup() as group:
             workers = group.create_task(self.supervisor.run())
             serving = group.create_task(server.serve(sockets=[listening]))
-            announcing = group.create_task(_announce(server, started, address))
+            announcing = group.create_task(_announce(server, started))
             await serving
             announcing.cancel()
             workers.cancel()
@@ -133,9 +129,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _announce(server: _Server, started: Callable[[str], Awaitable[None]], address: str) -> None:
+async def _announce(server: _Server, started: Callable[[], Awaitable[None]]) -> None:
     await server.answers.wait()
-    await started(address)
+    await started()
 
 
 @asynccontextmanager

@@ -1,11 +1,29 @@
 """Configuration: environment variables `CLEARWAY_…`, with the embedded default for all that is not set."""
 
+import json
+import logging
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [part.strip() for part in value.split(",")]
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError('is a list, as ["first", "second"]') from error
+
+
+# Several values: a JSON list, or with commas between them.
+Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 def _is_web_address(value: str) -> str:
@@ -19,7 +37,7 @@ def _is_web_address(value: str) -> str:
 class Settings(BaseSettings):
     """Every setting of a process. Built by the entry point, never at import."""
 
-    model_config = SettingsConfigDict(env_prefix="CLEARWAY_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CLEARWAY_", env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = Field(default=Path("data"), description="Where the embedded default keeps its files.")
     host: str = "127.0.0.1"
@@ -40,7 +58,7 @@ class Settings(BaseSettings):
     handler_attempts: int = Field(default=5, ge=1, description="Tries before a message goes to the dead letters.")
 
     news_hours: int = Field(default=72, ge=0, description="How long an incident of no present danger is still news.")
-    webhook_allowed_subnets: tuple[str, ...] = Field(
+    webhook_allowed_subnets: Several = Field(
         default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
     )
     webhook_timeout_seconds: float = Field(default=15.0, gt=0)
@@ -49,6 +67,24 @@ class Settings(BaseSettings):
     otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
         default=None, description="The OTLP collector that takes traces over HTTP; unset: they are only passed on."
     )
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        levels = [name for name in logging.getLevelNamesMapping() if name != "NOTSET"]
+        if value.upper() not in levels:
+            raise ValueError(f"is one of {', '.join(levels)}")
+        return value.upper()
+
+    @field_validator("webhook_allowed_subnets")
+    @classmethod
+    def _are_subnets(cls, subnets: tuple[str, ...]) -> tuple[str, ...]:
+        for subnet in subnets:
+            try:
+                ip_network(subnet)
+            except ValueError as error:
+                raise ValueError(f'holds subnets, as ["10.1.0.0/16"]: {error}') from error
+        return subnets
 
     def database_url(self, service: str) -> str:
         """The database of a service, or of the key directory (`keys`)."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Query
 from prometheus_client import Counter, Gauge
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from clearway_shared.auth import Permission, Principal
 from clearway_shared.feed import Feed, FeedEntry
 from clearway_shared.service import Platform
+from clearway_shared.stream_start import starting_cursor
 from clearway_shared.web.access import Credentials, require
 from clearway_shared.web.strict import chosen
 
@@ -263,16 +264,13 @@ def stream_router(
     async def stream(
         principal: Annotated[Principal, Depends(require(permission))],
         credentials: Credentials,
-        last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=64)] = None,
-        since: Annotated[
-            str | None, Query(max_length=64, description="An event id; what came after it is sent.")
-        ] = None,
+        start: Annotated[str | None, Depends(starting_cursor(platform, permission))],
         types: Annotated[list[str] | None, Query(max_length=50, description="Only events of these types.")] = None,
     ) -> Response:
         """Each event has an id. Come back with it in `Last-Event-ID`, or in `since`, and nothing is missed;
         where that cannot be, one `resync` event names the address of the present state."""
         wanted = chosen("types", types, known)
-        frames = broadcast.frames(principal, wanted, last_event_id or since)
+        frames = broadcast.frames(principal, wanted, start)
         assert credentials is not None
         return EventStream(frames, platform, credentials.credentials)
 

@@ -191,3 +191,12 @@ def test_retry_after_is_read_as_seconds_or_a_date(value: str | None, expected: t
 def test_an_endpoint_is_given_up_after_120_hours() -> None:
     assert not failed_too_long(NOW - timedelta(hours=119), NOW)
     assert failed_too_long(NOW - timedelta(hours=120), NOW)
+
+
+def test_a_private_address_is_refused_with_the_setting_that_allows_it() -> None:
+    with pytest.raises(ForbiddenUrl) as refusal:
+        check_url("https://10.1.2.3/hook", ())
+    assert "CLEARWAY_WEBHOOK_ALLOWED_SUBNETS" in refusal.value.remedy
+    with pytest.raises(ForbiddenUrl) as refusal:
+        check_url("ftp://example.org/hook", ())
+    assert "SUBNETS" not in refusal.value.remedy

@@ -2,17 +2,21 @@
 
 import csv
 import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 import stamina
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from clearway_incidents.cli import import_app
 from clearway_incidents.importers.rows import Tally
 from clearway_incidents.importers.sending import BATCH, ImportFailed, Report, send
+from clearway_shared.testing.platforms import free_port
 
 from .test_awsd import ROW
 
@@ -77,12 +81,106 @@ def test_a_dry_run_sends_nothing_and_writes_the_rejects(tmp_path: Path) -> None:
     assert "it has no coordinates" in rejects.read_text()
 
 
-def test_without_a_key_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def clearway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[Answer], str]]:
+    """Starts a service that answers as it is told, and gives its address."""
     monkeypatch.delenv("CLEARWAY_API_KEY", raising=False)
     monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path))
-    done = CliRunner().invoke(import_app, ["awsd", str(edition(tmp_path / "edition.csv"))])
+    with ExitStack() as stack:
+
+        def start(answer: Answer) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                def do_POST(self) -> None:
+                    sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                    response = answer(httpx.Request("POST", "http://clearway.test", content=sent))
+                    self.send_response(response.status_code)
+                    self.end_headers()
+                    self.wfile.write(response.content)
+
+                def do_GET(self) -> None:
+                    self.do_POST()
+
+                def log_message(self, *_: object) -> None:
+                    return
+
+            server = stack.enter_context(HTTPServer(("127.0.0.1", 0), Handler))
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
+
+
+def refused(request: httpx.Request) -> httpx.Response:
+    lines = range(1, len(request.content.splitlines()) + 1)
+    items = [{"line": number, "outcome": "refused", "problem": "no."} for number in lines]
+    return httpx.Response(200, json={"items": items})
+
+
+def imported(*arguments: str) -> Result:
+    return CliRunner().invoke(import_app, ["awsd", *arguments])
+
+
+def test_without_a_key_it_says_so(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
+    url = clearway(lambda _: httpx.Response(200))
+    done = imported(str(edition(tmp_path / "edition.csv")), "--url", url)
     assert done.exit_code == 2
     assert "CLEARWAY_API_KEY" in done.output
+
+
+def test_a_server_that_does_not_answer_is_no_success(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
+    file = str(edition(tmp_path / "edition.csv"))
+    nobody = f"http://127.0.0.1:{free_port()}"
+    for arguments in (["--url", nobody], ["--url", nobody, "--key", "cwk_a_b"]):
+        done = imported(file, *arguments)
+        assert done.exit_code == 1
+        assert "Is Clearway running?" in done.output
+        assert "stamina" not in done.output
+        assert "Traceback" not in done.output
+
+
+def test_an_import_of_which_every_row_was_refused_is_no_success(
+    clearway: Callable[[Answer], str], tmp_path: Path
+) -> None:
+    done = imported(str(edition(tmp_path / "edition.csv")), "--url", clearway(refused), "--key", "cwk_a_b")
+    assert done.exit_code == 1
+    assert "Every row was refused" in done.output
+
+
+def test_an_import_of_which_a_row_was_taken_is_one(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
+    url = clearway(lambda _: httpx.Response(200, json={"items": [{"line": 1, "outcome": "created"}]}))
+    done = imported(str(edition(tmp_path / "edition.csv")), "--url", url, "--key", "cwk_a_b", "--json")
+    assert done.exit_code == 0
+    assert {row["outcome"]: row["rows"] for row in json.loads(done.stdout)} == {
+        "created": 1,
+        "refused": 1,
+        "refused: it has no coordinates": 1,
+    }
+
+
+def test_a_file_without_rows_is_said_and_no_table_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "edition.csv").write_text(",".join(ROW) + "\n")
+    done = imported(str(tmp_path / "edition.csv"), "--dry-run")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "holds no rows" in done.stderr
+
+
+def test_a_file_of_excel_is_read_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "edition.csv"
+    header, row = ";".join(ROW), ";".join((ROW | {"City": "Abéché"}).values())
+    file.write_bytes(f"{header}\r\n{row}\r\n".encode("cp1252"))
+    done = imported(str(file), "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "read as cp1252" in done.stderr
+
+
+def test_a_folder_for_the_rejects_that_is_missing_is_found_out_before_anything_is_sent(tmp_path: Path) -> None:
+    file = str(edition(tmp_path / "edition.csv"))
+    done = imported(file, "--dry-run", "--rejects", str(tmp_path / "nowhere" / "rejects.csv"))
+    assert done.exit_code == 2
+    assert "does not exist" in done.stderr
 
 
 def test_a_retry_writes_no_report_to_the_log(capsys: pytest.CaptureFixture[str]) -> None:

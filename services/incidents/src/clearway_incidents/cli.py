@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
 import httpx
+import stamina
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from clearway_incidents.importers import awsd
+from clearway_incidents.importers.reading import Table, UnreadableFile
 from clearway_incidents.importers.rows import Tally, UnusableRow
 from clearway_incidents.importers.sending import ImportFailed, Report, send
-from clearway_shared.cli.client import DEFAULT_URL, Key, Url, authorization
+from clearway_shared.cli.client import Access, Demo, Key, Url, find_access
+from clearway_shared.cli.configuration import DataFolder
+from clearway_shared.cli.failures import Commands, fail
+from clearway_shared.cli.listing import AsJson, print_list
 
 TIMEOUT_SECONDS: Final = 60.0
+FAILED: Final = 1
 
-import_app: Final = typer.Typer(help="Import incidents from the files of other systems.", no_args_is_help=True)
+import_app: Final = typer.Typer(
+    cls=Commands, help="Import incidents from the files of other systems.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @import_app.callback()
@@ -30,32 +38,79 @@ def importing() -> None:
 @import_app.command(name="awsd")
 def import_awsd(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV, of any edition.")],
-    url: Url = DEFAULT_URL,
+    url: Url = None,
     key: Key = None,
+    demo: Demo = False,
+    data: DataFolder = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the file; send nothing.")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="Write the refused rows here, each with its reason.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write the refused rows here, each with its reason.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Import the Aid Worker Security Database. A second run changes nothing; a newer edition becomes corrections.
 
-    The key must be an operator's or an administrator's.
+    The key must be an operator's or an administrator's. The exit code is 0 when rows were taken, 1 when none was or
+    the import could not go on, 2 when it could not begin.
     """
-    console, tally = Console(), Tally()
-    headers = {} if dry_run else authorization(key)
+    stamina.instrumentation.set_on_retry_hooks([_say_retry])
+    table = _read(file)
+    access = None if dry_run else _access(url, key, data, demo=demo)
+    _check_rejects(rejects)
+    tally = Tally()
+    reports = list(_usable(table.rows, tally))
+    problem: str | None = None
     try:
-        rows = list(awsd.read(file))
-        reports = list(_usable(rows, tally))
-        if dry_run:
+        if access is None:
             tally.outcomes["usable"] = len(reports)
         else:
-            _send(console, url, headers, reports, tally)
-    except (ImportFailed, ValueError, httpx.InvalidURL) as error:
-        console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from error
+            _send(access, reports, tally)
+    except ImportFailed as error:
+        problem = str(error)
+    except KeyboardInterrupt:
+        _say("Stopped. What was taken stays; run it again to go on.")
+        raise
     finally:
-        _conclude(console, tally, rejects)
+        _conclude(tally, rejects, as_json=as_json)
+    if problem is not None:
+        fail(problem, FAILED)
+    if not table.rows:
+        fail(f"{file} holds no rows.", FAILED)
+    if tally.outcomes["refused"] == len(table.rows):
+        fail("Every row was refused: nothing was imported. The reasons are above.", FAILED)
 
 
-def _usable(rows: list[dict[str, str]], tally: Tally) -> Iterator[Report]:
+def _read(file: Path) -> Table:
+    try:
+        table = awsd.read(file)
+    except UnreadableFile as error:
+        fail(str(error))
+    if table.encoding is not None:
+        _say(f"{file} is not UTF-8. It is read as {table.encoding}, which Excel writes: check that names look right.")
+    return table
+
+
+def _access(url: str | None, key: str | None, data: Path | None, *, demo: bool) -> Access:
+    """Where to send. Without a key, what is missing is said: that nothing answers there, or the key."""
+    access = find_access(url, key, data=data, demo=demo)
+    if access.key is None:
+        try:
+            httpx.get(f"{access.url}/healthz", timeout=TIMEOUT_SECONDS, trust_env=False)
+        except httpx.TransportError:
+            fail(f"Nothing answers at {access.url}. Is Clearway running? Start it, then run this again.", FAILED)
+        access = find_access(url, key, data=data, demo=demo)
+    return access
+
+
+def _check_rejects(path: Path | None) -> None:
+    """Found out before anything is sent, not after it."""
+    if path is not None and not path.parent.is_dir():
+        fail(f"The folder {path.parent} for the refused rows does not exist. Make it, or name another.")
+    if path is not None and path.is_dir():
+        fail(f"{path} is a folder. Name a file for the refused rows.")
+
+
+def _usable(rows: Iterable[dict[str, str]], tally: Tally) -> Iterator[Report]:
     for row in rows:
         try:
             yield Report(row, awsd.report_of(row))
@@ -63,24 +118,34 @@ def _usable(rows: list[dict[str, str]], tally: Tally) -> Iterator[Report]:
             tally.refuse(row, str(reason))
 
 
-def _send(console: Console, url: str, headers: dict[str, str], reports: list[Report], tally: Tally) -> None:
+def _send(access: Access, reports: list[Report], tally: Tally) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # On standard error, and only for someone who watches: a file or a program that reads the output has no use for it.
+    console = Console(stderr=True)
     with (
-        httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
-        Progress(*columns, console=console) as progress,
+        httpx.Client(base_url=access.url, headers=access.headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
+        Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as progress,
     ):
         task = progress.add_task("Importing", total=len(reports))
         send(client, reports, tally, lambda count: progress.advance(task, count))
 
 
-def _conclude(console: Console, tally: Tally, rejects: Path | None) -> None:
+def _conclude(tally: Tally, rejects: Path | None, *, as_json: bool) -> None:
     """What became of the rows, and why some were refused."""
-    table = Table("Rows", "Count")
-    for outcome, count in sorted(tally.outcomes.items()):
-        table.add_row(outcome, str(count))
-    for reason, count in tally.reasons.most_common(20):
-        table.add_row(f"  refused: {reason}", str(count))
-    console.print(table)
-    if rejects is not None:
+    rows = [{"rows": count, "outcome": outcome} for outcome, count in sorted(tally.outcomes.items()) if count]
+    rows += [{"rows": count, "outcome": f"refused: {reason}"} for reason, count in tally.reasons.most_common(20)]
+    if rows or as_json:
+        print_list(rows, as_json=as_json, empty="")
+    if rejects is not None and tally.rejects:
         tally.write_rejects(rejects)
-        console.print(f"The refused rows are in {rejects}.")
+        _say(f"The refused rows are in {rejects}.")
+
+
+def _say_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    """Said once: what comes after it is the same."""
+    if details.retry_num == 1:
+        _say("Clearway does not answer. Trying again a few times ...")
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence, err=True)

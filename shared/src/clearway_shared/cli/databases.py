@@ -8,30 +8,36 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
+from clearway_shared.cli.configuration import DataFolder, read_settings
+from clearway_shared.cli.data_folder import prepare
+from clearway_shared.cli.signals import ended_at_once
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 
 KEYS: Final = "keys"
-console = Console()
 
 
 def migrate(
     database: Annotated[
         list[str] | None, typer.Argument(help="Services, or `keys`; by default all that are installed here.")
     ] = None,
+    data: DataFolder = None,
 ) -> None:
     """Bring databases to their newest schema. Safe to repeat, and beside a twin."""
-    scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+    with ended_at_once():
+        services = installed_services()
+    scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in services.items()}
     unknown = set(database or ()) - set(scripts)
     if unknown:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(scripts)}")
     chosen = {name: scripts[name] for name in database or scripts}
-    asyncio.run(_upgrade(chosen, Settings()))
-    console.print(f"Up to date: {', '.join(chosen)}.")
+    settings = read_settings(data_dir=data)
+    prepare(settings, chosen, keeps_files=False)
+    asyncio.run(_upgrade(chosen, settings))
+    typer.echo(f"Up to date: {', '.join(chosen)}.")
 
 
 async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:

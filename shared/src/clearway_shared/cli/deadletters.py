@@ -13,6 +13,7 @@ from uuid import UUID
 import typer
 from pydantic_core import to_json
 
+from clearway_shared.cli.configuration import read_settings
 from clearway_shared.cli.listing import AsJson, cell, print_list, printable
 from clearway_shared.clock import SystemClock
 from clearway_shared.database import Database, async_url
@@ -20,7 +21,6 @@ from clearway_shared.deadletter import WAITING, DeadLetter, DeadLetters, DeadLet
 from clearway_shared.deadletter_contents import contents_of
 from clearway_shared.outbox import Outbox
 from clearway_shared.service import service_names
-from clearway_shared.settings import Settings
 
 Result = TypeVar("Result")
 Work = Callable[[DeadLetters, Database], Awaitable[Result]]
@@ -115,7 +115,7 @@ def _decide(letter_id: UUID, service: str | None, work: Work[None]) -> None:
 
 def _chosen(service: str | None) -> Sequence[str]:
     """The services to look at: the one that was named, or each whose database is here."""
-    installed, settings = service_names(), Settings()
+    installed, settings = service_names(), read_settings()
     if service is not None and service not in installed:
         _end(f"There is no service {service!r} here: choose from {', '.join(installed)}.", code=_WRONG_USE)
     found = [name for name in ([service] if service else installed) if _is_there(settings.database_url(name))]
@@ -145,7 +145,7 @@ def _run(service: str, work: Work[Result]) -> Result:
 @asynccontextmanager
 async def _letters(service: str) -> AsyncIterator[tuple[DeadLetters, Database]]:
     clock = SystemClock()
-    database = Database(Settings().database_url(service), pool_size=1)
+    database = Database(read_settings().database_url(service), pool_size=1)
     try:
         yield DeadLetters(database, Outbox(clock), clock), database
     finally:

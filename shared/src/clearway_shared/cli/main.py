@@ -1,17 +1,41 @@
 """`clearway`: every command, each in the file of its subject."""
 
 from importlib.metadata import entry_points
+from typing import Annotated
 
 import typer
 
 from clearway_shared.cli import databases, deadletters, keys, openapi, serve, tail, topics
+from clearway_shared.cli.failures import Commands
+from clearway_shared.version import VERSION
 
+# Help without frames: it reads the same in a terminal, in a pipe and aloud.
 app = typer.Typer(
     name="clearway",
-    help="Reports of explosive hazards, the warnings they cause, and the risk of patrol routes.",
+    cls=Commands,
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clearway {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def clearway(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Reports of explosive hazards, the warnings they cause, and the risk of patrol routes."""
+
+
 app.command()(serve.up)
 app.command()(serve.run)
 app.command()(tail.tail)

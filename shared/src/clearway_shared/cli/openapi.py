@@ -27,7 +27,7 @@ def openapi(
     folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("services"),
     together: Annotated[Path, typer.Option(help="Where the document of all services goes.")] = _TOGETHER,
 ) -> None:
-    """Write each installed service's OpenAPI document to its folder, and that of all together to the library's."""
+    """Write the OpenAPI documents: of each service to its folder, and that of all together to the library's."""
     found = documents()
     files = {folder / name / FILE: written(document) for name, document in found.items()}
     files[together] = written(join(found))

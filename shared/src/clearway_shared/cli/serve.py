@@ -5,53 +5,66 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shlex
 import shutil
+import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Final
 
+import httpx
 import typer
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
 from uvicorn.loops.auto import auto_loop_factory
 
 from clearway_shared.auth import IssuedKey, Role
-from clearway_shared.broker.base import BrokerError
-from clearway_shared.cli.client import DEFAULT_URL, KEY_FILE
+from clearway_shared.cli.client import DEFAULT_URL
+from clearway_shared.cli.configuration import DataFolder, Misconfigured, read_settings
+from clearway_shared.cli.data_folder import prepare
+from clearway_shared.cli.instance import DEMO_FOLDER, KEY_FILE, announced
+from clearway_shared.cli.signals import ended_at_once
 from clearway_shared.demo.theatre import run_demo
 from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.listening import AddressTaken, address_of, beyond_this_machine, bind
 from clearway_shared.runtime import Process, migrate, open_process
 from clearway_shared.service import Service, installed_services, load_service, service_names
 from clearway_shared.settings import Settings
 from clearway_shared.telemetry import configure_telemetry
+from clearway_shared.version import VERSION
 
 MISSION: Final = "local"
 DEMONSTRATION: Final = "demonstration"
-console = Console()
+console = Console(highlight=False, soft_wrap=True)
 
-Host = Annotated[str | None, typer.Option(help="Where to listen. The default is this machine only.")]
-Port = Annotated[int | None, typer.Option(help="Which port; 0 takes a free one.")]
+Host = Annotated[
+    str | None, typer.Option(help="Where to listen. The default is this machine only.", show_default=False)
+]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Which port, by default 8080; 0 takes a free one.", show_default=False),
+]
 
 
 def up(
     demo: Annotated[
-        bool, typer.Option("--demo", help="Add a synthetic theatre that moves, in a place of its own.")
+        bool, typer.Option("--demo", help="Add a synthetic theatre that moves, in a data folder of its own.")
     ] = False,
     host: Host = None,
     port: Port = None,
-    data: Annotated[Path | None, typer.Option(help="Where the files go.")] = None,
+    data: DataFolder = None,
     allow_webhooks_to: Annotated[
         list[str] | None, typer.Option(help="A private subnet that webhooks may reach, as 127.0.0.0/8.")
     ] = None,
 ) -> None:
-    """Start the whole platform in one process, and print its address and, the first time, an API key."""
-    settings = _settings(host=host, port=port, data_dir=data, webhook_allowed_subnets=allow_webhooks_to)
+    """Start the whole platform in one process. It prints its address and, the first time, an API key."""
+    settings = read_settings(host=host, port=port, data_dir=data, webhook_allowed_subnets=allow_webhooks_to)
     if demo:
-        settings = settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
-    if sys.stderr.isatty() and "log_format" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"log_format": "console", "log_level": "WARNING"})
-    _start(list(installed_services().values()), settings, migrate_first=True, demo=demo)
+        settings = settings.model_copy(update={"data_dir": settings.data_dir / DEMO_FOLDER})
+    with ended_at_once():
+        services = installed_services()
+    listening = _bind(settings)
+    prepare(settings, ["keys", *services], keeps_files=True)
+    _start(list(services.values()), for_people(settings), listening, migrate_first=True, demo=demo)
 
 
 def run(
@@ -59,46 +72,81 @@ def run(
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Run one service, on the broker and the databases that the environment names."""
+    """Run one service. The environment names its broker and its databases."""
     if service not in service_names():
-        console.print(f"There is no service {service!r} here. Installed: {', '.join(service_names())}.", style="red")
-        raise typer.Exit(2)
-    settings = _settings(host=host, port=port)
+        raise Misconfigured(f"There is no service {service!r} here. Installed: {', '.join(service_names())}.")
+    settings = read_settings(host=host, port=port)
     if settings.broker_url is None:
-        console.print("One service alone needs Kafka: set CLEARWAY_BROKER_URL, or use `clearway up`.", style="red")
-        raise typer.Exit(2)
-    _start([load_service(service)], settings, migrate_first=False, demo=False)
+        raise Misconfigured("One service alone needs Kafka: set CLEARWAY_BROKER_URL, or use `clearway up`.")
+    listening = _bind(settings)
+    prepare(settings, ["keys", service], keeps_files=False)
+    with ended_at_once():
+        loaded = load_service(service)
+    _start([loaded], settings, listening, migrate_first=False, demo=False)
 
 
-def _settings(**given: object) -> Settings:
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+def for_people(settings: Settings) -> Settings:
+    """On a terminal the log is for people: readable lines of what is wrong, unless the settings say otherwise."""
+    if not sys.stderr.isatty() or "log_format" in settings.model_fields_set:
+        return settings
+    quieter = {} if "log_level" in settings.model_fields_set else {"log_level": "WARNING"}
+    return settings.model_copy(update={"log_format": "console", **quieter})
 
 
-def _start(services: Sequence[Service], settings: Settings, *, migrate_first: bool, demo: bool) -> None:
+def _bind(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except AddressTaken as taken:
+        raise Misconfigured(f"{_who_has(taken)} Stop it, or choose another port with --port.") from taken
+
+
+def _who_has(taken: AddressTaken) -> str:
+    """The sentence that says who holds the port, as far as it tells."""
+    try:
+        health = httpx.get(f"{taken.address}/healthz", timeout=1, trust_env=False).json()
+        if health["status"] == "alive":
+            return f"Port {taken.port} is taken: a Clearway answers at {taken.address} already."
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        pass
+    return str(taken)
+
+
+def _start(
+    services: Sequence[Service], settings: Settings, listening: socket.socket, *, migrate_first: bool, demo: bool
+) -> None:
     configure_telemetry(settings, "-".join(service.name for service in services))
     try:
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            runner.run(_serve(services, settings, migrate_first=migrate_first, demo=demo))
+            runner.run(_serve(services, settings, listening, migrate_first=migrate_first, demo=demo))
     except KeyboardInterrupt:
+        # To be stopped is how a server ends: no failure.
         console.print("Stopped.")
-    except (BrokerError, DBAPIError, OSError, ValueError) as error:
-        console.print(f"Clearway cannot start: {error}", style="red", highlight=False)
-        raise typer.Exit(1) from error
 
 
-async def _serve(services: Sequence[Service], settings: Settings, *, migrate_first: bool, demo: bool) -> None:
+async def _serve(
+    services: Sequence[Service], settings: Settings, listening: socket.socket, *, migrate_first: bool, demo: bool
+) -> None:
     if migrate_first:
         await migrate(services, settings)
     async with open_process(services, settings) as process:
         # What the start made lives as long as the process: the collector need not walk through it again and again.
         gc.freeze()
-        key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION) if migrate_first else None
-        await process.serve(_announcement(process, key, demo))
+        if not migrate_first:
+            await process.serve(listening, _announcement(process, listening, None, demo=demo))
+            return
+        key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION)
+        with announced(settings.data_dir, address_of(listening)):
+            await process.serve(listening, _announcement(process, listening, key, demo=demo))
 
 
-def _announcement(process: Process, key: IssuedKey | None, demo: bool) -> Callable[[str], Awaitable[None]]:
-    async def announce(address: str) -> None:
-        _print_address(address, process.settings, key)
+def _announcement(
+    process: Process, listening: socket.socket, key: IssuedKey | None, *, demo: bool
+) -> Callable[[], Awaitable[None]]:
+    """What is said once requests are answered."""
+    address = address_of(listening)
+
+    async def announce() -> None:
+        _print_address(address, process.settings, key, open_to_others=beyond_this_machine(listening))
         if demo:
             await run_demo(address, process.keys, DEMONSTRATION)
 
@@ -116,20 +164,27 @@ async def _first_key(keys: SqlKeyDirectory, settings: Settings, mission: str) ->
     return issued
 
 
-def _print_address(address: str, settings: Settings, key: IssuedKey | None) -> None:
+def _print_address(address: str, settings: Settings, key: IssuedKey | None, *, open_to_others: bool) -> None:
     engine = "Kafka" if settings.broker_url else "the embedded log"
-    console.print(f"\n[bold green]Clearway is up[/] on {engine}.", highlight=False)
-    console.print(f"  address        {address}", highlight=False)
-    console.print(f"  documentation  {address}/docs", highlight=False)
+    console.print(f"\n[bold green]Clearway {VERSION} is up[/] on {engine}.")
+    console.print(f"  address        {address}")
+    console.print(f"  documentation  {address}/docs")
     if key is not None:
-        console.print(f"  first API key  {key.token}", highlight=False, soft_wrap=True)
+        console.print(f"  first API key  {key.token}")
         console.print(
             f"                 mission {key.principal.mission}, role admin; kept in {settings.data_dir / KEY_FILE}"
         )
     elif (settings.data_dir / KEY_FILE).is_file():
-        console.print(f"  API key        as before, in {settings.data_dir / KEY_FILE}", highlight=False, soft_wrap=True)
-    console.print(f"  follow it      {_program()} tail{_url(address)}", highlight=False, soft_wrap=True)
-    console.print("  stop it        Ctrl-C\n", highlight=False)
+        console.print(f"  API key        as before, in {settings.data_dir / KEY_FILE}")
+    console.print(f"  follow it      {_program()} tail{_options(address, settings)}   (in a second terminal)")
+    console.print('  first report   the README has one to paste, under "The first minute"')
+    console.print("  stop it        Ctrl-C\n")
+    if open_to_others:
+        console.print(
+            "Other machines can reach it, over plain HTTP: whoever is on the way reads API keys and reports, and can "
+            "change them. Put HTTPS in front, or listen on 127.0.0.1 alone.\n",
+            style="yellow",
+        )
 
 
 def _program() -> str:
@@ -137,5 +192,11 @@ def _program() -> str:
     return "clearway" if shutil.which("clearway") else os.path.relpath(sys.argv[0])
 
 
-def _url(address: str) -> str:
+def _options(address: str, settings: Settings) -> str:
+    """What `tail` must be told to find this process from the same folder: nothing, where the defaults lead to it."""
+    folder, default = settings.data_dir, Settings().data_dir
+    if (folder / KEY_FILE).is_file():
+        if folder.name == DEMO_FOLDER and folder.parent == default:
+            return " --demo"
+        return "" if folder == default else f" --data {shlex.quote(str(folder))}"
     return "" if address == DEFAULT_URL else f" --url {address}"

@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from clearway_shared.broker import open_broker
-from clearway_shared.broker.base import BrokerError
+from clearway_shared.cli.configuration import read_settings
+from clearway_shared.cli.data_folder import prepare
+from clearway_shared.cli.listing import AsJson, print_list
 from clearway_shared.events.topics import TOPICS
 from clearway_shared.runtime import TOPIC_SPECS
-from clearway_shared.settings import Settings
 
 app = typer.Typer(help="Create and list the topics.", no_args_is_help=True)
-console = Console()
 
 
 @app.command()
 def create() -> None:
     """Create the topics that are missing; those that exist stay as they are."""
 
+    settings = read_settings()
+    prepare(settings, [], keeps_files=False)
+
     async def work() -> None:
-        settings = Settings()
         broker = open_broker(settings.broker_url, settings.data_dir)
         try:
             await broker.start()
@@ -31,21 +31,22 @@ def create() -> None:
         finally:
             await broker.close()
 
-    try:
-        asyncio.run(work())
-    except (BrokerError, ValueError) as error:
-        console.print(f"The topics cannot be created: {error}", style="red", highlight=False)
-        raise typer.Exit(1) from error
-    console.print(f"{len(TOPICS)} topics exist.")
+    asyncio.run(work())
+    typer.echo(f"{len(TOPICS)} topics exist.")
 
 
 @app.command("list")
-def list_topics() -> None:
+def list_topics(as_json: AsJson = False) -> None:
     """List the topics as the contracts give them."""
-    table = Table("topic", "key", "partitions", "kept", "from", "to")
-    for topic in TOPICS:
-        kept = f"{topic.retention_days} days" if topic.retention_days else "for ever"
-        table.add_row(
-            topic.name, topic.key, str(topic.partitions), kept, ", ".join(topic.producers), ", ".join(topic.consumers)
-        )
-    console.print(table)
+    rows = [
+        {
+            "topic": topic.name,
+            "key": topic.key,
+            "partitions": topic.partitions,
+            "retention_days": topic.retention_days or "for ever",
+            "from": list(topic.producers),
+            "to": list(topic.consumers),
+        }
+        for topic in TOPICS
+    ]
+    print_list(rows, as_json=as_json, empty="There is no topic.")

@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from structlog.contextvars import bind_contextvars
 
 from clearway_shared.auth import Permission, Principal
+from clearway_shared.roles import roles_table
 from clearway_shared.service import Platform
 from clearway_shared.web.codes import Code
 from clearway_shared.web.problems import Problem
@@ -17,7 +18,8 @@ from clearway_shared.web.problems import Problem
 _bearer: Final = HTTPBearer(
     auto_error=False,
     scheme_name="api_key",
-    description="An API key of one mission, as `clearway keys create` prints it: `Authorization: Bearer cwk_…`.",
+    description="An API key of one mission, as `clearway keys create` prints it: `Authorization: Bearer cwk_…`. "
+    f"Its role says what it may do. {roles_table()}",
 )
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

@@ -9,12 +9,12 @@ from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from clearway_shared.service import Platform
+from clearway_shared.version import VERSION
 from clearway_shared.web.access import authenticated
 from clearway_shared.web.document import STREAMS, service_document
 from clearway_shared.web.problems import install_handlers
 from clearway_shared.web.strict import nothing_ignored
 
-API_VERSION: Final = "1"
 # The envelope around all applications traces, measures and logs each request once. FastAPI's own records would come
 # on top of it, and quote in its logs what was sent.
 _NONE_OF_ITS_OWN: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
@@ -29,7 +29,7 @@ def create_app(title: str, description: str, platform: Platform, *, tags: Mappin
     app = FastAPI(
         title=title,
         description=description,
-        version=API_VERSION,
+        version=VERSION,
         docs_url=None,
         redoc_url=None,
         openapi_tags=[{"name": name, "description": said} for name, said in (tags or {}).items()] + [STREAMS],

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from clearway_shared import events
+from clearway_shared.version import VERSION
 from clearway_shared.web.codes import PAGES, Code
 from clearway_shared.web.joined import shipped
 from clearway_shared.web.problems import install_handlers, not_found
@@ -47,7 +48,7 @@ def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], othe
 
     app.router.routes += [
         Route("/", front),
-        Route("/healthz", lambda _request: JSONResponse({"status": "alive"})),
+        Route("/healthz", lambda _request: JSONResponse({"status": "alive", "version": VERSION})),
         Route("/readyz", ready),
         Route("/metrics", lambda _request: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)),
         Route("/docs", docs),

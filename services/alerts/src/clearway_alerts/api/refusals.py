@@ -50,4 +50,4 @@ def refusals(identifier: UUID | None = None) -> Iterator[None]:
     except ImpossibleArea as error:
         raise invalid(f"body.filter.area.{error.field}", error.problem, error.remedy) from error
     except ForbiddenUrl as error:
-        raise invalid("body.channel.url", str(error), "Give a public https address.") from error
+        raise invalid("body.channel.url", str(error), error.remedy) from error

@@ -54,12 +54,22 @@ _LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?\Z){_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
 
 
+ALLOWING: Final = (
+    "Give a public https address, or let whoever runs Clearway allow this one's subnet with "
+    "CLEARWAY_WEBHOOK_ALLOWED_SUBNETS."
+)
+
+
 class ForbiddenAddress(OSError):
     """A webhook would reach an address that is not public."""
 
 
 class ForbiddenUrl(ValueError):
-    """A URL that no webhook may have; the message says why."""
+    """A URL that no webhook may have; the message says why, and `remedy` what to do."""
+
+    def __init__(self, problem: str, remedy: str = "Give a public https address.") -> None:
+        super().__init__(problem)
+        self.remedy = remedy
 
 
 def allowed_networks(subnets: Iterable[str]) -> tuple[Network, ...]:
@@ -91,7 +101,7 @@ def check_url(text: str, allowed: tuple[Network, ...]) -> None:
         raise ForbiddenUrl("must not have a fragment")
     literal = _literal(url.host or "")
     if literal is not None and (why := why_forbidden(literal, allowed)):
-        raise ForbiddenUrl(f"leads to an address that is not public ({why})")
+        raise ForbiddenUrl(f"leads to an address that is not public ({why})", ALLOWING)
     if url.scheme != "https" and not (literal is not None and any(literal in network for network in allowed)):
         raise ForbiddenUrl("must begin with https://")
 
@@ -138,7 +148,7 @@ class FilteringResolver(AbstractResolver):
         found = await self._resolver.resolve(host, port, family)
         for result in found:
             if why := why_forbidden(ip_address(result["host"]), self._allowed):
-                raise ForbiddenAddress(f"the host resolves to an address that is not public ({why})")
+                raise ForbiddenAddress(f"the host resolves to an address that is not public ({why}). {ALLOWING}")
         return found
 
     async def close(self) -> None:

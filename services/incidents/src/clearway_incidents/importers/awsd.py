@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import calendar
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,7 @@ from clearway_incidents.importers.awsd_words import (
     SETTINGS,
     Means,
 )
+from clearway_incidents.importers.reading import Table, UnreadableFile, read_table
 from clearway_incidents.importers.rows import UnusableRow
 
 SYSTEM: Final = "awsd"
@@ -32,14 +32,15 @@ _NEEDED: Final = frozenset(
 Row = Mapping[str, str]
 
 
-def read(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of an edition, every value trimmed. Raises ValueError when the file is not one of this database's."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if missing := _NEEDED - set(rows.fieldnames or ()):
-            raise ValueError(f"{path} is no edition of the database: it lacks the columns {', '.join(sorted(missing))}")
-        for row in rows:
-            yield {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+def read(path: Path) -> Table:
+    """An edition. Raises UnreadableFile when the file is not one of this database's."""
+    table = read_table(path)
+    if missing := _NEEDED - set(table.columns):
+        raise UnreadableFile(
+            f"{path} is no edition of the database: it lacks the columns {', '.join(sorted(missing))}. "
+            "Give the file as it was downloaded."
+        )
+    return table
 
 
 def report_of(row: Row) -> dict[str, Any]:

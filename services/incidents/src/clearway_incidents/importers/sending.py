@@ -58,16 +58,16 @@ def _answered(client: httpx.Client, batch: list[Report]) -> dict[str, Any]:
         response = _post(client, body)
     except (_Away, httpx.TransportError) as error:
         raise ImportFailed(
-            f"{client.base_url} does not answer ({error}). Check the address; then run it again."
+            f"{_shown(client)} does not answer ({error}). Is Clearway running? Check the address; then run it again."
         ) from error
     if response.status_code in (401, 403):
         raise ImportFailed(f"The key is refused: {_detail(response)} Set CLEARWAY_API_KEY to one of an operator.")
     if response.status_code != 200:
-        raise ImportFailed(f"{client.base_url} answered {response.status_code}: {_detail(response)}")
+        raise ImportFailed(f"{_shown(client)} answered {response.status_code}: {_detail(response)}")
     try:
         answer: dict[str, Any] = response.json()
     except ValueError as error:
-        raise ImportFailed(f"{client.base_url} is no Clearway: it does not answer in JSON.") from error
+        raise ImportFailed(f"{_shown(client)} is no Clearway: it does not answer in JSON.") from error
     return answer
 
 
@@ -85,6 +85,10 @@ def _post_once(client: httpx.Client, body: str) -> httpx.Response:
     if response.status_code in _AWAY:
         raise _Away(f"status {response.status_code}")
     return response
+
+
+def _shown(client: httpx.Client) -> str:
+    return str(client.base_url).rstrip("/")
 
 
 def _detail(response: httpx.Response) -> str:

@@ -1,0 +1,120 @@
+"""`clearway` as a process of its own, as a person or a shell starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from clearway_shared.testing.server import await_ready, free_port
+
+SECONDS = 60.0
+PROGRAM = [sys.executable, "-c", "from clearway_shared.cli.program import run; run()"]
+
+
+@dataclass
+class Started:
+    """A command that runs. Its output goes to files, which can be read while it does."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    err: Path
+
+    def said(self, words: str) -> None:
+        """Return once the command has written the words, on either output. Fails when it ends without."""
+        await_ready(lambda: words in self.written, seconds=SECONDS, process=self.process, log=self.err)
+
+    @property
+    def written(self) -> str:
+        return self.out.read_text() + self.err.read_text()
+
+    def stopped_by(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(SECONDS)
+
+
+Up = Callable[..., tuple[Started, str]]
+
+
+class Program:
+    """Runs commands in a folder, with nothing of this machine's own settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._started: list[Started] = []
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("CLEARWAY_")}
+        self.environment = kept | {"COLUMNS": "80"}
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env=self.environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def start(self, *arguments: str, **variables: str) -> Started:
+        number = len(self._started)
+        out, err = self.folder / f"{number}.out", self.folder / f"{number}.err"
+        with out.open("wb") as output, err.open("wb") as errors:
+            process = subprocess.Popen(
+                [*PROGRAM, *arguments], cwd=self.folder, env=self.environment | variables, stdout=output, stderr=errors
+            )
+        self._started.append(Started(process, out, err))
+        return self._started[-1]
+
+    def close(self) -> None:
+        for started in self._started:
+            if started.process.poll() is None:
+                started.process.kill()
+                started.process.wait(SECONDS)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Program]:
+    made = Program(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def up(program: Program) -> Up:
+    """Starts the platform on a free port, and gives it with its address once it is ready."""
+
+    def start(*arguments: str, port: int | None = None) -> tuple[Started, str]:
+        port = port or free_port()
+        started = program.start("up", "--port", str(port), *arguments)
+        started.said("stop it")
+        return started, f"http://127.0.0.1:{port}"
+
+    return start
+
+
+def report(address: str, key: str, reference: str) -> str:
+    """Report an incident; its id."""
+    body = {
+        "time": {"earliest": "2026-11-25T06:00:00Z", "latest": "2026-11-25T07:00:00Z", "precision": "hour"},
+        "location": {
+            "point": {"type": "Point", "coordinates": [-30.1, 10.025]},
+            "precision": "gps",
+            "place_name": "Route Alder, km 9",
+        },
+        "category": "ied",
+        "outcome": "found_not_cleared",
+        "hazard_state": "active",
+    }
+    headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": reference}
+    answer = httpx.post(f"{address}/v1/incidents", json=body, headers=headers, trust_env=False)
+    answer.raise_for_status()
+    found: str = answer.json()["incident_id"]
+    return found
