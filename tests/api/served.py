@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,7 @@ from clearway_shared.runtime import Process, migrate, open_process
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 from clearway_shared.testing.server import LOOPBACK
+from clearway_shared.web.connection import Connection
 
 Result = TypeVar("Result")
 START_SECONDS = 60
@@ -42,10 +43,10 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """Start the platform on the files in `folder`, and stop it when the block ends."""
+def served(folder: Path, **settings: Any) -> Iterator[Served]:
+    """Start the platform on the files in `folder`, with what is set, and stop it when the block ends."""
     started: Future[Served] = Future()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, started)), name="platform")
+    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, settings, started)), name="platform")
     thread.start()
     try:
         platform = started.result(START_SECONDS)
@@ -57,10 +58,10 @@ def served(folder: Path) -> Iterator[Served]:
         thread.join(START_SECONDS)
 
 
-async def _serve(folder: Path, started: Future[Served]) -> None:
+async def _serve(folder: Path, given: Mapping[str, Any], started: Future[Served]) -> None:
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
-        settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",))
+        settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",), **given)
         services = list(installed_services().values())
         await migrate(services, settings)
         async with open_process(services, settings) as process:
@@ -73,7 +74,14 @@ async def _serve(folder: Path, started: Future[Served]) -> None:
 
 async def _answer(process: Process, started: Future[Served]) -> None:
     config = uvicorn.Config(
-        process.app, host=LOOPBACK, port=0, lifespan="off", log_config=None, access_log=False, ws="none"
+        process.app,
+        host=LOOPBACK,
+        port=0,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        http=Connection,
     )
     listening = config.bind_socket()
     server = uvicorn.Server(config)

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from clearway_shared.broker import open_broker
 from clearway_shared.broker.base import Broker, TopicSpec
@@ -28,6 +29,8 @@ from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
 from clearway_shared.settings import Settings
 from clearway_shared.supervision import Supervisor
+from clearway_shared.web.connection import Connection
+from clearway_shared.web.cors import with_cors
 from clearway_shared.web.dispatch import Dispatcher
 from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
 from clearway_shared.web.operations import Check, operations_app
@@ -82,7 +85,7 @@ class Process:
     members: Sequence[Member]
     keys: SqlKeyDirectory
     supervisor: Supervisor
-    app: RequestEnvelope
+    app: ASGIApp
 
     async def serve(self, started: Callable[[str], Awaitable[None]]) -> None:
         """Serve until told to stop. `started` is awaited with the address once requests are answered."""
@@ -94,6 +97,7 @@ class Process:
             log_config=None,
             access_log=False,
             server_header=False,
+            http=Connection,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         listening = config.bind_socket()
@@ -165,7 +169,7 @@ def _assemble(
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)})
     owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
     app = RequestEnvelope(BodyLimit(Dispatcher(owners, operations), settings.max_body_bytes))
-    return Process(settings, members, keys, supervisor, app)
+    return Process(settings, members, keys, supervisor, with_cors(app, settings.cors_origins))
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from clearway_alerts.api import alerts, inspection, subscriptions
+from clearway_alerts.api.streaming import of_subscription
 from clearway_alerts.api.wiring import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.subscriptions import Subscriptions
@@ -17,7 +18,8 @@ from clearway_alerts.tables import alerts_metadata
 from clearway_shared.auth import Permission
 from clearway_shared.events.alerts import ALERT_EVENTS
 from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream import Broadcast, event_types, stream_router
+from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.route import event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
 from clearway_shared.web.deadletters import dead_letter_router
@@ -41,8 +43,16 @@ def build(platform: Platform) -> Parts:
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
     )
-    broadcast = Broadcast(platform.feed, "alerts", snapshot="/v1/alerts")
-    stream = stream_router(platform, broadcast, "/v1/alerts/stream", Permission.ALERTS_READ, event_types(ALERT_EVENTS))
+    hub = Hub(platform.feed, "alerts")
+    stream = stream_router(
+        platform,
+        hub,
+        "/v1/alerts/stream",
+        Permission.ALERTS_READ,
+        event_types(ALERT_EVENTS),
+        snapshot="/v1/alerts",
+        matching=of_subscription,
+    )
     dead_letters = dead_letter_router(platform, "/v1/alerts/dead-letters")
     # These two go before /v1/alerts/{alert_id}, which would take their names for an id.
     for router in (stream, dead_letters, alerts.router, subscriptions.router, inspection.router):
@@ -51,9 +61,9 @@ def build(platform: Platform) -> Parts:
         "consumer": consumer(platform, pipeline).run,
         "deliveries": deliveries.run,
         "measuring": Measuring(platform.database, clock).run,
-        "stream": broadcast.run,
+        "stream": hub.run,
     }
-    return Parts(app, workers=workers, on_shutdown=(broadcast.close,))
+    return Parts(app, workers=workers, on_shutdown=(hub.close,))
 
 
 service: Final = Service(

@@ -49,6 +49,8 @@ async def _follow(client: httpx.AsyncClient, stream: str) -> None:
                 _refuse_denial(source.response)
                 async for event in source.aiter_sse():
                     cursor = event.id or cursor
+                    if not event.data or event.event == "cursor":
+                        continue
                     console.print(_line(stream, event), soft_wrap=True)
         except httpx.HTTPError as error:
             console.print(f"{stream}: {type(error).__name__}; trying again", style="dim")

@@ -12,12 +12,13 @@ from opentelemetry import propagate, trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clearway_shared.telemetry import REQUEST_SECONDS
+from clearway_shared.telemetry import REQUEST_SECONDS, STREAM_SECONDS
 from clearway_shared.web.problems import Problem, problem_response, unexpected
 
 log = structlog.get_logger("clearway.http")
 tracer = trace.get_tracer("clearway.http")
 
+_EVENT_STREAM: Final = "text/event-stream"
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -54,9 +55,10 @@ class _Exchange:
         self._send = send
         self._request_id = request_id
         self._status: int | None = None
+        self._streams = False
+        self._begun = time.perf_counter()
 
     async def run(self) -> None:
-        begun = time.perf_counter()
         try:
             await self._app(self._scope, self._receive, self._answer)
         except Exception:
@@ -65,15 +67,29 @@ class _Exchange:
                 raise
             await unexpected(self._scope["path"], self._request_id)(self._scope, self._receive, self._answer)
         finally:
-            self._record(time.perf_counter() - begun)
+            self._record_end()
 
     async def _answer(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            self._streams = headers.get("content-type", "").startswith(_EVENT_STREAM)
+            if self._streams:
+                # A stream is open for minutes, and is no slow request: what its client waits for is the beginning.
+                self._record_answer()
         await self._send(message)
 
-    def _record(self, seconds: float) -> None:
+    def _record_end(self) -> None:
+        if not self._streams:
+            self._record_answer()
+            return
+        seconds, route = time.perf_counter() - self._begun, _route(self._scope)
+        STREAM_SECONDS.labels(route).observe(seconds)
+        log.info("stream ended", route=route, seconds=round(seconds, 1))
+
+    def _record_answer(self) -> None:
+        seconds = time.perf_counter() - self._begun
         method, route, status = self._scope["method"], _route(self._scope), self._status or 499
         REQUEST_SECONDS.labels(method, route, status).observe(seconds)
         log.info("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 2))
