@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from starlette.types import Message
+
 from clearway_shared.stream.client import Client, Selection
 from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.outlet import Outlet
 from clearway_shared.stream.replays import Replays
 from clearway_shared.stream.session import Session
 
@@ -33,10 +36,11 @@ class Follower:
     reads: asyncio.Event = field(default_factory=asyncio.Event)
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def write(self, frames: bytes) -> None:
-        self.held = max(self.held, len(frames))
+    async def send(self, message: Message) -> None:
+        """As a server does: wait until there is room, then take the whole."""
+        self.held = max(self.held, len(message["body"]))
         await self.reads.wait()
-        self.text += frames.decode()
+        self.text += message["body"].decode()
         async with self._came:
             self._came.notify_all()
 
@@ -82,8 +86,9 @@ async def following(
     follower = Follower(client)
     if reads:
         follower.reads.set()
-    session = Session(hub, replays or Replays(), client, "/v1/routes", ping_seconds)
-    task = asyncio.create_task(session.run(cursor, follower.write))
+    outlet = Outlet(follower.send)
+    session = Session(hub, replays or Replays(), client, outlet, "/v1/routes", ping_seconds)
+    task = asyncio.create_task(session.run(cursor))
     try:
         yield follower
     finally:

@@ -28,7 +28,7 @@ async def publish(plumbing: Plumbing, *numbers: int, mission: str = "unmas") -> 
 
 
 def behind() -> float:
-    return BEHIND.labels("routes")._value.get()
+    return float(BEHIND.labels("routes")._value.get())
 
 
 @pytest.fixture

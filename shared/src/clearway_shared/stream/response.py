@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -14,15 +15,12 @@ from starlette.types import Receive, Scope, Send
 from clearway_shared.auth import KeyDirectory
 from clearway_shared.database import is_transient
 from clearway_shared.stream.client import Client
-from clearway_shared.stream.session import Session
+from clearway_shared.stream.outlet import NotReading, Outlet
 from clearway_shared.web.connection import abort
 
-# What the connection is given at once. The server's own buffer holds as much again.
-SLICE_BYTES: Final = 65_536
-# How long a client may read nothing of a slice before its connection is closed.
-SEND_SECONDS: Final = 60.0
 # A revoked key's streams end within this time and that of the directory's cache.
 RECHECK_SECONDS: Final = 5.0
+ABORT_SECONDS: Final = 5.0
 # Connections that were opened together do not end together.
 ROTATION_SPREAD: Final = 0.1
 
@@ -32,8 +30,7 @@ DROPPED = Counter("clearway_stream_dropped", "Clients that read nothing for too 
 log = structlog.get_logger(__name__)
 
 
-class NotReading(Exception):
-    """The client took nothing for SEND_SECONDS."""
+Follow = Callable[[Outlet], Awaitable[None]]
 
 
 class EventStream(Response):
@@ -41,15 +38,13 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(
-        self, name: str, session: Session, client: Client, cursor: str | None, keys: KeyDirectory, rotate_seconds: float
-    ) -> None:
+    def __init__(self, name: str, client: Client, follow: Follow, keys: KeyDirectory, rotate_seconds: float) -> None:
+        """`follow` sends the client what is for it, until it is closed."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._name = name
-        self._session = session
         self._client = client
-        self._cursor = cursor
+        self._follow = follow
         self._keys = keys
         self._rotate_seconds = rotate_seconds * random.uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
 
@@ -60,7 +55,7 @@ class EventStream(Response):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         rotation = asyncio.get_running_loop().call_later(self._rotate_seconds, self._client.close)
-        writing = asyncio.create_task(self._write(send))
+        writing = asyncio.create_task(self._write(Outlet(send)))
         gone = asyncio.create_task(_disconnected(receive))
         revoked = asyncio.create_task(self._close_when_revoked())
         try:
@@ -73,31 +68,22 @@ class EventStream(Response):
                 DROPPED.labels(self._name).inc()
                 abort(scope)
                 # The server must have seen the end before the answer is left unfinished.
-                await asyncio.wait([gone], timeout=SEND_SECONDS)
+                await asyncio.wait([gone], timeout=ABORT_SECONDS)
         finally:
             rotation.cancel()
             for task in (writing, gone, revoked):
                 task.cancel()
             await asyncio.gather(writing, gone, revoked, return_exceptions=True)
 
-    async def _write(self, send: Send) -> None:
-        async def write(frames: bytes, *, more: bool = True) -> None:
-            for begin in range(0, len(frames) or 1, SLICE_BYTES):
-                try:
-                    async with asyncio.timeout(SEND_SECONDS):
-                        body = frames[begin : begin + SLICE_BYTES]
-                        await send({"type": "http.response.body", "body": body, "more_body": more})
-                except TimeoutError:
-                    raise NotReading from None
-
+    async def _write(self, outlet: Outlet) -> None:
         try:
-            await self._session.run(self._cursor, write)
+            await self._follow(outlet)
         except Exception as error:
             if not is_transient(error):
                 raise
             # The client comes back with its cursor.
             log.warning("stream interrupted", stream=self._name, error=type(error).__name__)
-        await write(b"", more=False)
+        await outlet.end()
 
     async def _close_when_revoked(self) -> None:
         while True:
@@ -107,7 +93,7 @@ class EventStream(Response):
                 return
 
     async def _in_use(self) -> bool:
-        """While the directory is away a stream goes on, for it carries warnings: its rotation asks for the key again."""
+        """While the directory is away a stream goes on: it carries warnings, and its rotation asks for the key anew."""
         try:
             return await self._keys.principal_of(self._client.principal) is not None
         except Exception as error:

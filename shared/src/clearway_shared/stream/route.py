@@ -11,6 +11,7 @@ from clearway_shared.auth import Permission, Principal
 from clearway_shared.service import Platform
 from clearway_shared.stream.client import Client, Matches, Selection
 from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.outlet import Outlet
 from clearway_shared.stream.replays import Replays
 from clearway_shared.stream.response import EventStream
 from clearway_shared.stream.session import Session
@@ -87,9 +88,12 @@ def stream_router(
     ) -> Response:
         selection = Selection(principal.mission, _known(types, of_type.json_schema), matches)
         client = Client(selection, principal.id)
-        session = Session(hub, replays, client, snapshot, settings.stream_ping_seconds)
-        cursor = last_event_id or since
-        return EventStream(hub.name, session, client, cursor, platform.keys, settings.stream_rotate_seconds)
+
+        async def follow(outlet: Outlet) -> None:
+            session = Session(hub, replays, client, outlet, snapshot, settings.stream_ping_seconds)
+            await session.run(last_event_id or since)
+
+        return EventStream(hub.name, client, follow, platform.keys, settings.stream_rotate_seconds)
 
     return router
 

@@ -125,10 +125,12 @@ def free_port() -> int:
     return port
 
 
-async def embedded_platform(stack: AsyncExitStack, folder: Path) -> Platform:
+async def embedded_platform(
+    stack: AsyncExitStack, folder: Path, environment: Mapping[str, str] | None = None
+) -> Platform:
     """One process on SQLite and the embedded log, in `folder`. Stopped with the stack."""
     settings = Settings(data_dir=folder)
-    environment = {"CLEARWAY_DATA_DIR": str(folder), **_LOCAL}
+    environment = {"CLEARWAY_DATA_DIR": str(folder), **_LOCAL, **(environment or {})}
     await upgrade(settings.database_url("keys"), KEYS_MIGRATIONS)
     server = ServerProcess("all", ("up",), environment, folder / "all.log")
     stack.push_async_callback(server.stop)
