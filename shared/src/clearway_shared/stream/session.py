@@ -48,14 +48,19 @@ class Session:
 
     async def _begin(self, cursor: str | None) -> None:
         """The first event has an id in any case: a client that is cut off before a second one comes back with it."""
-        self._client.position = self._hub.position
-        if cursor is not None:
-            position = position_of(cursor, self._hub.epoch)
-            if position is None or position > max(self._hub.position, await self._hub.feed.last_position()):
-                await self._resync()
-                return
+        position = self._hub.position if cursor is None else await self._resumed(cursor)
+        if position is None:
+            await self._resync()
+        else:
             self._client.position = position
-        await self._tell_cursor()
+            await self._tell_cursor()
+
+    async def _resumed(self, cursor: str) -> int | None:
+        """The position of a cursor; None when it is not of this feed. Another process may be further than this one."""
+        position = position_of(cursor, self._hub.epoch)
+        if position is None or position <= self._hub.position:
+            return position
+        return position if position <= await self._hub.feed.last_position() else None
 
     async def _catch_up(self) -> None:
         """Send from the database until the client stands where the hub does, and has joined it."""
