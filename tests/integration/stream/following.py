@@ -33,12 +33,15 @@ class Follower:
     client: Client
     text: str = ""
     held: int = 0
+    stops_at: str | None = None
     reads: asyncio.Event = field(default_factory=asyncio.Event)
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def send(self, message: Message) -> None:
         """As a server does: wait until there is room, then take the whole."""
         self.held = max(self.held, len(message["body"]))
+        if self.stops_at is not None and self.stops_at in message["body"].decode():
+            self.reads.clear()
         await self.reads.wait()
         self.text += message["body"].decode()
         async with self._came:
@@ -79,13 +82,12 @@ async def following(
     mission: str = "unmas",
     replays: Replays | None = None,
     ping_seconds: float = PATIENT,
-    reads: bool = True,
+    stops_at: str | None = None,
 ) -> AsyncIterator[Follower]:
-    """A client that has asked for the stream, until the block ends."""
+    """A client that has asked for the stream, until the block ends. It stops reading before a frame with `stops_at`."""
     client = Client(Selection(mission, types), "reader")
-    follower = Follower(client)
-    if reads:
-        follower.reads.set()
+    follower = Follower(client, stops_at=stops_at)
+    follower.reads.set()
     outlet = Outlet(follower.send)
     session = Session(hub, replays or Replays(), client, outlet, "/v1/routes", ping_seconds)
     task = asyncio.create_task(session.run(cursor))

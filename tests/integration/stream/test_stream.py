@@ -166,6 +166,19 @@ async def test_the_cursor_moves_past_what_was_not_for_the_client(plumbing: Plumb
         assert [event.id for event in events_in(follower.text)] == [f"{epoch}-0", f"{epoch}-{SCAN_POSITIONS + 50}"]
 
 
+async def test_a_client_that_goes_while_it_is_told_its_place_leaves_the_hub(plumbing: Plumbing, hub: Hub) -> None:
+    await publish(plumbing, 1, mission=NOT_OF_OURS)
+    epoch = await plumbing.feed.epoch()
+    async with running(hub.run):
+        async with following(hub, f"{epoch}-0", stops_at=f"id: {epoch}-1\n"):
+            await eventually(lambda: _has_clients(hub))
+        assert not await _has_clients(hub)
+
+
+async def _has_clients(hub: Hub) -> bool:
+    return bool(hub._clients)
+
+
 async def test_pings_are_comments_that_end_no_event(plumbing: Plumbing, hub: Hub) -> None:
     async with running(hub.run), following(hub, ping_seconds=0.05) as follower:
         await follower.until(3 * PING.decode())

@@ -60,6 +60,12 @@ class Client:
         self.behind = True
         self._changed.set()
 
+    def caught_up(self) -> None:
+        """Wait for frames again."""
+        self.behind = False
+        if not self.closing:
+            self._changed.clear()
+
     def close(self) -> None:
         """Take nothing more."""
         self.closing = True

@@ -65,7 +65,7 @@ class Hub:
             client.close()
         if self.position > client.position:
             return False
-        client.behind = False
+        client.caught_up()
         self._clients[client.selection.mission].add(client)
         return True
 

@@ -29,7 +29,6 @@ DROPPED = Counter("clearway_stream_dropped", "Clients that read nothing for too 
 
 log = structlog.get_logger(__name__)
 
-
 Follow = Callable[[Outlet], Awaitable[None]]
 
 
@@ -86,11 +85,13 @@ class EventStream(Response):
         await outlet.end()
 
     async def _close_when_revoked(self) -> None:
-        while True:
-            await asyncio.sleep(RECHECK_SECONDS)
-            if not await self._in_use():
-                self._client.close()
-                return
+        try:
+            while True:
+                await asyncio.sleep(RECHECK_SECONDS)
+                if not await self._in_use():
+                    return
+        finally:
+            self._client.close()
 
     async def _in_use(self) -> bool:
         """While the directory is away a stream goes on: it carries warnings, and its rotation asks for the key anew."""

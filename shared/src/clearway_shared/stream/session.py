@@ -39,12 +39,12 @@ class Session:
         """Write frames until the client is closed, or the outlet raises."""
         await self._hub.started.wait()
         await self._begin(cursor)
-        while not self._client.closing:
-            await self._catch_up()
-            try:
+        try:
+            while not self._client.closing:
+                await self._catch_up()
                 await self._follow()
-            finally:
-                self._hub.leave(self._client)
+        finally:
+            self._hub.leave(self._client)
 
     async def _begin(self, cursor: str | None) -> None:
         """The first event has an id in any case: a client that is cut off before a second one comes back with it."""
