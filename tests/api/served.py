@@ -14,7 +14,7 @@ from clearway_shared.runtime import Process, migrate, open_process
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 from clearway_shared.testing.server import LOOPBACK
-from clearway_shared.web.connection import Connection
+from clearway_shared.web.abort import AbortableConnection
 
 Result = TypeVar("Result")
 START_SECONDS = 60
@@ -81,7 +81,7 @@ async def _answer(process: Process, started: Future[Served]) -> None:
         log_config=None,
         access_log=False,
         ws="none",
-        http=Connection,
+        http=AbortableConnection,
     )
     listening = config.bind_socket()
     server = uvicorn.Server(config)

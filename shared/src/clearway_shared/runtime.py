@@ -29,7 +29,7 @@ from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
 from clearway_shared.settings import Settings
 from clearway_shared.supervision import Supervisor
-from clearway_shared.web.connection import Connection
+from clearway_shared.web.abort import AbortableConnection
 from clearway_shared.web.cors import with_cors
 from clearway_shared.web.dispatch import Dispatcher
 from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
@@ -97,7 +97,7 @@ class Process:
             log_config=None,
             access_log=False,
             server_header=False,
-            http=Connection,
+            http=AbortableConnection,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         listening = config.bind_socket()

@@ -30,7 +30,7 @@ from clearway_shared.tables import FeedHead, FeedRow
 from clearway_shared.testing.platforms import Platform, embedded_platform
 from clearway_shared.testing.plumbing import Plumbing, eventually, running
 from clearway_shared.testing.server import LOOPBACK
-from clearway_shared.web.connection import Connection
+from clearway_shared.web.abort import AbortableConnection
 
 EVENTS = 60
 EVENT_BYTES = 1_000_000
@@ -132,7 +132,9 @@ async def serving_stream(hub: Hub) -> AsyncIterator[tuple[uvicorn.Server, str]]:
 
         await EventStream("routes", client, follow, keys, 600)(scope, receive, send)
 
-    config = uvicorn.Config(app, host=LOOPBACK, port=0, lifespan="off", log_config=None, ws="none", http=Connection)
+    config = uvicorn.Config(
+        app, host=LOOPBACK, port=0, lifespan="off", log_config=None, ws="none", http=AbortableConnection
+    )
     server = uvicorn.Server(config)
     listening = config.bind_socket()
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -16,7 +16,7 @@ from clearway_shared.auth import KeyDirectory
 from clearway_shared.database import is_transient
 from clearway_shared.stream.client import Client
 from clearway_shared.stream.outlet import NotReading, Outlet
-from clearway_shared.web.connection import abort
+from clearway_shared.web.abort import abort
 
 # A revoked key's streams end within this time and that of the directory's cache.
 RECHECK_SECONDS: Final = 5.0

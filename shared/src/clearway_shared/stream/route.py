@@ -69,6 +69,7 @@ def stream_router(
 
     @router.get(
         path,
+        operation_id=f"{hub.name}.stream",
         summary="Follow as it happens (server-sent events)",
         description=_DESCRIPTION,
         response_class=Response,

@@ -24,7 +24,7 @@ class StreamTicket(BaseModel):
     expires_at: datetime = Field(description="The stream must be opened before; it then stays open as any other.")
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, operation_id="stream_tickets.create", summary="Get a stream ticket")
 async def create_stream_ticket(
     request: Request,
     response: Response,

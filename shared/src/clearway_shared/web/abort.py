@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _ABORT: Final = "clearway.abort"
 
 
-class Connection(HttpToolsProtocol):
+class AbortableConnection(HttpToolsProtocol):
     """uvicorn's protocol. Closing waits until the other side has read everything, and one that reads nothing never
     does: `abort` does not wait."""
 
