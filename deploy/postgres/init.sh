@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs once, in the PostgreSQL container, on an empty volume: a database and a role per service.
 # A role can connect to its own database alone, so no service can read another's. The directory of API keys
-# has two roles: the one that issues keys, and the one with which every service looks them up.
+# has two roles: the one that issues keys, and the one with which every service looks them up. That one may read every
+# table here; the directory's migrations let it add and remove stream tickets, and nothing else.
 set -euo pipefail
 
 create() { # create NAME PASSWORD: a role, and a database that only this role may use

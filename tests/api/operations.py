@@ -25,7 +25,7 @@ from .mission import report, route, subscription
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id"})
 PARTS = {"number": "1"}
-REFERENCES = {"incident": "incident_id", "subscription": "subscription_id"}
+REFERENCES = {"incident": "incident_id", "subscription": "subscription_id", "subscription_id": "subscription_id"}
 
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {

@@ -138,9 +138,9 @@ def _own(operation: Operation) -> list[str]:
 def test_a_stream_holds_ones_own(operation: Operation, north: Mission, south: Mission) -> None:
     """From the first event on: what the other mission did before came earlier in the same feed."""
     with south.client() as client:
-        text = _until(client, operation.path, {}, ": stream ")
-        beginning = text.split(": stream ")[1].partition("-")[0] + "-0"
-        text = _until(client, operation.path, {"since": beginning}, "\ndata: ")
+        text = _until(client, operation.path, {}, "event: cursor")
+        beginning = text.split("id: ")[1].partition("-")[0] + "-0"
+        text = _until(client, operation.path, {"since": beginning}, '"mission":')
     assert reveals(text, south)
     assert not reveals(text, north)
 

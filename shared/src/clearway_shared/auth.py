@@ -31,10 +31,13 @@ class Permission(StrEnum):
     SUBSCRIPTIONS_WRITE = "subscriptions:write"
     ROUTES_READ = "routes:read"
     ROUTES_WRITE = "routes:write"
+    STREAM_TICKETS = "stream-tickets"
     DEAD_LETTERS = "dead-letters"
 
 
-_READ: Final = frozenset({Permission.INCIDENTS_READ, Permission.ALERTS_READ, Permission.ROUTES_READ})
+_READ: Final = frozenset(
+    {Permission.INCIDENTS_READ, Permission.ALERTS_READ, Permission.ROUTES_READ, Permission.STREAM_TICKETS}
+)
 
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
     Role.REPORTER: _READ | {Permission.INCIDENTS_REPORT},
@@ -73,15 +76,43 @@ class IssuedKey:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedTicket:
+    """A new stream ticket. `ticket` is shown once and never stored."""
+
+    ticket: str
+    expires_at: datetime
+
+
+class StreamTickets(Protocol):
+    """Tickets that stand for a key at the opening of one stream."""
+
+    async def issue(self, principal: Principal) -> IssuedTicket | None:
+        """A new ticket; None when too many of this key are out."""
+        ...
+
+    async def redeem(self, ticket: str) -> Principal | None:
+        """The principal of a ticket that is valid now, and never again."""
+        ...
+
+
 class KeyDirectory(Protocol):
     """Finds the principal behind a presented token."""
+
+    @property
+    def tickets(self) -> StreamTickets: ...
 
     async def principal(self, token: str) -> Principal | None:
         """The principal, or None when the token is unknown, malformed or revoked."""
         ...
 
+    async def principal_of(self, key_id: str) -> Principal | None:
+        """The principal of a key, or None when there is no such key in use."""
+        ...
+
 
 TOKEN_PREFIX: Final = "cwk"
+TICKET_PREFIX: Final = "cwt"
 
 
 def new_token(key_id: str) -> tuple[str, str]:

@@ -27,6 +27,7 @@ WORDS: Final[dict[Permission, str]] = {
     Permission.SUBSCRIPTIONS_WRITE: "make and change subscriptions",
     Permission.ROUTES_WRITE: "register, redraw and retire routes",
     Permission.DEAD_LETTERS: "see and decide on dead letters",
+    Permission.STREAM_TICKETS: "get tickets that open streams in a browser",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from clearway_shared.broker import open_broker
 from clearway_shared.broker.base import Broker, TopicSpec
@@ -31,6 +32,7 @@ from clearway_shared.settings import Settings
 from clearway_shared.supervision import Supervisor
 from clearway_shared.web.browsers import Browsers
 from clearway_shared.web.connection import BoundedConnection
+from clearway_shared.web.cors import with_cors
 from clearway_shared.web.dispatch import Dispatcher
 from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
 from clearway_shared.web.operations import Check, operations_app
@@ -87,7 +89,7 @@ class Process:
     members: Sequence[Member]
     keys: SqlKeyDirectory
     supervisor: Supervisor
-    app: Browsers
+    app: ASGIApp
 
     async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
         """Serve on a bound socket until told to stop. `started` is awaited once requests are answered."""
@@ -176,7 +178,7 @@ def _assemble(
     owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
     answering = Representations(Dispatcher(owners, operations))
     app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
-    return Process(settings, members, keys, supervisor, app)
+    return Process(settings, members, keys, supervisor, with_cors(app, settings.cors_origins))
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:

@@ -2,9 +2,10 @@
 
 import json
 import logging
+import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
@@ -24,6 +25,9 @@ def _listed(value: Any) -> Any:
 
 # Several values: a JSON list, or with commas between them.
 Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+# As a browser sends it: no path, no slash at the end. "*" is any page, and must stand alone in its element.
+_ORIGIN: Final = re.compile(r"^(?:\*|[a-z][a-z0-9+.-]*://[^/\s?#@,*]+)$")
 
 
 def _is_web_address(value: str) -> str:
@@ -57,6 +61,12 @@ class Settings(BaseSettings):
     relay_poll_seconds: float = Field(default=0.5, gt=0)
     handler_attempts: int = Field(default=5, ge=1, description="Tries before a message goes to the dead letters.")
 
+    stream_ping_seconds: float = Field(default=15.0, gt=0, description="A stream says so often that it is there.")
+    stream_rotate_seconds: float = Field(default=600.0, gt=0, description="A stream ends after about this time.")
+    cors_origins: Several = Field(
+        default=(), description="Origins of pages that may call the API from a browser, as https://host[:port]."
+    )
+
     news_hours: int = Field(default=72, ge=0, description="How long an incident of no present danger is still news.")
     webhook_allowed_subnets: Several = Field(
         default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
@@ -85,6 +95,16 @@ class Settings(BaseSettings):
             except ValueError as error:
                 raise ValueError(f'holds subnets, as ["10.1.0.0/16"]: {error}') from error
         return subnets
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [origin for origin in origins if not _ORIGIN.match(origin)]
+        if wrong:
+            raise ValueError(
+                f"{wrong[0]!r} is no origin: write scheme, host and port alone, as https://map.example.org"
+            )
+        return origins
 
     def database_url(self, service: str) -> str:
         """The database of a service, or of the key directory (`keys`)."""

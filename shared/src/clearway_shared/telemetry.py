@@ -18,9 +18,16 @@ from clearway_shared.traces import span_exporter
 
 REQUEST_SECONDS: Final = Histogram(
     "clearway_http_request_seconds",
-    "Time from a request's first byte to its answer's last",
+    "Time from a request's first byte to its answer's last, or to a stream's first",
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+STREAM_SECONDS: Final = Histogram(
+    "clearway_http_stream_seconds",
+    "Time for which a stream was open",
+    ["route"],
+    buckets=(1, 10, 60, 300, 600, 900),
 )
 
 

@@ -21,7 +21,7 @@ from clearway_analytics.queries import consistency
 from clearway_analytics.queries.risk import Explained, current, explained
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.tables import CONTRIBUTIONS
-from clearway_shared.auth import Principal, Role
+from clearway_shared.auth import Principal, Role, StreamTickets
 from clearway_shared.broker.base import Broker
 from clearway_shared.database import Database
 from clearway_shared.deadletter import DeadLetters
@@ -175,9 +175,14 @@ class Desk:
 class Keys:
     """Each token names a mission and a role."""
 
+    tickets: StreamTickets
+
     async def principal(self, token: str) -> Principal | None:
         mission, _, role = token.partition("/")
         return Principal(id=f"key-{role}", name=role, mission=mission, role=Role(role)) if role else None
+
+    async def principal_of(self, key_id: str) -> Principal | None:
+        return await self.principal(key_id)
 
 
 def platform_on(desk: Desk, broker: Broker, directory: Path) -> Platform:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clearway_incidents.main import service
-from clearway_shared.auth import Principal, Role
+from clearway_shared.auth import Principal, Role, StreamTickets
 from clearway_shared.broker.base import Broker
 from clearway_shared.database import Database
 from clearway_shared.deadletter import DeadLetters
@@ -29,9 +29,14 @@ MISSIONS = ("unmix", "other")
 class Keys:
     """A token is `mission:role` or `mission:role:name`."""
 
+    tickets: StreamTickets
+
     async def principal(self, token: str) -> Principal | None:
         mission, role, *name = token.split(":")
         return Principal(id=token, name=name[0] if name else role, mission=mission, role=Role(role))
+
+    async def principal_of(self, key_id: str) -> Principal | None:
+        return await self.principal(key_id)
 
 
 @dataclass

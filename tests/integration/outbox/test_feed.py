@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from clearway_shared.feed import Feed
+from clearway_shared.feed import Feed, Pruned
 from clearway_shared.housekeeping import Housekeeping
 from clearway_shared.testing.manual_clock import ManualClock
 from clearway_shared.testing.plumbing import Plumbing, plumb
@@ -22,8 +22,6 @@ async def test_a_mission_sees_its_own_events_only(plumbing: Plumbing) -> None:
     assert [entry.position for entry in await plumbing.feed.after("unmas", 0, 10)] == [1, 3]
     assert [entry.subject for entry in await plumbing.feed.after("monusco", 0, 10)] == [str(theirs)]
     assert await plumbing.feed.after("unmas", 3, 10) == []
-    assert (await plumbing.feed.bounds("unmas")).newest == 3
-    assert (await plumbing.feed.bounds("monusco")).newest == 2
     assert await plumbing.feed.last_position() == 3
 
 
@@ -58,13 +56,15 @@ async def test_what_is_pruned_is_told_and_positions_go_on(database_url: str, clo
     clock.advance(timedelta(days=20))
     await plumbing.publish(3, route=uuid4())
     await relay.drain()
-    assert await plumbing.feed.bounds("unmas") == (1, 3)
     clock.advance(timedelta(days=11))
     await keeping.sweep()
-    assert await plumbing.feed.bounds("unmas") == (3, 3)
+    with pytest.raises(Pruned):
+        await plumbing.feed.after("unmas", 1, 10)
+    assert [entry.position for entry in await plumbing.feed.after("unmas", 2, 10)] == [3]
     clock.advance(timedelta(days=31))
     await keeping.sweep()
-    assert await plumbing.feed.bounds("unmas") == (4, 3)
+    with pytest.raises(Pruned):
+        await plumbing.feed.after("unmas", 2, 10)
     await plumbing.publish(4, route=uuid4())
     await relay.drain()
     assert [entry.position for entry in await plumbing.feed.after("unmas", 3, 10)] == [4]

@@ -1,31 +1,25 @@
 """Streams: what a client missed comes first, nothing twice, nothing of another mission, and a gap is told."""
 
 import asyncio
-import json
-import re
-from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
-from clearway_shared.auth import Principal, Role
-from clearway_shared.stream import QUEUE_LENGTH, Broadcast
-from clearway_shared.testing.plumbing import Plumbing, running
+import pytest
+
+from clearway_shared.feed import FeedEntry
+from clearway_shared.housekeeping import Housekeeping
+from clearway_shared.stream.client import QUEUE_BYTES, TAKE_BYTES
+from clearway_shared.stream.hub import BEHIND, Hub
+from clearway_shared.stream.replays import AT_ONCE_PER_KEY, Replays
+from clearway_shared.stream.session import SCAN_POSITIONS
+from clearway_shared.stream.wire import PING
+from clearway_shared.testing.manual_clock import ManualClock
+from clearway_shared.testing.plumbing import Plumbing, eventually, plumb, running
 from clearway_shared.testing.recording_log import RecordingLog
 
-READER = Principal("reader", "a reader", "unmas", Role.ANALYST)
-_ID = re.compile(r"^id: (\S+)$", re.MULTILINE)
+from .following import Follower, events_in, following
 
-
-def ids(text: str) -> list[str]:
-    return _ID.findall(text)
-
-
-async def read(frames: AsyncIterator[bytes], until: int) -> list[str]:
-    """The ids of the first `until` events."""
-    found: list[str] = []
-    async with asyncio.timeout(20):
-        while len(found) < until:
-            found += ids((await anext(frames)).decode())
-    return found
+NOT_OF_OURS = "monusco"
 
 
 async def publish(plumbing: Plumbing, *numbers: int, mission: str = "unmas") -> None:
@@ -33,79 +27,235 @@ async def publish(plumbing: Plumbing, *numbers: int, mission: str = "unmas") -> 
     await plumbing.relay(RecordingLog()).drain()
 
 
-async def test_a_live_client_gets_each_event_once_and_none_of_another_mission(plumbing: Plumbing) -> None:
-    broadcast = Broadcast(plumbing.feed, "routes", "/v1/routes")
-    async with running(broadcast.run):
-        frames = broadcast.frames(READER, None, None)
-        assert b"stream" in await anext(frames)
-        reading = asyncio.create_task(read(frames, until=3))
+def behind() -> float:
+    return float(BEHIND.labels("routes")._value.get())
+
+
+@pytest.fixture
+def hub(plumbing: Plumbing) -> Hub:
+    return Hub(plumbing.feed, "routes")
+
+
+async def test_a_live_client_gets_each_event_once_and_none_of_another_mission(plumbing: Plumbing, hub: Hub) -> None:
+    async with running(hub.run), following(hub) as follower:
+        await follower.until("event: cursor")
         await publish(plumbing, 1, 2)
-        await publish(plumbing, 3, mission="monusco")
+        await publish(plumbing, 3, mission=NOT_OF_OURS)
         await publish(plumbing, 4)
-        epoch = await plumbing.feed.epoch()
-        assert await reading == [f"{epoch}-1", f"{epoch}-2", f"{epoch}-4"]
+        await follower.until_events(3)
+        assert follower.ids() == [f"{hub.epoch}-{position}" for position in (1, 2, 4)]
 
 
-async def test_a_cursor_brings_what_was_missed_and_then_goes_live(plumbing: Plumbing) -> None:
+async def test_a_stream_begins_with_an_id_before_anything_happened(plumbing: Plumbing, hub: Hub) -> None:
+    """So a client that has had no event comes back with a cursor, and what happened in between is sent."""
+    async with running(hub.run):
+        async with following(hub) as follower:
+            [first] = events_in(await follower.until("\n\n"))
+        assert (first.id, first.type) == (f"{hub.epoch}-0", "cursor")
+        assert first.data == {"stream": "routes", "cursor": first.id}
+        await publish(plumbing, 1)
+        async with following(hub, first.id) as again:
+            assert [event.id for event in await again.until_events(1)] == [f"{hub.epoch}-1"]
+
+
+async def test_a_cursor_brings_what_was_missed_and_then_goes_live(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, 1, 2, 3)
-    broadcast = Broadcast(plumbing.feed, "routes", "/v1/routes")
     epoch = await plumbing.feed.epoch()
-    async with running(broadcast.run):
-        frames = broadcast.frames(READER, None, f"{epoch}-1")
-        assert await read(frames, until=2) == [f"{epoch}-2", f"{epoch}-3"]
-        reading = asyncio.create_task(read(frames, until=1))
+    async with running(hub.run), following(hub, f"{epoch}-1") as follower:
+        await follower.until_events(2)
         await publish(plumbing, 4)
-        assert await reading == [f"{epoch}-4"]
+        await follower.until_events(3)
+        assert follower.ids() == [f"{epoch}-{position}" for position in (2, 3, 4)]
 
 
-async def test_events_published_while_a_client_catches_up_come_once_and_in_order(plumbing: Plumbing) -> None:
+async def test_events_published_while_a_client_catches_up_come_once_and_in_order(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, *range(1, 21))
-    broadcast = Broadcast(plumbing.feed, "routes", "/v1/routes")
     epoch = await plumbing.feed.epoch()
-    async with running(broadcast.run):
-        reading = asyncio.create_task(read(broadcast.frames(READER, None, f"{epoch}-0"), until=40))
+    async with running(hub.run), following(hub, f"{epoch}-0") as follower:
         for number in range(21, 41):
             await publish(plumbing, number)
-        assert await reading == [f"{epoch}-{position}" for position in range(1, 41)]
+        await follower.until_events(40)
+        assert follower.ids() == [f"{epoch}-{position}" for position in range(1, 41)]
 
 
-async def test_a_cursor_that_cannot_be_resumed_is_told_and_not_passed_over(plumbing: Plumbing) -> None:
+@pytest.mark.parametrize("cursor", ["abcdefabcdef-1", "{epoch}-99", "nonsense"])
+async def test_a_cursor_that_cannot_be_resumed_is_told_and_can_be_gone_on_from(
+    plumbing: Plumbing, hub: Hub, cursor: str
+) -> None:
     await publish(plumbing, 1)
-    broadcast = Broadcast(plumbing.feed, "routes", "/v1/routes")
     epoch = await plumbing.feed.epoch()
-    async with running(broadcast.run):
-        for cursor in ("abcdefabcdef-1", f"{epoch}-99", "nonsense"):
-            first = (await anext(broadcast.frames(READER, None, cursor))).decode()
-            assert first.startswith("event: resync\n"), cursor
-            assert json.loads(first.split("data: ")[1])["snapshot"] == "/v1/routes"
+    async with running(hub.run), following(hub, cursor.format(epoch=epoch)) as follower:
+        [first] = events_in(await follower.until("\n\n"))
+        assert (first.type, first.id, first.data["snapshot"]) == ("resync", f"{epoch}-1", "/v1/routes")
+        await publish(plumbing, 2)
+        await follower.until(f"id: {epoch}-2\n")
 
 
-async def test_a_client_that_reads_too_slowly_is_told_to_come_back(plumbing: Plumbing) -> None:
-    broadcast = Broadcast(plumbing.feed, "routes", "/v1/routes")
-    async with running(broadcast.run):
-        frames = broadcast.frames(READER, None, None)
-        await anext(frames)
-        waiting = asyncio.ensure_future(anext(frames))
+async def test_a_cursor_behind_what_is_kept_is_told(database_url: str, clock: ManualClock) -> None:
+    plumbing = await plumb(database_url, clock)
+    keeping = Housekeeping(service="test", database=plumbing.database, clock=clock, feed_days=1, idempotency_hours=72)
+    await publish(plumbing, 1, 2)
+    clock.advance(timedelta(days=2))
+    await keeping.sweep()
+    await publish(plumbing, 3)
+    hub = Hub(plumbing.feed, "routes")
+    epoch = await plumbing.feed.epoch()
+    async with running(hub.run):
+        async with following(hub, f"{epoch}-1") as late:
+            [resync] = await late.until_events(1)
+            assert (resync.type, resync.id) == ("resync", f"{epoch}-3")
+        async with following(hub, f"{epoch}-2") as in_time:
+            assert [event.id for event in await in_time.until_events(1)] == [f"{epoch}-3"]
+    await plumbing.database.close()
+
+
+async def test_a_client_that_stops_reading_holds_little_and_goes_on_without_a_gap(plumbing: Plumbing, hub: Hub) -> None:
+    """While others are served, and it is neither dropped nor told to resync."""
+    total = 2000
+    async with running(hub.run), following(hub) as slow, following(hub) as quick:
+        await slow.until("event: cursor")
+        await quick.until("event: cursor")
+        slow.reads.clear()
+        before = behind()
+        for begin in range(0, total, 500):
+            await publish(plumbing, *range(begin, begin + 500))
+        await quick.until_events(total)
+        assert behind() == before + 1
+        assert slow.client._bytes <= QUEUE_BYTES
+        assert slow.held <= TAKE_BYTES
+        slow.reads.set()
+        await slow.until_events(total)
+        assert slow.ids() == quick.ids() == [f"{hub.epoch}-{position}" for position in range(1, total + 1)]
+
+
+async def test_a_batch_of_any_size_drops_no_client_that_reads(plumbing: Plumbing, hub: Hub) -> None:
+    before = behind()
+    async with running(hub.run), following(hub) as first, following(hub) as second:
+        await first.until("event: cursor")
+        await second.until("event: cursor")
+        await publish(plumbing, *range(1, 501))
+        await first.until_events(500)
+        await second.until_events(500)
+    assert behind() == before
+
+
+async def test_types_select(plumbing: Plumbing, hub: Hub) -> None:
+    await publish(plumbing, 1)
+    epoch = await plumbing.feed.epoch()
+    risk, routes = frozenset({"route.risk_changed"}), frozenset({"route.registered"})
+    async with running(hub.run):
+        async with following(hub, f"{epoch}-0", types=risk) as wanted:
+            assert [event.id for event in await wanted.until_events(1)] == [f"{epoch}-1"]
+        async with following(hub, f"{epoch}-0", types=routes) as unwanted:
+            await unwanted.until(f"id: {epoch}-1\nevent: cursor")
+            await publish(plumbing, 2)
+            await eventually(lambda: _reached(hub, 2))
+            assert unwanted.events() == []
+
+
+async def _reached(hub: Hub, position: int) -> bool:
+    return hub.position == position
+
+
+async def test_the_cursor_moves_past_what_was_not_for_the_client(plumbing: Plumbing, hub: Hub) -> None:
+    """Else the cursor of a quiet filter, which it keeps over its connections, would fall out of what is kept."""
+    await publish(plumbing, *range(1, SCAN_POSITIONS + 51), mission=NOT_OF_OURS)
+    epoch = await plumbing.feed.epoch()
+    async with running(hub.run), following(hub, f"{epoch}-0") as follower:
+        await follower.until(f"id: {epoch}-{SCAN_POSITIONS + 50}\nevent: cursor")
+        assert [event.id for event in events_in(follower.text)] == [f"{epoch}-0", f"{epoch}-{SCAN_POSITIONS + 50}"]
+
+
+async def test_a_client_that_goes_while_it_is_told_its_place_leaves_the_hub(plumbing: Plumbing, hub: Hub) -> None:
+    await publish(plumbing, 1, mission=NOT_OF_OURS)
+    epoch = await plumbing.feed.epoch()
+    async with running(hub.run):
+        async with following(hub, f"{epoch}-0", stops_at=f"id: {epoch}-1\n"):
+            await eventually(lambda: _has_clients(hub))
+        assert not await _has_clients(hub)
+
+
+async def _has_clients(hub: Hub) -> bool:
+    return bool(hub._clients)
+
+
+async def test_pings_are_comments_that_end_no_event(plumbing: Plumbing, hub: Hub) -> None:
+    async with running(hub.run), following(hub, ping_seconds=0.05) as follower:
+        await follower.until(3 * PING.decode())
         await publish(plumbing, 1)
-        await waiting
-        await publish(plumbing, *range(2, QUEUE_LENGTH + 10))
-        quick = broadcast.frames(READER, None, f"{await plumbing.feed.epoch()}-0")
-        assert len(await read(quick, until=QUEUE_LENGTH + 9)) == QUEUE_LENGTH + 9
-        rest = b"".join([frame async for frame in frames]).decode()
-        assert len(ids(rest)) == QUEUE_LENGTH
-        assert rest.rstrip().splitlines()[-2] == "event: resync"
+        await follower.until_events(1)
+        await follower.until("\n\n" + 3 * PING.decode())
+        assert follower.text.count("\n\n") == 2
 
 
-async def test_types_select(plumbing: Plumbing) -> None:
-    await publish(plumbing, 1)
-    broadcast = Broadcast(plumbing.feed, "routes", "/v1/routes")
-    epoch = await plumbing.feed.epoch()
-    async with running(broadcast.run):
-        wanted = broadcast.frames(READER, frozenset({"route.risk_changed"}), f"{epoch}-0")
-        assert await read(wanted, until=1) == [f"{epoch}-1"]
-        unwanted = broadcast.frames(READER, frozenset({"route.registered"}), f"{epoch}-0")
-        assert b"stream" in await anext(unwanted)
-        waiting = asyncio.ensure_future(anext(unwanted))
-        await asyncio.sleep(0.3)
-        assert not waiting.done()
-        waiting.cancel()
+async def test_a_hub_that_failed_and_runs_again_leaves_no_gap(plumbing: Plumbing, hub: Hub) -> None:
+    async with following(hub) as follower:
+        async with running(hub.run):
+            await follower.until("event: cursor")
+        await publish(plumbing, 1, 2)
+        async with running(hub.run):
+            await publish(plumbing, 3)
+            await follower.until_events(3)
+    assert follower.ids() == [f"{hub.epoch}-{position}" for position in (1, 2, 3)]
+
+
+async def test_a_closed_stream_ends_after_what_was_sent(plumbing: Plumbing, hub: Hub) -> None:
+    async with running(hub.run), following(hub) as follower:
+        await follower.until("event: cursor")
+        hub.close()
+        assert follower.client.closing
+        async with following(hub) as late:
+            await late.until("event: cursor")
+            await eventually(lambda: _closing(late))
+
+
+async def _closing(follower: Follower) -> bool:
+    return follower.client.closing
+
+
+async def test_few_clients_of_one_key_read_the_database_at_once(plumbing: Plumbing, hub: Hub) -> None:
+    """The others wait their turn, and another key goes before them."""
+    replays = Replays()
+    entered = asyncio.Semaphore(0)
+    leave = asyncio.Event()
+
+    async def read(principal: str) -> None:
+        async with replays.turn(principal):
+            entered.release()
+            await leave.wait()
+
+    tasks = [asyncio.create_task(read("one")) for _ in range(2 * AT_ONCE_PER_KEY)]
+    for _ in range(AT_ONCE_PER_KEY):
+        await entered.acquire()
+    await asyncio.sleep(0)
+    assert entered.locked()
+    other = asyncio.create_task(read("other"))
+    async with asyncio.timeout(20):
+        await entered.acquire()
+    leave.set()
+    await asyncio.gather(*tasks, other)
+
+
+async def test_a_read_of_the_feed_ends_with_the_event_that_fills_it(plumbing: Plumbing) -> None:
+    await publish(plumbing, *range(1, 11))
+    one = len((await plumbing.feed.after("unmas", 0, 1))[0].json)
+
+    async def positions(max_bytes: int) -> list[int]:
+        return [entry.position for entry in await plumbing.feed.after("unmas", 2, 100, max_bytes=max_bytes)]
+
+    assert await positions(1) == [3]
+    assert await positions(one) == [3]
+    assert await positions(3 * one) == [3, 4, 5]
+    assert len(await positions(100 * one)) == 8
+
+
+async def test_what_is_handed_over_is_bounded_by_its_size(plumbing: Plumbing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearway_shared.feed.FRESH_CHARACTERS", 1000)
+    with plumbing.feed.subscribe() as grown:
+        grown.take(0)
+        entry = FeedEntry(1, uuid4(), "unmas", "route.risk_changed", "", plumbing.clock.now(), "x" * 600)
+        grown.add([entry])
+        assert grown.take(0) == [entry]
+        grown.add([entry])
+        grown.add([entry])
+        assert grown.take(0) is None

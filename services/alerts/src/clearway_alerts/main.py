@@ -5,6 +5,7 @@ from typing import Final
 
 from clearway_alerts.api import alerts, inspection, messages, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
+from clearway_alerts.api.streaming import of_subscription
 from clearway_alerts.api.wiring import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
@@ -20,7 +21,8 @@ from clearway_shared.auth import Permission
 from clearway_shared.events.alerts import ALERT_EVENTS
 from clearway_shared.heavy import HeavyWork
 from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream import Broadcast, event_types, stream_router
+from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.route import event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
 from clearway_shared.web.deadletters import DEAD_LETTERS, dead_letter_router
@@ -61,8 +63,16 @@ def build(platform: Platform) -> Parts:
         news_hours=settings.news_hours,
         heavy=requests,
     )
-    broadcast = Broadcast(platform.feed, "alerts", snapshot="/v1/alerts")
-    stream = stream_router(platform, broadcast, "/v1/alerts/stream", Permission.ALERTS_READ, event_types(ALERT_EVENTS))
+    hub = Hub(platform.feed, "alerts")
+    stream = stream_router(
+        platform,
+        hub,
+        "/v1/alerts/stream",
+        Permission.ALERTS_READ,
+        event_types(ALERT_EVENTS),
+        snapshot="/v1/alerts",
+        matching=of_subscription,
+    )
     dead_letters = dead_letter_router(platform, "/v1/alerts/dead-letters")
     # These two go before /v1/alerts/{alert_id}, which would take their names for an id.
     for router in (
@@ -79,9 +89,9 @@ def build(platform: Platform) -> Parts:
         "consumer": consumer(platform, pipeline).run,
         "deliveries": deliveries.run,
         "measuring": Measuring(platform.database, clock).run,
-        "stream": broadcast.run,
+        "stream": hub.run,
     }
-    return Parts(app, workers=workers, on_shutdown=(broadcast.close,))
+    return Parts(app, workers=workers, on_shutdown=(hub.close,))
 
 
 service: Final = Service(

@@ -15,7 +15,8 @@ from clearway_shared.auth import Permission
 from clearway_shared.events.analytics import ROUTE_EVENTS
 from clearway_shared.heavy import HeavyWork
 from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream import Broadcast, event_types, stream_router
+from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.route import event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
 from clearway_shared.web.deadletters import DEAD_LETTERS, dead_letter_router
@@ -37,16 +38,16 @@ def build(platform: Platform) -> Parts:
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.register_route = RegisterRoute(announcer, requests)
-    broadcast = Broadcast(platform.feed, "routes", snapshot="/v1/routes")
-    app.include_router(
-        stream_router(platform, broadcast, "/v1/routes/stream", Permission.ROUTES_READ, event_types(ROUTE_EVENTS))
-    )
+    hub = Hub(platform.feed, "routes")
+    types = event_types(ROUTE_EVENTS)
+    stream = stream_router(platform, hub, "/v1/routes/stream", Permission.ROUTES_READ, types, snapshot="/v1/routes")
+    app.include_router(stream)
     app.include_router(dead_letter_router(platform, "/v1/routes/dead-letters"))
     app.include_router(routes.router)
     app.include_router(risk.router)
     sweep = Sweep(platform.database, announcer)
-    workers = {"consumer": consumer.run, "sweep": sweep.run, "stream": broadcast.run}
-    return Parts(app, workers=workers, on_shutdown=(broadcast.close,))
+    workers = {"consumer": consumer.run, "sweep": sweep.run, "stream": hub.run}
+    return Parts(app, workers=workers, on_shutdown=(hub.close,))
 
 
 service: Final = Service(

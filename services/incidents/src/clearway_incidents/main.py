@@ -10,7 +10,9 @@ from clearway_incidents.tables import incidents_metadata
 from clearway_shared.auth import Permission
 from clearway_shared.events.incidents import INCIDENT_EVENTS
 from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream import Broadcast, event_types, stream_router
+from clearway_shared.stream import tickets
+from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.route import event_types, stream_router
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.web.app import create_app
 
@@ -31,18 +33,26 @@ def build(platform: Platform) -> Parts:
     app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
     app.state.ledger = Ledger(platform.clock, platform.outbox)
     install_refusals(app)
-    broadcast = Broadcast(platform.feed, "incidents", snapshot="/v1/incidents")
+    hub = Hub(platform.feed, "incidents")
     types = event_types(INCIDENT_EVENTS)
+    stream = stream_router(
+        platform, hub, "/v1/incidents/stream", Permission.INCIDENTS_READ, types, snapshot="/v1/incidents"
+    )
     # Routes with a fixed word come before those that take an id in its place.
-    app.include_router(stream_router(platform, broadcast, "/v1/incidents/stream", Permission.INCIDENTS_READ, types))
-    for part in (importing, reporting, reading, assessing, merging):
-        app.include_router(part.router)
-    return Parts(app, workers={"stream": broadcast.run}, on_shutdown=(broadcast.close,))
+    for router in (
+        stream,
+        tickets.router,
+        *(part.router for part in (importing, reporting, reading, assessing, merging)),
+    ):
+        app.include_router(router)
+    return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))
 
 
 service: Final = Service(
     name="incidents",
-    prefixes=("incidents",),
+    # Tickets are for the streams of every service, and their table is in the directory of keys: any service could issue
+    # them, and one has to answer at their address.
+    prefixes=("incidents", "stream-tickets"),
     metadata=(plumbing_metadata, incidents_metadata),
     migrations=Path(__file__).parent / "migrations",
     build=build,

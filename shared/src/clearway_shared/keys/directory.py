@@ -6,7 +6,7 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -15,6 +15,7 @@ from clearway_shared.auth import IssuedKey, KeyRecord, Principal, Role, hash_sec
 from clearway_shared.clock import Clock
 from clearway_shared.database import Database
 from clearway_shared.keys.tables import ApiKeyRow
+from clearway_shared.keys.tickets import SqlStreamTickets
 
 _KEYS: Final = ApiKeyRow.__table__  # type: ignore[attr-defined]
 _IN_USE: Final = select(_KEYS).where(_KEYS.c.key_id == bindparam("key_id"), _KEYS.c.revoked_at.is_(None))
@@ -31,6 +32,7 @@ class SqlKeyDirectory:
         self._database = database
         self._clock = clock
         self._cache: dict[str, tuple[float, Principal]] = {}
+        self.tickets = SqlStreamTickets(database, clock, self.principal_of)
 
     async def create(self, mission: str, role: Role, name: str) -> IssuedKey:
         """A new key. Raises ValueError for a mission's name that could not stand in an address."""
@@ -62,16 +64,22 @@ class SqlKeyDirectory:
 
     async def principal(self, token: str) -> Principal | None:
         """The principal behind a token, or None."""
-        digest = hash_secret(token)
-        cached = self._cache.get(digest)
+        return await self._cached(hash_secret(token), lambda: self._look_up(token))
+
+    async def principal_of(self, key_id: str) -> Principal | None:
+        """The principal of a key that is in use, or None."""
+        return await self._cached(key_id, lambda: self._find(key_id))
+
+    async def _cached(self, entry: str, look_up: Callable[[], Awaitable[Principal | None]]) -> Principal | None:
+        cached = self._cache.get(entry)
         if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
             return cached[1]
-        self._cache.pop(digest, None)
-        found = await self._look_up(token)
+        self._cache.pop(entry, None)
+        found = await look_up()
         if found is not None:
             if len(self._cache) >= _CACHED_KEYS:
                 self._cache.clear()
-            self._cache[digest] = (time.monotonic(), found)
+            self._cache[entry] = (time.monotonic(), found)
         return found
 
     async def _look_up(self, token: str) -> Principal | None:
@@ -79,11 +87,18 @@ class SqlKeyDirectory:
         if parts is None or not parts[0].isalnum() or not token.isascii():
             return None
         key_id, secret = parts
-        async with self._database.read() as connection:
-            row = (await connection.execute(_IN_USE, {"key_id": key_id})).first()
+        row = await self._row_in_use(key_id)
         if row is None or not hmac.compare_digest(row.secret_hash, hash_secret(secret)):
             return None
         return _principal(row)
+
+    async def _find(self, key_id: str) -> Principal | None:
+        row = await self._row_in_use(key_id)
+        return None if row is None else _principal(row)
+
+    async def _row_in_use(self, key_id: str) -> Row[Any] | None:
+        async with self._database.read() as connection:
+            return (await connection.execute(_IN_USE, {"key_id": key_id})).first()
 
 
 def _principal(row: Row[Any]) -> Principal:

@@ -1,4 +1,4 @@
-"""The one table of the key directory."""
+"""The tables of the key directory."""
 
 from datetime import datetime
 from typing import Final
@@ -24,3 +24,14 @@ class ApiKeyRow(SQLModel, table=True):
     role: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StreamTicketRow(SQLModel, table=True):
+    """A ticket that was issued and not yet used: whose it is, and the hash of what was given out."""
+
+    metadata = keys_metadata
+    __tablename__ = "stream_ticket"
+
+    ticket_hash: str = Field(primary_key=True)
+    key_id: str = Field(index=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)

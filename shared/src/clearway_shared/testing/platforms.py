@@ -13,8 +13,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 import httpx
+from sqlalchemy import make_url, text
 
 from clearway_shared.auth import Role
 from clearway_shared.broker import open_broker
@@ -125,10 +127,12 @@ def free_port() -> int:
     return port
 
 
-async def embedded_platform(stack: AsyncExitStack, folder: Path) -> Platform:
+async def embedded_platform(
+    stack: AsyncExitStack, folder: Path, environment: Mapping[str, str] | None = None
+) -> Platform:
     """One process on SQLite and the embedded log, in `folder`. Stopped with the stack."""
     settings = Settings(data_dir=folder)
-    environment = {"CLEARWAY_DATA_DIR": str(folder), **_LOCAL}
+    environment = {"CLEARWAY_DATA_DIR": str(folder), **_LOCAL, **(environment or {})}
     await upgrade(settings.database_url("keys"), KEYS_MIGRATIONS)
     server = ServerProcess("all", ("up",), environment, folder / "all.log")
     stack.push_async_callback(server.stop)
@@ -142,6 +146,7 @@ async def distributed_platform(
     """Three processes on Kafka and PostgreSQL, a database each. Topics are shared with whoever uses this Kafka."""
     urls = {f"{name}_database_url": new_database() for name in (*SERVICES, "keys")}
     settings = Settings(data_dir=folder, broker_url=kafka_url, **urls)  # type: ignore[arg-type]
+    urls["keys_database_url"] = await _keys_reader(urls["keys_database_url"])
     await migrate(list(installed_services().values()), settings)
     broker = open_broker(kafka_url, folder)
     try:
@@ -156,6 +161,23 @@ async def distributed_platform(
         stack.push_async_callback(server.stop)
     await asyncio.gather(*(server.start() for server in servers.values()))
     return Platform(settings, servers, _owners())
+
+
+async def _keys_reader(url: str) -> str:
+    """The directory's address for the services, with the rights that deploy/postgres/init.sh gives them."""
+    role = f"keys_reader_{uuid4().hex}"
+    database = Database(url, pool_size=1)
+    try:
+        async with database.write() as transaction:
+            for statement in (
+                f"CREATE ROLE {role} LOGIN PASSWORD '{role}'",
+                f"GRANT USAGE ON SCHEMA public TO {role}",
+                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {role}",
+            ):
+                await transaction.connection.execute(text(statement))
+    finally:
+        await database.close()
+    return make_url(url).set(username=role, password=role).render_as_string(hide_password=False)
 
 
 # Test receivers listen on this machine, over plain http.

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 from structlog.contextvars import bind_contextvars
 
 from clearway_shared.auth import Permission, Principal
@@ -24,6 +25,17 @@ _bearer: Final = HTTPBearer(
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
+stream_ticket: Final = APIKeyQuery(
+    name="ticket",
+    auto_error=False,
+    scheme_name="stream_ticket",
+    description="A ticket of `POST /v1/stream-tickets`, in place of the key. It opens one stream, once.",
+)
+
+
+class StreamRoute(APIRoute):
+    """The one kind of route that a stream ticket opens."""
+
 
 def platform_of(request: Request) -> Platform:
     """The platform that the application was built with."""
@@ -32,14 +44,24 @@ def platform_of(request: Request) -> Platform:
 
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """The caller. Raises 401 without a key that is valid now."""
-    if credentials is None:
-        raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
-    principal = await platform_of(request).keys.principal(credentials.credentials)
-    if principal is None:
-        raise _unauthorized(
+    """The caller. Raises 401 without a key that is valid now, or on a stream a ticket that was not used yet."""
+    keys = platform_of(request).keys
+    ticket = request.query_params.get("ticket") if isinstance(request.scope["route"], StreamRoute) else None
+    if credentials is not None:
+        principal = await keys.principal(credentials.credentials)
+        refusal = _unauthorized(
             "This API key is unknown or was revoked. Ask your mission's administrator for another.", Code.BAD_KEY
         )
+    elif ticket is not None:
+        principal = await keys.tickets.redeem(ticket)
+        refusal = _unauthorized(
+            "This ticket is unknown, was used, or has expired. Get a new one at POST /v1/stream-tickets.",
+            Code.BAD_TICKET,
+        )
+    else:
+        raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
+    if principal is None:
+        raise refusal
     bind_contextvars(principal=principal.id)
     return principal
 

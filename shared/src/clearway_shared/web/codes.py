@@ -21,6 +21,7 @@ class Code(StrEnum):
     BAD_ETAG = "bad_etag"
     NO_KEY = "no_key"
     BAD_KEY = "bad_key"
+    BAD_TICKET = "bad_ticket"
     NOT_PERMITTED = "not_permitted"
     NOT_YOURS = "not_yours"
     NO_SUCH_ADDRESS = "no_such_address"
@@ -85,6 +86,11 @@ KINDS: Final[Mapping[Code, Kind]] = {
         HTTPStatus.UNAUTHORIZED,
         "The API key is unknown, or it was revoked.",
         "Check that it was copied whole, or ask your mission's administrator for another.",
+    ),
+    Code.BAD_TICKET: Kind(
+        HTTPStatus.UNAUTHORIZED,
+        "The stream ticket is unknown, was used, or has expired.",
+        "Get a new one at POST /v1/stream-tickets each time before the stream is opened.",
     ),
     Code.NOT_PERMITTED: Kind(
         HTTPStatus.FORBIDDEN,

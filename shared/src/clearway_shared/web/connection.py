@@ -9,8 +9,9 @@ import asyncio
 from typing import Any, Final
 
 from pydantic_core import to_json
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from clearway_shared.web.abort import AbortableConnection
 from clearway_shared.web.problems import MEDIA_TYPE, Problem, details
 
 # The request line and the headers together. An API key, a condition, a trace and a long cursor take a tenth of it.
@@ -18,7 +19,7 @@ MAX_HEAD_BYTES: Final = 32_768
 HEAD_SECONDS: Final = 20.0
 
 
-class BoundedConnection(HttpToolsProtocol):
+class BoundedConnection(AbortableConnection):
     """The server's own connection reads heads of any size, for ever: this one refuses them, and hangs up."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -13,7 +13,7 @@ from opentelemetry import propagate, trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clearway_shared.telemetry import REQUEST_SECONDS
+from clearway_shared.telemetry import REQUEST_SECONDS, STREAM_SECONDS
 from clearway_shared.web.problems import Problem, problem_response, unexpected
 
 log = structlog.get_logger("clearway.http")
@@ -21,6 +21,7 @@ tracer = trace.get_tracer("clearway.http")
 
 # A body of the largest size comes in so much time over a line of 140 kilobits a second.
 BODY_SECONDS: Final = 60.0
+_EVENT_STREAM: Final = "text/event-stream"
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 
 
@@ -59,9 +60,10 @@ class _Exchange:
         self._status: int | None = None
         self._held: Message | None = None
         self._is_whole = False
+        self._streams = False
+        self._begun = time.perf_counter()
 
     async def run(self) -> None:
-        begun = time.perf_counter()
         try:
             await self._app(self._scope, self._receive, self._answer)
         except Exception:
@@ -69,7 +71,7 @@ class _Exchange:
             if not await self._answered():
                 raise
         finally:
-            self._record(time.perf_counter() - begun)
+            self._record_end()
 
     async def _answer(self, message: Message) -> None:
         """The head is held until the first byte of the body is there: until then another answer may take its place."""
@@ -80,6 +82,10 @@ class _Exchange:
         if self._held is not None:
             head, self._held = self._held, None
             self._status = head["status"]
+            self._streams = Headers(raw=head["headers"]).get("content-type", "").startswith(_EVENT_STREAM)
+            if self._streams:
+                # A stream is open for minutes, and is no slow request: what its client waits for is the beginning.
+                self._record_answer()
             await self._send(head)
         await self._send(message)
         self._is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
@@ -92,7 +98,16 @@ class _Exchange:
             await unexpected(self._scope["path"], self._request_id)(self._scope, self._receive, self._answer)
         return self._is_whole
 
-    def _record(self, seconds: float) -> None:
+    def _record_end(self) -> None:
+        if not self._streams:
+            self._record_answer()
+            return
+        seconds, route = time.perf_counter() - self._begun, _route(self._scope)
+        STREAM_SECONDS.labels(route).observe(seconds)
+        log.info("stream ended", route=route, seconds=round(seconds, 1))
+
+    def _record_answer(self) -> None:
+        seconds = time.perf_counter() - self._begun
         method, route, status = self._scope["method"], _route(self._scope), self._status or 499
         REQUEST_SECONDS.labels(method, route, status).observe(seconds)
         log.info("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 2))

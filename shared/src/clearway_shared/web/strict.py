@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
+from fastapi.security import APIKeyQuery
 
 from clearway_shared.web.codes import Code
 from clearway_shared.web.problems import FieldError, Problem
@@ -87,6 +88,8 @@ def _remedy(name: str, known: Collection[str]) -> str:
 
 def _parameters_of(dependant: Dependant) -> set[str]:
     own = {parameter.alias for parameter in dependant.query_params}
+    if isinstance(dependant.call, APIKeyQuery):
+        own.add(dependant.call.model.name)
     return own.union(*(_parameters_of(part) for part in dependant.dependencies))
 
 

@@ -17,6 +17,12 @@ async def one_subscription(connection: AsyncConnection, mission: str, subscripti
     return (await connection.execute(query)).mappings().first()
 
 
+async def has_subscription(connection: AsyncConnection, mission: str, subscription_id: UUID) -> bool:
+    """Whether there is one, or was: what it was told of may still be cancelled."""
+    query = select(SUBSCRIPTION.c.id).where(SUBSCRIPTION.c.mission == mission, SUBSCRIPTION.c.id == subscription_id)
+    return (await connection.execute(query)).first() is not None
+
+
 async def page_of_subscriptions(
     connection: AsyncConnection, mission: str, after: UUID | None, limit: int
 ) -> tuple[Sequence[RowMapping], bool]:

@@ -1,0 +1,187 @@
+"""Clients that ask for a long replay and read nothing cost little, and are cut off; others are served meanwhile."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+import uvicorn
+from sqlalchemy import insert, update
+from starlette.types import Receive, Scope, Send
+
+from clearway_shared.auth import KeyDirectory, Principal, Role
+from clearway_shared.stream import outlet
+from clearway_shared.stream.client import Client, Selection
+from clearway_shared.stream.hub import Hub
+from clearway_shared.stream.outlet import Outlet
+from clearway_shared.stream.replays import Replays
+from clearway_shared.stream.response import DROPPED, EventStream
+from clearway_shared.stream.session import Session
+from clearway_shared.tables import FeedHead, FeedRow
+from clearway_shared.testing.platforms import Platform, embedded_platform
+from clearway_shared.testing.plumbing import Plumbing, eventually, running
+from clearway_shared.testing.server import LOOPBACK
+from clearway_shared.web.abort import AbortableConnection
+
+EVENTS = 60
+EVENT_BYTES = 1_000_000
+MISSION = "unmas"
+UNREAD = 8
+# Each took some hundred times this when a replay was joined before it was sent.
+MOST_BYTES_EACH = 5_000_000
+
+
+def fill_feed(file: Path) -> str:
+    """A feed of large events. Its epoch."""
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        epoch: str = database.execute("SELECT epoch FROM feed_head").fetchone()[0]
+        database.execute("UPDATE feed_head SET last_position = ?", [EVENTS])
+        columns = "position, event_id, mission, type, subject, time, published_at, data"
+        time = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
+        for position in range(1, EVENTS + 1):
+            data = json.dumps({"number": position, "filling": "x" * EVENT_BYTES})
+            row = [position, uuid4().hex, MISSION, "incident.reported", "subject", time, time, data]
+            database.execute(f"INSERT INTO feed ({columns}) VALUES ({', '.join('?' * len(row))})", row)
+    return epoch
+
+
+@contextmanager
+def unread(address: str, token: str, cursor: str) -> Iterator[socket.socket]:
+    """A connection that has asked for a stream and reads nothing of it."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((host, int(port)))
+        connection.sendall(
+            f"GET /v1/incidents/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+            f"Last-Event-ID: {cursor}\r\n\r\n".encode()
+        )
+        yield connection
+
+
+@pytest.fixture
+async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
+    async with AsyncExitStack() as stack:
+        yield await embedded_platform(stack, tmp_path)
+
+
+async def test_unread_replays_hold_a_small_fixed_amount(platform: Platform, tmp_path: Path) -> None:
+    server = platform.servers["all"]
+    await server.stop()
+    epoch = fill_feed(tmp_path / "incidents.db")
+    await server.start()
+    token = await platform.key(MISSION, Role.ANALYST)
+    assert server.process is not None
+    process = psutil.Process(server.process.pid)
+    before = most = process.memory_info().rss
+    with ExitStack() as connections:
+        for _ in range(UNREAD):
+            connections.enter_context(unread(server.address, token, f"{epoch}-0"))
+        replay = asyncio.create_task(whole_replay(server.address, token, f"{epoch}-0"))
+        while not replay.done():
+            most = max(most, process.memory_info().rss)
+            await asyncio.sleep(0.01)
+        assert await replay == list(range(1, EVENTS + 1))
+    assert most - before < (UNREAD + 1) * MOST_BYTES_EACH
+
+
+async def whole_replay(address: str, token: str, cursor: str) -> list[int]:
+    """The numbers of the events that a client which reads gets, beside those that do not."""
+    numbers: list[int] = []
+    headers = {"Authorization": f"Bearer {token}", "Last-Event-ID": cursor}
+    async with (
+        asyncio.timeout(60),
+        httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client,
+        client.stream("GET", "/v1/incidents/stream") as stream,
+    ):
+        async for line in stream.aiter_lines():
+            if line.startswith('data: {"number"'):
+                numbers.append(json.loads(line.removeprefix("data: "))["number"])
+                if len(numbers) == EVENTS:
+                    break
+    return numbers
+
+
+class AnyKey:
+    """A directory in which every key is in use."""
+
+    async def principal_of(self, key_id: str) -> Principal:
+        return Principal(key_id, "reader", MISSION, Role.ANALYST)
+
+
+@asynccontextmanager
+async def serving_stream(hub: Hub) -> AsyncIterator[tuple[uvicorn.Server, str]]:
+    """A server that answers every request with the stream from its beginning, and its address."""
+    keys: KeyDirectory = AnyKey()  # type: ignore[assignment]
+    replays = Replays()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        client = Client(Selection(MISSION), "reader")
+
+        async def follow(to: Outlet) -> None:
+            await Session(hub, replays, client, to, "/v1/routes", 15).run(f"{hub.epoch}-0")
+
+        await EventStream("routes", client, follow, keys, 600)(scope, receive, send)
+
+    config = uvicorn.Config(
+        app, host=LOOPBACK, port=0, lifespan="off", log_config=None, ws="none", http=AbortableConnection
+    )
+    server = uvicorn.Server(config)
+    listening = config.bind_socket()
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await eventually(lambda: _started(server))
+        yield server, f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+    finally:
+        hub.close()
+        server.should_exit = True
+        await serving
+
+
+async def test_a_client_that_reads_nothing_is_cut_off(
+    plumbing: Plumbing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cut off, not closed: closing would wait for it to read what is on its way, which it never does."""
+    monkeypatch.setattr(outlet, "SEND_SECONDS", 0.5)
+    await fill(plumbing)
+    hub = Hub(plumbing.feed, "routes")
+    before = DROPPED.labels("routes")._value.get()
+    async with running(hub.run):
+        await hub.started.wait()
+        async with serving_stream(hub) as (server, address):
+            with unread(address, "any", "any"):
+                await eventually(lambda: _dropped_since(before))
+                await eventually(lambda: _none_open(server))
+    assert "without completing" not in caplog.text
+
+
+async def fill(plumbing: Plumbing) -> None:
+    """More than the buffers of a connection hold."""
+    now = plumbing.clock.now()
+    row = {"mission": MISSION, "type": "route.risk_changed", "subject": "subject", "time": now, "published_at": now}
+    data = json.dumps({"filling": "x" * EVENT_BYTES})
+    rows = [row | {"position": number, "event_id": uuid4(), "data": data} for number in range(1, 21)]
+    async with plumbing.database.write() as transaction:
+        await transaction.connection.execute(insert(FeedRow), rows)
+        await transaction.connection.execute(update(FeedHead).values(last_position=len(rows)))
+
+
+async def _dropped_since(before: float) -> bool:
+    return bool(DROPPED.labels("routes")._value.get() == before + 1)
+
+
+async def _started(server: uvicorn.Server) -> bool:
+    return server.started
+
+
+async def _none_open(server: uvicorn.Server) -> bool:
+    return not server.server_state.connections
