@@ -70,6 +70,9 @@ class KafkaBroker:
         await self._started_cluster().create_topics(topics)
         self._limits.update((topic.name, topic.max_message_bytes) for topic in topics)
 
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        return await self._started_cluster().missing(topics)
+
     async def publish(self, messages: Sequence[Message]) -> None:
         for message in messages:
             self._check_size(message)

@@ -50,6 +50,11 @@ class KafkaCluster:
                     raise translated(for_code(code)(f"topic {name}: {' '.join(map(str, text))}"))
         await self.partitions([topic.name for topic in missing])
 
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        """Those of the topics that do not exist now. Raises BrokerUnavailable."""
+        known = await self._partitions()
+        return [topic for topic in topics if not known.get(topic)]
+
     async def partitions(self, topics: Sequence[str]) -> Mapping[str, int]:
         """How many partitions each topic has. Raises UnknownTopic, BrokerUnavailable."""
         deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
-from clearway_shared.schema import bring_up_to_date
+from clearway_shared.schema import SchemaTooNew, bring_up_to_date, remark
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 
@@ -24,17 +24,23 @@ def migrate(
         list[str] | None, typer.Argument(help="Services, or `keys`; by default all that are installed here.")
     ] = None,
 ) -> None:
-    """Bring databases to their newest schema. Safe to repeat, and beside a twin."""
+    """Bring databases to their newest schema. Safe to repeat, and beside a twin. A newer schema stays as it is."""
     scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
     unknown = set(database or ()) - set(scripts)
     if unknown:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(scripts)}")
     chosen = {name: scripts[name] for name in database or scripts}
-    asyncio.run(_upgrade(chosen, Settings()))
+    try:
+        asyncio.run(_upgrade(chosen, Settings()))
+    except SchemaTooNew as error:
+        console.print(str(error), style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
     console.print(f"Up to date: {', '.join(chosen)}.")
 
 
 async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
     # Only those that were asked for: one who may change a service's database need not be able to write keys.
     for name, folder in scripts.items():
-        await bring_up_to_date(settings.database_url(name), folder)
+        found = await bring_up_to_date(name, settings.database_url(name), folder)
+        if remarked := remark(name, found, folder):
+            console.print(remarked, highlight=False, soft_wrap=True)

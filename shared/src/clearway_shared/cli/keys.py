@@ -16,7 +16,7 @@ from clearway_shared.clock import SystemClock
 from clearway_shared.database import Database
 from clearway_shared.keys import MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.schema import bring_up_to_date
+from clearway_shared.schema import SchemaTooNew, bring_up_to_date
 from clearway_shared.settings import Settings
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
@@ -75,7 +75,11 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, as in the l
 @asynccontextmanager
 async def _directory() -> AsyncIterator[SqlKeyDirectory]:
     url = Settings().database_url("keys")
-    await bring_up_to_date(url, MIGRATIONS)
+    try:
+        await bring_up_to_date("keys", url, MIGRATIONS)
+    except SchemaTooNew as error:
+        console.print(str(error), style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
     database = Database(url, pool_size=1)
     try:
         yield SqlKeyDirectory(database, SystemClock())

@@ -22,6 +22,7 @@ from clearway_shared.cli.client import DEFAULT_URL, KEY_FILE
 from clearway_shared.demo.theatre import run_demo
 from clearway_shared.keys.directory import SqlKeyDirectory
 from clearway_shared.runtime import Process, migrate, open_process
+from clearway_shared.schema import SchemaTooNew
 from clearway_shared.service import Service, installed_services, load_service, service_names
 from clearway_shared.settings import Settings
 from clearway_shared.telemetry import configure_telemetry
@@ -81,6 +82,9 @@ def _start(services: Sequence[Service], settings: Settings, *, migrate_first: bo
             runner.run(_serve(services, settings, migrate_first=migrate_first, demo=demo))
     except KeyboardInterrupt:
         console.print("Stopped.")
+    except SchemaTooNew as error:
+        console.print(str(error), style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from error
     except (BrokerError, DBAPIError, OSError, ValueError) as error:
         console.print(f"Clearway cannot start: {error}", style="red", highlight=False)
         raise typer.Exit(1) from error

@@ -77,6 +77,9 @@ class EmbeddedBroker:
         await self._file().write(lambda file: storage.create_topics(file, topics))
         await self._load_catalog()
 
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        return [topic for topic in topics if not self._catalog.has(topic)]
+
     async def publish(self, messages: Sequence[Message]) -> None:
         batches: dict[TopicPartition, list[storage.Row]] = {}
         for message in messages:
