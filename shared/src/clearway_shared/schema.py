@@ -73,8 +73,8 @@ def standing(name: str, schema: Schema, migrations: Path) -> Standing:
         return Standing.CURRENT
     if schema.compatible_from is None or schema.compatible_from > newest:
         raise SchemaTooNew(
-            f"Database `{name}` has schema {schema.revision}, made by Clearway {schema.program or '(unknown)'}. This is "
-            f"Clearway {PROGRAM}, which knows schema {newest} and cannot run on it: a program must know schema "
+            f"Database `{name}` has schema {schema.revision}, made by Clearway {schema.program or '(unknown)'}. "
+            f"This is Clearway {PROGRAM}, which knows schema {newest} and cannot run on it: a program must know schema "
             f"{schema.compatible_from or schema.revision}. Start the newer version, or restore a backup that was made "
             "before the upgrade."
         )
