@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from clearway_shared.broker.base import BrokerUnavailable, TopicSpec, UnknownTopic
+from clearway_shared.broker.base import BrokerUnavailable, TopicPartition, TopicSpec, UnknownTopic
 from clearway_shared.broker.kafka_errors import translated, within
 
 REQUEST_SECONDS: Final = 10.0
@@ -66,6 +66,18 @@ class KafkaCluster:
             if asyncio.get_running_loop().time() > deadline:
                 raise UnknownTopic(", ".join(unknown))
             await asyncio.sleep(POLL_SECONDS)
+
+    async def committed(self, topics: Sequence[str], group: str) -> Mapping[TopicPartition, int]:
+        """The next offset that a group will read. Raises UnknownTopic, BrokerUnavailable."""
+        places = [
+            TopicPartition(topic, number)
+            for topic, count in (await self.partitions(topics)).items()
+            for number in range(count)
+        ]
+        async with self._connection(REQUEST_SECONDS, "asking for committed offsets") as admin:
+            stored = await admin.list_consumer_group_offsets(group)
+        known = {TopicPartition(place.topic, place.partition): found.offset for place, found in stored.items()}
+        return {place: max(known.get(place, 0), 0) for place in places}
 
     async def close(self) -> None:
         if self._admin is not None:

@@ -1,0 +1,88 @@
+"""`clearway backup` and `clearway restore`: everything that is kept, as it was at one moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+from rich.console import Console
+
+from clearway_shared.backup.restoring import Restore, prepare, put_back
+from clearway_shared.backup.source import BackupError
+from clearway_shared.backup.taking import take
+from clearway_shared.broker.base import BrokerError
+from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_shared.runtime import TOPIC_SPECS
+from clearway_shared.schema import SchemaTooNew
+from clearway_shared.service import installed_services
+from clearway_shared.settings import Settings
+
+console = Console()
+Result = TypeVar("Result")
+_KEYS: Final = "keys"
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder. It holds secrets: keep it where only you can read it.")],
+) -> None:
+    """Back up all databases and the events under way, as they are at one moment. Clearway goes on meanwhile."""
+    manifest = _run(take(Settings(), list(_migrations()), folder))
+    size = sum(part.size for part in manifest.parts)
+    console.print(f"Backed up as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC, {size:,} bytes, checked:", highlight=False)
+    for part in manifest.parts:
+        console.print(f"  {folder / part.file}", highlight=False, soft_wrap=True)
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `clearway backup` has made.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the backup, and say what it would replace.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is there. It is lost.")] = False,
+) -> None:
+    """Put a backup back where the settings say. Stop Clearway first. Streams begin anew: clients are told to resync."""
+    settings = Settings()
+    found = _run(prepare(settings, folder, _migrations()))
+    console.print(
+        f"The backup is whole: Clearway {found.manifest.program}, as of {found.manifest.moment:%Y-%m-%d %H:%M:%S} UTC.",
+        highlight=False,
+    )
+    _tell_what_is_replaced(found, check or replace)
+    if not check:
+        _run(put_back(settings, found, TOPIC_SPECS))
+        console.print(
+            "Restored. Run `clearway migrate` if this is a newer version, then start Clearway.", soft_wrap=True
+        )
+
+
+def _tell_what_is_replaced(found: Restore, may: bool) -> None:
+    if not found.replaces:
+        return
+    console.print("It replaces what is there now:" if may else "It would replace what is there now:", highlight=False)
+    for one in found.replaces:
+        console.print(f"  {one}", highlight=False, soft_wrap=True)
+    if not may:
+        console.print("Nothing was changed. To replace it, add --replace.", style="red", highlight=False)
+        raise typer.Exit(2)
+
+
+def _migrations() -> dict[str, Path]:
+    return {_KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return asyncio.run(work)
+    except SchemaTooNew as error:
+        _say(str(error))
+        raise typer.Exit(2) from error
+    except (BackupError, BrokerError, OSError) as error:
+        _say(str(error))
+        raise typer.Exit(1) from error
+
+
+def _say(problem: str) -> None:
+    console.print(problem, style="red", highlight=False, soft_wrap=True)
