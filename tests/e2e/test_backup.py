@@ -1,4 +1,4 @@
-"""A backup while reports come in, restored elsewhere: what was accepted before is there, and nothing of what came after.
+"""A backup while reports come in, restored elsewhere: what was accepted before is there, and nothing that came later.
 
 On Kafka, the consumers are stopped while the backup is made and go on after it: what was under way then is behind their
 offsets when it is restored, and what came after the backup is still in the topics.
@@ -92,19 +92,20 @@ class Field:
     async def reporting(self) -> AsyncIterator[None]:
         """Reports come in all the time, from four at once."""
 
+        enough = asyncio.Event()
+
         async def on_and_on() -> None:
-            while True:
+            while not enough.is_set():
                 await self.report()
                 await asyncio.sleep(0.02)
 
-        tasks = [asyncio.create_task(on_and_on()) for _ in range(4)]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-                assert isinstance(outcome, asyncio.CancelledError), outcome
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(4):
+                tasks.create_task(on_and_on())
+            try:
+                yield
+            finally:
+                enough.set()
 
     async def until_accepted(self, count: int) -> None:
         for _ in range(int(PATIENCE_SECONDS / 0.05)):
@@ -150,7 +151,6 @@ class Field:
 
 async def restored(stack: AsyncExitStack, platform: Platform, folder: Path, backup: Path) -> Platform:
     """Another platform, of the same kind, on what was restored from the backup. The first one is stopped."""
-    folder.mkdir()
     if "all" in platform.servers:
         environment = {"CLEARWAY_DATA_DIR": str(folder)}
         code, printed = await clearway(environment, "restore", str(backup))
@@ -165,7 +165,9 @@ async def restored(stack: AsyncExitStack, platform: Platform, folder: Path, back
     return await distributed_platform(stack, folder, kafka.url, iter(urls.values()).__next__)
 
 
-async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(platform: Platform, tmp_path: Path) -> None:
+async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
+    platform: Platform, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     backup, route_id = tmp_path / "backup", str(new_id())
     environment = next(iter(platform.servers.values())).environment
     consumers = [platform.servers[name] for name in CONSUMERS if name in platform.servers]
@@ -192,7 +194,7 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(platform:
         assert not await field.must_resync(f"{epoch}-{last - 1}")
         await asyncio.gather(*(server.stop() for server in platform.servers.values()))
 
-        second = await restored(stack, platform, tmp_path / "restored", backup)
+        second = await restored(stack, platform, tmp_path_factory.mktemp("restored"), backup)
         field = Field(second, client, field.tokens)
         known = {one["incident_id"] for one in await field.all_of("/v1/incidents")}
         assert before <= known

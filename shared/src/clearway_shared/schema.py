@@ -1,7 +1,7 @@
 """The schema that a database has, and whether this program may run on it. Read without Alembic, which is slow to load.
 
 A newer program may have migrated the database while an older one still runs, or before a rollback. The database
-therefore records which revision a program must know to run on it (docs/adr/0019-expand-then-contract.md).
+therefore records which revision a program must know to run on it (docs/adr/0019-upgrades-and-backups.md).
 """
 
 from __future__ import annotations

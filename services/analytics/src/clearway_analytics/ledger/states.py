@@ -172,7 +172,7 @@ def _moving(state: RouteState) -> dict[str, Any]:
 
 async def _states(connection: AsyncConnection, mission: str, rows: Sequence[Row[Any]]) -> list[RouteState]:
     """The states as they were read. Extremes of another total are those of a program that does not keep them, and are
-    found anew: an older version may change routes beside this one (docs/adr/0019-expand-then-contract.md)."""
+    found anew: an older version may change routes beside this one (docs/adr/0019-upgrades-and-backups.md)."""
     doubtful = [row.route_id for row in rows if not keeps_extremes(row)]
     found = await extremes(connection, mission, doubtful) if doubtful else {}
     anew = {route: found.get(route, Extremes()) for route in doubtful}
