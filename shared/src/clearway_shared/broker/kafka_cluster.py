@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, TopicAlreadyExistsError, for_code
+from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import TopicPartition as KafkaPartition
 
 from clearway_shared.broker.base import BrokerUnavailable, TopicPartition, TopicSpec, UnknownTopic
 from clearway_shared.broker.kafka_errors import translated, within
@@ -75,7 +77,7 @@ class KafkaCluster:
             for number in range(count)
         ]
         async with self._connection(REQUEST_SECONDS, "asking for committed offsets") as admin:
-            stored = await admin.list_consumer_group_offsets(group)
+            stored = await _offsets_of(admin, group)
         known = {TopicPartition(place.topic, place.partition): found.offset for place, found in stored.items()}
         return {place: max(known.get(place, 0), 0) for place in places}
 
@@ -109,6 +111,16 @@ class KafkaCluster:
                     raise
                 self._admin = admin
             return self._admin
+
+
+async def _offsets_of(admin: AIOKafkaAdminClient, group: str) -> Mapping[KafkaPartition, OffsetAndMetadata]:
+    """A cluster that no group has used yet makes its coordinator when it is first asked for one."""
+    while True:
+        try:
+            stored: Mapping[KafkaPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+            return stored
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _new_topic(topic: TopicSpec, replicas: int) -> NewTopic:
