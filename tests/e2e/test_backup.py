@@ -114,10 +114,12 @@ class Field:
             await asyncio.sleep(0.05)
         raise TimeoutError(f"{len(self.accepted)} reports were accepted, not {count}")
 
-    async def correct(self, incident_id: str, narrative: str) -> int:
+    async def move(self, incident_id: str, degrees: float) -> int:
+        """Correct the place by this much; returns the revision."""
         path = f"/v1/incidents/{incident_id}"
         etag = (await self.reporter.get(path)).headers["ETag"]
-        answer = await self.reporter.write("PATCH", path, {"narrative": narrative}, etag)
+        point = {"type": "Point", "coordinates": [HERE[0] + degrees, HERE[1]]}
+        answer = await self.reporter.write("PATCH", path, {"location": {"point": point}}, etag)
         assert answer.status_code == 200, answer.text
         revision: int = answer.json()["revision"]
         return revision
@@ -184,7 +186,7 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
             assert code == 0, printed
             assert len(field.accepted) > len(before)
             await asyncio.gather(*(server.start() for server in consumers))
-            assert await field.correct(changed, "The first life.") == 2
+            assert await field.move(changed, 0.001) == 2
             await field.until_accepted(len(field.accepted) + REPORTS)
         modes = {stat.S_IMODE(file.stat().st_mode) for file in backup.iterdir()}
         assert (modes, stat.S_IMODE(backup.stat().st_mode)) == ({0o600}, 0o700)
@@ -202,7 +204,7 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
         assert await field.must_resync(f"{epoch}-3")
         # Every incident on record is warned of and rated, and none that is not on record.
         await until_equal(field.warned_of, known)
-        assert await field.correct(changed, "The second life.") == 2
+        assert await field.move(changed, 0.002) == 2
         await until_equal(lambda: revisions_of(field, changed), [1, 2])
         await until_equal(lambda: contributors(second), {one.replace("-", "") for one in known})
         analytics = Database(second.settings.database_url("analytics"), pool_size=1)
