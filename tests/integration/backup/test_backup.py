@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -15,6 +17,7 @@ from clearway_shared.backup.sqlite import SqliteSource
 from clearway_shared.broker import open_broker
 from clearway_shared.cli.main import app
 from clearway_shared.runtime import TOPIC_SPECS
+from clearway_shared.testing.postgres import installed_programs
 
 NAMES = {"keys", "incidents", "alerts", "analytics", "log"}
 
@@ -211,3 +214,60 @@ async def test_a_copy_shows_the_moment_though_writers_go_on(data: Path, tmp_path
         assert connection.execute("SELECT last_position FROM feed_head").fetchone() == (0,)
     with pytest.raises(BackupError, match="There is no database"):
         await SqliteSource("incidents", tmp_path / "nowhere.db").open()
+
+
+@pytest.fixture
+def on_postgres(data: Path, new_postgres_url: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The keys and the alerts are in PostgreSQL, whose own programs are at hand. Returns the URL of the alerts."""
+    monkeypatch.setenv("PATH", os.pathsep.join((str(installed_programs()), os.environ["PATH"])))
+    urls = {name: new_postgres_url() for name in ("KEYS", "ALERTS")}
+    for name, url in urls.items():
+        monkeypatch.setenv(f"CLEARWAY_{name}_DATABASE_URL", url)
+    assert clearway("migrate").exit_code == 0
+    return urls["ALERTS"]
+
+
+@pytest.mark.postgres
+def test_postgres_is_replaced_only_when_asked_and_unused(on_postgres: str, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    assert clearway("backup", str(kept)).exit_code == 0
+    refused = clearway("restore", str(kept))
+    assert refused.exit_code == 2
+    assert "database `alerts` at postgresql://" in said(refused)
+
+    async def while_connected() -> tuple[Result, Result]:
+        connection = await asyncpg.connect(on_postgres)
+        try:
+            await connection.execute("CREATE TABLE came_later (id INTEGER)")
+            check = await asyncio.to_thread(clearway, "restore", str(kept), "--check")
+            return check, await asyncio.to_thread(clearway, "restore", str(kept), "--replace")
+        finally:
+            await connection.close()
+
+    checked, in_use = asyncio.run(while_connected())
+    assert checked.exit_code == 0
+    assert in_use.exit_code == 1
+    assert "Database `alerts` is in use (connections: 1). Stop Clearway's services first." in said(in_use)
+    done = clearway("restore", str(kept), "--replace")
+    assert done.exit_code == 0, done.output
+    assert asyncio.run(tables_of(on_postgres)) >= {"alembic_version", "clearway_schema", "outbox"}
+    assert "came_later" not in asyncio.run(tables_of(on_postgres))
+
+
+async def tables_of(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {row["tablename"] for row in rows}
+    finally:
+        await connection.close()
+
+
+@pytest.mark.postgres
+def test_without_pg_dump_it_says_what_to_install(
+    on_postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = clearway("backup", str(tmp_path / "kept"))
+    assert done.exit_code == 1
+    assert "pg_dump is not installed here. Install PostgreSQL's client programs" in said(done)

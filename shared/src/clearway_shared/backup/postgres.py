@@ -109,12 +109,20 @@ async def check(name: str, file: Path) -> None:
 
 
 async def in_the_way(name: str, url: str) -> bool:
-    """Whether the database has tables. Raises BackupError when somebody uses it, or it does not answer."""
+    """Whether the database has tables. Raises BackupError when it does not answer."""
+    connection = await connect(name, make_url(url))
+    try:
+        return bool(await connection.fetch(_TABLES))
+    finally:
+        await connection.close()
+
+
+async def require_unused(name: str, url: str) -> None:
+    """Raises BackupError when somebody else is connected."""
     connection = await connect(name, make_url(url))
     try:
         if others := await connection.fetchval(_OTHERS):
-            raise BackupError(f"Database `{name}` has {others} other connections. Stop Clearway's services first.")
-        return bool(await connection.fetch(_TABLES))
+            raise BackupError(f"Database `{name}` is in use (connections: {others}). Stop Clearway's services first.")
     finally:
         await connection.close()
 

@@ -82,6 +82,8 @@ async def _put_files_back(settings: Settings, restore: Restore) -> None:
     for part in restore.manifest.parts:
         if part.engine == sqlite.ENGINE:
             sqlite.require_unused(part.name, _path(settings, part))
+        elif part.engine == postgres.ENGINE:
+            await postgres.require_unused(part.name, settings.database_url(part.name))
     for part in restore.manifest.parts:
         file = restore.folder / part.file
         if part.engine == sqlite.ENGINE:
