@@ -70,17 +70,16 @@ class UnderWay:
         await self._reader.close()
 
     async def _next(self, left: dict[TopicPartition, int]) -> list[Record]:
+        """The next records before the ends in `left`; a partition that was read to its end is taken out of it."""
         while True:
             batches = await self._reader.fetch(max_records=_TOGETHER)
-            wanted = [record for records in batches.values() for record in records]
-            for place, records in batches.items():
-                if place in left and records[-1].offset + 1 >= left[place]:
+            found: list[Record] = []
+            for place in batches.keys() & left.keys():
+                found += [record for record in batches[place] if record.offset < left[place]]
+                if batches[place][-1].offset + 1 >= left[place]:
                     self._reader.pause(frozenset({place}))
-            found = [record for record in wanted if record.source in left and record.offset < left[record.source]]
-            for place, records in batches.items():
-                if place in left and records[-1].offset + 1 >= left[place]:
                     del left[place]
-            if batches:
+            if found:
                 return found
 
 
