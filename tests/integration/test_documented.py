@@ -12,12 +12,14 @@ from clearway_shared.cli.main import app
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
-def test_the_readme_makes_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path))
-    (command,) = re.findall(r"keys clearway (keys create .+)", README.read_text())
-    done = CliRunner().invoke(app, shlex.split(command))
-    assert done.exit_code == 0, done.output
-    assert done.output.startswith("cwk_")
+def test_the_readme_makes_the_first_key_of_a_mission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = re.findall(r"clearway (keys create --mission unmx [^)\n]+)", README.read_text())
+    assert len(commands) == 2
+    for number, command in enumerate(commands):
+        monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path / str(number)))
+        done = CliRunner().invoke(app, shlex.split(command))
+        assert done.exit_code == 0, done.output
+        assert done.output.startswith("cwk_")
 
 
 def test_an_import_of_another_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,11 @@ from alembic import command, context, op
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from clearway_shared.database import Database, Json, UtcDateTime
+from clearway_shared.schema import PROGRAM, RECORD
 from clearway_shared.tables import BigId, HeaderText
 
 # Replicas that start together must not migrate together. Any number will do that is the same for all.
@@ -172,6 +174,7 @@ async def _run(url: str, migrations: Path, action: Callable[[Config], None]) -> 
         config = _config(migrations)
         config.attributes[_CONNECTION] = connection
         action(config)
+        _record(connection, ScriptDirectory.from_config(config))
 
     await _with_connection(url, migrate)
 
@@ -185,6 +188,28 @@ async def _with_connection(url: str, work: Callable[[Connection], _Result]) -> _
         await database.close()
 
 
+def compatible_from(scripts: ScriptDirectory, revision: str) -> str:
+    """The revision that a program must know to run on the schema `revision`.
+
+    A script that only adds asks for nothing. One that takes away what older programs use names it: `compatible_from`.
+    """
+    passed = list(scripts.iterate_revisions(revision, "base"))
+    first = passed[-1].revision
+    return max(str(getattr(script.module, "compatible_from", first)) for script in passed)
+
+
+def _record(connection: Connection, scripts: ScriptDirectory) -> None:
+    """Write down beside Alembic's own record which programs may run on what is there now."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        RECORD.drop(connection, checkfirst=True)
+        return
+    RECORD.create(connection, checkfirst=True)
+    connection.execute(sa.delete(RECORD))
+    made = {"id": 1, "program": PROGRAM, "compatible_from": compatible_from(scripts, revision)}
+    connection.execute(sa.insert(RECORD).values(made))
+
+
 def _config(migrations: Path) -> Config:
     config = Config()
     # The value passes through a template language in which a percent sign is special.
@@ -194,4 +219,7 @@ def _config(migrations: Path) -> Config:
 
 
 def _context(connection: Connection) -> MigrationContext:
-    return MigrationContext.configure(connection, opts={"compare_type": True})
+    def is_a_services(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
+        return kind != "table" or name != RECORD.name
+
+    return MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_a_services})

@@ -25,6 +25,7 @@ from clearway_shared.housekeeping import Housekeeping
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
 from clearway_shared.outbox import Outbox
+from clearway_shared.prerequisites import Prerequisites
 from clearway_shared.relay import Relay
 from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
@@ -76,9 +77,9 @@ def build_member(service: Service, settings: Settings, clock: Clock, keys: SqlKe
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
     _close_data_folder(settings)
-    await bring_up_to_date(settings.database_url("keys"), KEYS_MIGRATIONS)
+    await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
     for service in services:
-        await bring_up_to_date(settings.database_url(service.name), service.migrations)
+        await bring_up_to_date(service.name, settings.database_url(service.name), service.migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,15 @@ class Process:
     settings: Settings
     members: Sequence[Member]
     keys: SqlKeyDirectory
+    prerequisites: Prerequisites
     supervisor: Supervisor
     app: ASGIApp
 
     async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
-        """Serve on a bound socket until told to stop. `started` is awaited once requests are answered."""
+        """Serve on a bound socket until told to stop. `started` is awaited once requests are answered.
+
+        Raises SchemaTooNew when a database that did not answer before is not for this program.
+        """
         config = uvicorn.Config(
             self.app,
             lifespan="off",
@@ -105,12 +110,20 @@ class Process:
         )
         server = _Server(config, [close for member in self.members for close in member.parts.on_shutdown])
         async with asyncio.TaskGroup() as group:
-            workers = group.create_task(self.supervisor.run())
+            workers = group.create_task(self._work(server))
             serving = group.create_task(server.serve(sockets=[listening]))
             announcing = group.create_task(_announce(server, started))
             await serving
             announcing.cancel()
             workers.cancel()
+        if self.prerequisites.refused is not None:
+            raise self.prerequisites.refused
+
+    async def _work(self, server: uvicorn.Server) -> None:
+        if await self.prerequisites.wait():
+            await self.supervisor.run()
+        else:
+            server.should_exit = True
 
 
 class _Server(uvicorn.Server):
@@ -157,7 +170,9 @@ async def open_process(services: Sequence[Service], settings: Settings) -> Async
             # Applications that are dispatched to do not run their lifespans by themselves.
             await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
             members.append(member)
-        yield _assemble(settings, members, keys, keys_database, broker)
+        process = _assemble(settings, members, keys, keys_database, broker)
+        await process.prerequisites.look()
+        yield process
 
 
 def _close_data_folder(settings: Settings) -> None:
@@ -171,14 +186,23 @@ def _assemble(
 ) -> Process:
     supervisor = Supervisor({name: work for member in members for name, work in _workers(member).items()})
     databases = {member.service.name: member.platform.database for member in members} | {"keys": keys_database}
+    prerequisites = _prerequisites(members, keys_database, broker)
     vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
+    vital["prerequisites"] = _are_there(prerequisites)
     vital["workers"] = _workers_run(supervisor)
     apps = {member.service.name: member.parts.app for member in members}
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)})
     owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
-    answering = Representations(Dispatcher(owners, operations))
+    answering = Representations(Dispatcher(owners, operations, missing=lambda: prerequisites.missing))
     app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
-    return Process(settings, members, keys, supervisor, with_cors(app, settings.cors_origins))
+    return Process(settings, members, keys, prerequisites, supervisor, with_cors(app, settings.cors_origins))
+
+
+def _prerequisites(members: Sequence[Member], keys_database: Database, broker: Broker) -> Prerequisites:
+    names = {member.service.name for member in members}
+    databases = {member.service.name: (member.platform.database, member.service.migrations) for member in members}
+    topics = [topic.name for topic in TOPICS if names & {*topic.producers, *topic.consumers}]
+    return Prerequisites({"keys": (keys_database, KEYS_MIGRATIONS), **databases}, broker, topics)
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:
@@ -217,6 +241,13 @@ def _answers(check: Callable[[], Awaitable[None]]) -> Check:
         return None
 
     return answers
+
+
+def _are_there(prerequisites: Prerequisites) -> Check:
+    async def are_there() -> str | None:
+        return prerequisites.missing
+
+    return are_there
 
 
 def _workers_run(supervisor: Supervisor) -> Check:

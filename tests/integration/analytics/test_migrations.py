@@ -33,5 +33,5 @@ async def test_extremes_are_filled_in_from_the_contributions(desk: Desk, databas
     assert await desk.differences() == []
     assert await desk.risk(route_id) == rated
     async with desk.database.write() as transaction:
-        await transaction.connection.execute(update(STATES).values(largest=0.0))
+        await transaction.connection.execute(update(STATES).values(largest=0.0, extremes_total=STATES.c.total))
     assert [one.route_id for one in await desk.differences()] == [route_id]

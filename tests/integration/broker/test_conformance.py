@@ -437,3 +437,20 @@ async def test_two_brokers_share_one_log(
     await other.publish(messages(topic, 3))
     async with await broker.reader([topic], group=None) as reader:
         assert len(await take(reader, 3)) == 3
+
+
+async def test_topics_that_do_not_exist_are_named(broker: Broker, topic: str, unique: Callable[[str], str]) -> None:
+    absent = unique("absent")
+    assert list(await broker.missing([topic, absent])) == [absent]
+
+
+async def test_what_a_group_has_committed_can_be_asked_from_outside(broker: Broker, topic: str, group: str) -> None:
+    assert set((await broker.committed([topic], group=group)).values()) == {0}
+    await broker.publish(messages(topic, 20))
+    async with await broker.reader([topic], group=group) as reader:
+        taken = await take(reader, 20)
+        await reader.commit({one.source: one.offset + 1 for one in taken})
+        ends = await reader.end_offsets()
+        assert await broker.committed([topic], group=group) == ends
+    with pytest.raises(UnknownTopic):
+        await broker.committed(["no-such-topic"], group=group)

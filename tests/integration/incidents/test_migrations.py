@@ -2,11 +2,11 @@
 
 from clearway_incidents.main import service
 from clearway_shared.migrations import check, downgrade, upgrade
-from clearway_shared.schema import revision_of
+from clearway_shared.schema import Schema, schema_at
 
 
 async def test_up_and_down(database_url: str) -> None:
     await upgrade(database_url, service.migrations)
     assert await check(database_url, service.metadata) == []
     await downgrade(database_url, service.migrations)
-    assert await revision_of(database_url) is None
+    assert await schema_at(database_url) == Schema()

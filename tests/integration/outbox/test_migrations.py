@@ -8,16 +8,16 @@ from sqlalchemy import inspect, text
 
 from clearway_shared.database import Database
 from clearway_shared.migrations import check, downgrade, upgrade
-from clearway_shared.schema import bring_up_to_date, revision_of
+from clearway_shared.schema import Schema, bring_up_to_date, schema_at
 from clearway_shared.tables import plumbing_metadata
 from clearway_shared.testing.plumbing import MIGRATIONS
 
 
 async def test_up_down_and_up_again(database_url: str) -> None:
     await upgrade(database_url, MIGRATIONS)
-    assert await revision_of(database_url) == "0001"
+    assert (await schema_at(database_url)).revision == "0001"
     await downgrade(database_url, MIGRATIONS)
-    assert await revision_of(database_url) is None
+    assert await schema_at(database_url) == Schema()
     database = Database(database_url)
     async with database.write() as transaction:
         left = await transaction.connection.run_sync(lambda connection: inspect(connection).get_table_names())
@@ -49,7 +49,7 @@ async def test_a_migration_that_fails_leaves_nothing(database_url: str, tmp_path
     (tmp_path / "versions" / "0001_broken.py").write_text(broken)
     with pytest.raises(RuntimeError, match="half way"):
         await upgrade(database_url, tmp_path)
-    assert await revision_of(database_url) is None
+    assert await schema_at(database_url) == Schema()
     await upgrade(database_url, MIGRATIONS)
     assert await check(database_url, [plumbing_metadata]) == []
 
@@ -57,10 +57,10 @@ async def test_a_migration_that_fails_leaves_nothing(database_url: str, tmp_path
 async def test_a_start_migrates_an_old_database_and_leaves_a_new_one_alone(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await bring_up_to_date(database_url, MIGRATIONS)
+    await bring_up_to_date("shared", database_url, MIGRATIONS)
     assert await check(database_url, [plumbing_metadata]) == []
     monkeypatch.delattr("clearway_shared.migrations.upgrade")
-    await bring_up_to_date(database_url, MIGRATIONS)
+    await bring_up_to_date("shared", database_url, MIGRATIONS)
     await downgrade(database_url, MIGRATIONS)
     with pytest.raises(AttributeError, match="upgrade"):
-        await bring_up_to_date(database_url, MIGRATIONS)
+        await bring_up_to_date("shared", database_url, MIGRATIONS)

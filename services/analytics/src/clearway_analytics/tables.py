@@ -54,7 +54,8 @@ class RouteStateRow(Analytics, table=True):
     """A live route's sums at the landmark, and the risk that was last published. A retired route has none.
 
     total, squares, incidents: A, Q and the number of contributions; largest, newest: the largest contribution and the
-    time of the latest incident, kept because a busy route has too many to look through each time; area_km2 and
+    time of the latest incident, kept because a busy route has too many to look through each time; extremes_total: the
+    total that they belong to, which is another one after a program that does not keep them; area_km2 and
     reference_share are the route's own.
     """
 
@@ -69,6 +70,7 @@ class RouteStateRow(Analytics, table=True):
     incidents: int
     largest: float = Field(sa_type=Double)
     newest: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    extremes_total: float | None = Field(default=None, sa_type=Double)
     area_km2: float = Field(sa_type=Double)
     reference_share: float = Field(sa_type=Double)
     published_events: float | None = Field(default=None, sa_type=Double)

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Final
 
 from clearway_shared.broker.base import Broker
 from clearway_shared.broker.embedded import EmbeddedBroker
 from clearway_shared.broker.kafka_url import KafkaAddress
+
+LOG_FILE: Final = "log.db"
 
 
 def open_broker(url: str | None, data_dir: Path) -> Broker:
@@ -15,7 +18,7 @@ def open_broker(url: str | None, data_dir: Path) -> Broker:
     Raises ValueError for another kind of URL.
     """
     if url is None:
-        return EmbeddedBroker(data_dir / "log.db")
+        return EmbeddedBroker(data_dir / LOG_FILE)
     # Its client is a large one, and the embedded log of a small machine needs none of it.
     kafka: Callable[[KafkaAddress], Broker] = resolve_name("clearway_shared.broker.kafka:KafkaBroker")
     return kafka(KafkaAddress.parse(url))

@@ -128,6 +128,17 @@ class Broker(Protocol):
         """Make the topics that are missing. Those that exist stay as they are."""
         ...
 
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        """Those of the topics that do not exist. Raises BrokerUnavailable."""
+        ...
+
+    async def committed(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
+        """The next offset that the group will read, of every partition; 0 where it has committed none.
+
+        Raises BrokerUnavailable, UnknownTopic.
+        """
+        ...
+
     async def publish(self, messages: Sequence[Message]) -> None:
         """Append all, in order per key, and return once every one is durable.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -15,6 +15,7 @@ from clearway_shared.broker.base import (
     Message,
     MessageTooLarge,
     PartitionsCallback,
+    TopicPartition,
     TopicSpec,
 )
 from clearway_shared.broker.kafka_cluster import KafkaCluster
@@ -69,6 +70,12 @@ class KafkaBroker:
     async def create_topics(self, topics: Sequence[TopicSpec]) -> None:
         await self._started_cluster().create_topics(topics)
         self._limits.update((topic.name, topic.max_message_bytes) for topic in topics)
+
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        return await self._started_cluster().missing(topics)
+
+    async def committed(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
+        return await self._started_cluster().committed(topics, group)
 
     async def publish(self, messages: Sequence[Message]) -> None:
         for message in messages:

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, TopicAlreadyExistsError, for_code
+from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import TopicPartition as KafkaPartition
 
-from clearway_shared.broker.base import BrokerUnavailable, TopicSpec, UnknownTopic
+from clearway_shared.broker.base import BrokerUnavailable, TopicPartition, TopicSpec, UnknownTopic
 from clearway_shared.broker.kafka_errors import translated, within
 
 REQUEST_SECONDS: Final = 10.0
@@ -50,6 +52,11 @@ class KafkaCluster:
                     raise translated(for_code(code)(f"topic {name}: {' '.join(map(str, text))}"))
         await self.partitions([topic.name for topic in missing])
 
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        """Those of the topics that do not exist now. Raises BrokerUnavailable."""
+        known = await self._partitions()
+        return [topic for topic in topics if not known.get(topic)]
+
     async def partitions(self, topics: Sequence[str]) -> Mapping[str, int]:
         """How many partitions each topic has. Raises UnknownTopic, BrokerUnavailable."""
         deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
@@ -61,6 +68,18 @@ class KafkaCluster:
             if asyncio.get_running_loop().time() > deadline:
                 raise UnknownTopic(", ".join(unknown))
             await asyncio.sleep(POLL_SECONDS)
+
+    async def committed(self, topics: Sequence[str], group: str) -> Mapping[TopicPartition, int]:
+        """The next offset that a group will read. Raises UnknownTopic, BrokerUnavailable."""
+        places = [
+            TopicPartition(topic, number)
+            for topic, count in (await self.partitions(topics)).items()
+            for number in range(count)
+        ]
+        async with self._connection(REQUEST_SECONDS, "asking for committed offsets") as admin:
+            stored = await _offsets_of(admin, group)
+        known = {TopicPartition(place.topic, place.partition): found.offset for place, found in stored.items()}
+        return {place: max(known.get(place, 0), 0) for place in places}
 
     async def close(self) -> None:
         if self._admin is not None:
@@ -92,6 +111,16 @@ class KafkaCluster:
                     raise
                 self._admin = admin
             return self._admin
+
+
+async def _offsets_of(admin: AIOKafkaAdminClient, group: str) -> Mapping[KafkaPartition, OffsetAndMetadata]:
+    """A cluster that no group has used yet makes its coordinator when it is first asked for one."""
+    while True:
+        try:
+            stored: Mapping[KafkaPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+            return stored
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _new_topic(topic: TopicSpec, replicas: int) -> NewTopic:

@@ -13,7 +13,7 @@ from clearway_shared.cli.configuration import DataFolder, read_settings
 from clearway_shared.cli.data_folder import prepare
 from clearway_shared.cli.signals import ended_at_once
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
-from clearway_shared.schema import bring_up_to_date
+from clearway_shared.schema import bring_up_to_date, remark
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
 
@@ -26,7 +26,7 @@ def migrate(
     ] = None,
     data: DataFolder = None,
 ) -> None:
-    """Bring databases to their newest schema. Safe to repeat, and beside a twin."""
+    """Bring databases to their newest schema. Safe to repeat, and beside a twin. A newer schema stays as it is."""
     with ended_at_once():
         services = installed_services()
     scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in services.items()}
@@ -43,4 +43,6 @@ def migrate(
 async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
     # Only those that were asked for: one who may change a service's database need not be able to write keys.
     for name, folder in scripts.items():
-        await bring_up_to_date(settings.database_url(name), folder)
+        found = await bring_up_to_date(name, settings.database_url(name), folder)
+        if remarked := remark(name, found, folder):
+            typer.echo(remarked)

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from clearway_shared.broker.base import BrokerError
 from clearway_shared.cli.configuration import Misconfigured
 from clearway_shared.listening import CannotListen
+from clearway_shared.schema import SchemaTooNew
 
 CANNOT_BEGIN: Final = 2
 
@@ -57,7 +58,7 @@ def explain(error: BaseException) -> str | None:
         case BaseExceptionGroup():
             sentences = [explain(one) for one in error.exceptions]
             return None if None in sentences else "\n".join(dict.fromkeys(filter(None, sentences)))
-        case Misconfigured() | CannotListen() | BrokerError():
+        case Misconfigured() | CannotListen() | BrokerError() | SchemaTooNew():
             return str(error)
         case DBAPIError():
             return _of_database(error)

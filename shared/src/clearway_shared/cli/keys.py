@@ -117,7 +117,7 @@ async def _directory(data: Path | None, *, create: bool = False) -> AsyncIterato
     else:
         require_database(settings, "keys", "`clearway keys create` makes the first key.")
     url = settings.database_url("keys")
-    await bring_up_to_date(url, MIGRATIONS)
+    await bring_up_to_date("keys", url, MIGRATIONS)
     database = Database(url, pool_size=1)
     try:
         yield SqlKeyDirectory(database, SystemClock())

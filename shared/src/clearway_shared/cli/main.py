@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clearway_shared.cli import databases, deadletters, keys, openapi, serve, tail, topics
+from clearway_shared.cli import backup, databases, deadletters, keys, openapi, serve, tail, topics
 from clearway_shared.cli.failures import Commands
 from clearway_shared.version import VERSION
 
@@ -40,6 +40,8 @@ app.command()(serve.up)
 app.command()(serve.run)
 app.command()(tail.tail)
 app.command()(databases.migrate)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command("openapi")(openapi.openapi)
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")

@@ -31,6 +31,7 @@ from clearway_shared.settings import Settings
 from clearway_shared.testing.server import Server
 
 START_SECONDS: Final = 90.0
+THIS_PROGRAM: Final = (sys.executable, "-c", "from clearway_shared.cli.program import run; run()")
 SERVICES: Final = ("incidents", "alerts", "analytics")
 
 
@@ -43,6 +44,7 @@ class ServerProcess:
     environment: Mapping[str, str]
     log: Path
     port: int = field(default_factory=lambda: free_port())
+    program: tuple[str, ...] = THIS_PROGRAM
     process: Process | None = None
 
     @property
@@ -51,11 +53,14 @@ class ServerProcess:
 
     async def start(self) -> None:
         """Start, and return once it is ready. Raises RuntimeError with the end of its log when it is not."""
+        await self.launch()
+        await self.ready()
+
+    async def launch(self) -> None:
+        """Start, and return at once."""
         with self.log.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                "from clearway_shared.cli.program import run; run()",
+                *self.program,
                 *self.arguments,
                 "--port",
                 str(self.port),
@@ -63,7 +68,6 @@ class ServerProcess:
                 stdout=output,
                 stderr=output,
             )
-        await self._ready()
 
     async def kill(self) -> None:
         """kill -9: no time to finish anything."""
@@ -79,7 +83,8 @@ class ServerProcess:
             async with asyncio.timeout(20):
                 await self.process.wait()
 
-    async def _ready(self) -> None:
+    async def ready(self) -> None:
+        """Return once it is ready. Raises RuntimeError."""
         assert self.process is not None
         async with httpx.AsyncClient(base_url=self.address, trust_env=False) as client:
             for _ in range(int(START_SECONDS / 0.05)):
@@ -132,12 +137,12 @@ async def embedded_platform(
 ) -> Platform:
     """One process on SQLite and the embedded log, in `folder`. Stopped with the stack."""
     settings = Settings(data_dir=folder)
-    environment = {"CLEARWAY_DATA_DIR": str(folder), **_LOCAL, **(environment or {})}
+    environment = {"CLEARWAY_DATA_DIR": str(folder), **LOCAL, **(environment or {})}
     await upgrade(settings.database_url("keys"), KEYS_MIGRATIONS)
     server = ServerProcess("all", ("up",), environment, folder / "all.log")
     stack.push_async_callback(server.stop)
     await server.start()
-    return Platform(settings, {"all": server}, dict.fromkeys(_owners(), "all"))
+    return Platform(settings, {"all": server}, dict.fromkeys(owners_of_paths(), "all"))
 
 
 async def distributed_platform(
@@ -155,12 +160,12 @@ async def distributed_platform(
     finally:
         await broker.close()
     environment = {f"CLEARWAY_{name.upper()}": url for name, url in urls.items()}
-    environment |= {"CLEARWAY_BROKER_URL": kafka_url, "CLEARWAY_DATA_DIR": str(folder), **_LOCAL}
+    environment |= {"CLEARWAY_BROKER_URL": kafka_url, "CLEARWAY_DATA_DIR": str(folder), **LOCAL}
     servers = {name: ServerProcess(name, ("run", name), environment, folder / f"{name}.log") for name in SERVICES}
     for server in servers.values():
         stack.push_async_callback(server.stop)
     await asyncio.gather(*(server.start() for server in servers.values()))
-    return Platform(settings, servers, _owners())
+    return Platform(settings, servers, owners_of_paths())
 
 
 async def _keys_reader(url: str) -> str:
@@ -181,12 +186,12 @@ async def _keys_reader(url: str) -> str:
 
 
 # Test receivers listen on this machine, over plain http.
-_LOCAL: Final = {
+LOCAL: Final = {
     "CLEARWAY_WEBHOOK_ALLOWED_SUBNETS": '["127.0.0.0/8"]',
     "CLEARWAY_WEBHOOK_TIMEOUT_SECONDS": "2",
     "CLEARWAY_LOG_LEVEL": "INFO",
 }
 
 
-def _owners() -> dict[str, str]:
+def owners_of_paths() -> dict[str, str]:
     return {prefix: name for name, service in installed_services().items() for prefix in service.prefixes}

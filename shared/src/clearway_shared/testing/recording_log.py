@@ -1,9 +1,17 @@
 """A log that only takes: it remembers what was published, and is away, slow or strict when a test says so."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from clearway_shared.broker.base import Broker, BrokerError, LogReader, Message, PartitionsCallback, TopicSpec
+from clearway_shared.broker.base import (
+    Broker,
+    BrokerError,
+    LogReader,
+    Message,
+    PartitionsCallback,
+    TopicPartition,
+    TopicSpec,
+)
 
 
 class RecordingLog(Broker):
@@ -37,6 +45,12 @@ class RecordingLog(Broker):
 
     async def create_topics(self, topics: Sequence[TopicSpec]) -> None:
         return
+
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        return ()
+
+    async def committed(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
+        raise NotImplementedError("this log only takes")
 
     async def reader(
         self,

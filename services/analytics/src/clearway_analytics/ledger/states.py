@@ -86,6 +86,7 @@ _MOVING: Final = (
     "incidents",
     "largest",
     "newest",
+    "extremes_total",
     "published_events",
     "published_band",
     "published_at",
@@ -113,7 +114,7 @@ async def find(connection: AsyncConnection, mission: str, routes: Collection[UUI
         rows = await connection.execute(_FIND, {"of_mission": mission, "of_route": route})
     else:
         rows = await connection.execute(_FIND_MANY, {"of_mission": mission, "routes": list(routes)})
-    return {row.route_id: _state(row) for row in rows}
+    return {state.route_id: state for state in await _states(connection, mission, rows.all())}
 
 
 async def page(connection: AsyncConnection, mission: str, after: UUID | None, limit: int) -> list[RouteState]:
@@ -121,7 +122,7 @@ async def page(connection: AsyncConnection, mission: str, after: UUID | None, li
     query = select(STATES).where(STATES.c.mission == mission).order_by(STATES.c.route_id).limit(limit)
     if after is not None:
         query = query.where(STATES.c.route_id > after)
-    return [_state(row) for row in await connection.execute(query)]
+    return await _states(connection, mission, (await connection.execute(query)).all())
 
 
 async def extremes(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> dict[UUID, Extremes]:
@@ -162,20 +163,35 @@ def _moving(state: RouteState) -> dict[str, Any]:
         "incidents": state.sums.count,
         "largest": state.extremes.largest,
         "newest": state.extremes.newest,
+        "extremes_total": state.sums.total,
         "published_events": told.expected_events if told else None,
         "published_band": told.band.value if told else None,
         "published_at": told.at if told else None,
     }
 
 
-def _state(row: Row[Any]) -> RouteState:
+async def _states(connection: AsyncConnection, mission: str, rows: Sequence[Row[Any]]) -> list[RouteState]:
+    """The states as they were read. Extremes of another total are those of a program that does not keep them, and are
+    found anew: an older version may change routes beside this one (docs/adr/0019-upgrades-and-backups.md)."""
+    doubtful = [row.route_id for row in rows if not keeps_extremes(row)]
+    found = await extremes(connection, mission, doubtful) if doubtful else {}
+    anew = {route: found.get(route, Extremes()) for route in doubtful}
+    return [_state(row, anew.get(row.route_id)) for row in rows]
+
+
+def keeps_extremes(row: Row[Any]) -> bool:
+    """Whether the extremes in a row belong to its total."""
+    return bool(row.extremes_total == row.total)
+
+
+def _state(row: Row[Any], found: Extremes | None) -> RouteState:
     told = row.published_band is not None
     return RouteState(
         mission=row.mission,
         route_id=row.route_id,
         landmark=row.landmark,
         sums=DecayedSums(row.total, row.squares, row.incidents),
-        extremes=Extremes(row.largest, row.newest),
+        extremes=found or Extremes(row.largest, row.newest),
         area_km2=row.area_km2,
         reference_share=row.reference_share,
         published=Published(row.published_events, Band(row.published_band), row.published_at) if told else None,

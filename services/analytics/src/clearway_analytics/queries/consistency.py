@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
-from clearway_analytics.ledger.states import Extremes
+from clearway_analytics.ledger.states import Extremes, keeps_extremes
 from clearway_analytics.risk.decay import DecayedSums
 from clearway_analytics.tables import CONTRIBUTIONS, STATES
 
@@ -36,7 +36,7 @@ async def differences(connection: AsyncConnection, mission: str, tolerance: floa
             row.route_id,
             DecayedSums(row.total, row.squares, row.incidents),
             DecayedSums.of(one.kept for one in made[row.route_id]),
-            Extremes(row.largest, row.newest),
+            Extremes(row.largest, row.newest) if keeps_extremes(row) else Extremes.of(made[row.route_id]),
             Extremes.of(made[row.route_id]),
         )
         for row in await connection.execute(query)

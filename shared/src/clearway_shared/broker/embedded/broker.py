@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +76,14 @@ class EmbeddedBroker:
     async def create_topics(self, topics: Sequence[TopicSpec]) -> None:
         await self._file().write(lambda file: storage.create_topics(file, topics))
         await self._load_catalog()
+
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        return [topic for topic in topics if not self._catalog.has(topic)]
+
+    async def committed(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
+        places = [place for topic in topics for place in self._catalog.partitions_of(topic)]
+        stored = await self._file().read(lambda file: storage.load_committed(file, group))
+        return {place: stored.get(self._catalog.stored(place).id, 0) for place in places}
 
     async def publish(self, messages: Sequence[Message]) -> None:
         batches: dict[TopicPartition, list[storage.Row]] = {}

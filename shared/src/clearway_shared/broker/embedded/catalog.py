@@ -18,6 +18,9 @@ class Catalog:
         self._ends = {place: partition.end for place, partition in self._partitions.items()}
         self._turn = count()
 
+    def has(self, topic: str) -> bool:
+        return topic in self._topics
+
     def partitions_of(self, topic: str) -> list[TopicPartition]:
         """Raises UnknownTopic."""
         return [TopicPartition(topic, number) for number in range(self._spec(topic).partitions)]

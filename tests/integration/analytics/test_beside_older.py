@@ -1,0 +1,48 @@
+"""Beside programs that change a route's total and know nothing of its extremes, as those from before 0002 did."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from clearway_analytics.risk.assessment import Assessment
+from clearway_analytics.tables import STATES
+from clearway_shared.clock import new_id
+
+from .desk import Desk
+
+
+async def as_older_programs_leave_it(desk: Desk, route_id: UUID, *told: Any) -> Assessment:
+    """Tell of an incident as an older program would: all but the extremes. Returns the risk that the route then has."""
+    of_route = STATES.c.route_id == route_id
+    extremes = select(STATES.c.largest, STATES.c.newest, STATES.c.extremes_total).where(of_route)
+    async with desk.database.read() as connection:
+        before = (await connection.execute(extremes)).one()._mapping
+    await desk.tell(*told[:-1], days_ago=told[-1])
+    rated = await desk.risk(route_id)
+    async with desk.database.write() as transaction:
+        await transaction.connection.execute(update(STATES).where(of_route).values(dict(before)))
+    return rated
+
+
+async def test_a_risk_is_right_though_an_older_program_changed_the_route(desk: Desk, route_id: UUID) -> None:
+    await desk.put(route_id)
+    await desk.tell(new_id(), 1, 30.1, 5.05, days_ago=9)
+    rated = await as_older_programs_leave_it(desk, route_id, new_id(), 1, 30.1, 5.0, 2)
+    assert await desk.risk(route_id) == rated
+    assert await desk.differences() == []
+
+
+async def test_an_incident_is_applied_to_what_an_older_program_left(desk: Desk, route_id: UUID) -> None:
+    await desk.put(route_id)
+    await desk.tell(new_id(), 1, 30.1, 5.05, days_ago=9)
+    await as_older_programs_leave_it(desk, route_id, new_id(), 1, 30.1, 5.0, 2)
+    await desk.tell(new_id(), 1, 30.1, 5.05, days_ago=8)
+    assert await desk.differences() == []
+    found = await desk.risk(route_id)
+    other = new_id()
+    await desk.put(other)
+    anew = await desk.risk(other)
+    assert found.band is anew.band
+    assert found.expected_events == pytest.approx(anew.expected_events, rel=1e-9)
