@@ -25,6 +25,9 @@ help: ## List these commands.
 up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 adds a synthetic theatre that moves.
 	@$(BIN)/clearway up $(if $(DEMO),--demo) $(ARGS)
 
+.PHONY: install
+install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start nothing.
+
 .PHONY: check
 check: $(VENV)/.development ## Lint, types, import contracts, generated files, manifests. Fails on drift.
 	$(BIN)/ruff check .
