@@ -52,6 +52,10 @@ e2e: $(VENV)/.development ## Only the story through all services, on both engine
 bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: engine
+engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
+	@$(BIN)/python -m clearway_shared.testing.engine
+
 .PHONY: stack
 stack: $(VENV)/.development ## Start a real Kafka and PostgreSQL, and print the settings that use them.
 	@$(BIN)/python -m clearway_shared.testing.stack $(ARGS)

@@ -43,7 +43,7 @@ class Office:
         self.await_healthy()
 
     def await_healthy(self) -> None:
-        await_ready(lambda: self.inspect("{{.State.Health.Status}}") == "healthy", seconds=120)
+        await_ready(lambda: self.inspect("{{.State.Health.Status}}") == "healthy", seconds=120, every=0.3)
 
     def inspect(self, what: str) -> str:
         return self._engine.docker("inspect", "--format", what, self.name).strip()

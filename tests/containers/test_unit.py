@@ -41,10 +41,10 @@ def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     try:
         engine.docker("exec", container, "mkdir", "/source")
         engine.docker("cp", f"{folder}/.", f"{container}:/source")
-        await_ready(is_up, seconds=60)
+        await_ready(is_up, seconds=60, every=0.3)
         for line in commands_of(folder / "README.md", "systemctl"):
             shell(line)
-        await_ready(lambda: answers(shell), seconds=90)
+        await_ready(lambda: answers(shell), seconds=90, every=0.3)
         yield shell
     finally:
         engine.docker("rm", "--force", "--volumes", container)
@@ -81,12 +81,16 @@ def test_the_service_serves_and_its_files_are_its_own(server: Shell) -> None:
 def test_a_killed_process_is_started_again(server: Shell) -> None:
     before = server("systemctl show --property MainPID --value clearway")
     server("systemctl kill --signal KILL clearway")
-    await_ready(lambda: server("systemctl show --property MainPID --value clearway") not in (before, "0\n"), seconds=30)
-    await_ready(lambda: answers(server), seconds=60)
+    await_ready(
+        lambda: server("systemctl show --property MainPID --value clearway") not in (before, "0\n"),
+        seconds=30,
+        every=0.3,
+    )
+    await_ready(lambda: answers(server), seconds=60, every=0.3)
 
 
 def test_it_ends_in_good_order_when_it_is_asked_to(server: Shell) -> None:
     server("systemctl restart clearway")
-    await_ready(lambda: answers(server), seconds=60)
+    await_ready(lambda: answers(server), seconds=60, every=0.3)
     server("systemctl stop clearway")
     assert server("systemctl show --property Result --value clearway").strip() == "success"

@@ -6,8 +6,9 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -60,6 +61,10 @@ class Project:
         """The ids of the service's containers, the stopped ones too."""
         return self.compose("ps", "--all", "--quiet", service).split()
 
+    def await_ready(self, holds: Callable[[], bool]) -> None:
+        """Each look takes a command of its own, which costs a few hundredths of a second."""
+        await_ready(holds, seconds=READY_SECONDS, every=0.3)
+
     def remove(self) -> None:
         """All of it, with its volumes."""
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
@@ -95,7 +100,7 @@ class ComposedService:
         containers = self.project.containers(self.service)
         self.project.engine.docker("start", *containers)
         for container in containers:
-            await_ready(lambda container=container: self._is_ready(container), seconds=READY_SECONDS)  # type: ignore[misc]
+            self.project.await_ready(partial(self._is_ready, container))
 
     def _is_ready(self, container: str) -> bool:
         try:
@@ -119,7 +124,7 @@ class ComposedPart:
     def start(self) -> None:
         containers = self.project.containers(self.service)
         self.project.engine.docker("start", *containers)
-        await_ready(lambda: self._health(containers) == {"healthy"}, seconds=READY_SECONDS)
+        self.project.await_ready(lambda: self._health(containers) == {"healthy"})
 
     def stop(self) -> None:
         self.project.engine.docker("stop", *self.project.containers(self.service))
