@@ -1,4 +1,4 @@
-# A stand-in for apache/kafka, for tests alone: see README.md. The context is the folder of the jars.
+# A stand-in for apache/kafka, for tests alone: see README.md. The context holds the jars, and what starts them.
 FROM python:3.11-slim-bookworm
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless >/dev/null \
@@ -12,7 +12,5 @@ ENV CLUSTER_ID=5L6g3nShT-eMCtK--X86sw
 USER appuser
 VOLUME /var/lib/kafka/data
 EXPOSE 9092
-CMD java -cp '/opt/kafka/libs/*' kafka.docker.KafkaDockerWrapper setup --default-configs-dir /etc/kafka/docker \
-        --mounted-configs-dir /mnt/shared/config --final-configs-dir /opt/kafka/config \
-    && exec java -Xms256m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '/opt/kafka/libs/*' \
-        kafka.Kafka /opt/kafka/config/server.properties
+COPY kafka-entrypoint.sh /
+CMD ["bash", "/kafka-entrypoint.sh"]

@@ -131,22 +131,12 @@ def _make_standins(engine: Engine) -> None:
     """Those that are not there yet; the engine's own cache knows what has not changed."""
     if not engine.docker("images", "--quiet", BASE_IMAGE):
         _make_base(engine)
-    jars = fetch_libraries().parent
-    for image, name, context in (
-        (KAFKA_IMAGE, "kafka", jars),
-        (POSTGRES_IMAGE, "postgres", STANDINS),
-        ("caddy:2", "caddy", STANDINS),
-    ):
-        engine.docker(
-            "build",
-            "--quiet",
-            "--tag",
-            image,
-            "--file",
-            str(STANDINS / f"{name}.Dockerfile"),
-            str(context),
-            seconds=900,
-        )
+    with tempfile.TemporaryDirectory(prefix="clearway-standins-") as folder:
+        context = Path(shutil.copytree(STANDINS, folder, dirs_exist_ok=True))
+        shutil.copytree(fetch_libraries(), context / "libs")
+        for image, name in ((KAFKA_IMAGE, "kafka"), (POSTGRES_IMAGE, "postgres"), ("caddy:2", "caddy")):
+            recipe = str(context / f"{name}.Dockerfile")
+            engine.docker("build", "--quiet", "--tag", image, "--file", recipe, folder, seconds=900)
 
 
 def _make_base(engine: Engine) -> None:
