@@ -19,6 +19,7 @@ from clearway_shared.auth import Role
 from clearway_shared.testing.engine import Engine
 from clearway_shared.testing.kafka import PROJECT
 from clearway_shared.testing.platforms import SERVICES
+from clearway_shared.testing.readme import commands_of
 from clearway_shared.testing.server import LOOPBACK, await_ready, free_port
 
 INFRASTRUCTURE: Final = ("kafka", "postgres", "edge")
@@ -153,9 +154,11 @@ class ComposedPlatform:
 
     async def key(self, mission: str, role: Role) -> str:
         """A new API key's token, made as the README says."""
-        command = ("run", "--rm", "-T", "--no-deps", "keys", "clearway", "keys", "create")
-        printed = await asyncio.to_thread(self.project.compose, *command, "--mission", mission, "--role", role.value)
-        return printed.split()[-1]
+        *_, line = commands_of(self.project.folder / "README.md", "docker compose run")
+        command = line.replace("run --rm", "run --rm -T --no-deps").split()[2:]
+        for option, value in (("--mission", mission), ("--role", role.value)):
+            command[command.index(option) + 1] = value
+        return (await asyncio.to_thread(self.project.compose, *command)).split()[-1]
 
     async def get(self, path: str, token: str) -> httpx.Response:
         async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
