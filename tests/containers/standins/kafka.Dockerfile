@@ -4,7 +4,7 @@ RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openjdk-17-jre-headless >/dev/null \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 1000 --create-home appuser \
-    && install -d -o appuser -g appuser /opt/kafka/config /var/lib/kafka/data /mnt/shared/config /etc/kafka/docker \
+    && install -d -o appuser -g appuser /opt/kafka/config /var/lib/kafka/data /opt/kafka/mounted /etc/kafka/docker \
     && printf 'log.dirs=/tmp/kraft-combined-logs\n' > /etc/kafka/docker/server.properties \
     && touch /etc/kafka/docker/log4j2.yaml /etc/kafka/docker/tools-log4j2.yaml
 COPY libs /opt/kafka/libs
