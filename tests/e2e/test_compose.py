@@ -16,7 +16,7 @@ from clearway_shared.testing.readme import commands_of
 from clearway_shared.testing.receiver import Receiver
 
 from .composed import run_line
-from .story import MISSION, Story
+from .story import Story
 from .test_story import kill_at_random
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
@@ -80,13 +80,13 @@ async def test_the_story_completes_though_containers_are_killed_after_every_step
         await asyncio.to_thread(other.start)
         await asyncio.gather(*(service.start() for service in services))
 
-    await Story(platform, receiver, between=kill_all).tell()
+    await Story(platform, receiver, between=kill_all, mission="steps").tell()
 
 
 async def test_what_was_accepted_is_there_after_down_and_up(platform: ComposedPlatform, receiver: Receiver) -> None:
-    story = Story(platform, receiver)
+    story = Story(platform, receiver, mission="kept")
     await story.tell()
-    reader = await platform.key(MISSION, Role.REPORTER)
+    reader = await platform.key(story.mission, Role.REPORTER)
     paths = (
         f"/v1/incidents/{story.incident_id}",
         f"/v1/alerts?incident={story.incident_id}",
@@ -97,7 +97,7 @@ async def test_what_was_accepted_is_there_after_down_and_up(platform: ComposedPl
     await asyncio.to_thread(platform.project.compose, "up", "--detach", "--wait")
     assert [(await platform.get(path, reader)).text for path in paths] == before
     async with Receiver(platform.project.gateway) as again:
-        await Story(platform, again).tell()
+        await Story(platform, again, mission="afterwards").tell()
 
 
 async def test_a_second_replica_of_each_service_joins_and_takes_over(
@@ -116,7 +116,7 @@ async def test_a_second_replica_of_each_service_joins_and_takes_over(
                 first = [containers[0] for containers in replicas.values()]
                 await asyncio.to_thread(project.engine.docker, "kill", "--signal", "KILL", *first)
 
-        await Story(platform, receiver, between=kill_the_first).tell()
+        await Story(platform, receiver, between=kill_the_first, mission="replicas").tell()
     finally:
         await asyncio.to_thread(project.compose, "up", "--detach", "--wait", "--no-recreate", *once)
 
@@ -134,5 +134,5 @@ async def test_the_story_completes_though_any_container_is_killed_at_any_moment(
         await kill_at_random(platform, random.Random(1), rounds=2)
 
     killing = asyncio.create_task(kill())
-    await Story(platform, receiver, between=begin).tell()
+    await Story(platform, receiver, between=begin, mission="random").tell()
     await killing
