@@ -1,40 +1,64 @@
-# One image holds one service:  docker build --build-arg SERVICE=incidents -t clearway-incidents .
+# One image holds one service:        docker build --build-arg SERVICE=incidents -t clearway-incidents .
+# Or all of them in one process:      docker build --target all-in-one -t clearway .
 ARG PYTHON=3.11-slim-bookworm
 
-FROM python:${PYTHON} AS build
-ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-RUN python -m venv /opt/clearway
-ENV PATH=/opt/clearway/bin:$PATH
+# What installs and builds. It stays behind: an image has no pip.
+FROM python:${PYTHON} AS builder
+# Where a mirror of the package index is used. No effect when not given.
+ARG PIP_INDEX_URL
+ARG UV_DEFAULT_INDEX
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 WORKDIR /source
-# The dependencies are one layer, the same in the three images: on disk and on the wire it is there once.
-COPY requirements.lock ./
-RUN pip install --require-hashes -r requirements.lock
-ARG SERVICE
-RUN test -n "$SERVICE" || { echo "Say which service: --build-arg SERVICE=incidents|alerts|analytics" >&2; exit 1; }
-COPY shared ./shared
-COPY services/${SERVICE} ./services/${SERVICE}
-RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels ./shared ./services/${SERVICE} \
-    && pip install --no-deps --no-index /wheels/*.whl
+COPY requirements-build.lock ./
+RUN python -m venv /opt/builder \
+    && /opt/builder/bin/pip install --quiet --require-hashes -r requirements-build.lock \
+    && python -m venv --without-pip /opt/clearway
+ENV PATH=/opt/builder/bin:$PATH VIRTUAL_ENV=/opt/clearway
 
-FROM python:${PYTHON}
-ARG SERVICE
+FROM builder AS every-service
+COPY requirements.lock ./
+RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
+COPY shared ./shared
+COPY services ./services
+RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared ./services/*
+
+FROM python:${PYTHON} AS running
 ENV PATH=/opt/clearway/bin:$PATH \
     PYTHONUNBUFFERED=1 \
-    CLEARWAY_SERVICE=${SERVICE} \
     CLEARWAY_HOST=0.0.0.0 \
     CLEARWAY_PORT=8080 \
     CLEARWAY_DATA_DIR=/var/lib/clearway
-LABEL org.opencontainers.image.title="clearway-${SERVICE}" \
-      org.opencontainers.image.licenses="Apache-2.0"
 RUN groupadd --gid 10001 clearway \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin clearway \
-    && install -d -o clearway -g clearway /var/lib/clearway
-COPY --from=build /opt/clearway /opt/clearway
+    && install -d -m 0700 -o clearway -g clearway /var/lib/clearway
 # By number, so that a cluster can see that it is not root.
 USER 10001:10001
 WORKDIR /var/lib/clearway
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"CLEARWAY_PORT\"]}/healthz', timeout=2)"]
+
+# A field office's server: everything in one process, its data in one volume.
+FROM running AS all-in-one
+LABEL org.opencontainers.image.title="clearway" org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=every-service /opt/clearway /opt/clearway
+VOLUME /var/lib/clearway
+CMD ["clearway", "up"]
+
+FROM builder AS one-service
+ARG SERVICE
+RUN test -n "$SERVICE" || { echo "Say which service: --build-arg SERVICE=incidents|alerts|analytics" >&2; exit 1; }
+COPY services/${SERVICE}/requirements.lock ./
+RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
+COPY shared ./shared
+COPY services/${SERVICE} ./services/${SERVICE}
+RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared ./services/${SERVICE}
+
+# The last stage is what is built when none is named.
+FROM running AS service
+ARG SERVICE
+ENV SERVICE=${SERVICE}
+LABEL org.opencontainers.image.title="clearway-${SERVICE}" org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=one-service /opt/clearway /opt/clearway
 # `exec`, so that the service itself gets the signal to stop. Another command replaces it whole: clearway migrate incidents.
-CMD exec clearway run "$CLEARWAY_SERVICE"
+CMD exec clearway run "$SERVICE"

@@ -6,10 +6,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv
-MEMBERS := shared services/incidents services/alerts services/analytics
+BUILDER := .cache/builder
+UV := $(BUILDER)/bin/uv
+SERVICES := incidents alerts analytics
+MEMBERS := shared $(SERVICES:%=services/%)
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
-SOURCES := shared/src services/incidents/src services/alerts/src services/analytics/src
+SOURCES := $(MEMBERS:%=%/src)
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/k8s/base/*.yaml))
 
 # The development environment holds all that running needs: where there is one, `up` keeps it.
@@ -22,6 +24,9 @@ help: ## List these commands.
 .PHONY: up
 up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 adds a synthetic theatre that moves.
 	@$(BIN)/clearway up $(if $(DEMO),--demo) $(ARGS)
+
+.PHONY: install
+install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start nothing.
 
 .PHONY: check
 check: $(VENV)/.development ## Lint, types, import contracts, generated files, manifests. Fails on drift.
@@ -47,6 +52,10 @@ e2e: $(VENV)/.development ## Only the story through all services, on both engine
 .PHONY: bench
 bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.
 	$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: engine
+engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
+	@$(BIN)/python -m clearway_shared.testing.engine
 
 .PHONY: stack
 stack: $(VENV)/.development ## Start a real Kafka and PostgreSQL, and print the settings that use them.
@@ -74,18 +83,22 @@ migrate: $(ENVIRONMENT) ## Bring every database to its newest schema, as the set
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 	--no-emit-package clearway-shared --no-emit-package clearway-incidents \
 	--no-emit-package clearway-alerts --no-emit-package clearway-analytics \
-	--custom-compile-command "make lock" pyproject.toml --group build
+	--custom-compile-command "make lock"
 
+# One lock for the embedded default, one for each service's image, one for what installs and builds, one for development.
+# What one of them pins, the others pin alike.
 .PHONY: lock
-lock: $(VENV)/.uv ## Pin again after a change of dependencies. ARGS=--upgrade takes the newest.
-	$(UV) $(COMPILE) $(ARGS) -o requirements.lock
-	$(UV) $(COMPILE) $(ARGS) --group dev -c requirements.lock -o requirements-dev.lock
-	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url $(ARGS) \
-		--custom-compile-command "make lock" tests/contract/openapi/requirements.in -o tests/contract/openapi/requirements.lock
+lock: $(BUILDER)/.complete ## Pin again after a change of dependencies. ARGS=--upgrade takes the newest.
+	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements.lock
+	@set -e; for service in $(SERVICES); do \
+		$(UV) $(COMPILE) services/$$service/pyproject.toml -c requirements.lock -o services/$$service/requirements.lock; done
+	@$(UV) $(COMPILE) $(ARGS) --group build -c requirements.lock -o requirements-build.lock
+	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
+	@$(UV) $(COMPILE) $(ARGS) tests/contract/openapi/requirements.in -o tests/contract/openapi/requirements.lock
 
 .PHONY: clean
 clean: ## Remove the environment and the caches. Never the data.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(BUILDER) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find shared services tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: an environment is made again only when what it is made from has changed.
@@ -101,27 +114,29 @@ if sys.version_info < (3, 11):
 endef
 export CHECK_PYTHON
 
-# uv comes by pip, with the version and the hashes that the lock file gives.
-$(VENV)/.uv:
+# What installs and builds comes by pip, with the versions and hashes of its lock, into an environment of its own.
+$(BUILDER)/.complete: requirements-build.lock
 	@$(PYTHON) -c "$$CHECK_PYTHON"
-	@echo "Making $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@awk '/^[a-z]/ {mine = /^uv==/} mine' requirements-dev.lock > $(VENV)/bootstrap.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/bootstrap.lock
+	@rm -rf $(BUILDER)
+	@$(PYTHON) -m venv $(BUILDER)
+	@$(BUILDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	@touch $@
 
+# $(call INSTALL,LOCK): the environment then holds what the lock names, and the members; not what is needed to install them.
 # Compiled once here, not at each start: a machine may be set not to keep compiled files, and starts then take seconds.
-INSTALL_MEMBERS = $(UV) pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps $(MEMBERS:%=-e %) \
-	&& $(BIN)/python -m compileall -q $(SOURCES)
+INSTALL = $(MAKE) --silent $(BUILDER)/.complete \
+	&& (test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)) \
+	&& $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $(1) \
+	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements-build.lock $(MEMBERS:%=-e %) \
+	&& $(BIN)/python -m compileall -q $(SOURCES) \
+	&& rm -f $(VENV)/.runtime $(VENV)/.development
 
-$(VENV)/.runtime: requirements.lock $(PROJECTS) | $(VENV)/.uv
+$(VENV)/.runtime: requirements.lock $(PROJECTS)
 	@echo "Installing what Clearway needs: 15 seconds the first time, a minute on a busy machine or a slow network ..."
-	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	@$(INSTALL_MEMBERS)
-	@touch $@
+	@$(call INSTALL,requirements.lock)
+	@find $(VENV)/lib -type d -name tests -prune -exec rm -rf {} +
+	@rm -rf $(BUILDER) && touch $@
 
-$(VENV)/.development: requirements-dev.lock $(PROJECTS) | $(VENV)/.uv
+$(VENV)/.development: requirements-dev.lock $(PROJECTS)
 	@echo "Installing what Clearway's tests need: about a minute the first time ..."
-	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
-	@$(INSTALL_MEMBERS)
-	@touch $@
+	@$(call INSTALL,requirements-dev.lock) && touch $@

@@ -31,10 +31,31 @@ def test_the_image_gets_only_what_it_copies(root: Path) -> None:
     assert {f"!{path.split('/')[0]}" for path in copied} == {rule for rule in rules if rule.startswith("!")}
 
 
-def test_the_image_does_not_run_as_root(root: Path) -> None:
-    last_stage = (root / "Dockerfile").read_text().split("\nFROM ")[-1]
-    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last_stage, re.M)
-    assert re.search(r"^HEALTHCHECK ", last_stage, re.M)
+def stages(root: Path) -> dict[str, str]:
+    """The stages of the image by name, each with those that it stands on."""
+    found: dict[str, str] = {}
+    for stage in (root / "Dockerfile").read_text().split("\nFROM ")[1:]:
+        base, _, name = stage.splitlines()[0].split()
+        found[name] = found.get(base, "") + stage
+    return found
+
+
+@pytest.mark.parametrize("name", ["service", "all-in-one"])
+def test_the_image_does_not_run_as_root(root: Path, name: str) -> None:
+    image = stages(root)[name]
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", image, re.M)
+    assert not re.search(r"^USER (root|0)\b", image, re.M)
+    assert re.search(r"^HEALTHCHECK ", image, re.M)
+
+
+def test_an_image_takes_over_nothing_that_only_installs(root: Path) -> None:
+    for name in ("service", "all-in-one"):
+        assert not re.search(r"\bpip\b|/opt/builder", stages(root)[name]), name
+        assert re.findall(r"^COPY (.+)$", stages(root)[name], re.M)[-1].endswith("/opt/clearway /opt/clearway")
+
+
+def test_what_is_built_when_no_stage_is_named_is_a_service(root: Path) -> None:
+    assert list(stages(root))[-1] == "service"
 
 
 def test_the_compose_file_is_valid(root: Path) -> None:

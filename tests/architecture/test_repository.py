@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+SERVICES = ("incidents", "alerts", "analytics")
+SERVICE_LOCKS = tuple(f"services/{service}/requirements.lock" for service in SERVICES)
+LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", *SERVICE_LOCKS)
 # Folders of one person or one machine. A folder of the system (/opt, /var, /etc) is the same everywhere.
 PRIVATE_PATH = re.compile(r"(?<![\w./-])/(?:home|root|Users|work|mnt|media)/[\w.-]+")
 REGISTRY = re.compile(r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|maven|crates|golang)[\w-]*\.[\w.]+")
@@ -42,6 +44,33 @@ def test_a_lock_holds_no_address(root: Path, name: str) -> None:
     lock = (root / name).read_text()
     assert "://" not in lock
     assert "--index-url" not in lock
+
+
+def pins(root: Path, name: str) -> set[str]:
+    """The pinned packages with their versions and markers, without the hashes."""
+    return set(re.findall(r"^[a-z0-9][^\\\n]*", (root / name).read_text(), re.M))
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", *SERVICE_LOCKS])
+def test_what_is_tested_is_what_is_installed(root: Path, name: str) -> None:
+    versions = {pin.split(" ;")[0].strip() for pin in pins(root, "requirements-dev.lock")}
+    assert {pin.split(" ;")[0].strip() for pin in pins(root, name)} <= versions
+
+
+def test_an_installation_holds_nothing_that_only_builds_or_tests(root: Path) -> None:
+    unwanted = {"pip", "setuptools", "uv", "hatchling", "editables", "pytest", "scipy"}
+    for name in ("requirements.lock", *SERVICE_LOCKS):
+        assert unwanted.isdisjoint(pin.split("==")[0] for pin in pins(root, name)), name
+
+
+def test_an_image_holds_no_library_that_its_service_does_without(root: Path) -> None:
+    named = {
+        service: {pin.split("==")[0] for pin in pins(root, lock)}
+        for service, lock in zip(SERVICES, SERVICE_LOCKS, strict=True)
+    }
+    assert {"numpy", "shapely", "pyproj", "cryptography", "aiohttp"}.isdisjoint(named["incidents"])
+    assert {"pyproj", "mgrs"}.isdisjoint(named["alerts"])
+    assert {"cryptography", "aiohttp", "mgrs"}.isdisjoint(named["analytics"])
 
 
 def test_no_lock_that_records_addresses(tracked: list[Path]) -> None:

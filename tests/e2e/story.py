@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from clearway_shared.auth import Role
 from clearway_shared.clock import new_id
-from clearway_shared.testing.platforms import Platform
+from clearway_shared.testing.platforms import AnyPlatform
 from clearway_shared.testing.receiver import Receiver
 
 MISSION = "unmis-test"
@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 90.0
 class Caller:
     """One principal, who repeats a request with the same Idempotency-Key until it is answered."""
 
-    def __init__(self, platform: Platform, client: httpx.AsyncClient, token: str) -> None:
+    def __init__(self, platform: AnyPlatform, client: httpx.AsyncClient, token: str) -> None:
         self._platform = platform
         self._client = client
         self._headers = {"Authorization": f"Bearer {token}"}
@@ -62,12 +62,18 @@ async def undisturbed(_step: str) -> None:
 
 
 class Story:
-    """The story and what must be true at each of its steps. `between` is called after each request that changes."""
+    """The story and what must be true at each of its steps. `between` is called after each request that changes.
 
-    def __init__(self, platform: Platform, receiver: Receiver, between: Between = undisturbed) -> None:
+    Stories on the same platform have a `mission` each, or one would warn the subscribers of the other.
+    """
+
+    def __init__(
+        self, platform: AnyPlatform, receiver: Receiver, between: Between = undisturbed, mission: str = MISSION
+    ) -> None:
         self._platform = platform
         self._receiver = receiver
         self._between = between
+        self.mission = mission
         self.route_id = str(new_id())
         self.incident_id = str(new_id())
 
@@ -84,7 +90,7 @@ class Story:
 
     async def _arrive(self, client: httpx.AsyncClient) -> None:
         self.operator, self.reporter, self.verifier, self.subscriber = [
-            Caller(self._platform, client, await self._platform.key(MISSION, role))
+            Caller(self._platform, client, await self._platform.key(self.mission, role))
             for role in (Role.OPERATOR, Role.REPORTER, Role.VERIFIER, Role.SUBSCRIBER)
         ]
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from clearway_shared.testing.platforms import Platform
+from clearway_shared.testing.platforms import AnyPlatform, Platform
 from clearway_shared.testing.receiver import Receiver
 
 from .story import Story
@@ -51,13 +51,13 @@ async def test_the_story_completes_though_anything_is_killed_at_any_moment(
         await asyncio.gather(killing, return_exceptions=True)
 
 
-async def kill_at_random(platform: Platform, chance: random.Random) -> None:
-    """Kill and restart one part after the other, in four rounds, each in an order of its own."""
+async def kill_at_random(platform: AnyPlatform, chance: random.Random, rounds: int = 4) -> None:
+    """Kill and restart one part after the other, in some rounds, each in an order of its own."""
     victims: list[Callable[[], Awaitable[None]]] = [
         *(restarted(server.kill, server.start) for server in platform.servers.values()),
         *(restarted(in_thread(server.kill), in_thread(server.start)) for server in platform.infrastructure.values()),
     ]
-    for _ in range(4):
+    for _ in range(rounds):
         for victim in chance.sample(victims, len(victims)):
             await asyncio.sleep(chance.uniform(0.05, 1.0))
             await victim()

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from clearway_shared.feed import FeedEntry, Growth
+from clearway_shared.feed import FRESH_CHARACTERS, FeedEntry, Growth
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def entries(*positions: int) -> list[FeedEntry]:
+def entries(*positions: int, json: str = "{}") -> list[FeedEntry]:
     return [
-        FeedEntry(position, UUID(int=position), "unmas", "route.risk_changed", "r", AT, "{}") for position in positions
+        FeedEntry(position, UUID(int=position), "unmas", "route.risk_changed", "r", AT, json) for position in positions
     ]
 
 
@@ -59,6 +59,6 @@ def test_growth_by_another_process_sends_the_follower_to_the_feed() -> None:
 def test_a_follower_that_does_not_come_back_holds_no_more_than_it_may() -> None:
     growth = Growth()
     growth.take(0)
-    growth.add(entries(*range(1, 1001)))
-    growth.add(entries(1001))
+    growth.add(entries(1, 2, 3, 4, json=" " * (FRESH_CHARACTERS // 4)))
+    growth.add(entries(5))
     assert growth.take(0) is None

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 from contextlib import closing
 from functools import cache
 from typing import Final
@@ -12,7 +13,7 @@ from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
 from clearway_shared.testing.kafka import VERSION as KAFKA_VERSION
-from clearway_shared.testing.postgres import create_database, drop_database
+from clearway_shared.testing.postgres import answers, create_database, drop_database
 from clearway_shared.testing.server import accepts_connections, await_ready, free_port
 
 DOCKER_SOCKET: Final = "unix:///var/run/docker.sock"
@@ -74,7 +75,11 @@ class _Contained:
         else:
             self._container.start()
             self._created = True
-        await_ready(lambda: accepts_connections(self._port), seconds=120)
+        await_ready(self._answers, seconds=120, every=0.1)
+
+    def _answers(self) -> bool:
+        """Whether the server itself does: the engine accepts connections to a published port before it."""
+        raise NotImplementedError
 
     def stop(self) -> None:
         if self._created:
@@ -98,6 +103,15 @@ class KafkaContainer(_Contained):
     def url(self) -> str:
         return f"kafka://127.0.0.1:{self._port}"
 
+    def _answers(self) -> bool:
+        """Asked which versions of the protocol it speaks (ApiVersions, version 0, no client id)."""
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=5) as connection:
+                connection.sendall(struct.pack(">ihhih", 10, 18, 0, 0, -1))
+                return len(connection.recv(4)) == 4
+        except OSError:
+            return False
+
 
 class PostgresContainer(_Contained):
     def __init__(self) -> None:
@@ -106,6 +120,9 @@ class PostgresContainer(_Contained):
     @property
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+
+    def _answers(self) -> bool:
+        return answers(self.url)
 
     def create_database(self, name: str) -> str:
         return create_database(self.url, name)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 import httpx
@@ -97,6 +97,28 @@ class ServerProcess:
                     pass
                 await asyncio.sleep(0.05)
         raise RuntimeError(f"{self.name} did not become ready:\n{self.log.read_text()[-4000:]}")
+
+
+class Killable(Protocol):
+    """A part of the platform that is killed and started in tests."""
+
+    async def kill(self) -> None: ...
+
+    async def start(self) -> None: ...
+
+
+class AnyPlatform(Protocol):
+    """What a story needs of a platform, whatever its parts run on."""
+
+    @property
+    def servers(self) -> Mapping[str, Killable]: ...
+
+    @property
+    def infrastructure(self) -> Mapping[str, Server]: ...
+
+    def address(self, path: str) -> str: ...
+
+    async def key(self, mission: str, role: Role) -> str: ...
 
 
 class Platform:

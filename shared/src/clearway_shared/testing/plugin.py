@@ -10,6 +10,7 @@ import pytest
 
 from clearway_shared.broker import open_broker
 from clearway_shared.broker.base import Broker
+from clearway_shared.testing.engine import Engine, running_engine
 from clearway_shared.testing.manual_clock import ManualClock
 from clearway_shared.testing.server import DatabaseServer, Server, Unavailable
 from clearway_shared.testing.sources import running_kafka, running_postgres
@@ -52,6 +53,13 @@ def own_postgres_server() -> Iterator[DatabaseServer]:
     """A PostgreSQL of this test alone, to be stopped and killed."""
     with skipped_when_unavailable(), running_postgres(own=True) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A Docker engine with Compose, for the tests of the images and of the compose file."""
+    with skipped_when_unavailable(), running_engine() as started:
+        yield started
 
 
 @pytest.fixture

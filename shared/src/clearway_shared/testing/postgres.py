@@ -79,7 +79,7 @@ class PostgresServer:
         drop_database(self.url, name)
 
     def _answers(self) -> bool:
-        return accepts_connections(self._port) and run_apart(_answers(self.url))
+        return accepts_connections(self._port) and answers(self.url)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
@@ -137,6 +137,11 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+def answers(url: str) -> bool:
+    """Whether the server does what it is told; a connection alone may end at a proxy before it."""
+    return run_apart(_answers(url))
 
 
 async def _answers(url: str) -> bool:

@@ -24,16 +24,17 @@ class Received:
 
 
 class Receiver:
-    """Listens on a free port of this machine and answers 204."""
+    """Listens on a free port of this machine and answers 204. `host`: the address that the senders reach."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.requests: list[Received] = []
         self._arrived = asyncio.Condition()
         self._port = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/alerts"
+        return f"http://{self._host}:{self._port}/alerts"
 
     @property
     def alerts(self) -> list[Received]:
@@ -64,7 +65,7 @@ class Receiver:
         app.router.add_post("/alerts", self._take)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
         return self

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from clearway_shared.testing.server import Unavailable
+from clearway_shared.testing.tools import CACHE, PROJECT, UV
 
-PROJECT: Final = Path(__file__).resolve().parents[4]
 # The checkout may belong to another user than the one who tests.
 _GIT: Final = ("git", "-c", "safe.directory=*", "-C", str(PROJECT))
 _INSTALL_SECONDS: Final = 600
@@ -36,7 +36,7 @@ class Release:
 
     def install(self) -> Path:
         """Its `clearway`, in an environment of its own lock file; kept for the next time. Raises Unavailable."""
-        folder = PROJECT / ".cache" / f"clearway-{self.version}-{self.commit[:12]}"
+        folder = CACHE / f"clearway-{self.version}-{self.commit[:12]}"
         program = folder / ".venv/bin/clearway"
         if not program.is_file():
             self._require()
@@ -78,10 +78,9 @@ def _make_environment(folder: Path) -> None:
 
 
 def _uv(*arguments: str) -> None:
-    uv = Path(sys.executable).parent / "uv"
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     done = subprocess.run(
-        [str(uv), *arguments], capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False, env=environment
+        [str(UV), *arguments], capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False, env=environment
     )
     if done.returncode != 0:
         raise Unavailable(f"the environment of the released version cannot be made: {done.stderr[-1000:]}")

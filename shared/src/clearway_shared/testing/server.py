@@ -76,15 +76,19 @@ def await_ready(
     seconds: float,
     process: subprocess.Popen[bytes] | None = None,
     log: Path | None = None,
+    every: float = 0.01,
 ) -> None:
-    """Poll until the server answers. Raises Unavailable with the end of its log when it ended or was too slow."""
+    """Poll, `every` so many seconds, until the server answers.
+
+    Raises Unavailable with the end of its log when it ended or was too slow.
+    """
     deadline = time.monotonic() + seconds
     while not answers():
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline:
             detail = log.read_text(errors="replace")[-2000:] if log is not None and log.exists() else ""
             raise Unavailable(f"the server {'ended' if ended else f'was not ready in {seconds:g} s'}\n{detail}")
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def accepts_connections(port: int, host: str = LOOPBACK) -> bool:

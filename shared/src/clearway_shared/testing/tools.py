@@ -16,6 +16,8 @@ from clearway_shared.testing.server import Unavailable
 
 PROJECT: Final = Path(__file__).resolve().parents[4]
 CACHE: Final = PROJECT / ".cache"
+# The environment that runs the tests holds nothing that installs: this one, of `make .venv/.development`, does.
+UV: Final = CACHE / "builder" / "bin" / "uv"
 INSTALL_SECONDS: Final = 240
 OPENAPI_GENERATOR: Final = "7.24.0"
 
@@ -40,12 +42,11 @@ def npm_tools(project: Path) -> Path:
 def python_tools(lock: Path) -> Path:
     """The `bin` folder of an environment of its own, made from a lock file. Raises Unavailable."""
     folder = CACHE / f"python-{lock.parent.name}" / _digest(lock)
-    uv = Path(sys.executable).with_name("uv")
     with _once(folder) as missing:
         if missing:
-            _run([str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, "env"], folder)
+            _run([str(UV), "venv", "--quiet", "--clear", "--python", sys.executable, "env"], folder)
             install = ["pip", "sync", "--quiet", "--require-hashes", "--python", "env/bin/python", str(lock)]
-            _run([str(uv), *install], folder)
+            _run([str(UV), *install], folder)
     return folder / "env" / "bin"
 
 

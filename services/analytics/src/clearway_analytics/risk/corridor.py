@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
+
+from clearway_analytics.risk.gaussian import below
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 NOWHERE: Final = np.empty((0, 2))
 
-# Points are taken in blocks of so many point-segment pairs, which bounds memory at a few tens of megabytes.
-PAIRS_PER_BLOCK: Final = 200_000
+# Points are taken in blocks of so many point-segment pairs, which the processor's cache holds.
+PAIRS_PER_BLOCK: Final = 8_000
 # One point is measured under all kernels at once, which needs the memory of so many pairs for each of them.
 SEGMENTS_AT_ONCE: Final = 50_000
 
@@ -78,14 +79,14 @@ class Corridor:
         return along, offset
 
     def segment_masses(self, along: Floats, offset: Floats, s: Floats) -> Floats:
-        """m of each point and segment, for places as `place` gives them. `s` is broadcast against them.
+        """m of each point and segment, (m, n), for places as `place` gives them. `s` is (m, 1).
 
         The mass is the same seen from either end; it is taken from the far one, where Φ's lower tail keeps its digits.
         """
         far = np.maximum(along, self.length - along)
-        below = scipy.special.ndtr
-        across = below((self.half_width_m - offset) / s) - below((-self.half_width_m - offset) / s)
-        masses: Floats = across * (below((self.length - far) / s) - below(-far / s))
+        edges = np.stack((self.half_width_m - offset, -self.half_width_m - offset, self.length - far, -far))
+        near_side, far_side, near_end, far_end = below(edges / s)
+        masses: Floats = (near_side - far_side) * (near_end - far_end)
         return masses
 
     def distances(self, along: Floats, offset: Floats) -> Floats:
@@ -146,7 +147,7 @@ class Corridors:
         begin = np.cumsum(sizes) - sizes
         some = self._segments(np.repeat(self.first[which] - begin, sizes) + np.arange(sizes.sum()))
         along, offset = some.place(np.repeat(x, sizes), np.repeat(y, sizes))
-        masses = np.add.reduceat(some.segment_masses(along, offset, sds[:, None]), begin, axis=1)
+        masses = np.add.reduceat(some.segment_masses(along[None], offset[None], sds[:, None]), begin, axis=1)
         return np.minimum(masses, 1.0).T, np.minimum.reduceat(some.distances(along, offset), begin)
 
     def _segments(self, which: Places) -> Corridor:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import scipy
+from clearway_analytics.risk import gamma
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ def fay_feuer(total: float, squares: float, largest: float, level: float) -> Int
 
     M. P. Fay & E. J. Feuer, "Confidence intervals for directly standardized rates", Statistics in Medicine 16 (1997).
     """
-    tail, inverse = (1.0 - level) / 2.0, scipy.special.gammaincinv
-    low = squares / total * float(inverse(total * total / squares, tail)) if squares > 0 else 0.0
+    tail = (1.0 - level) / 2.0
+    low = squares / total * gamma.quantile(total * total / squares, tail) if squares > 0 else 0.0
     total, squares = total + largest, squares + largest * largest
-    high = squares / total * float(inverse(total * total / squares, 1.0 - tail)) if squares > 0 else 0.0
+    high = squares / total * gamma.quantile(total * total / squares, 1.0 - tail) if squares > 0 else 0.0
     return Interval(low, high)
 
 
