@@ -125,8 +125,8 @@ class AlertLinks(BaseModel):
     incident: str
 
 
-class AlertView(BaseModel):
-    """One alert object; `revision` is the incident's, `sequence` counts per incident and subscription."""
+class AlertFacts(BaseModel):
+    """What is said of an alert; `revision` is the incident's, `sequence` counts per incident and subscription."""
 
     alert_id: UUID
     mission: str
@@ -153,6 +153,11 @@ class AlertView(BaseModel):
     tlp: Tlp
     reason: str
     links: AlertLinks
+
+
+class AlertView(AlertFacts):
+    """One alert object, and who on the subscriber's side took note of it."""
+
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 

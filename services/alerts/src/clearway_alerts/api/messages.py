@@ -7,10 +7,9 @@ from uuid import UUID
 from fastapi import FastAPI, Header
 from pydantic import BaseModel, Field
 
-from clearway_alerts.api.bodies import AlertLinks
-from clearway_shared.events.alerts import AlertKind, Certainty, Severity, Urgency
-from clearway_shared.events.geometry import Point
-from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status, Tlp
+from clearway_alerts.api.bodies import AlertFacts, AlertLinks
+from clearway_shared.events.alerts import AlertKind, Severity
+from clearway_shared.events.vocabulary import Tlp
 
 
 class ThinAlert(BaseModel):
@@ -33,35 +32,10 @@ class ThinAlert(BaseModel):
     links: AlertLinks
 
 
-class FullAlert(BaseModel):
+class FullAlert(AlertFacts):
     """Everything that is said of an alert."""
 
     form: Literal["full"]
-    alert_id: UUID
-    mission: str
-    subscription_id: UUID
-    incident_id: UUID
-    revision: int
-    sequence: int
-    kind: AlertKind
-    exercise: bool
-    severity: Severity
-    urgency: Urgency
-    certainty: Certainty
-    headline: str
-    point: Point
-    uncertainty_m: float
-    category: Category
-    outcome: Outcome
-    hazard_state: HazardState
-    status: Status
-    occurred_at: datetime | None
-    issued_at: datetime
-    expires_at: datetime
-    references: list[UUID]
-    tlp: Tlp
-    reason: str
-    links: AlertLinks
 
 
 class AlertMessage(BaseModel):
