@@ -85,7 +85,7 @@ class Versions:
 
 
 class BothVersions(Platform):
-    """Each request goes to the next of a service's processes, in turn; keys are made by the version before."""
+    """Each request goes to the next of a service's processes, in turn."""
 
     def __init__(self, versions: Versions, servers: Mapping[str, list[ServerProcess]]) -> None:
         every = {server.name: server for some in servers.values() for server in some}
@@ -98,8 +98,8 @@ class BothVersions(Platform):
         return next(server for server in turns if server.process and server.process.returncode is None).address
 
     async def key(self, mission: str, role: Role) -> str:
-        arguments = ("keys", "create", "--mission", mission, "--role", role.value)
-        return (await succeed(self._versions.old, self._versions.environment, *arguments)).strip()
+        arguments = ("keys", "create", "--mission", mission, "--new-mission", "--role", role.value)
+        return (await succeed(NEW, self._versions.environment, *arguments)).strip()
 
 
 @pytest.fixture

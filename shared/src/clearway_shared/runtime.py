@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ from clearway_shared.feed import Feed
 from clearway_shared.housekeeping import Housekeeping
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.keys.privileges import open_tickets_to_readers
 from clearway_shared.outbox import Outbox
 from clearway_shared.prerequisites import Prerequisites
 from clearway_shared.relay import Relay
@@ -78,6 +79,7 @@ async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
     _close_data_folder(settings)
     await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
+    await open_tickets_to_readers(settings.database_url("keys"))
     for service in services:
         await bring_up_to_date(service.name, settings.database_url(service.name), service.migrations)
 
@@ -142,6 +144,13 @@ class _Server(uvicorn.Server):
         for close in self._closing:
             close()
         await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The signal that ended the server is not raised again, to cut off the rest: the process closes in order."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 async def _announce(server: _Server, started: Callable[[], Awaitable[None]]) -> None:

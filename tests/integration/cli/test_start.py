@@ -62,8 +62,10 @@ def test_a_database_that_is_none(name: str, program: Program) -> None:
 
 
 def test_a_database_that_is_broken(program: Program) -> None:
-    (program.folder / "data").mkdir()
-    (program.folder / "data" / "keys.db").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    (program.folder / "data").mkdir(mode=0o700)
+    broken = program.folder / "data" / "keys.db"
+    broken.touch(mode=0o600)
+    broken.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
     check_refusal(program.run("up", "--port", "0"), "no database of Clearway")
     check_refusal(program.run("keys", "list"), "no database of Clearway")
 

@@ -15,6 +15,7 @@ from clearway_shared.auth import Principal, Role
 from clearway_shared.database import Database
 from clearway_shared.keys import MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
+from clearway_shared.keys.privileges import open_tickets_to_readers
 from clearway_shared.keys.tables import ApiKeyRow, StreamTicketRow
 from clearway_shared.keys.tickets import MOST_OUT, VALID
 from clearway_shared.migrations import downgrade, upgrade
@@ -119,6 +120,9 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {role}",
     )
     await upgrade(postgres_url, MIGRATIONS)
+    # A restored database is at its newest schema, and has the default privileges alone.
+    await open_tickets_to_readers(postgres_url)
+    await open_tickets_to_readers(postgres_url)
     owner, reader = Database(postgres_url), Database(postgres_url.replace("postgres@", f"{role}@"))
     principal = (await SqlKeyDirectory(owner, clock).create("unmas", Role.ANALYST, "a page")).principal
     directory = SqlKeyDirectory(reader, clock)

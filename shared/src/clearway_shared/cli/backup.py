@@ -51,7 +51,7 @@ def restore(
     _tell_what_is_replaced(found, check or replace)
     if not check:
         _run(put_back(settings, found, TOPIC_SPECS))
-        typer.echo("Restored. Run `clearway migrate` if this is a newer version, then start Clearway.")
+        typer.echo("Restored. Run `clearway migrate`, then start Clearway.")
 
 
 def _tell_what_is_replaced(found: Restore, may: bool) -> None:

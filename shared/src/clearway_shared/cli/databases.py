@@ -13,6 +13,7 @@ from clearway_shared.cli.configuration import DataFolder, read_settings
 from clearway_shared.cli.data_folder import prepare
 from clearway_shared.cli.signals import ended_at_once
 from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_shared.keys.privileges import open_tickets_to_readers
 from clearway_shared.schema import bring_up_to_date, remark
 from clearway_shared.service import installed_services
 from clearway_shared.settings import Settings
@@ -46,3 +47,5 @@ async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
         found = await bring_up_to_date(name, settings.database_url(name), folder)
         if remarked := remark(name, found, folder):
             typer.echo(remarked)
+        if name == KEYS:
+            await open_tickets_to_readers(settings.database_url(name))

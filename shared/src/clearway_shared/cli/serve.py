@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, Final
 
 import httpx
@@ -115,12 +116,13 @@ def _start(
     services: Sequence[Service], settings: Settings, listening: socket.socket, *, migrate_first: bool, demo: bool
 ) -> None:
     configure_telemetry(settings, "-".join(service.name for service in services))
-    try:
-        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-            runner.run(_serve(services, settings, listening, migrate_first=migrate_first, demo=demo))
-    except KeyboardInterrupt:
-        # To be stopped is how a server ends: no failure.
-        console.print("Stopped.")
+    # To be stopped is how a server ends, during its start too: no failure.
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
+    ):
+        runner.run(_serve(services, settings, listening, migrate_first=migrate_first, demo=demo))
+    console.print("Stopped.")
 
 
 async def _serve(

@@ -199,6 +199,7 @@ async def _keys_reader(url: str) -> str:
             for statement in (
                 f"CREATE ROLE {role} LOGIN PASSWORD '{role}'",
                 f"GRANT USAGE ON SCHEMA public TO {role}",
+                f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",  # of a database that was restored
                 f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {role}",
             ):
                 await transaction.connection.execute(text(statement))
