@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.processes import CLEARWAY, listening, run, running
+from benchmarks.processes import CLEARWAY, answers, run, running
 from clearway_shared.auth import Role
 from clearway_shared.clock import SystemClock
 from clearway_shared.database import Database
@@ -50,7 +50,9 @@ def embedded(directory: Path) -> Iterator[Platform]:
     port, data = free_port(), directory / "data"
     command = [CLEARWAY, "up", "--port", str(port), "--data", str(data)]
     with ExitStack() as processes:
-        processes.enter_context(running(command, listening(port), directory / "up.log", RECEIVERS))
+        processes.enter_context(
+            running(command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / "up.log", RECEIVERS)
+        )
         addresses = dict.fromkeys(SERVICES, f"http://{LOOPBACK}:{port}")
         yield Platform("embedded", addresses, f"sqlite:///{data / 'keys.db'}", None, data, processes)
 
@@ -66,7 +68,9 @@ def kafka_and_postgres(directory: Path, kafka: Server, postgres: DatabaseServer)
         for service in SERVICES:
             port = free_port()
             command = [CLEARWAY, "run", service, "--port", str(port)]
-            processes.enter_context(running(command, listening(port), directory / f"{service}.log", settings))
+            processes.enter_context(
+                running(command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / f"{service}.log", settings)
+            )
             addresses[service] = f"http://{LOOPBACK}:{port}"
         keys_url = settings["CLEARWAY_KEYS_DATABASE_URL"]
         yield Platform("kafka", addresses, keys_url, kafka.url, directory, processes)

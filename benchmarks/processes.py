@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from clearway_shared.testing.server import accepts_connections, await_ready
 
@@ -41,6 +43,17 @@ def running(
 def listening(port: int) -> Callable[[], bool]:
     """Whether a server listens on a port of this machine."""
     return lambda: accepts_connections(port)
+
+
+def answers(address: str) -> Callable[[], bool]:
+    """Whether a GET of the address is answered with 200: `clearway` listens before it is ready."""
+
+    def answered() -> bool:
+        with suppress(URLError, ConnectionError), urlopen(address, timeout=2) as response:
+            return bool(response.status == 200)
+        return False
+
+    return answered
 
 
 def run(command: Sequence[str], settings: Mapping[str, str]) -> None:

@@ -2,18 +2,15 @@
 
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import psutil
 
-from benchmarks.processes import CLEARWAY, running
+from benchmarks.processes import CLEARWAY, answers, running
 from clearway_shared.testing.server import LOOPBACK, free_port
 
 ROUNDS: Final = 5
@@ -62,14 +59,5 @@ def _clearway(directory: Path, data: Path) -> tuple[float, float]:
 
 def _timed(command: Sequence[str], port: int, path: str, log: Path) -> tuple[float, float]:
     begun = time.perf_counter()
-    with running(command, _answers(f"http://{LOOPBACK}:{port}{path}"), log, {}) as process:
+    with running(command, answers(f"http://{LOOPBACK}:{port}{path}"), log, {}) as process:
         return time.perf_counter() - begun, psutil.Process(process.pid).memory_info().rss / MIB
-
-
-def _answers(address: str) -> Callable[[], bool]:
-    def answers() -> bool:
-        with suppress(URLError, ConnectionError), urlopen(address, timeout=2) as response:
-            return bool(response.status == 200)
-        return False
-
-    return answers
