@@ -51,6 +51,15 @@ async def missing(client: httpx.AsyncClient, *sentences: str) -> None:
             await asyncio.sleep(0.1)
 
 
+async def measured(client: httpx.AsyncClient, series: str) -> None:
+    """Wait until the metrics have it."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if series in (await client.get("/metrics")).text:
+                return
+            await asyncio.sleep(0.1)
+
+
 async def test_it_says_once_what_is_missing_and_begins_by_itself(
     environment: dict[str, str], alerts: ServerProcess
 ) -> None:
@@ -76,3 +85,18 @@ async def test_it_says_once_what_is_missing_and_begins_by_itself(
     assert "Traceback" not in log
     assert "stamina" not in log
     assert len([line for line in log.splitlines() if '"level": "warning"' in line or '"level": "error"' in line]) <= 4
+
+
+async def test_warnings_do_not_wait_for_the_directory_of_keys(
+    environment: dict[str, str], alerts: ServerProcess
+) -> None:
+    """Requests need it; the consumer that raises alerts, and what delivers them, do not."""
+    await clearway(environment, "migrate", "alerts")
+    await clearway(environment, "topics", "create")
+    async with httpx.AsyncClient(base_url=alerts.address, trust_env=False) as client:
+        await missing(client, "Database `keys` has no tables yet: run `clearway migrate keys`.")
+        await measured(client, 'clearway_consumer_lag_messages{consumer="alerts"')
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/v1/alerts")).status_code == 503
+        await clearway(environment, "migrate", "keys")
+        await alerts.ready()

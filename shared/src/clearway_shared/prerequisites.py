@@ -13,6 +13,7 @@ from clearway_shared.broker.base import Broker, BrokerError
 from clearway_shared.database import Database
 from clearway_shared.schema import Schema, SchemaTooNew, Standing, newest_revision, remark, schema_of, standing
 
+KEYS: Final = "keys"
 LOOK_AGAIN_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 3.0
 
@@ -28,6 +29,8 @@ class Prerequisites:
         self._broker = broker
         self._topics = topics
         self.missing: str | None = "The databases were not looked at yet."
+        # Events are taken and warnings sent without the directory of keys: only requests need it.
+        self.workable = asyncio.Event()
         self.refused: SchemaTooNew | None = None
 
     async def wait(self) -> bool:
@@ -44,10 +47,12 @@ class Prerequisites:
     async def look(self) -> None:
         """Look once, and set `missing`. Raises SchemaTooNew."""
         schemas = {name: await self._schema(name) for name in self._databases}
-        problems = [found for found in schemas.values() if isinstance(found, str)]
+        problems = {name: found for name, found in schemas.items() if isinstance(found, str)}
         if topics := await self._missing_topics():
-            problems.append(f"Kafka has no topic {', '.join(topics)}: run `clearway topics create`.")
-        missing = " ".join(problems) or None
+            problems["topics"] = f"Kafka has no topic {', '.join(topics)}: run `clearway topics create`."
+        if not problems.keys() - {KEYS}:
+            self.workable.set()
+        missing = " ".join(problems.values()) or None
         if missing is not None and missing != self.missing:
             _log.warning("not_ready", missing=missing)
         if missing is None:

@@ -26,7 +26,7 @@ from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_shared.keys.directory import SqlKeyDirectory
 from clearway_shared.keys.privileges import open_tickets_to_readers
 from clearway_shared.outbox import Outbox
-from clearway_shared.prerequisites import Prerequisites
+from clearway_shared.prerequisites import KEYS, Prerequisites
 from clearway_shared.relay import Relay
 from clearway_shared.schema import bring_up_to_date
 from clearway_shared.service import Parts, Platform, Service, Worker
@@ -122,9 +122,13 @@ class Process:
             raise self.prerequisites.refused
 
     async def _work(self, server: uvicorn.Server) -> None:
-        if await self.prerequisites.wait():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._await_everything(server))
+            await self.prerequisites.workable.wait()
             await self.supervisor.run()
-        else:
+
+    async def _await_everything(self, server: uvicorn.Server) -> None:
+        if not await self.prerequisites.wait():
             server.should_exit = True
 
 
@@ -211,7 +215,7 @@ def _prerequisites(members: Sequence[Member], keys_database: Database, broker: B
     names = {member.service.name for member in members}
     databases = {member.service.name: (member.platform.database, member.service.migrations) for member in members}
     topics = [topic.name for topic in TOPICS if names & {*topic.producers, *topic.consumers}]
-    return Prerequisites({"keys": (keys_database, KEYS_MIGRATIONS), **databases}, broker, topics)
+    return Prerequisites({KEYS: (keys_database, KEYS_MIGRATIONS), **databases}, broker, topics)
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:
