@@ -18,9 +18,10 @@ ENV PATH=/opt/builder/bin:$PATH VIRTUAL_ENV=/opt/clearway
 FROM builder AS every-service
 COPY requirements.lock ./
 RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
-COPY shared ./shared
+COPY shared/contracts ./shared/contracts
+COPY shared/platform ./shared/platform
 COPY services ./services
-RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared ./services/*
+RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/*
 
 FROM python:${PYTHON} AS running
 ENV PATH=/opt/clearway/bin:$PATH \
@@ -50,9 +51,10 @@ ARG SERVICE
 RUN test -n "$SERVICE" || { echo "Say which service: --build-arg SERVICE=incidents|alerts|analytics" >&2; exit 1; }
 COPY services/${SERVICE}/requirements.lock ./
 RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
-COPY shared ./shared
+COPY shared/contracts ./shared/contracts
+COPY shared/platform ./shared/platform
 COPY services/${SERVICE} ./services/${SERVICE}
-RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared ./services/${SERVICE}
+RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/${SERVICE}
 
 # The last stage is what is built when none is named.
 FROM running AS service

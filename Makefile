@@ -9,9 +9,11 @@ BIN := $(VENV)/bin
 BUILDER := .cache/builder
 UV := $(BUILDER)/bin/uv
 SERVICES := incidents alerts analytics
-MEMBERS := shared $(SERVICES:%=services/%)
-PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
-SOURCES := $(MEMBERS:%=%/src)
+# What runs, and what the tests need beside it.
+MEMBERS := shared/contracts shared/platform shared/demo $(SERVICES:%=services/%)
+DEVELOPMENT := $(MEMBERS) shared/testing
+PROJECTS := pyproject.toml $(DEVELOPMENT:%=%/pyproject.toml)
+SOURCES := $(DEVELOPMENT:%=%/src)
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/k8s/base/*.yaml))
 
 # The development environment holds all that running needs: where there is one, `up` keeps it.
@@ -34,9 +36,9 @@ check: $(VENV)/.development ## Lint, types, import contracts, generated files, m
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(SOURCES) tests benchmarks
 	$(BIN)/lint-imports
-	$(BIN)/python -m clearway_shared.events.generate --check
-	$(BIN)/python -m clearway_shared.edge --check
-	$(BIN)/python -m clearway_shared.roles --check
+	$(BIN)/python -m clearway_contracts.generate --check
+	$(BIN)/python -m clearway_platform.process.edge --check
+	$(BIN)/python -m clearway_platform.auth.roles --check
 	$(BIN)/clearway openapi --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
@@ -55,11 +57,11 @@ bench: $(VENV)/.development ## Measure against the floors of the same run, and p
 
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
-	@$(BIN)/python -m clearway_shared.testing.engine
+	@$(BIN)/python -m clearway_testing.engine
 
 .PHONY: stack
 stack: $(VENV)/.development ## Start a real Kafka and PostgreSQL, and print the settings that use them.
-	@$(BIN)/python -m clearway_shared.testing.stack $(ARGS)
+	@$(BIN)/python -m clearway_testing.stack $(ARGS)
 
 .PHONY: format
 format: $(VENV)/.development ## Format, and mend what the linter can mend.
@@ -68,9 +70,9 @@ format: $(VENV)/.development ## Format, and mend what the linter can mend.
 
 .PHONY: contracts
 contracts: $(VENV)/.development openapi ## Write all that is generated: schemas, event documents, edge routes, OpenAPI.
-	$(BIN)/python -m clearway_shared.events.generate
-	$(BIN)/python -m clearway_shared.edge
-	$(BIN)/python -m clearway_shared.roles
+	$(BIN)/python -m clearway_contracts.generate
+	$(BIN)/python -m clearway_platform.process.edge
+	$(BIN)/python -m clearway_platform.auth.roles
 
 .PHONY: openapi
 openapi: $(VENV)/.development ## Write services/*/openapi.json, and the document of all services together.
@@ -81,8 +83,7 @@ migrate: $(ENVIRONMENT) ## Bring every database to its newest schema, as the set
 	$(BIN)/clearway migrate $(ARGS)
 
 COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
-	--no-emit-package clearway-shared --no-emit-package clearway-incidents \
-	--no-emit-package clearway-alerts --no-emit-package clearway-analytics \
+	$(patsubst %,--no-emit-package clearway-%,$(notdir $(DEVELOPMENT))) \
 	--custom-compile-command "make lock"
 
 # One lock for the embedded default, one for each service's image, one for what installs and builds, one for development.
@@ -122,21 +123,21 @@ $(BUILDER)/.complete: requirements-build.lock
 	@$(BUILDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	@touch $@
 
-# $(call INSTALL,LOCK): the environment then holds what the lock names, and the members; not what is needed to install them.
+# $(call INSTALL,LOCK,MEMBERS): the environment then holds what the lock names, and the members; not what is needed to install them.
 # Compiled once here, not at each start: a machine may be set not to keep compiled files, and starts then take seconds.
 INSTALL = $(MAKE) --silent $(BUILDER)/.complete \
 	&& (test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)) \
 	&& $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $(1) \
-	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements-build.lock $(MEMBERS:%=-e %) \
+	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps --build-constraints requirements-build.lock $(2:%=-e %) \
 	&& $(BIN)/python -m compileall -q $(SOURCES) \
 	&& rm -f $(VENV)/.runtime $(VENV)/.development
 
 $(VENV)/.runtime: requirements.lock $(PROJECTS)
 	@echo "Installing what Clearway needs: 15 seconds the first time, a minute on a busy machine or a slow network ..."
-	@$(call INSTALL,requirements.lock)
+	@$(call INSTALL,requirements.lock,$(MEMBERS))
 	@find $(VENV)/lib -type d -name tests -prune -exec rm -rf {} +
 	@rm -rf $(BUILDER) && touch $@
 
 $(VENV)/.development: requirements-dev.lock $(PROJECTS)
 	@echo "Installing what Clearway's tests need: about a minute the first time ..."
-	@$(call INSTALL,requirements-dev.lock) && touch $@
+	@$(call INSTALL,requirements-dev.lock,$(DEVELOPMENT)) && touch $@

@@ -22,8 +22,8 @@ from benchmarks.platforms import Platform, embedded, kafka_and_postgres
 from benchmarks.report import Measured, console, print_conditions, print_measured, write_json
 from benchmarks.saturation import counted, saturate
 from benchmarks.start import measure_start
-from clearway_shared.testing.server import Unavailable
-from clearway_shared.testing.sources import running_kafka, running_postgres
+from clearway_testing.server import Unavailable
+from clearway_testing.sources import running_kafka, running_postgres
 
 
 class Engine(StrEnum):

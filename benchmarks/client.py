@@ -10,7 +10,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.platforms import Platform
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
 JSON: Final = {"content-type": "application/json"}

@@ -10,7 +10,7 @@ import psutil
 from sqlalchemy import text
 
 from benchmarks.platforms import Platform
-from clearway_shared.database import Database
+from clearway_platform.database.engines import Database
 
 SQLITE_SYNCHRONOUS: Final = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 KAFKA: Final = "acks=all, idempotent producer, one replica; flushed by the system, as Kafka does by default"

@@ -32,8 +32,8 @@ from benchmarks.processes import ROOT, listening, running
 from benchmarks.receiver import receiving
 from benchmarks.workload import as_body, report
 from clearway_incidents.api.reports import NewReport
-from clearway_shared.clock import new_id
-from clearway_shared.testing.server import LOOPBACK, free_port
+from clearway_platform.clock import new_id
+from clearway_testing.server import LOOPBACK, free_port
 
 POST: Final = "FastAPI POST"
 WEBHOOK: Final = "webhook POST"

@@ -21,7 +21,7 @@ from benchmarks.log import Published
 from benchmarks.platforms import Platform
 from benchmarks.receiver import Receiver, receiving
 from benchmarks.workload import as_body, report, route, subscription
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 WARM_UP: Final = 40
 WARM_UP_RATE: Final = 20.0

@@ -6,12 +6,12 @@ from typing import Final
 from uuid import UUID
 
 from benchmarks.platforms import Platform
-from clearway_shared.broker import open_broker
-from clearway_shared.broker.base import LogReader, Record
-from clearway_shared.events.alerts import AlertIssued
-from clearway_shared.events.codec import decode
-from clearway_shared.events.incidents import IncidentReported
-from clearway_shared.events.topics import ALERTS, INCIDENTS
+from clearway_contracts.alerts import AlertIssued
+from clearway_contracts.codec import decode
+from clearway_contracts.incidents import IncidentReported
+from clearway_contracts.topics import ALERTS, INCIDENTS
+from clearway_platform.log import open_broker
+from clearway_platform.log.base import LogReader, Record
 
 FETCH_SECONDS: Final = 2.0
 

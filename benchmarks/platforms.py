@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.processes import CLEARWAY, answers, run, running
-from clearway_shared.auth import Role
-from clearway_shared.clock import SystemClock
-from clearway_shared.database import Database
-from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.testing.server import LOOPBACK, DatabaseServer, Server, free_port
-from clearway_shared.testing.stack import environment as stack_environment
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import SystemClock
+from clearway_platform.database.engines import Database
+from clearway_testing.server import LOOPBACK, DatabaseServer, Server, free_port
+from clearway_testing.stack import environment as stack_environment
 
 SERVICES: Final = ("incidents", "alerts", "analytics")
 # Webhooks may not reach this machine unless the operator says so; the receiver is here.

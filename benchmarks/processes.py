@@ -11,7 +11,7 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from clearway_shared.testing.server import accepts_connections, await_ready
+from clearway_testing.server import accepts_connections, await_ready
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 CLEARWAY: Final = str(Path(sys.executable).with_name("clearway"))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from clearway_shared.testing.server import LOOPBACK, free_port
+from clearway_testing.server import LOOPBACK, free_port
 
 
 class Receiver:

@@ -17,7 +17,7 @@ from benchmarks.latency import Spread
 from benchmarks.log import Published
 from benchmarks.platforms import Platform
 from benchmarks.workload import as_body, report
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 MISSION: Final = "saturation"
 PUBLISH_SECONDS: Final = 120.0

@@ -11,7 +11,7 @@ from typing import Final
 import psutil
 
 from benchmarks.processes import CLEARWAY, answers, running
-from clearway_shared.testing.server import LOOPBACK, free_port
+from clearway_testing.server import LOOPBACK, free_port
 
 ROUNDS: Final = 5
 MIB: Final = 1024 * 1024

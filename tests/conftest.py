@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["clearway_shared.testing.plugin"]
+pytest_plugins = ["clearway_testing.plugin"]
 
 
 @pytest.hookimpl(wrapper=True)

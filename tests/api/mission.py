@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from clearway_shared.auth import Role
-from clearway_shared.broker.base import Record
-from clearway_shared.clock import new_id
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
+from clearway_platform.log.base import Record
 
 from .served import Served
 

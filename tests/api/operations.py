@@ -10,15 +10,15 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
-from clearway_shared.auth import Permission
-from clearway_shared.broker import open_broker
-from clearway_shared.clock import SystemClock
-from clearway_shared.database import Database
-from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.runtime import Member, build_member
-from clearway_shared.service import installed_services
-from clearway_shared.settings import Settings
-from clearway_shared.web.access import require
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.principals import Permission
+from clearway_platform.clock import SystemClock
+from clearway_platform.database.engines import Database
+from clearway_platform.log import open_broker
+from clearway_platform.process.runtime import Member, build_member
+from clearway_platform.service import installed_services
+from clearway_platform.settings import Settings
+from clearway_platform.web.access import require
 
 from .mission import report, route, subscription
 

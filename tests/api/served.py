@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from clearway_shared.runtime import Process, migrate, open_process
-from clearway_shared.service import installed_services
-from clearway_shared.settings import Settings
-from clearway_shared.testing.server import LOOPBACK
-from clearway_shared.web.connection import BoundedConnection
+from clearway_platform.process.runtime import Process, migrate, open_process
+from clearway_platform.service import installed_services
+from clearway_platform.settings import Settings
+from clearway_platform.web.connection import BoundedConnection
+from clearway_testing.server import LOOPBACK
 
 Result = TypeVar("Result")
 START_SECONDS = 60

@@ -12,8 +12,8 @@ import httpx
 import pytest
 import structlog
 
-from clearway_shared.auth import Role
-from clearway_shared.clock import new_id
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
 
 from .mission import Mission, made, report, route, subscription
 

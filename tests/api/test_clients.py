@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.tools import openapi_generator, python_tools
+from clearway_platform.auth.principals import Role
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.tools import openapi_generator, python_tools
 
 from .mission import Mission, made
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests/contract/openapi"
-JOINED = ROOT / "shared/src/clearway_shared/web/openapi.json"
+JOINED = ROOT / "shared/contracts/src/clearway_contracts/openapi.json"
 DOCUMENTS = [JOINED, *sorted(ROOT.glob("services/*/openapi.json"))]
 SCRIPTS = ("call_python_client.py", "call_generator.py")
 

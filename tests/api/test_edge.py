@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.service import service_names
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.server import LOOPBACK, Unavailable, accepts_connections, await_ready, free_port
-from clearway_shared.web.joined import shipped
+from clearway_platform.service import service_names
+from clearway_platform.web.joined import shipped
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.server import LOOPBACK, Unavailable, accepts_connections, await_ready, free_port
 
 from .served import served
 

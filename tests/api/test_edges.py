@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clearway_shared.testing.server import DatabaseServer
+from clearway_testing.server import DatabaseServer
 
 from .edges import Document, deep, replaced
 from .mission import Mission, found_mission, made, report, settle

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 from .mission import Mission, made, route, subscription
 

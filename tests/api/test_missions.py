@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from clearway_shared.auth import PERMISSIONS, Role
-from clearway_shared.clock import new_id
+from clearway_platform.auth.principals import PERMISSIONS, Role
+from clearway_platform.clock import new_id
 
 from .mission import Mission, await_that, made, report, subscription, uuids_in
 from .operations import OBJECTS, Operation, operations

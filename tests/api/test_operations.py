@@ -9,11 +9,11 @@ import pytest
 import schemathesis
 from prometheus_client.parser import text_string_to_metric_families
 
-from clearway_shared.auth import Role
-from clearway_shared.broker.base import Record
-from clearway_shared.events.topics import INCIDENTS
-from clearway_shared.service import installed_services
-from clearway_shared.version import VERSION
+from clearway_contracts.topics import INCIDENTS
+from clearway_platform.auth.principals import Role
+from clearway_platform.log.base import Record
+from clearway_platform.service import installed_services
+from clearway_platform.version import VERSION
 
 from .mission import Mission, await_that, made, report
 from .operations import operations

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.events.generate import ASYNCAPI
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.server import Unavailable
+from clearway_contracts.generate import ASYNCAPI
+from clearway_platform.auth.principals import Role
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.server import Unavailable
 
 from .served import Served
 

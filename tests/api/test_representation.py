@@ -5,8 +5,8 @@ import gzip
 import httpx
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.web.codes import KINDS, Code
+from clearway_platform.auth.principals import Role
+from clearway_platform.web.codes import KINDS, Code
 
 from .mission import Mission, await_that, made, report
 from .operations import Operation, operations

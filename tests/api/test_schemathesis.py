@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from clearway_shared.auth import Role
-from clearway_shared.web.joined import join
+from clearway_platform.auth.principals import Role
+from clearway_platform.web.joined import join
 
 from .mission import Mission
 from .operations import members

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.clock import new_id
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
 
 from .mission import Mission, await_that, found_mission, made, report, settle, subscription
 from .served import Served, served

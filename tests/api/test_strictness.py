@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 from .mission import Mission, made, report, route, subscription
 from .operations import Operation, operations

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from clearway_shared.service import installed_services
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.server import Unavailable
+from clearway_platform.service import installed_services
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.server import Unavailable
 
 RULES = "clearway.rules.yaml"
 TESTS = "clearway.rules.test.yaml"
@@ -27,7 +27,7 @@ def folder(root: Path) -> Path:
 @pytest.fixture
 def metrics() -> set[str]:
     """The names of all samples: those of a histogram are told by its type, though nothing is observed yet."""
-    import_module("clearway_shared.cli.main")
+    import_module("clearway_platform.cli.main")
     installed_services()
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",), "info": ("_info",)}
     found = (metric for metric in REGISTRY.collect() if metric.name.startswith("clearway_"))

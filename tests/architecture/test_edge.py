@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from clearway_shared.edge import caddy_routes, differences, ingress
+from clearway_platform.process.edge import caddy_routes, differences, ingress
 
 ROUTES = {"alerts": ("subscriptions", "alerts"), "incidents": ("incidents",)}
 

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-SOURCES = ("shared/src", "services/incidents/src", "services/alerts/src", "services/analytics/src")
+SOURCES = (
+    "shared/contracts/src",
+    "shared/platform/src",
+    "shared/testing/src",
+    "shared/demo/src",
+    "services/incidents/src",
+    "services/alerts/src",
+    "services/analytics/src",
+)
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "manager", "managers", "types", "misc", "shared"}
 
 
@@ -59,8 +67,8 @@ def module_path(path: Path) -> tuple[str, ...]:
 
 PLANTED = {
     "a service that reads another": ("clearway_incidents", "import clearway_alerts\n", "No service knows another"),
-    "a library that knows a service": ("clearway_shared", "import clearway_alerts\n", "No service knows another"),
-    "a contract that needs a database": ("clearway_shared/events", "import sqlalchemy\n", "The contracts are data"),
+    "a platform that knows a service": ("clearway_platform", "import clearway_alerts\n", "No service knows another"),
+    "a contract that needs a database": ("clearway_contracts", "import sqlalchemy\n", "The contracts are data"),
     "a domain with a framework": ("clearway_alerts/domain", "import fastapi\n", "The domain knows no framework"),
 }
 

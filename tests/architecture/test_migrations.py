@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from clearway_shared.keys import MIGRATIONS as KEYS_MIGRATIONS
-from clearway_shared.schema import newest_revision
-from clearway_shared.service import installed_services
+from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_platform.database.schema import newest_revision
+from clearway_platform.service import installed_services
 
 FOLDERS = {"keys": KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-DISTRIBUTIONS = ("clearway-shared", "clearway-incidents", "clearway-alerts", "clearway-analytics")
+DISTRIBUTIONS = (
+    "clearway-contracts",
+    "clearway-platform",
+    "clearway-testing",
+    "clearway-demo",
+    "clearway-incidents",
+    "clearway-alerts",
+    "clearway-analytics",
+)
 
 
 def releases(root: Path) -> dict[str, str]:
@@ -18,7 +26,7 @@ def releases(root: Path) -> dict[str, str]:
 
 
 def the_version(root: Path) -> str:
-    written: str = tomllib.loads((root / "shared/pyproject.toml").read_text())["project"]["version"]
+    written: str = tomllib.loads((root / "shared/contracts/pyproject.toml").read_text())["project"]["version"]
     return written
 
 
@@ -31,7 +39,7 @@ def test_the_version_is_written_in_one_place(root: Path, tracked: list[Path]) ->
     projects = [path for path in tracked if path.name == "pyproject.toml" and path.parts[0] in ("shared", "services")]
     assert len(projects) == len(DISTRIBUTIONS)
     written = [str(path) for path in projects if "version" in tomllib.loads((root / path).read_text())["project"]]
-    assert written == ["shared/pyproject.toml"]
+    assert written == ["shared/contracts/pyproject.toml"]
 
 
 def test_the_version_comes_after_the_last_release(root: Path) -> None:

@@ -8,10 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from clearway_shared.testing.compose import copy_of_repository
-from clearway_shared.testing.engine import BASE_IMAGE, Engine
-from clearway_shared.testing.readme import commands_of
-from clearway_shared.testing.server import LOOPBACK, await_ready, free_port
+from clearway_testing.compose import copy_of_repository
+from clearway_testing.engine import BASE_IMAGE, Engine
+from clearway_testing.readme import commands_of
+from clearway_testing.server import LOOPBACK, await_ready, free_port
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from clearway_shared.testing.engine import Engine
-from clearway_shared.testing.kafka import PROJECT
-from clearway_shared.testing.sources import KAFKA_ADDRESS, POSTGRES_ADDRESS
+from clearway_testing.engine import Engine
+from clearway_testing.kafka import PROJECT
+from clearway_testing.sources import KAFKA_ADDRESS, POSTGRES_ADDRESS
 
 SUITES = ("tests/integration/broker", "tests/integration/database", "tests/integration/outbox")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from clearway_shared.testing.compose import copy_of_repository
-from clearway_shared.testing.engine import STANDINS, Engine
-from clearway_shared.testing.readme import commands_of
-from clearway_shared.testing.server import await_ready
+from clearway_testing.compose import copy_of_repository
+from clearway_testing.engine import STANDINS, Engine
+from clearway_testing.readme import commands_of
+from clearway_testing.server import await_ready
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 

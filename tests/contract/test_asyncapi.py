@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clearway_shared.events.generate import ASYNCAPI
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.tools import npm_tools
+from clearway_contracts.generate import ASYNCAPI
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.tools import npm_tools
 
 HERE = Path(__file__).parent / "asyncapi"
 ROOT = Path(__file__).parents[2]

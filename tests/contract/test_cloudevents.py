@@ -3,9 +3,9 @@
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event, to_binary_event
 from hypothesis import given, settings
 
-from clearway_shared.events.codec import decode, encode
-from clearway_shared.events.envelope import Event
-from clearway_shared.testing.event_states import events
+from clearway_contracts.codec import decode, encode
+from clearway_contracts.envelope import Event
+from clearway_testing.event_states import events
 
 
 @given(events())

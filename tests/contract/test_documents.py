@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator, ValidationError
 
-from clearway_shared.events.asyncapi import asyncapi
-from clearway_shared.events.codec import encode
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.event_table import BEGIN, END, with_event_table
-from clearway_shared.events.generate import SCHEMAS, documents, main, outdated
-from clearway_shared.events.json_schema import event_schema
-from clearway_shared.events.registry import EVENTS
-from clearway_shared.events.topics import TOPICS
-from clearway_shared.testing.contract import hold_against_contract, validator
-from clearway_shared.testing.event_states import events
+from clearway_contracts.asyncapi import asyncapi
+from clearway_contracts.codec import encode
+from clearway_contracts.envelope import Event
+from clearway_contracts.event_table import BEGIN, END, with_event_table
+from clearway_contracts.generate import SCHEMAS, documents, main, outdated
+from clearway_contracts.json_schema import event_schema
+from clearway_contracts.registry import EVENTS
+from clearway_contracts.topics import TOPICS
+from clearway_testing.contract import hold_against_contract, validator
+from clearway_testing.event_states import events
 
 ROOT = Path(__file__).parents[2]
 

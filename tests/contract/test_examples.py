@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from clearway_shared.events.codec import decode, encode
-from clearway_shared.events.json_schema import message_name
-from clearway_shared.events.registry import EVENTS
-from clearway_shared.testing.contract import hold_against_contract, validator
+from clearway_contracts.codec import decode, encode
+from clearway_contracts.json_schema import message_name
+from clearway_contracts.registry import EVENTS
+from clearway_testing.contract import hold_against_contract, validator
 
-FOLDER = Path(str(files("clearway_shared.events") / "examples"))
+FOLDER = Path(str(files("clearway_contracts") / "examples"))
 EXAMPLES = sorted(FOLDER.glob("*.json"))
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.tools import npm_tools
-from clearway_shared.web.joined import Clash, join
+from clearway_platform.web.joined import Clash, join
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.tools import npm_tools
 
 ROOT = Path(__file__).parents[2]
-JOINED = ROOT / "shared/src/clearway_shared/web/openapi.json"
+JOINED = ROOT / "shared/contracts/src/clearway_contracts/openapi.json"
 DOCUMENTS = {"joined": JOINED} | {path.parent.name: path for path in sorted(ROOT.glob("services/*/openapi.json"))}
 QUIET = os.environ | {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
 

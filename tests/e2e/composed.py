@@ -4,7 +4,7 @@ import shlex
 import subprocess
 from os import environ
 
-from clearway_shared.testing.compose import Project
+from clearway_testing.compose import Project
 
 
 def run_line(line: str, project: Project) -> str:

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from clearway_shared.testing.platforms import Platform, distributed_platform, embedded_platform
-from clearway_shared.testing.receiver import Receiver
-from clearway_shared.testing.server import DatabaseServer, Server
+from clearway_testing.platforms import Platform, distributed_platform, embedded_platform
+from clearway_testing.receiver import Receiver
+from clearway_testing.server import DatabaseServer, Server
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres])])

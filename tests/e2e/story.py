@@ -11,10 +11,10 @@ from uuid import uuid4
 import httpx
 from standardwebhooks import Webhook
 
-from clearway_shared.auth import Role
-from clearway_shared.clock import new_id
-from clearway_shared.testing.platforms import AnyPlatform
-from clearway_shared.testing.receiver import Receiver
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
+from clearway_testing.platforms import AnyPlatform
+from clearway_testing.receiver import Receiver
 
 MISSION = "unmis-test"
 # About 12 km of road; the incident lies some 20 m beside its middle.

@@ -18,17 +18,11 @@ import httpx
 import pytest
 
 from clearway_analytics.queries.consistency import differences
-from clearway_shared.auth import Role
-from clearway_shared.clock import new_id
-from clearway_shared.database import Database
-from clearway_shared.testing.platforms import (
-    SERVICES,
-    THIS_PROGRAM,
-    Platform,
-    distributed_platform,
-    embedded_platform,
-)
-from clearway_shared.testing.postgres import installed_programs
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Database
+from clearway_testing.platforms import SERVICES, THIS_PROGRAM, Platform, distributed_platform, embedded_platform
+from clearway_testing.postgres import installed_programs
 
 from .story import HERE, LINE, MISSION, Caller, report
 

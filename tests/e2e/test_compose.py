@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.testing.compose import ComposedPlatform, Project, copy_of_repository
-from clearway_shared.testing.engine import BASE_IMAGE, Engine
-from clearway_shared.testing.platforms import SERVICES
-from clearway_shared.testing.readme import commands_of
-from clearway_shared.testing.receiver import Receiver
+from clearway_platform.auth.principals import Role
+from clearway_testing.compose import ComposedPlatform, Project, copy_of_repository
+from clearway_testing.engine import BASE_IMAGE, Engine
+from clearway_testing.platforms import SERVICES
+from clearway_testing.readme import commands_of
+from clearway_testing.receiver import Receiver
 
 from .composed import run_line
 from .story import Story

@@ -18,8 +18,8 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from clearway_shared.testing.documented import blocks
-from clearway_shared.testing.platforms import ServerProcess, free_port
+from clearway_testing.documented import blocks
+from clearway_testing.platforms import ServerProcess, free_port
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 MINUTE = blocks(README, "The first minute")

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from clearway_shared.testing.platforms import AnyPlatform, Platform
-from clearway_shared.testing.receiver import Receiver
+from clearway_testing.platforms import AnyPlatform, Platform
+from clearway_testing.receiver import Receiver
 
 from .story import Story
 

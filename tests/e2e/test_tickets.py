@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.testing.platforms import Platform
+from clearway_platform.auth.principals import Role
+from clearway_testing.platforms import Platform
 
 
 @pytest.mark.timeout(240)

@@ -15,22 +15,15 @@ import httpx
 import pytest
 
 from clearway_analytics.main import service as analytics
-from clearway_shared.auth import Role
-from clearway_shared.database import Database
-from clearway_shared.schema import newest_revision, schema_at
-from clearway_shared.settings import Settings
-from clearway_shared.testing.platforms import (
-    LOCAL,
-    SERVICES,
-    THIS_PROGRAM,
-    Platform,
-    ServerProcess,
-    owners_of_paths,
-)
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.receiver import Receiver
-from clearway_shared.testing.released import last_release
-from clearway_shared.testing.server import Server
+from clearway_platform.auth.principals import Role
+from clearway_platform.database.engines import Database
+from clearway_platform.database.schema import newest_revision, schema_at
+from clearway_platform.settings import Settings
+from clearway_testing.platforms import LOCAL, SERVICES, THIS_PROGRAM, Platform, ServerProcess, owners_of_paths
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.receiver import Receiver
+from clearway_testing.released import last_release
+from clearway_testing.server import Server
 
 from .story import Story
 

@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from clearway_shared.broker.base import TopicSpec
-from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.consumer import Consumer
-from clearway_shared.events.analytics import RouteRiskChanged
-from clearway_shared.events.topics import ROUTE_RISK
-from clearway_shared.patience import will_come_back
-from clearway_shared.testing.plumbing import Plumbing, effect, eventually, plumb, running
-from clearway_shared.testing.server import DatabaseServer
+from clearway_contracts.routes import RouteRiskChanged
+from clearway_contracts.topics import ROUTE_RISK
+from clearway_platform.log.base import TopicSpec
+from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_platform.messaging.consumer import Consumer
+from clearway_platform.messaging.retry import will_come_back
+from clearway_testing.plumbing import Plumbing, effect, eventually, plumb, running
+from clearway_testing.server import DatabaseServer
 
 
 @pytest.mark.postgres

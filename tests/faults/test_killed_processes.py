@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from clearway_shared.broker.base import Record, TopicSpec
-from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.consumer import Consumer
-from clearway_shared.events.analytics import RouteRiskChanged
-from clearway_shared.events.codec import decode
-from clearway_shared.events.topics import ROUTE_RISK
-from clearway_shared.testing.plumbing import Plumbing, effect, eventually, message_of, number_of, running
+from clearway_contracts.codec import decode
+from clearway_contracts.routes import RouteRiskChanged
+from clearway_contracts.topics import ROUTE_RISK
+from clearway_platform.log.base import Record, TopicSpec
+from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_platform.messaging.consumer import Consumer
+from clearway_testing.plumbing import Plumbing, effect, eventually, message_of, number_of, running
 
 PROCESSES = Path(__file__).parent / "processes"
 

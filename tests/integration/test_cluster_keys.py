@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from clearway_shared.auth import Role
-from clearway_shared.clock import SystemClock
-from clearway_shared.database import Database
-from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.testing.postgres import installed_programs
-from clearway_shared.testing.server import DatabaseServer
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import SystemClock
+from clearway_platform.database.engines import Database
+from clearway_testing.postgres import installed_programs
+from clearway_testing.server import DatabaseServer
 
 pytestmark = pytest.mark.postgres
 

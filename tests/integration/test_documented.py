@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from clearway_shared.cli.main import app
+from clearway_platform.cli.main import app
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

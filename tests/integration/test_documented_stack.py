@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from clearway_shared.testing.platforms import free_port
+from clearway_testing.platforms import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = 5

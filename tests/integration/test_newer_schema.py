@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from clearway_analytics.main import service
-from clearway_shared.keys import MIGRATIONS as KEYS
-from clearway_shared.migrations import upgrade
-from clearway_shared.schema import PROGRAM, newest_revision
-from clearway_shared.testing.platforms import THIS_PROGRAM
+from clearway_platform.auth.keys import MIGRATIONS as KEYS
+from clearway_platform.database.migrations import upgrade
+from clearway_platform.database.schema import PROGRAM, newest_revision
+from clearway_testing.platforms import THIS_PROGRAM
 
 NEWER = '''"""Of a version to come."""
 

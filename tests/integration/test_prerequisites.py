@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.testing.platforms import LOCAL, THIS_PROGRAM, ServerProcess
-from clearway_shared.testing.server import Server
+from clearway_testing.platforms import LOCAL, THIS_PROGRAM, ServerProcess
+from clearway_testing.server import Server
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(180)]
 

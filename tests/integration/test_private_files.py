@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMAND = "from clearway_shared.cli.program import run; run()"
+COMMAND = "from clearway_platform.cli.program import run; run()"
 ARGUMENTS = ["migrate", "keys"]
 
 

@@ -17,15 +17,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from pydantic import ValidationError
 
-from clearway_shared.settings import Settings
-from clearway_shared.traces import traces_address
+from clearway_platform.settings import Settings
+from clearway_platform.traces import traces_address
 
 WORK = """
 import sys
 from opentelemetry import trace
 from prometheus_client import REGISTRY
-from clearway_shared.settings import Settings
-from clearway_shared.telemetry import configure_telemetry
+from clearway_platform.settings import Settings
+from clearway_platform.telemetry import configure_telemetry
 
 configure_telemetry(Settings(otlp_endpoint=sys.argv[1]), "incidents")
 provider = trace.get_tracer_provider()

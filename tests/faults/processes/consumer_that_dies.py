@@ -9,13 +9,13 @@ import signal
 import sys
 from pathlib import Path
 
-from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.consumer import Consumer
-from clearway_shared.database import Transaction
-from clearway_shared.events.analytics import RouteRiskChanged
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.topics import ROUTE_RISK
-from clearway_shared.testing.plumbing import effect, plumb
+from clearway_contracts.envelope import Event
+from clearway_contracts.routes import RouteRiskChanged
+from clearway_contracts.topics import ROUTE_RISK
+from clearway_platform.database.engines import Transaction
+from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_platform.messaging.consumer import Consumer
+from clearway_testing.plumbing import effect, plumb
 
 
 async def main(url: str, directory: str, effects: str) -> None:

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from clearway_shared.broker.base import Message, TopicSpec
-from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.events.topics import ROUTE_RISK
-from clearway_shared.testing.plumbing import plumb
+from clearway_contracts.topics import ROUTE_RISK
+from clearway_platform.log.base import Message, TopicSpec
+from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_testing.plumbing import plumb
 
 
 class FatalLog(EmbeddedBroker):

@@ -20,11 +20,7 @@ from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import service
-from clearway_shared import migrations
-from clearway_shared.auth import Principal, Role
-from clearway_shared.clock import new_id
-from clearway_shared.database import Database
-from clearway_shared.events.vocabulary import (
+from clearway_contracts.vocabulary import (
     Category,
     HazardState,
     InfoCredibility,
@@ -33,10 +29,14 @@ from clearway_shared.events.vocabulary import (
     Status,
     Tlp,
 )
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.outbox import Outbox
-from clearway_shared.testing.contract import hold_against_contract
-from clearway_shared.testing.manual_clock import ManualClock
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.clock import new_id
+from clearway_platform.database import migrations
+from clearway_platform.database.engines import Database
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.messaging.outbox import Outbox
+from clearway_testing.contract import hold_against_contract
+from clearway_testing.manual_clock import ManualClock
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 ALLOWED = allowed_networks(["127.0.0.0/8"])

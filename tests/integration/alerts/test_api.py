@@ -14,11 +14,11 @@ from clearway_alerts.api.wiring import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.domain.incident import Incident
-from clearway_shared.auth import Principal, Role
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.outbox import Outbox
-from clearway_shared.tables import IdempotencyRow
-from clearway_shared.web.app import create_app
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.database.tables import IdempotencyRow
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.web.app import create_app
 
 IDEMPOTENCY = IdempotencyRow.__table__  # type: ignore[attr-defined]
 CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}

@@ -17,9 +17,9 @@ from clearway_alerts.delivery.settling import Result, settle
 from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.tables import DELIVERY
-from clearway_shared.auth import Principal, Role
-from clearway_shared.clock import new_id
-from clearway_shared.events.vocabulary import Status
+from clearway_contracts.vocabulary import Status
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.clock import new_id
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"

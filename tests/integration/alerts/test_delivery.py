@@ -15,8 +15,8 @@ from clearway_alerts.delivery.settling import Result, settle
 from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
-from clearway_shared.auth import Principal, Role
-from clearway_shared.events.vocabulary import Status, Tlp
+from clearway_contracts.vocabulary import Status, Tlp
+from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 LEASE = timedelta(seconds=20)

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from clearway_alerts.delivery.measuring import Measuring
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.tables import DELIVERY
-from clearway_shared.auth import Principal, Role
+from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOBODY = "http://127.0.0.1:9/hook"

@@ -1,7 +1,7 @@
 """The migrations of alerts make what the tables say, and take it away again, on both databases."""
 
 from clearway_alerts.main import service
-from clearway_shared import migrations
+from clearway_platform.database import migrations
 
 
 async def test_up_matches_the_tables_and_down_leaves_nothing(database_url: str) -> None:

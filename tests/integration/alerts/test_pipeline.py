@@ -14,10 +14,10 @@ from clearway_alerts.domain.incident import Incident
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
-from clearway_shared.auth import Principal, Role
-from clearway_shared.events.vocabulary import HazardState, Status, Tlp
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.tables import OutboxRow
+from clearway_contracts.vocabulary import HazardState, Status, Tlp
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.database.tables import OutboxRow
+from clearway_platform.heavy import HeavyWork
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]

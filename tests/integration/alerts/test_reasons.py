@@ -9,7 +9,7 @@ import pytest
 
 from clearway_alerts.delivery.addresses import allowed_networks
 from clearway_alerts.delivery.webhook import reason_of, webhook_client
-from clearway_shared.clock import SystemClock
+from clearway_platform.clock import SystemClock
 
 SECRET = "T0PS3CRET"
 ALLOWED = allowed_networks(["127.0.0.0/8", "::1/128"])

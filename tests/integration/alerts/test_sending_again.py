@@ -20,8 +20,8 @@ from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.queries.deliveries import page_of_deliveries
 from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT
-from clearway_shared.auth import Principal, Role
-from clearway_shared.events.vocabulary import Tlp
+from clearway_contracts.vocabulary import Tlp
+from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"

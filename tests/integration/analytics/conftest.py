@@ -4,10 +4,10 @@ from uuid import UUID
 import pytest
 
 from clearway_analytics.main import service
-from clearway_shared.clock import new_id
-from clearway_shared.database import Database
-from clearway_shared.migrations import upgrade
-from clearway_shared.testing.manual_clock import ManualClock
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Database
+from clearway_platform.database.migrations import upgrade
+from clearway_testing.manual_clock import ManualClock
 
 from .desk import Desk
 

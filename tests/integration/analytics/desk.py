@@ -21,22 +21,22 @@ from clearway_analytics.queries import consistency
 from clearway_analytics.queries.risk import Explained, current, explained
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.tables import CONTRIBUTIONS
-from clearway_shared.auth import Principal, Role, StreamTickets
-from clearway_shared.broker.base import Broker
-from clearway_shared.database import Database
-from clearway_shared.deadletter import DeadLetters
-from clearway_shared.events.codec import decode
-from clearway_shared.events.envelope import Event, EventData
-from clearway_shared.events.incident import IncidentState
-from clearway_shared.events.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
-from clearway_shared.feed import Feed
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.outbox import Outbox
-from clearway_shared.service import Platform
-from clearway_shared.settings import Settings
-from clearway_shared.tables import OutboxRow
-from clearway_shared.testing.contract import hold_against_contract
-from clearway_shared.testing.manual_clock import ManualClock
+from clearway_contracts.codec import decode
+from clearway_contracts.envelope import Event, EventData
+from clearway_contracts.incident import IncidentState
+from clearway_contracts.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
+from clearway_platform.auth.principals import Principal, Role, StreamTickets
+from clearway_platform.database.engines import Database
+from clearway_platform.database.tables import OutboxRow
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.log.base import Broker
+from clearway_platform.messaging.dead_letters import DeadLetters
+from clearway_platform.messaging.feed import Feed
+from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.service import Platform
+from clearway_platform.settings import Settings
+from clearway_testing.contract import hold_against_contract
+from clearway_testing.manual_clock import ManualClock
 
 MISSION = "unmis"
 ROAD: tuple[Position, ...] = ((30.0, 5.0), (30.2, 5.0), (30.4, 5.1))

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from clearway_analytics.main import service
-from clearway_shared.auth import Role
-from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.clock import new_id
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
+from clearway_platform.log.embedded import EmbeddedBroker
 
 from .desk import MISSION, Desk, platform_on
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.tables import STATES
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 from .desk import Desk
 

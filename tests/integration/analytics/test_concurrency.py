@@ -13,12 +13,12 @@ from clearway_analytics.main import service
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.parameters import SPARSE
-from clearway_shared.clock import new_id
-from clearway_shared.database import Database
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.incidents import IncidentCorrected
-from clearway_shared.migrations import upgrade
-from clearway_shared.testing.manual_clock import ManualClock
+from clearway_contracts.envelope import Event
+from clearway_contracts.incidents import IncidentCorrected
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Database
+from clearway_platform.database.migrations import upgrade
+from clearway_testing.manual_clock import ManualClock
 
 from .desk import MISSION, ROAD, Desk, incident_state
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, event
 
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 from .desk import Desk
 

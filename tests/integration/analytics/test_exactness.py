@@ -11,9 +11,9 @@ from clearway_analytics.domain.line import Position
 from clearway_analytics.ledger import missions, states
 from clearway_analytics.ledger.states import Extremes
 from clearway_analytics.tables import MISSIONS, STATES
-from clearway_shared.clock import new_id
-from clearway_shared.database import Database
-from clearway_shared.events.analytics import RouteRiskChanged
+from clearway_contracts.routes import RouteRiskChanged
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Database
 
 from .desk import MISSION, ROAD, Desk
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from clearway_analytics.risk.bands import Band
-from clearway_shared.clock import new_id
-from clearway_shared.events.analytics import RiskBand, RouteRegistered, RouteRiskChanged
+from clearway_contracts.routes import RiskBand, RouteRegistered, RouteRiskChanged
+from clearway_platform.clock import new_id
 
 from .desk import Desk
 

@@ -8,11 +8,11 @@ import pytest
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.consumers import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_shared.broker.base import TopicSpec
-from clearway_shared.broker.embedded import EmbeddedBroker
-from clearway_shared.events.topics import TOPICS
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.testing.plumbing import eventually, message_of, running
+from clearway_contracts.topics import TOPICS
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.log.base import TopicSpec
+from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_testing.plumbing import eventually, message_of, running
 
 from .desk import Desk, platform_on
 

@@ -6,8 +6,8 @@ from sqlalchemy import update
 
 from clearway_analytics.main import service
 from clearway_analytics.tables import STATES
-from clearway_shared import migrations
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
+from clearway_platform.database import migrations
 
 from .desk import Desk
 

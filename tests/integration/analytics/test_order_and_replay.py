@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from clearway_shared.clock import new_id
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.incidents import IncidentChange
+from clearway_contracts.envelope import Event
+from clearway_contracts.incidents import IncidentChange
+from clearway_platform.clock import new_id
 
 from .desk import Desk
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from clearway_analytics.commands.sweep import Sweep
-from clearway_shared.events.analytics import RouteRiskChanged
+from clearway_contracts.routes import RouteRiskChanged
 
 from .desk import Desk
 

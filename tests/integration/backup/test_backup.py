@@ -12,12 +12,12 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner, Result
 
-from clearway_shared.backup.source import BackupError, at_one_moment
-from clearway_shared.backup.sqlite import SqliteSource
-from clearway_shared.broker import open_broker
-from clearway_shared.cli.main import app
-from clearway_shared.runtime import TOPIC_SPECS
-from clearway_shared.testing.postgres import installed_programs
+from clearway_platform.backup.source import BackupError, at_one_moment
+from clearway_platform.backup.sqlite import SqliteSource
+from clearway_platform.cli.main import app
+from clearway_platform.log import open_broker
+from clearway_platform.process.runtime import TOPIC_SPECS
+from clearway_testing.postgres import installed_programs
 
 NAMES = {"keys", "incidents", "alerts", "analytics", "log"}
 

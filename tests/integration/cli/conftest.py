@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.testing.server import await_ready, free_port
+from clearway_testing.server import await_ready, free_port
 
 SECONDS = 60.0
-PROGRAM = [sys.executable, "-c", "from clearway_shared.cli.program import run; run()"]
+PROGRAM = [sys.executable, "-c", "from clearway_platform.cli.program import run; run()"]
 
 
 @dataclass

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.cli.configuration import Misconfigured
-from clearway_shared.cli.data_folder import prepare
-from clearway_shared.settings import Settings
-from clearway_shared.version import VERSION
+from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.cli.data_folder import prepare
+from clearway_platform.settings import Settings
+from clearway_platform.version import VERSION
 
 from .conftest import Program, Up
 
@@ -176,8 +176,8 @@ def test_on_a_terminal_the_log_level_that_is_set_is_obeyed(
 ) -> None:
     """The log is for people there, unless the settings say otherwise."""
     code = (
-        "import sys; sys.stderr.isatty = lambda: True; from clearway_shared.cli.serve import for_people; "
-        "from clearway_shared.settings import Settings; found = for_people(Settings()); "
+        "import sys; sys.stderr.isatty = lambda: True; from clearway_platform.cli.serve import for_people; "
+        "from clearway_platform.settings import Settings; found = for_people(Settings()); "
         "print(found.log_level, found.log_format)"
     )
     done = subprocess.run(

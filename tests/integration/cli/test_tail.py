@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.testing.server import await_ready, free_port
+from clearway_testing.server import await_ready, free_port
 
 from .conftest import PROGRAM, SECONDS, Program, Up, report
 

@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from clearway_shared.broker.base import Broker, Message, TopicSpec
-from clearway_shared.consumer import Consumer, Handler
-from clearway_shared.events.analytics import RouteRiskChanged
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.topics import ROUTE_RISK, Topic
-from clearway_shared.testing.plumbing import Plumbing, effect, message_of, plumbing
+from clearway_contracts.envelope import Event
+from clearway_contracts.routes import RouteRiskChanged
+from clearway_contracts.topics import ROUTE_RISK, Topic
+from clearway_platform.log.base import Broker, Message, TopicSpec
+from clearway_platform.messaging.consumer import Consumer, Handler
+from clearway_testing.plumbing import Plumbing, effect, message_of, plumbing
 
 __all__ = ["plumbing"]
 

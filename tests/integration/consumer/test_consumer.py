@@ -13,12 +13,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from clearway_shared.broker.base import BrokerUnavailable, LogReader, Message, TopicPartition
-from clearway_shared.database import Transaction
-from clearway_shared.deadletter import DeadLetterState, Decided
-from clearway_shared.events.envelope import Event
-from clearway_shared.lag import LAG
-from clearway_shared.testing.plumbing import effect, eventually, number_of, running
+from clearway_contracts.envelope import Event
+from clearway_platform.database.engines import Transaction
+from clearway_platform.log.base import BrokerUnavailable, LogReader, Message, TopicPartition
+from clearway_platform.messaging.dead_letters import DeadLetterState, Decided
+from clearway_platform.messaging.lag import LAG
+from clearway_testing.plumbing import effect, eventually, number_of, running
 
 
 async def effects_by_subject(stage: Any, consumer: str = "reader") -> dict[str, list[int]]:
@@ -238,7 +238,7 @@ async def test_a_handler_works_in_the_trace_of_its_event(stage: Any) -> None:
 
 async def test_the_lag_counts_what_is_not_settled(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what was fetched already; a member that ends leaves no figure behind."""
-    monkeypatch.setattr("clearway_shared.consumer._MEASURE_SECONDS", 0.05)
+    monkeypatch.setattr("clearway_platform.messaging.consumer._MEASURE_SECONDS", 0.05)
     route, healed, name = uuid4(), asyncio.Event(), f"lagging-{uuid4().hex}"
 
     async def handle(transaction: Transaction, event: Event) -> None:
@@ -265,7 +265,7 @@ async def test_a_broker_that_is_away_is_said_once_and_its_lag_is_not_known(
     stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fetching may not notice: Kafka's client goes on asking by itself."""
-    monkeypatch.setattr("clearway_shared.consumer._MEASURE_SECONDS", 0.01)
+    monkeypatch.setattr("clearway_platform.messaging.consumer._MEASURE_SECONDS", 0.01)
     away, name = asyncio.Event(), f"cut-off-{uuid4().hex}"
     make_reader = stage.broker.reader
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from clearway_shared import sqlite_loop
-from clearway_shared.database import Database, is_transient
+from clearway_platform.database import sqlite_loop
+from clearway_platform.database.engines import Database, is_transient
 
 
 @pytest.fixture

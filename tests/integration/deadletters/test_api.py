@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from clearway_shared.auth import Principal, Role
-from clearway_shared.clock import Clock
-from clearway_shared.database import Database
-from clearway_shared.deadletter import DeadLetters, DeadLetterState
-from clearway_shared.testing.plumbing import Plumbing, message_of, plumbing, record_of
-from clearway_shared.web.app import create_app
-from clearway_shared.web.deadletters import dead_letter_router
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Database
+from clearway_platform.messaging.dead_letters import DeadLetters, DeadLetterState
+from clearway_platform.web.app import create_app
+from clearway_platform.web.dead_letters import dead_letter_router
+from clearway_testing.plumbing import Plumbing, message_of, plumbing, record_of
 
 __all__ = ["plumbing"]
 

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner, Result
 
-from clearway_shared.broker.base import Record
-from clearway_shared.cli.main import app
-from clearway_shared.deadletter import DeadLetter
-from clearway_shared.testing.plumbing import OCCURRED, Plumbing, plumb
+from clearway_platform.cli.main import app
+from clearway_platform.log.base import Record
+from clearway_platform.messaging.dead_letters import DeadLetter
+from clearway_testing.plumbing import OCCURRED, Plumbing, plumb
 
 Found = TypeVar("Found")
 NARRATIVE = "Suspicious object at the culvert"

@@ -9,19 +9,19 @@ import pytest
 from sqlalchemy import func, select
 
 from clearway_incidents.main import service
-from clearway_shared.auth import Principal, Role, StreamTickets
-from clearway_shared.broker.base import Broker
-from clearway_shared.database import Database
-from clearway_shared.deadletter import DeadLetters
-from clearway_shared.feed import Feed
-from clearway_shared.migrations import upgrade
-from clearway_shared.outbox import Outbox
-from clearway_shared.service import Platform
-from clearway_shared.settings import Settings
-from clearway_shared.tables import OutboxRow
-from clearway_shared.testing.contract import hold_against_contract
-from clearway_shared.testing.manual_clock import ManualClock
-from clearway_shared.web.representation import Representations
+from clearway_platform.auth.principals import Principal, Role, StreamTickets
+from clearway_platform.database.engines import Database
+from clearway_platform.database.migrations import upgrade
+from clearway_platform.database.tables import OutboxRow
+from clearway_platform.log.base import Broker
+from clearway_platform.messaging.dead_letters import DeadLetters
+from clearway_platform.messaging.feed import Feed
+from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.service import Platform
+from clearway_platform.settings import Settings
+from clearway_platform.web.representation import Representations
+from clearway_testing.contract import hold_against_contract
+from clearway_testing.manual_clock import ManualClock
 
 MISSIONS = ("unmix", "other")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from clearway_contracts.topics import INCIDENTS
 from clearway_incidents.commands.capacity import MAX_BYTES, MAX_MERGED_BYTES
-from clearway_shared.events.topics import INCIDENTS
 
 from .conftest import Desk
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from clearway_shared.clock import new_id
+from clearway_platform.clock import new_id
 
 from .conftest import Desk, a_report
 

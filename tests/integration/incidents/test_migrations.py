@@ -1,8 +1,8 @@
 """The migrations make the tables as they are declared, and take them away again."""
 
 from clearway_incidents.main import service
-from clearway_shared.migrations import check, downgrade, upgrade
-from clearway_shared.schema import Schema, schema_at
+from clearway_platform.database.migrations import check, downgrade, upgrade
+from clearway_platform.database.schema import Schema, schema_at
 
 
 async def test_up_and_down(database_url: str) -> None:

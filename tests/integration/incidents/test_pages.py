@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clearway_shared import paging
+from clearway_platform import paging
 
 from .conftest import Desk
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
-from clearway_shared.clock import new_id
-from clearway_shared.tables import IdempotencyRow
+from clearway_platform.clock import new_id
+from clearway_platform.database.tables import IdempotencyRow
 
 from .conftest import Desk, a_report
 

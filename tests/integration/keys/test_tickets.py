@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from clearway_shared.auth import Principal, Role
-from clearway_shared.database import Database
-from clearway_shared.keys import MIGRATIONS
-from clearway_shared.keys.directory import SqlKeyDirectory
-from clearway_shared.keys.privileges import open_tickets_to_readers
-from clearway_shared.keys.tables import ApiKeyRow, StreamTicketRow
-from clearway_shared.keys.tickets import MOST_OUT, VALID
-from clearway_shared.migrations import downgrade, upgrade
-from clearway_shared.testing.manual_clock import ManualClock
+from clearway_platform.auth.keys import MIGRATIONS
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.keys.privileges import open_tickets_to_readers
+from clearway_platform.auth.keys.tables import ApiKeyRow, StreamTicketRow
+from clearway_platform.auth.keys.tickets import MOST_OUT, VALID
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.database.engines import Database
+from clearway_platform.database.migrations import downgrade, upgrade
+from clearway_testing.manual_clock import ManualClock
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
-from clearway_shared.testing.plumbing import plumbing
+from clearway_testing.plumbing import plumbing
 
 __all__ = ["plumbing"]

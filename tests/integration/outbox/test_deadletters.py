@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from clearway_shared.broker.base import Message, Record
-from clearway_shared.deadletter import DeadLetter, DeadLetterState, Decided, NoSuchLetter
-from clearway_shared.events.topics import DEAD_LETTERS
-from clearway_shared.housekeeping import Housekeeping
-from clearway_shared.testing.manual_clock import ManualClock
-from clearway_shared.testing.plumbing import OCCURRED, Plumbing, message_of, plumb, record_of
-from clearway_shared.testing.recording_log import RecordingLog
+from clearway_contracts.topics import DEAD_LETTERS
+from clearway_platform.log.base import Message, Record
+from clearway_platform.messaging.dead_letters import DeadLetter, DeadLetterState, Decided, NoSuchLetter
+from clearway_platform.messaging.housekeeping import Housekeeping
+from clearway_testing.manual_clock import ManualClock
+from clearway_testing.plumbing import OCCURRED, Plumbing, message_of, plumb, record_of
+from clearway_testing.recording_log import RecordingLog
 
 
 async def add(plumbing: Plumbing, record: Record, *, error: str = "no") -> None:

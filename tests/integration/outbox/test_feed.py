@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from clearway_shared.feed import Feed, Pruned
-from clearway_shared.housekeeping import Housekeeping
-from clearway_shared.testing.manual_clock import ManualClock
-from clearway_shared.testing.plumbing import Plumbing, plumb
-from clearway_shared.testing.recording_log import RecordingLog
+from clearway_platform.messaging.feed import Feed, Pruned
+from clearway_platform.messaging.housekeeping import Housekeeping
+from clearway_testing.manual_clock import ManualClock
+from clearway_testing.plumbing import Plumbing, plumb
+from clearway_testing.recording_log import RecordingLog
 
 
 async def test_a_mission_sees_its_own_events_only(plumbing: Plumbing) -> None:

@@ -6,11 +6,11 @@ from uuid import uuid4
 from prometheus_client import REGISTRY
 from sqlalchemy import func, insert, select
 
-from clearway_shared.housekeeping import INBOX_DAYS, Housekeeping
-from clearway_shared.inbox import Inbox
-from clearway_shared.tables import IdempotencyRow, InboxRow
-from clearway_shared.testing.manual_clock import ManualClock
-from clearway_shared.testing.plumbing import Plumbing, message_of, plumb, record_of
+from clearway_platform.database.tables import IdempotencyRow, InboxRow
+from clearway_platform.messaging.housekeeping import INBOX_DAYS, Housekeeping
+from clearway_platform.messaging.inbox import Inbox
+from clearway_testing.manual_clock import ManualClock
+from clearway_testing.plumbing import Plumbing, message_of, plumb, record_of
 
 
 async def count(plumbing: Plumbing, table: type) -> int:

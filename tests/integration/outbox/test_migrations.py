@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from clearway_shared.database import Database
-from clearway_shared.migrations import check, downgrade, upgrade
-from clearway_shared.schema import Schema, bring_up_to_date, schema_at
-from clearway_shared.tables import plumbing_metadata
-from clearway_shared.testing.plumbing import MIGRATIONS
+from clearway_platform.database.engines import Database
+from clearway_platform.database.migrations import check, downgrade, upgrade
+from clearway_platform.database.schema import Schema, bring_up_to_date, schema_at
+from clearway_platform.database.tables import plumbing_metadata
+from clearway_testing.plumbing import MIGRATIONS
 
 
 async def test_up_down_and_up_again(database_url: str) -> None:
@@ -59,7 +59,7 @@ async def test_a_start_migrates_an_old_database_and_leaves_a_new_one_alone(
 ) -> None:
     await bring_up_to_date("shared", database_url, MIGRATIONS)
     assert await check(database_url, [plumbing_metadata]) == []
-    monkeypatch.delattr("clearway_shared.migrations.upgrade")
+    monkeypatch.delattr("clearway_platform.database.migrations.upgrade")
     await bring_up_to_date("shared", database_url, MIGRATIONS)
     await downgrade(database_url, MIGRATIONS)
     with pytest.raises(AttributeError, match="upgrade"):

@@ -7,10 +7,10 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import select
 
-from clearway_shared.broker.base import Message, MessageTooLarge
-from clearway_shared.events.topics import DEAD_LETTERS, ROUTE_RISK
-from clearway_shared.tables import OutboxRow
-from clearway_shared.testing.plumbing import Plumbing, message_of
+from clearway_contracts.topics import DEAD_LETTERS, ROUTE_RISK
+from clearway_platform.database.tables import OutboxRow
+from clearway_platform.log.base import Message, MessageTooLarge
+from clearway_testing.plumbing import Plumbing, message_of
 
 
 async def test_a_commit_keeps_the_message_and_wakes_the_relay(plumbing: Plumbing) -> None:

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from clearway_shared.broker.base import BrokerError, BrokerUnavailable, Message, MessageTooLarge
-from clearway_shared.events.codec import decode
-from clearway_shared.events.topics import DEAD_LETTERS
-from clearway_shared.outbox import Outbox
-from clearway_shared.testing.plumbing import Plumbing, eventually, number_of, plumb, running
-from clearway_shared.testing.recording_log import RecordingLog
+from clearway_contracts.codec import decode
+from clearway_contracts.topics import DEAD_LETTERS
+from clearway_platform.log.base import BrokerError, BrokerUnavailable, Message, MessageTooLarge
+from clearway_platform.messaging.outbox import Outbox
+from clearway_testing.plumbing import Plumbing, eventually, number_of, plumb, running
+from clearway_testing.recording_log import RecordingLog
 
 
 def numbers(messages: list[Message]) -> dict[UUID, list[int]]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from starlette.types import Message
 
-from clearway_shared.stream.client import Client, Selection
-from clearway_shared.stream.hub import Hub
-from clearway_shared.stream.outlet import Outlet
-from clearway_shared.stream.replays import Replays
-from clearway_shared.stream.session import Session
+from clearway_platform.web.stream.client import Client, Selection
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.outlet import Outlet
+from clearway_platform.web.stream.replays import Replays
+from clearway_platform.web.stream.session import Session
 
 SECONDS = 30
 PATIENT = 600.0

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 from httpx_sse import aconnect_sse
 
-from clearway_shared.testing.browser import chromium, page_served
-from clearway_shared.testing.tools import npm_tools
+from clearway_testing.browser import chromium, page_served
+from clearway_testing.tools import npm_tools
 
 ROOT = Path(__file__).parents[3]
 STREAM = "/v1/incidents/stream"

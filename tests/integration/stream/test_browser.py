@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from clearway_shared.auth import Role
-from clearway_shared.testing.browser import chromium, page_served
-from clearway_shared.testing.platforms import Platform, embedded_platform
-from clearway_shared.testing.plugin import skipped_when_unavailable
+from clearway_platform.auth.principals import Role
+from clearway_testing.browser import chromium, page_served
+from clearway_testing.platforms import Platform, embedded_platform
+from clearway_testing.plugin import skipped_when_unavailable
 
 MISSION = "unmas"
 OPENED, REFUSED = "opened", "refused"

@@ -18,19 +18,19 @@ import uvicorn
 from sqlalchemy import insert, update
 from starlette.types import Receive, Scope, Send
 
-from clearway_shared.auth import KeyDirectory, Principal, Role
-from clearway_shared.stream import outlet
-from clearway_shared.stream.client import Client, Selection
-from clearway_shared.stream.hub import Hub
-from clearway_shared.stream.outlet import Outlet
-from clearway_shared.stream.replays import Replays
-from clearway_shared.stream.response import DROPPED, EventStream
-from clearway_shared.stream.session import Session
-from clearway_shared.tables import FeedHead, FeedRow
-from clearway_shared.testing.platforms import Platform, embedded_platform
-from clearway_shared.testing.plumbing import Plumbing, eventually, running
-from clearway_shared.testing.server import LOOPBACK
-from clearway_shared.web.abort import AbortableConnection
+from clearway_platform.auth.principals import KeyDirectory, Principal, Role
+from clearway_platform.database.tables import FeedHead, FeedRow
+from clearway_platform.web.abort import AbortableConnection
+from clearway_platform.web.stream import outlet
+from clearway_platform.web.stream.client import Client, Selection
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.outlet import Outlet
+from clearway_platform.web.stream.replays import Replays
+from clearway_platform.web.stream.response import DROPPED, EventStream
+from clearway_platform.web.stream.session import Session
+from clearway_testing.platforms import Platform, embedded_platform
+from clearway_testing.plumbing import Plumbing, eventually, running
+from clearway_testing.server import LOOPBACK
 
 EVENTS = 60
 EVENT_BYTES = 1_000_000

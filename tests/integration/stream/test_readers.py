@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_shared.auth import Role
-from clearway_shared.testing.platforms import Platform, embedded_platform
-from clearway_shared.testing.plugin import skipped_when_unavailable
-from clearway_shared.testing.plumbing import eventually
+from clearway_platform.auth.principals import Role
+from clearway_testing.platforms import Platform, embedded_platform
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.plumbing import eventually
 
 from .readers import Came, Reader, browser, curl, httpx_sse, npm_eventsource
 

@@ -6,16 +6,16 @@ from uuid import uuid4
 
 import pytest
 
-from clearway_shared.feed import FeedEntry
-from clearway_shared.housekeeping import Housekeeping
-from clearway_shared.stream.client import QUEUE_BYTES, TAKE_BYTES
-from clearway_shared.stream.hub import BEHIND, Hub
-from clearway_shared.stream.replays import AT_ONCE_PER_KEY, Replays
-from clearway_shared.stream.session import SCAN_POSITIONS
-from clearway_shared.stream.wire import PING
-from clearway_shared.testing.manual_clock import ManualClock
-from clearway_shared.testing.plumbing import Plumbing, eventually, plumb, running
-from clearway_shared.testing.recording_log import RecordingLog
+from clearway_platform.messaging.feed import FeedEntry
+from clearway_platform.messaging.housekeeping import Housekeeping
+from clearway_platform.web.stream.client import QUEUE_BYTES, TAKE_BYTES
+from clearway_platform.web.stream.hub import BEHIND, Hub
+from clearway_platform.web.stream.replays import AT_ONCE_PER_KEY, Replays
+from clearway_platform.web.stream.session import SCAN_POSITIONS
+from clearway_platform.web.stream.wire import PING
+from clearway_testing.manual_clock import ManualClock
+from clearway_testing.plumbing import Plumbing, eventually, plumb, running
+from clearway_testing.recording_log import RecordingLog
 
 from .following import Follower, events_in, following
 
@@ -250,7 +250,7 @@ async def test_a_read_of_the_feed_ends_with_the_event_that_fills_it(plumbing: Pl
 
 
 async def test_what_is_handed_over_is_bounded_by_its_size(plumbing: Plumbing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clearway_shared.feed.FRESH_CHARACTERS", 1000)
+    monkeypatch.setattr("clearway_platform.messaging.feed.FRESH_CHARACTERS", 1000)
     with plumbing.feed.subscribe() as grown:
         grown.take(0)
         entry = FeedEntry(1, uuid4(), "unmas", "route.risk_changed", "", plumbing.clock.now(), "x" * 600)

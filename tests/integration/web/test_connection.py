@@ -10,11 +10,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from clearway_shared.testing.server import LOOPBACK
-from clearway_shared.web import connection, envelope
-from clearway_shared.web.connection import MAX_HEAD_BYTES, BoundedConnection
-from clearway_shared.web.envelope import BodyLimit, RequestEnvelope
-from clearway_shared.web.problems import install_handlers
+from clearway_platform.web import connection, envelope
+from clearway_platform.web.connection import MAX_HEAD_BYTES, BoundedConnection
+from clearway_platform.web.envelope import BodyLimit, RequestEnvelope
+from clearway_platform.web.problems import install_handlers
+from clearway_testing.server import LOOPBACK
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LIMIT = 10_000

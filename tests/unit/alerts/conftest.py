@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from clearway_alerts.domain.incident import Incident
-from clearway_shared.events.vocabulary import (
+from clearway_contracts.vocabulary import (
     Category,
     HazardState,
     InfoCredibility,

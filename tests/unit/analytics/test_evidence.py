@@ -12,7 +12,7 @@ import pytest
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import SPARSE, STATUS_WEIGHTS
-from clearway_shared.events.vocabulary import Status
+from clearway_contracts.vocabulary import Status
 
 IED = Evidence(
     mission="unmis",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearway_shared.cli.configuration import Misconfigured, read_settings
+from clearway_platform.cli.configuration import Misconfigured, read_settings
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from clearway_shared.cli.event_lines import Line, line_of, route_of
+from clearway_platform.cli.event_lines import Line, line_of, route_of
 
 NARROW = 80
-EXAMPLES = resources.files("clearway_shared.events") / "examples"
+EXAMPLES = resources.files("clearway_contracts") / "examples"
 NAMES = sorted(
     entry.name.removesuffix(".json")
     for entry in EXAMPLES.iterdir()

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from clearway_shared.auth import PERMISSIONS, Role
-from clearway_shared.cli.main import app
-from clearway_shared.roles import WORDS, may
+from clearway_platform.auth.principals import PERMISSIONS, Role
+from clearway_platform.auth.roles import WORDS, may
+from clearway_platform.cli.main import app
 
 Keys = Callable[..., Result]
 

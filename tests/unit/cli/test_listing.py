@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from clearway_shared.cli import listing
-from clearway_shared.cli.listing import print_list
+from clearway_platform.cli import listing
+from clearway_platform.cli.listing import print_list
 
 ID = "0197f3a0-1111-7abc-8def-0123456789ab"
 ROWS: list[dict[str, Any]] = [

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from clearway_shared.web.browsers import wants_a_page
-from clearway_shared.web.moments import FromTime, UntilTime
-from clearway_shared.web.problems import FieldError, Problem, field_errors
-from clearway_shared.web.representation import has
-from clearway_shared.web.strict import accepts, chosen
+from clearway_platform.web.browsers import wants_a_page
+from clearway_platform.web.moments import FromTime, UntilTime
+from clearway_platform.web.problems import FieldError, Problem, field_errors
+from clearway_platform.web.representation import has
+from clearway_platform.web.strict import accepts, chosen
 
 
 @pytest.mark.parametrize(

@@ -17,15 +17,15 @@ from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.delivery.watchlist import Watchlist
 from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.tables import alerts_metadata
-from clearway_shared.auth import Permission
-from clearway_shared.events.alerts import ALERT_EVENTS
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream.hub import Hub
-from clearway_shared.stream.route import event_types, stream_router
-from clearway_shared.tables import plumbing_metadata
-from clearway_shared.web.app import create_app
-from clearway_shared.web.deadletters import DEAD_LETTERS, dead_letter_router
+from clearway_contracts.alerts import ALERT_EVENTS
+from clearway_platform.auth.principals import Permission
+from clearway_platform.database.tables import plumbing_metadata
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.service import Parts, Platform, Service
+from clearway_platform.web.app import create_app
+from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.route import event_types, stream_router
 
 DESCRIPTION: Final = (
     "Subscriptions to places and routes, the alerts that incidents raise for them, and the signed webhooks that carry "

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.incident import Incident
-from clearway_shared.events.alerts import (
+from clearway_contracts.alerts import (
     AlertAcknowledged,
     AlertCancelled,
     AlertChange,
@@ -18,8 +18,8 @@ from clearway_shared.events.alerts import (
     AlertState,
     AlertUpdated,
 )
-from clearway_shared.events.geometry import Point
-from clearway_shared.events.vocabulary import Tlp
+from clearway_contracts.geometry import Point
+from clearway_contracts.vocabulary import Tlp
 
 SOURCE: Final = "/clearway/alerts"
 _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from clearway_shared.database import Json, UtcDateTime
+from clearway_platform.database.engines import Json, UtcDateTime
 
 alerts_metadata: Final = MetaData()
 _IS_PENDING: Final = text("state = 'pending'")

@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam
 
 from clearway_alerts.tables import MISSION
-from clearway_shared.database import Transaction, on_either
+from clearway_platform.database.engines import Transaction, on_either
 
 
 def _drawing(insert: Any) -> Any:

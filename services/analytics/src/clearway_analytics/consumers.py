@@ -5,13 +5,13 @@ from typing import Final
 
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.domain.evidence import Evidence
-from clearway_shared.consumer import Consumer
-from clearway_shared.database import Transaction
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.incident import IncidentState
-from clearway_shared.events.incidents import INCIDENT_EVENTS, IncidentChange
-from clearway_shared.events.topics import INCIDENTS
-from clearway_shared.service import Platform
+from clearway_contracts.envelope import Event
+from clearway_contracts.incident import IncidentState
+from clearway_contracts.incidents import INCIDENT_EVENTS, IncidentChange
+from clearway_contracts.topics import INCIDENTS
+from clearway_platform.database.engines import Transaction
+from clearway_platform.messaging.consumer import Consumer
+from clearway_platform.service import Platform
 
 GROUP: Final = "analytics"
 # A warning is on the wire in less: the rating of routes, which takes the same processors, waits for it (ADR 0014).

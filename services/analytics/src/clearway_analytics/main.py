@@ -11,15 +11,15 @@ from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.tables import analytics_metadata
-from clearway_shared.auth import Permission
-from clearway_shared.events.analytics import ROUTE_EVENTS
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream.hub import Hub
-from clearway_shared.stream.route import event_types, stream_router
-from clearway_shared.tables import plumbing_metadata
-from clearway_shared.web.app import create_app
-from clearway_shared.web.deadletters import DEAD_LETTERS, dead_letter_router
+from clearway_contracts.routes import ROUTE_EVENTS
+from clearway_platform.auth.principals import Permission
+from clearway_platform.database.tables import plumbing_metadata
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.service import Parts, Platform, Service
+from clearway_platform.web.app import create_app
+from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.route import event_types, stream_router
 
 DESCRIPTION: Final = (
     "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "

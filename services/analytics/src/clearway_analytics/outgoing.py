@@ -6,8 +6,8 @@ from uuid import UUID
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.states import Published
 from clearway_analytics.risk.assessment import Assessment
-from clearway_shared.events.analytics import RiskBand, RiskState, RouteRegistered, RouteRiskChanged, RouteState
-from clearway_shared.events.geometry import LineString
+from clearway_contracts.geometry import LineString
+from clearway_contracts.routes import RiskBand, RiskState, RouteRegistered, RouteRiskChanged, RouteState
 
 SOURCE: Final = "/clearway/analytics"
 

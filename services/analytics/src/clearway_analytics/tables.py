@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Double, ForeignKeyConstraint, Index, MetaData, Table
 from sqlmodel import Field, SQLModel
 
-from clearway_shared.database import Json, UtcDateTime
+from clearway_platform.database.engines import Json, UtcDateTime
 
 analytics_metadata: Final = MetaData()
 

@@ -17,10 +17,10 @@ from clearway_incidents.importers import awsd
 from clearway_incidents.importers.reading import Table, UnreadableFile
 from clearway_incidents.importers.rows import Tally, UnusableRow
 from clearway_incidents.importers.sending import ImportFailed, Report, send
-from clearway_shared.cli.client import Access, Demo, Key, Url, find_access
-from clearway_shared.cli.configuration import DataFolder
-from clearway_shared.cli.failures import Commands, fail
-from clearway_shared.cli.listing import AsJson, print_list
+from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
+from clearway_platform.cli.configuration import DataFolder
+from clearway_platform.cli.failures import Commands, fail
+from clearway_platform.cli.listing import AsJson, print_list
 
 TIMEOUT_SECONDS: Final = 60.0
 FAILED: Final = 1

@@ -3,18 +3,18 @@
 from pathlib import Path
 from typing import Final
 
+from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents.api import assessing, importing, merging, reading, reporting
 from clearway_incidents.api.wiring import install_refusals
 from clearway_incidents.commands.ledger import Ledger
 from clearway_incidents.tables import incidents_metadata
-from clearway_shared.auth import Permission
-from clearway_shared.events.incidents import INCIDENT_EVENTS
-from clearway_shared.service import Parts, Platform, Service
-from clearway_shared.stream import tickets
-from clearway_shared.stream.hub import Hub
-from clearway_shared.stream.route import event_types, stream_router
-from clearway_shared.tables import plumbing_metadata
-from clearway_shared.web.app import create_app
+from clearway_platform.auth.principals import Permission
+from clearway_platform.database.tables import plumbing_metadata
+from clearway_platform.service import Parts, Platform, Service
+from clearway_platform.web.app import create_app
+from clearway_platform.web.stream import tickets
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.route import event_types, stream_router
 
 DESCRIPTION: Final = (
     "The record of incidents with explosive hazards: reported once, corrected in the open, verified by someone else, "

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from clearway_incidents.domain.life import Kind
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.incident import IncidentState
-from clearway_shared.events.incidents import (
+from clearway_contracts.envelope import Event
+from clearway_contracts.incident import IncidentState
+from clearway_contracts.incidents import (
     IncidentChange,
     IncidentClosed,
     IncidentCorrected,
@@ -23,7 +22,8 @@ from clearway_shared.events.incidents import (
     IncidentUnmerged,
     IncidentVerified,
 )
-from clearway_shared.outbox import Outbox
+from clearway_incidents.domain.life import Kind
+from clearway_platform.messaging.outbox import Outbox
 
 SOURCE: Final = "/clearway/incidents"
 

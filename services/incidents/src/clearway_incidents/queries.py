@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.tables import INCIDENTS, REVISIONS
-from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status
-from clearway_shared.paging import Part, part_of
+from clearway_platform.paging import Part, part_of
 
 State = dict[str, Any]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Double, Index, MetaData, Table
 from sqlmodel import Field, SQLModel
 
 from clearway_incidents.domain.incident import Incident
-from clearway_shared.database import Json, UtcDateTime
+from clearway_platform.database.engines import Json, UtcDateTime
 
 incidents_metadata: Final = MetaData()
 

@@ -11,14 +11,14 @@ from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.refusals import refusals
 from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
-from clearway_shared.database import Transaction
-from clearway_shared.events.alerts import AlertKind
-from clearway_shared.web.conditional import NOTHING_CHANGED
-from clearway_shared.web.document import header
-from clearway_shared.web.moments import A_DATE, FromTime
-from clearway_shared.web.pages import Cursor, Limit, Page
-from clearway_shared.web.problems import not_found
-from clearway_shared.web.writes import Reply, Write
+from clearway_contracts.alerts import AlertKind
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import NOTHING_CHANGED
+from clearway_platform.web.document import header
+from clearway_platform.web.moments import A_DATE, FromTime
+from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.problems import not_found
+from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 

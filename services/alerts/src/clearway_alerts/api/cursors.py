@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from clearway_shared.web.pages import decode_cursor, encode_cursor
-from clearway_shared.web.problems import bad_cursor
+from clearway_platform.web.pages import decode_cursor, encode_cursor
+from clearway_platform.web.problems import bad_cursor
 
 
 def cursor_id(cursor: str | None) -> UUID | None:

@@ -12,11 +12,11 @@ from clearway_alerts.api.refusals import refusals
 from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
-from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import NOTHING_CHANGED
-from clearway_shared.web.document import header
-from clearway_shared.web.pages import Cursor, Limit, Page
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import NOTHING_CHANGED
+from clearway_platform.web.document import header
+from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}/deliveries", tags=["Deliveries"])
 

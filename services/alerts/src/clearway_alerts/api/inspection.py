@@ -12,10 +12,10 @@ from clearway_alerts.api.refusals import refusals
 from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
-from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction
-from clearway_shared.web.problems import not_found
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.problems import not_found
+from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["Deliveries"])
 

@@ -16,8 +16,8 @@ from clearway_alerts.commands.subscriptions import (
 )
 from clearway_alerts.delivery.addresses import ForbiddenUrl
 from clearway_alerts.domain.areas import ImpossibleArea
-from clearway_shared.web.codes import Code
-from clearway_shared.web.problems import Problem, conflict, invalid, not_found, precondition_failed
+from clearway_platform.web.codes import Code
+from clearway_platform.web.problems import Problem, conflict, invalid, not_found, precondition_failed
 
 
 @contextmanager

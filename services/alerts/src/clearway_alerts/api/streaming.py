@@ -7,10 +7,10 @@ from fastapi import Query, Request
 
 from clearway_alerts.api.wiring import Reader
 from clearway_alerts.queries.subscriptions import has_subscription
-from clearway_shared.feed import FeedEntry
-from clearway_shared.stream.client import Matches
-from clearway_shared.web.access import platform_of
-from clearway_shared.web.problems import not_found
+from clearway_platform.messaging.feed import FeedEntry
+from clearway_platform.web.access import platform_of
+from clearway_platform.web.problems import not_found
+from clearway_platform.web.stream.client import Matches
 
 
 async def of_subscription(

@@ -13,13 +13,13 @@ from clearway_alerts.commands.subscriptions import Kept
 from clearway_alerts.domain.areas import check_area
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
-from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import NOTHING_CHANGED, IfMatch, etag
-from clearway_shared.web.document import REVISED, header
-from clearway_shared.web.pages import Cursor, Limit, Page, encode_cursor
-from clearway_shared.web.problems import not_found
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
+from clearway_platform.web.problems import not_found
+from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
 

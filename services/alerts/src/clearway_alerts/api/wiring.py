@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
-from clearway_shared.auth import Permission, Principal
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.web.access import platform_of, require
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.web.access import platform_of, require
 
 Reader = Annotated[Principal, Depends(require(Permission.ALERTS_READ))]
 Subscriber = Annotated[Principal, Depends(require(Permission.SUBSCRIPTIONS_WRITE))]

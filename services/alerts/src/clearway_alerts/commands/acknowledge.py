@@ -11,10 +11,10 @@ from clearway_alerts.commands.subscriptions import NotTheOwner
 from clearway_alerts.domain.subscription import may_change
 from clearway_alerts.outgoing import SOURCE, acknowledgement_of
 from clearway_alerts.tables import ALERT, SUBSCRIPTION
-from clearway_shared.auth import Principal
-from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction
-from clearway_shared.outbox import Outbox
+from clearway_platform.auth.principals import Principal
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
+from clearway_platform.messaging.outbox import Outbox
 
 
 class NoSuchAlert(Exception):

@@ -12,9 +12,9 @@ from clearway_alerts.commands.subscriptions import NotActive, lock
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.tables import DELIVERY, is_pending
-from clearway_shared.auth import Principal
-from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction
+from clearway_platform.auth.principals import Principal
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
 
 
 class NoSuchDelivery(Exception):

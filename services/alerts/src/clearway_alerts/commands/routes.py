@@ -5,7 +5,7 @@ from uuid import UUID
 from clearway_alerts.domain.areas import Ring
 from clearway_alerts.tables import ROUTE_VIEW
 from clearway_alerts.versions import next_version
-from clearway_shared.database import Transaction, insert
+from clearway_platform.database.engines import Transaction, insert
 
 
 async def keep_route(tx: Transaction, mission: str, route_id: UUID, revision: int, line: Ring) -> None:

@@ -16,9 +16,9 @@ from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, RouteForm, stored_filter
 from clearway_alerts.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION, is_pending
 from clearway_alerts.versions import next_version
-from clearway_shared.auth import Principal
-from clearway_shared.clock import Clock, new_id
-from clearway_shared.database import Transaction, insert
+from clearway_platform.auth.principals import Principal
+from clearway_platform.clock import Clock, new_id
+from clearway_platform.database.engines import Transaction, insert
 
 # While a receiver changes over to a new secret, the old one signs too.
 OVERLAP: Final = timedelta(hours=24)

@@ -3,11 +3,11 @@
 from clearway_alerts.consumers.incidents import IncidentHandler
 from clearway_alerts.consumers.routes import on_route_registered
 from clearway_alerts.delivery.pipeline import Pipeline
-from clearway_shared.consumer import Consumer
-from clearway_shared.events.analytics import RouteRegistered
-from clearway_shared.events.incidents import INCIDENT_EVENTS
-from clearway_shared.events.topics import INCIDENTS, ROUTE_RISK
-from clearway_shared.service import Platform
+from clearway_contracts.incidents import INCIDENT_EVENTS
+from clearway_contracts.routes import RouteRegistered
+from clearway_contracts.topics import INCIDENTS, ROUTE_RISK
+from clearway_platform.messaging.consumer import Consumer
+from clearway_platform.service import Platform
 
 __all__ = ["consumer"]
 

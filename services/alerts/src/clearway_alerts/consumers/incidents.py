@@ -6,12 +6,12 @@ from functools import partial
 from clearway_alerts.delivery.measuring import ALERT_LATENCY
 from clearway_alerts.delivery.pipeline import Pipeline
 from clearway_alerts.domain.incident import Incident
-from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction
-from clearway_shared.events.envelope import Event
-from clearway_shared.events.incident import IncidentState
-from clearway_shared.events.incidents import IncidentChange
-from clearway_shared.events.vocabulary import CasualtyOutcome
+from clearway_contracts.envelope import Event
+from clearway_contracts.incident import IncidentState
+from clearway_contracts.incidents import IncidentChange
+from clearway_contracts.vocabulary import CasualtyOutcome
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
 
 
 class IncidentHandler:

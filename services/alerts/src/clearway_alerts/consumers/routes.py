@@ -1,9 +1,9 @@
 """A route was registered or redrawn: subscriptions that follow it follow the new line."""
 
 from clearway_alerts.commands.routes import keep_route
-from clearway_shared.database import Transaction
-from clearway_shared.events.analytics import RouteRegistered
-from clearway_shared.events.envelope import Event
+from clearway_contracts.envelope import Event
+from clearway_contracts.routes import RouteRegistered
+from clearway_platform.database.engines import Transaction
 
 
 async def on_route_registered(tx: Transaction, event: Event) -> None:

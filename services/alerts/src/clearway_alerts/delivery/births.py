@@ -15,9 +15,9 @@ from clearway_alerts.delivery.watchlist import Endpoint
 from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.outgoing import webhook_body
 from clearway_alerts.tables import DELIVERY, is_pending
-from clearway_shared.clock import new_id
-from clearway_shared.database import Transaction, one_or_many
-from clearway_shared.events.alerts import AlertState
+from clearway_contracts.alerts import AlertState
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Transaction, one_or_many
 
 _FIRST_EPOCH: Final = 1
 _OF_INCIDENT: Final = (

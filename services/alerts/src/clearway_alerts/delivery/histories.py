@@ -14,8 +14,8 @@ from clearway_alerts.domain.alert import Told
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.rows import read_incident
 from clearway_alerts.tables import ALERT, INCIDENT_VIEW, MISSION
-from clearway_shared.database import Transaction
-from clearway_shared.events.alerts import AlertKind
+from clearway_contracts.alerts import AlertKind
+from clearway_platform.database.engines import Transaction
 
 _NEWEST: Final = (
     select(func.max(INCIDENT_VIEW.c.revision))

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 from clearway_alerts.delivery.queue import OVERTAKES
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.tables import DELIVERY, SUBSCRIPTION, is_pending
-from clearway_shared.clock import Clock
-from clearway_shared.database import Database
-from clearway_shared.patience import patiently
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Database
+from clearway_platform.messaging.retry import patiently
 
 _MEASURE_SECONDS: Final = 10.0
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)

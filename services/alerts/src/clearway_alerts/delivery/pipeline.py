@@ -22,11 +22,11 @@ from clearway_alerts.domain.severity import certainty, expires_at, headline, sev
 from clearway_alerts.outgoing import SOURCE, change_of, state_of
 from clearway_alerts.rows import alert_row, stored_incident
 from clearway_alerts.tables import ALERT, DECISION, INCIDENT_VIEW
-from clearway_shared.clock import Clock, new_id
-from clearway_shared.database import Transaction, one_or_many
-from clearway_shared.events.alerts import AlertState
-from clearway_shared.heavy import HeavyWork
-from clearway_shared.outbox import Outbox
+from clearway_contracts.alerts import AlertState
+from clearway_platform.clock import Clock, new_id
+from clearway_platform.database.engines import Transaction, one_or_many
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.messaging.outbox import Outbox
 
 # Plain inserts: a revision, or an alert, that another transaction stores at the same moment breaks a unique key.
 # This one then rolls back, and finds the revision known when it is tried again.

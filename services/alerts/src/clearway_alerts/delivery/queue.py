@@ -16,7 +16,7 @@ from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outgoing import state_of, test_body, webhook_body
 from clearway_alerts.rows import read_alert, read_incident
 from clearway_alerts.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
-from clearway_shared.database import Transaction
+from clearway_platform.database.engines import Transaction
 
 # So many messages of one endpoint are on their way at the same time.
 PER_ENDPOINT: Final = 8

@@ -16,7 +16,7 @@ from clearway_alerts.domain.retries import failed_too_long, next_wait
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION, is_pending
 from clearway_alerts.versions import next_version
-from clearway_shared.database import Transaction, one_or_many
+from clearway_platform.database.engines import Transaction, one_or_many
 
 _HELD: Final = (
     DELIVERY.c.id == bindparam("delivery"),

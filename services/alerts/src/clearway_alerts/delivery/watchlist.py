@@ -17,7 +17,7 @@ from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.filter_form import read_filter
 from clearway_alerts.rows import read_line
 from clearway_alerts.tables import ROUTE_VIEW, SUBSCRIPTION
-from clearway_shared.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork
 
 # One filter may have thousands of positions. Between so many the loop is given to others.
 _READ_AT_ONCE: Final = 2

@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 
 from clearway_alerts.delivery.addresses import FilteringResolver, ForbiddenAddress, ForbiddenUrl, Network, check_url
-from clearway_shared.clock import Clock
+from clearway_platform.clock import Clock
 
 _MAX_ANSWER_BYTES: Final = 65_536
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "Clearway-Webhooks/1"}

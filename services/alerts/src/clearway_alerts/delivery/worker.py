@@ -21,9 +21,9 @@ from clearway_alerts.delivery.measuring import DELIVERY_LATENCY
 from clearway_alerts.delivery.queue import Claim, claim, give_back, waiting_endpoints
 from clearway_alerts.delivery.settling import Result, Settled, settle
 from clearway_alerts.delivery.webhook import WebhookClient, webhook_client
-from clearway_shared.clock import Clock
-from clearway_shared.database import Database
-from clearway_shared.patience import patiently
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Database
+from clearway_platform.messaging.retry import patiently
 
 _POLL_SECONDS: Final = 0.5
 # A claim is sent within this time or not at all: what is left of the lease is the receiver's.

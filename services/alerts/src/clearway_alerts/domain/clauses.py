@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.domain.severity import rank, severity
 from clearway_alerts.domain.subscription import Filter
-from clearway_shared.events.vocabulary import InfoCredibility, SourceReliability, Tlp
+from clearway_contracts.vocabulary import InfoCredibility, SourceReliability, Tlp
 
 _TLP: Final = tuple(reversed(Tlp))  # from clear, the widest circle, to red
 

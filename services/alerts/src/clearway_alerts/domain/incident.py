@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from clearway_shared.events.vocabulary import (
+from clearway_contracts.vocabulary import (
     Category,
     HazardState,
     InfoCredibility,

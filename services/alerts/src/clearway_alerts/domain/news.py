@@ -5,7 +5,7 @@ from typing import Final
 
 from clearway_alerts.domain.incident import Incident
 from clearway_alerts.domain.severity import DANGERS
-from clearway_shared.events.vocabulary import Status
+from clearway_contracts.vocabulary import Status
 
 ENDED: Final = frozenset({Status.RETRACTED, Status.MERGED, Status.CLOSED})
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.alert_rows import StoredAlert, alerts_of, read_stored
 from clearway_alerts.tables import ALERT
-from clearway_shared.events.alerts import AlertKind
+from clearway_contracts.alerts import AlertKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.filter_form import read_filter
 from clearway_alerts.rows import read_incident, read_line
 from clearway_alerts.tables import DECISION, INCIDENT_VIEW, ROUTE_VIEW
-from clearway_shared.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork
 
 
 @dataclass(frozen=True, slots=True)

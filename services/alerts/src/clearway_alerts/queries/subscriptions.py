@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.tables import SUBSCRIPTION
-from clearway_shared.paging import part_of
+from clearway_platform.paging import part_of
 
 
 async def one_subscription(connection: AsyncConnection, mission: str, subscription_id: UUID) -> RowMapping | None:

@@ -12,7 +12,7 @@ from clearway_analytics.queries.risk import Explained, Reason
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.parameters import Parameters
-from clearway_shared.web.problems import Problem, invalid
+from clearway_platform.web.problems import Problem, invalid
 
 DEFAULT_HALF_WIDTH_M: Final = 500.0
 

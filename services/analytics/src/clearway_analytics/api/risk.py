@@ -14,9 +14,9 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import risk
 from clearway_analytics.queries.risk import Explained
 from clearway_analytics.risk.assessment import Assessment
-from clearway_shared.web.moments import A_DATE, UntilTime
-from clearway_shared.web.pages import Limit
-from clearway_shared.web.problems import not_found
+from clearway_platform.web.moments import A_DATE, UntilTime
+from clearway_platform.web.pages import Limit
+from clearway_platform.web.problems import not_found
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 

@@ -9,13 +9,13 @@ from clearway_analytics.api.bodies import RatedRoute, RouteBody, RouteView
 from clearway_analytics.api.wiring import Reader, Reading, Register, SeenRevision, Time, Writer
 from clearway_analytics.commands.register_route import NoSuchRoute, RouteChanged
 from clearway_analytics.queries import risk, routes
-from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import NOTHING_CHANGED, IfMatch, etag
-from clearway_shared.web.document import REVISED, header
-from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_shared.web.problems import Problem, bad_cursor, not_found, precondition_failed, precondition_required
-from clearway_shared.web.representation import weak_etag
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from clearway_platform.web.problems import Problem, bad_cursor, not_found, precondition_failed, precondition_required
+from clearway_platform.web.representation import weak_etag
+from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
 

@@ -7,10 +7,10 @@ from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.commands.register_route import RegisterRoute
-from clearway_shared.auth import Permission, Principal
-from clearway_shared.clock import Clock
-from clearway_shared.web.access import platform_of, require
-from clearway_shared.web.conditional import if_match
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.clock import Clock
+from clearway_platform.web.access import platform_of, require
+from clearway_platform.web.conditional import if_match
 
 Reader = Annotated[Principal, Depends(require(Permission.ROUTES_READ))]
 Writer = Annotated[Principal, Depends(require(Permission.ROUTES_WRITE))]

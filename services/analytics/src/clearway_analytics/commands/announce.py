@@ -9,10 +9,10 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.states import Published, RouteState
 from clearway_analytics.outgoing import SOURCE, route_risk_changed
 from clearway_analytics.risk.assessment import Assessment, assess
-from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction
-from clearway_shared.events.envelope import Event
-from clearway_shared.outbox import Outbox
+from clearway_contracts.envelope import Event
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
+from clearway_platform.messaging.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.ledger.routes import MissionRoutes, RouteIndex
 from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_analytics.risk.parameters import Parameters
-from clearway_shared.database import Transaction
-from clearway_shared.heavy import HeavyWork
+from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import HeavyWork
 
 FIRST_REVISION: Final = 1
 # So many segments are measured in a few milliseconds; more of them elsewhere than on the event loop.

@@ -14,8 +14,8 @@ from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_analytics.outgoing import SOURCE, route_registered
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
-from clearway_shared.database import Transaction
-from clearway_shared.heavy import HeavyWork
+from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import HeavyWork
 
 
 class RouteChanged(Exception):

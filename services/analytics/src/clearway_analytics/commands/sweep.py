@@ -10,7 +10,7 @@ import structlog
 
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.ledger import missions, states
-from clearway_shared.database import Database, is_transient
+from clearway_platform.database.engines import Database, is_transient
 
 SWEEP_SECONDS: Final = 60.0
 ROUTES_PER_TRANSACTION: Final = 200

@@ -19,7 +19,7 @@ from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.tables import CONTRIBUTIONS
-from clearway_shared.database import one_or_many
+from clearway_platform.database.engines import one_or_many
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.evidence import Evidence
 from clearway_analytics.tables import INCIDENTS
-from clearway_shared.database import on_either
+from clearway_platform.database.engines import on_either
 
 
 def _record(new: Any) -> Any:

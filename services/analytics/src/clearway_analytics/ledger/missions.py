@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.risk.parameters import SPARSE, Parameters
 from clearway_analytics.tables import MISSIONS
-from clearway_shared.database import insert
+from clearway_platform.database.engines import insert
 
 _PARAMETERS: Final = TypeAdapter(Parameters)
 

@@ -16,8 +16,8 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
 from clearway_analytics.tables import ROUTES
-from clearway_shared.database import insert
-from clearway_shared.heavy import HeavyWork
+from clearway_platform.database.engines import insert
+from clearway_platform.heavy import HeavyWork
 
 _READ_AT_ONCE: Final = 4
 _FIND: Final = select(ROUTES).where(

@@ -17,7 +17,7 @@ from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.decay import DecayedSums, lowered
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.tables import CONTRIBUTIONS, STATES
-from clearway_shared.database import insert, one_or_many
+from clearway_platform.database.engines import insert, one_or_many
 
 
 @dataclass(frozen=True, slots=True)

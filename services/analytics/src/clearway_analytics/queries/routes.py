@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.routes import find, live_routes, route_of
 from clearway_analytics.tables import ROUTES
-from clearway_shared.paging import part_of
+from clearway_platform.paging import part_of
 
 
 async def live(connection: AsyncConnection, mission: str, route_id: UUID) -> Route | None:

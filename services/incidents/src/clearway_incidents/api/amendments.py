@@ -13,7 +13,7 @@ from clearway_incidents.domain.difference import merge_patch, patch_between
 from clearway_incidents.domain.incident import Facts, Incident
 from clearway_incidents.domain.refusals import InvalidFact
 from clearway_incidents.tables import dump
-from clearway_shared.web.problems import Problem, field_errors
+from clearway_platform.web.problems import Problem, field_errors
 
 # What is changed by a command of its own, and which.
 COMMANDS: Final[Mapping[str, str]] = {

@@ -9,15 +9,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from clearway_contracts.incident import IncidentState
+from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents.commands.imports import Fate
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.outgoing import without_contacts
-from clearway_shared.auth import Permission, Principal
-from clearway_shared.events.incident import IncidentState
-from clearway_shared.events.vocabulary import RetractionReason
-from clearway_shared.web.conditional import NOTHING_CHANGED, etag
-from clearway_shared.web.problems import FieldError
-from clearway_shared.web.writes import Reply
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.web.conditional import NOTHING_CHANGED, etag
+from clearway_platform.web.problems import FieldError
+from clearway_platform.web.writes import Reply
 
 
 class IncidentBody(IncidentState):

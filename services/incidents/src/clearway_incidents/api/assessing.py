@@ -13,10 +13,10 @@ from clearway_incidents.api.wiring import Assessor, LedgerOf
 from clearway_incidents.commands import changes
 from clearway_incidents.domain import life
 from clearway_incidents.domain.life import Step
-from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import IfMatch
-from clearway_shared.web.document import REVISED
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import IfMatch
+from clearway_platform.web.document import REVISED
+from clearway_platform.web.writes import Reply, Write
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from clearway_contracts.vocabulary import HazardState, RetractionReason
 from clearway_incidents.api.texts import Form, Reason, Text
 from clearway_incidents.domain.merging import CasualtiesOf
-from clearway_shared.events.vocabulary import HazardState, RetractionReason
 
 Note = Annotated[Text | None, Field(description="A note for the history.")]
 

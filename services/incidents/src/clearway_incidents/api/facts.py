@@ -8,23 +8,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from clearway_incidents.api.texts import (
-    Count,
-    CountryCode,
-    Form,
-    Line,
-    Metres,
-    Name,
-    Narrative,
-    Position,
-    Uncertainty,
-)
-from clearway_incidents.domain.incident import Casualties, Facts, Impact, Sharing
-from clearway_incidents.domain.moment import IncidentTime, check_given, span
-from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, Location, Point, grid_reference
-from clearway_incidents.domain.reporting import DEFAULT_PRIORITY, default_hazard
-from clearway_shared.events.envelope import Utc
-from clearway_shared.events.vocabulary import (
+from clearway_contracts.envelope import Utc
+from clearway_contracts.vocabulary import (
     Activity,
     Actuation,
     Affiliation,
@@ -46,6 +31,21 @@ from clearway_shared.events.vocabulary import (
     TimePrecision,
     Tlp,
 )
+from clearway_incidents.api.texts import (
+    Count,
+    CountryCode,
+    Form,
+    Line,
+    Metres,
+    Name,
+    Narrative,
+    Position,
+    Uncertainty,
+)
+from clearway_incidents.domain.incident import Casualties, Facts, Impact, Sharing
+from clearway_incidents.domain.moment import IncidentTime, check_given, span
+from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, Location, Point, grid_reference
+from clearway_incidents.domain.reporting import DEFAULT_PRIORITY, default_hazard
 
 
 class TimeForm(Form):

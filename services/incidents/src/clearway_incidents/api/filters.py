@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import Query
 
+from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.queries import Box, Filter, Place
-from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Status
-from clearway_shared.web.moments import A_DATE, FromTime, UntilTime
-from clearway_shared.web.pages import decode_cursor, encode_cursor
-from clearway_shared.web.problems import bad_cursor, invalid
+from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
+from clearway_platform.web.pages import decode_cursor, encode_cursor
+from clearway_platform.web.problems import bad_cursor, invalid
 
 BBOX: Final = "west,south,east,north in degrees; west > east crosses the antimeridian"
 

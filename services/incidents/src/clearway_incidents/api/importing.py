@@ -20,10 +20,10 @@ from clearway_incidents.api.wiring import LedgerOf, Reporter, problem_of
 from clearway_incidents.commands import imports
 from clearway_incidents.commands.imports import Fate, Item, Result
 from clearway_incidents.domain.refusals import InvalidFact
-from clearway_shared.auth import Role
-from clearway_shared.database import Transaction
-from clearway_shared.web.problems import FieldError, Problem, field_errors
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.auth.principals import Role
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.problems import FieldError, Problem, field_errors
+from clearway_platform.web.writes import Reply, Write
 
 MOST_ITEMS: Final = 500
 IMPORTERS: Final = frozenset({Role.OPERATOR, Role.ADMIN})

@@ -7,9 +7,9 @@ from clearway_incidents.api.answers import IncidentBody, reply
 from clearway_incidents.api.assessing import Assessed
 from clearway_incidents.api.bodies import MergeBody, NoteBody
 from clearway_incidents.commands import changes
-from clearway_shared.database import Transaction
-from clearway_shared.web.document import REVISED
-from clearway_shared.web.writes import Reply
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.document import REVISED
+from clearway_platform.web.writes import Reply
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
 

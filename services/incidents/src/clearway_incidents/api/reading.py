@@ -21,13 +21,13 @@ from clearway_incidents.api.answers import (
 from clearway_incidents.api.filters import AsOf, cursor_of, place_of, wanted
 from clearway_incidents.api.wiring import Reader
 from clearway_incidents.queries import Filter
-from clearway_shared.service import Platform
-from clearway_shared.web.access import platform_of
-from clearway_shared.web.conditional import etag
-from clearway_shared.web.document import header
-from clearway_shared.web.moments import A_DATE, FromTime
-from clearway_shared.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_shared.web.problems import not_found
+from clearway_platform.service import Platform
+from clearway_platform.web.access import platform_of
+from clearway_platform.web.conditional import etag
+from clearway_platform.web.document import header
+from clearway_platform.web.moments import A_DATE, FromTime
+from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from clearway_platform.web.problems import not_found
 
 router = APIRouter(prefix="/v1/incidents", tags=["Reading"])
 

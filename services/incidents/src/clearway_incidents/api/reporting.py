@@ -15,12 +15,12 @@ from clearway_incidents.api.texts import Text
 from clearway_incidents.api.wiring import LedgerOf, Reporter
 from clearway_incidents.commands import changes, intake
 from clearway_incidents.domain import life
-from clearway_shared.auth import Permission
-from clearway_shared.database import Transaction
-from clearway_shared.web.conditional import IfMatch
-from clearway_shared.web.document import REVISED, header
-from clearway_shared.web.problems import invalid
-from clearway_shared.web.writes import Reply, Write
+from clearway_platform.auth.principals import Permission
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import IfMatch
+from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.problems import invalid
+from clearway_platform.web.writes import Reply, Write
 
 router = APIRouter(prefix="/v1/incidents", tags=["Reporting"])
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import UUID7, ConfigDict, Field, model_validator
 
+from clearway_contracts.envelope import Utc
+from clearway_contracts.vocabulary import Channel, InfoCredibility, SourceReliability
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.texts import Form, Line, Name, Text
 from clearway_incidents.commands.intake import Submission
 from clearway_incidents.domain.incident import ExternalRef, Grading, NineLine, Report
 from clearway_incidents.domain.reporting import FirstReport
-from clearway_shared.clock import new_id
-from clearway_shared.events.envelope import Utc
-from clearway_shared.events.vocabulary import Channel, InfoCredibility, SourceReliability
+from clearway_platform.clock import new_id
 
 EXAMPLE: Final[dict[str, Any]] = {
     "time": {"occurred_at": "2026-02-28T05:40:00Z", "precision": "minute"},

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from clearway_incidents.commands.ledger import Ledger
 from clearway_incidents.domain.refusals import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
-from clearway_shared.auth import Permission, Principal
-from clearway_shared.web.access import require
-from clearway_shared.web.codes import Code
-from clearway_shared.web.problems import (
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.web.access import require
+from clearway_platform.web.codes import Code
+from clearway_platform.web.problems import (
     Problem,
     conflict,
     invalid,

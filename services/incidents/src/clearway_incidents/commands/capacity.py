@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
+from clearway_contracts.topics import INCIDENTS
+from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.life import Change, Kind
 from clearway_incidents.domain.refusals import NotNow
-from clearway_shared.events.topics import INCIDENTS
-from clearway_shared.events.vocabulary import Status
 
 MAX_BYTES: Final = 256 * 1024
 # Two full incidents can be merged; what comes of it takes no more.

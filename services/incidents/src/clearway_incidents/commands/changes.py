@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from clearway_contracts.vocabulary import Status
 from clearway_incidents.commands.ledger import Ledger, State, require_revision
 from clearway_incidents.domain import life, moment
 from clearway_incidents.domain.incident import Facts, Incident
@@ -15,9 +16,8 @@ from clearway_incidents.domain.life import Change, Kind, Step
 from clearway_incidents.domain.merging import CasualtiesOf, merge, part, release
 from clearway_incidents.domain.refusals import NotNow
 from clearway_incidents.tables import REVISIONS, load
-from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction
-from clearway_shared.events.vocabulary import Status
+from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import Transaction
 
 # The corrected facts, from the incident on record.
 Amendment = Callable[[Incident], Facts]

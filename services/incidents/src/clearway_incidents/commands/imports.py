@@ -18,8 +18,8 @@ from clearway_incidents.domain.life import Change
 from clearway_incidents.domain.refusals import NotNow, Refusal
 from clearway_incidents.domain.reporting import record
 from clearway_incidents.tables import EXTERNAL_REFS, load
-from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction
+from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import Transaction
 
 # The facts of the incident on record with what the source changed between its two contents.
 Reconcile = Callable[[Incident, Mapping[str, Any], Mapping[str, Any]], Facts]

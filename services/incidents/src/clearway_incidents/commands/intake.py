@@ -16,8 +16,8 @@ from clearway_incidents.domain.incident import ExternalRef
 from clearway_incidents.domain.refusals import NotNow
 from clearway_incidents.domain.reporting import FirstReport, record
 from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS
-from clearway_shared.auth import Principal
-from clearway_shared.database import Transaction, on_either, one_or_many
+from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import Transaction, on_either, one_or_many
 
 _REFS: Final = EXTERNAL_REFS.c
 _TAKE_NAMES: Final = on_either(lambda new: new.on_conflict_do_nothing(), EXTERNAL_REFS)

@@ -17,10 +17,10 @@ from clearway_incidents.domain.life import Change
 from clearway_incidents.domain.refusals import StaleRevision, UnknownIncident
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.tables import INCIDENTS, REVISIONS, dump, indexed_columns
-from clearway_shared.auth import Principal
-from clearway_shared.clock import Clock
-from clearway_shared.database import Transaction, on_either, one_or_many
-from clearway_shared.outbox import Outbox
+from clearway_platform.auth.principals import Principal
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction, on_either, one_or_many
+from clearway_platform.messaging.outbox import Outbox
 
 State = dict[str, Any]
 

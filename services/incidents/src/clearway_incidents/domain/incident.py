@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from clearway_incidents.domain.moment import IncidentTime
-from clearway_incidents.domain.place import Location
-from clearway_shared.events.vocabulary import (
+from clearway_contracts.vocabulary import (
     Activity,
     Actuation,
     Affiliation,
@@ -34,6 +32,8 @@ from clearway_shared.events.vocabulary import (
     Target,
     Tlp,
 )
+from clearway_incidents.domain.moment import IncidentTime
+from clearway_incidents.domain.place import Location
 
 
 @dataclass(frozen=True, slots=True)

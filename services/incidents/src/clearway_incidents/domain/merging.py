@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Change, Kind, allow, revise
 from clearway_incidents.domain.refusals import NotNow
-from clearway_shared.events.vocabulary import Status
 
 
 class CasualtiesOf(StrEnum):

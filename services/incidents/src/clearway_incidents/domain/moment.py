@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from clearway_contracts.vocabulary import TimePrecision
 from clearway_incidents.domain.refusals import InvalidFact
-from clearway_shared.events.vocabulary import TimePrecision
 
 # Field clocks run ahead of ours by minutes; more than this is a wrong date.
 CLOCK_SKEW: Final = timedelta(minutes=5)

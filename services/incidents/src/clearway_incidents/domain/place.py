@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mgrs import MGRS
 
-from clearway_shared.events.vocabulary import LocationPrecision, Setting
+from clearway_contracts.vocabulary import LocationPrecision, Setting
 
 # The radius in metres of the circle that holds the true point with 90 %, where the reporter gives none. A position fix
 # under field conditions; a surveyed benchmark; a point near a named place and the place itself, after the extent of a

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from clearway_contracts.vocabulary import Category, HazardState, Outcome, Priority, Status
 from clearway_incidents.domain import moment
 from clearway_incidents.domain.incident import (
     Audit,
@@ -19,7 +20,6 @@ from clearway_incidents.domain.incident import (
     fact_values,
 )
 from clearway_incidents.domain.life import Change, Kind
-from clearway_shared.events.vocabulary import Category, HazardState, Outcome, Priority, Status
 
 # Who says nothing of the priority gets the one that the hazard asks for. What nobody has looked at may be live.
 DEFAULT_PRIORITY: Final = {

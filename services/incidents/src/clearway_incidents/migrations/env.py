@@ -1,7 +1,7 @@
 """Alembic's environment of the incidents service."""
 
 from clearway_incidents.tables import incidents_metadata
-from clearway_shared.migrations import run_environment
-from clearway_shared.tables import plumbing_metadata
+from clearway_platform.database.migrations import run_environment
+from clearway_platform.database.tables import plumbing_metadata
 
 run_environment([plumbing_metadata, incidents_metadata])

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from clearway_shared.database import Json, UtcDateTime
-from clearway_shared.migrations import create_plumbing, drop_plumbing
+from clearway_platform.database.engines import Json, UtcDateTime
+from clearway_platform.database.migrations import create_plumbing, drop_plumbing
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from clearway_shared.database import UtcDateTime
+from clearway_platform.database.engines import UtcDateTime
 
 revision = "0002"
 down_revision = "0001"

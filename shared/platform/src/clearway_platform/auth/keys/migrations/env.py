@@ -1,0 +1,6 @@
+"""Alembic's way in."""
+
+from clearway_platform.auth.keys.tables import keys_metadata
+from clearway_platform.database.migrations import run_environment
+
+run_environment([keys_metadata])

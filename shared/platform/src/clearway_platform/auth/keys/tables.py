@@ -1,0 +1,37 @@
+"""The tables of the key directory."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import MetaData
+from sqlmodel import Field, SQLModel
+
+from clearway_platform.database.engines import UtcDateTime
+
+keys_metadata: Final = MetaData()
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A key: who it stands for, and the hash of its secret."""
+
+    metadata = keys_metadata
+    __tablename__ = "api_key"
+
+    key_id: str = Field(primary_key=True)
+    secret_hash: str
+    name: str
+    mission: str = Field(index=True)
+    role: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StreamTicketRow(SQLModel, table=True):
+    """A ticket that was issued and not yet used: whose it is, and the hash of what was given out."""
+
+    metadata = keys_metadata
+    __tablename__ = "stream_ticket"
+
+    ticket_hash: str = Field(primary_key=True)
+    key_id: str = Field(index=True)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -1,0 +1,72 @@
+"""What a backup holds: the page that is written last, so that a folder without it is no backup."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from clearway_platform.backup.source import BackupError
+from clearway_platform.database.schema import Schema
+
+NAME: Final = "manifest.json"
+
+
+class Part(BaseModel):
+    """One file. `schema` stays empty for what has none: the log, the events under way, the first key."""
+
+    name: str
+    kind: Literal["database", "log", "under_way", "key"]
+    engine: str
+    file: str
+    size: int
+    sha256: str
+    revision: str | None = None
+    program: str | None = None
+    compatible_from: str | None = None
+
+    @property
+    def made(self) -> Schema:
+        return Schema(self.revision, self.program, self.compatible_from)
+
+
+class Manifest(BaseModel):
+    """A backup: the version that made it, the moment it shows, and its parts."""
+
+    format: Literal[1] = 1
+    program: str
+    moment: datetime
+    parts: list[Part]
+
+    def of_kind(self, kind: str) -> list[Part]:
+        return [part for part in self.parts if part.kind == kind]
+
+
+def described(name: str, kind: Literal["database", "log", "under_way", "key"], engine: str, file: Path) -> Part:
+    """A part, of the file as it is."""
+    return Part(name=name, kind=kind, engine=engine, file=file.name, size=file.stat().st_size, sha256=_sum(file))
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a backup, all of whose files are there and as they were written. Raises BackupError."""
+    try:
+        manifest = Manifest.model_validate_json((folder / NAME).read_bytes())
+    except OSError as error:
+        raise BackupError(f"{folder} is no backup, or one that was not finished: it has no {NAME}.") from error
+    except ValidationError as error:
+        raise BackupError(f"{folder / NAME} cannot be read: it is damaged, or of another version.") from error
+    for part in manifest.parts:
+        file = folder / part.file
+        if not file.is_file():
+            raise BackupError(f"{folder} is damaged: {part.file} is missing.")
+        if _sum(file) != part.sha256:
+            raise BackupError(f"{folder} is damaged: {part.file} is not as it was written.")
+    return manifest
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

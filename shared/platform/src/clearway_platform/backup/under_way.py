@@ -1,0 +1,131 @@
+"""Events under way: on Kafka at the moment of the backup, and perhaps not yet taken by every consumer.
+
+They are kept as they are on the wire. A restore sets every consumer to the end of its topics, so that it meets nothing
+of what came after the backup, and publishes these again: what a consumer had taken, its inbox knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from clearway_contracts.topics import TOPICS
+from clearway_platform.backup.source import BackupError
+from clearway_platform.log.base import Broker, LogReader, Message, Record, TopicPartition
+
+_STALLED_SECONDS: Final = 30.0
+_TOGETHER: Final = 500
+_READ: Final = tuple(topic for topic in TOPICS if topic.consumers)
+_GROUPS: Final = sorted({group for topic in _READ for group in topic.consumers})
+
+Offsets = Mapping[TopicPartition, int]
+
+
+class UnderWay:
+    """Reads what lies between the consumers' offsets and the ends of their topics."""
+
+    def __init__(self, broker: Broker, reader: LogReader, taken: Offsets) -> None:
+        self._broker = broker
+        self._reader = reader
+        self._taken = taken
+
+    @classmethod
+    async def open(cls, broker: Broker) -> UnderWay:
+        """Note what the consumers have taken: at least so much, at any later moment. Raises BrokerError."""
+        taken: dict[TopicPartition, int] = {}
+        for group in _GROUPS:
+            topics = [topic.name for topic in _READ if group in topic.consumers]
+            offsets = await broker.committed(topics, group=group)
+            taken |= {place: min(offset, taken.get(place, offset)) for place, offset in offsets.items()}
+        reader = await broker.reader([topic.name for topic in _READ], group=None)
+        return cls(broker, reader, taken)
+
+    async def ends(self) -> Offsets:
+        """Where the topics end now."""
+        return await self._reader.end_offsets()
+
+    async def read(self, ends: Offsets) -> list[Record]:
+        """What came before `ends` and may not be taken. Raises BackupError."""
+        left = {place: end for place, end in ends.items() if self._taken[place] < end}
+        for place in self._reader.assignment():
+            if place in left:
+                self._reader.seek(place, self._taken[place])
+        self._reader.pause(self._reader.assignment() - left.keys())
+        found: list[Record] = []
+        try:
+            while left:
+                async with asyncio.timeout(_STALLED_SECONDS):
+                    batch = await self._next(left)
+                found += batch
+        except TimeoutError as error:
+            raise BackupError(f"Kafka gave no records for {_STALLED_SECONDS:g} s.") from error
+        return found
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+    async def _next(self, left: dict[TopicPartition, int]) -> list[Record]:
+        """The next records before the ends in `left`; a partition that was read to its end is taken out of it."""
+        while True:
+            batches = await self._reader.fetch(max_records=_TOGETHER)
+            found: list[Record] = []
+            for place in batches.keys() & left.keys():
+                found += [record for record in batches[place] if record.offset < left[place]]
+                if batches[place][-1].offset + 1 >= left[place]:
+                    self._reader.pause(frozenset({place}))
+                    del left[place]
+            if found:
+                return found
+
+
+async def put_back(broker: Broker, messages: Sequence[Message]) -> None:
+    """Set every consumer to the end of its topics, and publish `messages` after it. Raises BackupError, BrokerError."""
+    async with AsyncExitStack() as joined:
+        for group in _GROUPS:
+            topics = [topic for topic in _READ if group in topic.consumers]
+            reader = await broker.reader([topic.name for topic in topics], group=group)
+            await joined.enter_async_context(reader)
+            if len(reader.assignment()) < len(await broker.committed([topic.name for topic in topics], group=group)):
+                raise BackupError(
+                    f"A consumer of the group {group!r} is still running. Stop Clearway's services first."
+                )
+            await reader.commit(await reader.end_offsets())
+    for start in range(0, len(messages), _TOGETHER):
+        await broker.publish(messages[start : start + _TOGETHER])
+
+
+def write(file: Path, records: Sequence[Record]) -> None:
+    """One record a line."""
+    with file.open("w") as lines:
+        for record in records:
+            line = {
+                "topic": record.topic,
+                "key": _text(record.key),
+                "value": _text(record.value),
+                "headers": [[name, _text(value)] for name, value in record.headers],
+            }
+            lines.write(json.dumps(line) + "\n")
+
+
+def read(file: Path) -> list[Message]:
+    """The messages of a file that `write` has made."""
+    with file.open() as lines:
+        return [_message(json.loads(line)) for line in lines]
+
+
+def _message(line: Mapping[str, Any]) -> Message:
+    headers = tuple((name, _bytes(value) or b"") for name, value in line["headers"])
+    return Message(line["topic"], _bytes(line["key"]), _bytes(line["value"]), headers)
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else b64encode(data).decode()
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else b64decode(text)

@@ -1,0 +1,75 @@
+"""`clearway backup` and `clearway restore`: everything that is kept, as it was at one moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_platform.backup.restoring import Restore, prepare, put_back
+from clearway_platform.backup.source import BackupError
+from clearway_platform.backup.taking import take
+from clearway_platform.cli.configuration import DataFolder, read_settings
+from clearway_platform.cli.failures import fail
+from clearway_platform.process.runtime import TOPIC_SPECS
+from clearway_platform.service import installed_services
+
+Result = TypeVar("Result")
+_KEYS: Final = "keys"
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder. It holds secrets: keep it where only you can read it.")],
+    data: DataFolder = None,
+) -> None:
+    """Back up all databases and the events under way, as they are at one moment. Clearway goes on meanwhile."""
+    manifest = _run(take(read_settings(data_dir=data), list(_migrations()), folder))
+    size = sum(part.size for part in manifest.parts)
+    typer.echo(f"Backed up as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC, {size:,} bytes, checked:")
+    for part in manifest.parts:
+        typer.echo(f"  {folder / part.file}")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `clearway backup` has made.")],
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the backup, and say what it would replace.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is there. It is lost.")] = False,
+    data: DataFolder = None,
+) -> None:
+    """Put a backup back where the settings say. Stop Clearway first. Streams begin anew: clients are told to resync."""
+    settings = read_settings(data_dir=data)
+    found = _run(prepare(settings, folder, _migrations()))
+    typer.echo(
+        f"The backup is whole: Clearway {found.manifest.program}, as of {found.manifest.moment:%Y-%m-%d %H:%M:%S} UTC."
+    )
+    _tell_what_is_replaced(found, check or replace)
+    if not check:
+        _run(put_back(settings, found, TOPIC_SPECS))
+        typer.echo("Restored. Run `clearway migrate`, then start Clearway.")
+
+
+def _tell_what_is_replaced(found: Restore, may: bool) -> None:
+    if not found.replaces:
+        return
+    typer.echo("It replaces what is there now:" if may else "It would replace what is there now:")
+    for one in found.replaces:
+        typer.echo(f"  {one}")
+    if not may:
+        fail("Nothing was changed. To replace it, add --replace.")
+
+
+def _migrations() -> dict[str, Path]:
+    return {_KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return asyncio.run(work)
+    except BackupError as error:
+        fail(str(error), code=1)

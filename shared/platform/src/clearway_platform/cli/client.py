@@ -1,0 +1,116 @@
+"""Reaching a running Clearway from a terminal: its address, and the key to show there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+
+from clearway_platform.cli.configuration import Misconfigured, read_settings
+from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, Instance, running_in
+
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
+_THIS_MACHINE: Final = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CLEARWAY_URL",
+        help=f"Where Clearway answers. By default where the one of the data folder does, else {DEFAULT_URL}.",
+        show_default=False,
+    ),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CLEARWAY_API_KEY",
+        help="The API key. By default the first one, of the Clearway that runs on the data folder and answers there.",
+        show_default=False,
+    ),
+]
+Demo = Annotated[bool, typer.Option("--demo", help="The demonstration, which has a data folder of its own.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An address, and the key to show there; `missing` says why there is none."""
+
+    url: str
+    key: str | None
+    missing: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that shows the key. Raises Misconfigured when there is none."""
+        if self.key is None:
+            raise Misconfigured(self.missing)
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+def find_access(url: str | None, key: str | None, *, data: Path | None, demo: bool) -> Access:
+    """Where to go, and what to show. A key that is kept here goes only to the Clearway of its own folder.
+
+    Raises Misconfigured for an address that is none.
+    """
+    folder = read_settings(data_dir=data).data_dir
+    folders = [folder / DEMO_FOLDER] if demo else [folder, folder / DEMO_FOLDER]
+    running = [instance for one in folders if (instance := running_in(one)) is not None]
+    found = running[0].address if running else DEFAULT_URL
+    address = found if url is None else _checked(url)
+    if key is not None:
+        return Access(address, _checked_key(key))
+    instance = next((one for one in running if same_address(address, one.address)), None)
+    if instance is None:
+        return Access(address, None, _why_none(address, folders))
+    # Its own address, not the name that was given for it: the name may lead to someone else as well.
+    return Access(instance.address, instance.key(), _without_key(instance))
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses are one, where `localhost` is this machine's own."""
+    first, second = urlsplit(one), urlsplit(other)
+    hosts = first.hostname, second.hostname
+    same_host = hosts[0] == hosts[1] or ("localhost" in hosts and all(host in _THIS_MACHINE for host in hosts))
+    return first.scheme == second.scheme and same_host and _port(one) == _port(other) and not first.path.strip("/")
+
+
+def _checked(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Misconfigured(f"{url!r} is no address: {error}. Give one as {DEFAULT_URL}.") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or (parsed.port or 0) > 65535:
+        raise Misconfigured(f"{url!r} is no address. Give one as {DEFAULT_URL}.")
+    return url.rstrip("/")
+
+
+def _checked_key(key: str) -> str:
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise Misconfigured(
+            "The key holds characters that no key has. Copy it again, as `clearway keys create` printed it."
+        )
+    return key
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _why_none(address: str, folders: list[Path]) -> str:
+    kept = " and ".join(str(folder / KEY_FILE) for folder in folders if (folder / KEY_FILE).is_file())
+    remedy = "Give one with --key or CLEARWAY_API_KEY."
+    if not kept:
+        return f"No API key for {address}. {remedy}"
+    return f"No API key for {address}: what runs there is not the Clearway that made {kept}. {remedy}"
+
+
+def _without_key(instance: Instance) -> str:
+    return (
+        f"The Clearway at {instance.address} left no key in {instance.folder}. Give one with --key or "
+        "CLEARWAY_API_KEY; `clearway keys create` makes one."
+    )

@@ -1,0 +1,103 @@
+"""The settings of a command, from its options and the environment; what is wrong with them is said in a sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError
+from sqlalchemy.exc import ArgumentError
+
+from clearway_platform.database.engines import async_url
+from clearway_platform.log.kafka.address import KafkaAddress
+from clearway_platform.settings import Settings
+
+PREFIX: Final = "CLEARWAY_"
+# What single commands read beside the settings.
+OF_COMMANDS: Final = frozenset({"CLEARWAY_URL", "CLEARWAY_API_KEY"})
+# What tests read, and what Kubernetes sets for a Service whose name begins with `clearway`.
+_OF_OTHERS: Final = re.compile(r"^CLEARWAY_(TEST_.*|(.+_)?SERVICE_(HOST|PORT.*)|(.+_)?PORT_\d+_(TCP|UDP).*)$")
+_OPTIONS: Final = {
+    "data_dir": "--data",
+    "host": "--host",
+    "port": "--port",
+    "webhook_allowed_subnets": "--allow-webhooks-to",
+}
+_DATABASES: Final = tuple(name for name in Settings.model_fields if name.endswith("_database_url"))
+
+DataFolder = Annotated[
+    Path | None,
+    typer.Option("--data", help="The data folder; by default CLEARWAY_DATA_DIR, else data.", show_default=False),
+]
+
+
+class Misconfigured(Exception):
+    """The command cannot begin as it was told to: the text says what is wrong, and what to do."""
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings; an option that is not None goes before its environment variable. Raises Misconfigured."""
+    options = {name: value for name, value in given.items() if value is not None}
+    _refuse_unknown(os.environ)
+    try:
+        settings = Settings(**options)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise Misconfigured("\n".join(_sentence(detail, options) for detail in error.errors())) from error
+    except SettingsError as error:
+        # Of a setting that holds several values: what was given is no JSON.
+        raise Misconfigured(f'A setting cannot be read: {error}. Give a list as ["first", "second"].') from error
+    _check_urls(settings)
+    return settings
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """A misspelt setting would be ignored in silence, and the default be taken for what was meant."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
+    unknown = [
+        name for name in environment if name.startswith(PREFIX) and name not in known and not _OF_OTHERS.match(name)
+    ]
+    if unknown:
+        raise Misconfigured("\n".join(_unknown(name, known) for name in sorted(unknown)))
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    bare = [one.removeprefix(PREFIX) for one in known]
+    nearest = get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.5)
+    remedy = f"Did you mean {PREFIX}{nearest[0]}? Rename it, or unset it." if nearest else "Unset it."
+    return f"There is no setting {name}. {remedy}"
+
+
+def _sentence(detail: ErrorDetails, options: Mapping[str, object]) -> str:
+    field = str(detail["loc"][0])
+    name = _OPTIONS.get(field, field) if field in options else f"{PREFIX}{field.upper()}"
+    problem = detail["msg"].removeprefix("Value error, ").replace("Input should", "should").rstrip(".")
+    remedy = "Correct it." if field in options else "Correct it, or unset it to have the default."
+    return f"{name} is {str(detail['input'])!r}, but {problem}. {remedy}"
+
+
+def _check_urls(settings: Settings) -> None:
+    """URLs are not quoted: there may be a password in them."""
+    if settings.broker_url is not None:
+        try:
+            KafkaAddress.parse(settings.broker_url)
+        except ValueError as error:
+            raise Misconfigured(f"CLEARWAY_BROKER_URL cannot be used: {error}.") from error
+    for name in _DATABASES:
+        url = getattr(settings, name)
+        try:
+            if url is not None:
+                async_url(url)
+        except (ArgumentError, ValueError) as error:
+            problem = (
+                str(error)
+                if isinstance(error, ValueError)
+                else "it is not a URL: use postgresql://user:password@host/database"
+            )
+            raise Misconfigured(f"{PREFIX}{name.upper()} cannot be used: {problem}.") from error

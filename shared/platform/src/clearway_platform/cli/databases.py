@@ -1,0 +1,51 @@
+"""`clearway migrate`: schemas brought up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_platform.auth.keys.privileges import open_tickets_to_readers
+from clearway_platform.cli.configuration import DataFolder, read_settings
+from clearway_platform.cli.data_folder import prepare
+from clearway_platform.cli.signals import ended_at_once
+from clearway_platform.database.schema import bring_up_to_date, remark
+from clearway_platform.service import installed_services
+from clearway_platform.settings import Settings
+
+KEYS: Final = "keys"
+
+
+def migrate(
+    database: Annotated[
+        list[str] | None, typer.Argument(help="Services, or `keys`; by default all that are installed here.")
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Bring databases to their newest schema. Safe to repeat, and beside a twin. A newer schema stays as it is."""
+    with ended_at_once():
+        services = installed_services()
+    scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in services.items()}
+    unknown = set(database or ()) - set(scripts)
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(scripts)}")
+    chosen = {name: scripts[name] for name in database or scripts}
+    settings = read_settings(data_dir=data)
+    prepare(settings, chosen, keeps_files=False)
+    asyncio.run(_upgrade(chosen, settings))
+    typer.echo(f"Up to date: {', '.join(chosen)}.")
+
+
+async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
+    # Only those that were asked for: one who may change a service's database need not be able to write keys.
+    for name, folder in scripts.items():
+        found = await bring_up_to_date(name, settings.database_url(name), folder)
+        if remarked := remark(name, found, folder):
+            typer.echo(remarked)
+        if name == KEYS:
+            await open_tickets_to_readers(settings.database_url(name))

@@ -1,0 +1,195 @@
+"""`clearway dead-letters`: messages that a consumer could not take, and what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic_core import to_json
+
+from clearway_platform.cli.configuration import read_settings
+from clearway_platform.cli.listing import AsJson, cell, print_list, printable
+from clearway_platform.clock import SystemClock
+from clearway_platform.database.engines import Database, async_url
+from clearway_platform.messaging.dead_letter_contents import contents_of
+from clearway_platform.messaging.dead_letters import (
+    WAITING,
+    DeadLetter,
+    DeadLetters,
+    DeadLetterState,
+    Decided,
+    NoSuchLetter,
+)
+from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.service import service_names
+
+Result = TypeVar("Result")
+Work = Callable[[DeadLetters, Database], Awaitable[Result]]
+
+app = typer.Typer(help="List, show, replay and discard dead letters, of all missions.", no_args_is_help=True)
+
+ServiceName = Annotated[str | None, typer.Option(help="Whose dead letters; by default those of every service here.")]
+LetterId = Annotated[UUID, typer.Argument(help="The letter's id, as in the list.", show_default=False)]
+State = Annotated[DeadLetterState | None, typer.Option(help="Only those; by default what is dead or being replayed.")]
+_WRONG_USE: Final = 2
+
+
+@app.command("list")
+def list_letters(
+    service: ServiceName = None,
+    state: State = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of each service at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """The letters that wait for a decision, of all missions and of none; those that failed last first."""
+    states = WAITING if state is None else (state,)
+    found: list[Mapping[str, Any]] = []
+    for name in _chosen(service):
+        letters = _run(name, lambda letters, _: letters.list(states=states, limit=limit))
+        found += [_row(name, letter) for letter in letters]
+    print_list(found, as_json=as_json, empty="No dead letters.")
+
+
+@app.command()
+def show(
+    letter_id: LetterId,
+    service: ServiceName = None,
+    restricted: Annotated[
+        bool, typer.Option("--restricted", help="Show narratives, nine-line reports and contacts as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """One letter with its event. Restricted fields are hidden, and named."""
+
+    async def work(letters: DeadLetters, _database: Database) -> DeadLetter | None:
+        return await letters.get(letter_id)
+
+    for name in _chosen(service):
+        if (letter := _run(name, work)) is not None:
+            _print_letter(name, letter, restricted=restricted, as_json=as_json)
+            return
+    _end(f"There is no dead letter {letter_id}. `clearway dead-letters list` names those that there are.")
+
+
+@app.command()
+def replay(letter_id: LetterId, service: ServiceName = None) -> None:
+    """Let the consumer take the message again. It takes it once, however often this is asked."""
+
+    async def work(letters: DeadLetters, database: Database) -> None:
+        async with database.write() as transaction:
+            await letters.replay(transaction, letter_id)
+
+    _decide(letter_id, service, work)
+    typer.echo("The consumer takes it again within seconds. `clearway dead-letters show` says what came of it.")
+
+
+@app.command()
+def discard(
+    letter_id: LetterId,
+    reason: Annotated[str, typer.Option(help="Why; it stays on record.", show_default=False)],
+    service: ServiceName = None,
+) -> None:
+    """Give the message up. The reason stays on record."""
+
+    async def work(letters: DeadLetters, database: Database) -> None:
+        async with database.write() as transaction:
+            await letters.discard(transaction, letter_id, reason)
+
+    if not reason.strip():
+        _end("Give the reason: --reason TEXT.", code=_WRONG_USE)
+    _decide(letter_id, service, work)
+    typer.echo("Discarded.")
+
+
+def _decide(letter_id: UUID, service: str | None, work: Work[None]) -> None:
+    """Do it in the service that has the letter. Ends the command when none has, or the letter does not wait."""
+    for name in _chosen(service):
+        try:
+            _run(name, work)
+        except NoSuchLetter:
+            continue
+        except Decided as error:
+            _end(f"{letter_id} does not wait for a decision: {error}.")
+        return
+    _end(f"There is no dead letter {letter_id}. `clearway dead-letters list` names those that there are.")
+
+
+def _chosen(service: str | None) -> Sequence[str]:
+    """The services to look at: the one that was named, or each whose database is here."""
+    installed, settings = service_names(), read_settings()
+    if service is not None and service not in installed:
+        _end(f"There is no service {service!r} here: choose from {', '.join(installed)}.", code=_WRONG_USE)
+    found = [name for name in ([service] if service else installed) if _is_there(settings.database_url(name))]
+    if not found:
+        _end(
+            f"There is no database of {service or 'any service'} in {settings.data_dir}. Run this where Clearway keeps "
+            "its data, or set CLEARWAY_DATA_DIR or CLEARWAY_…_DATABASE_URL.",
+            code=_WRONG_USE,
+        )
+    return found
+
+
+def _is_there(url: str) -> bool:
+    """A file must not be made by looking into it."""
+    database = async_url(url)
+    return database.get_backend_name() != "sqlite" or Path(database.database or "").is_file()
+
+
+def _run(service: str, work: Work[Result]) -> Result:
+    async def run() -> Result:
+        async with _letters(service) as (letters, database):
+            return await work(letters, database)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _letters(service: str) -> AsyncIterator[tuple[DeadLetters, Database]]:
+    clock = SystemClock()
+    database = Database(read_settings().database_url(service), pool_size=1)
+    try:
+        yield DeadLetters(database, Outbox(clock), clock), database
+    finally:
+        await database.close()
+
+
+def _row(service: str, letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "letter_id": letter.id,
+        "service": service,
+        "state": letter.state,
+        "mission": letter.mission,
+        "event_type": letter.type,
+        "subject": letter.subject,
+        "from": f"{letter.topic}/{letter.partition}@{letter.offset}",
+        "attempts": letter.attempts,
+        "failed_at": letter.failed_at,
+        "error": letter.error,
+    }
+
+
+def _print_letter(service: str, letter: DeadLetter, *, restricted: bool, as_json: bool) -> None:
+    contents = contents_of(letter.record, restricted=restricted)
+    row = _row(service, letter) | {"reason": letter.reason, "changed_at": letter.changed_at}
+    event = {"headers": contents.headers, "hidden": list(contents.hidden), "event": contents.data}
+    if as_json:
+        typer.echo(to_json(row | event, indent=2))
+        return
+    for name, value in row.items():
+        typer.echo(f"{name.replace('_', ' '):<12}{cell(value)}")
+    typer.echo(f"{'hidden':<12}{cell(contents.hidden)}")
+    for title, part in (("headers", contents.headers), ("event", contents.data)):
+        typer.echo(f"\n{title}")
+        for line in json.dumps(part, indent=2, ensure_ascii=False).splitlines():
+            typer.echo(printable(line))
+
+
+def _end(message: str, *, code: int = 1) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,56 @@
+"""`clearway openapi`: the services' OpenAPI documents, as files that are kept beside the code."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.clock import SystemClock
+from clearway_platform.database.engines import Database
+from clearway_platform.log import open_broker
+from clearway_platform.process.runtime import build_member
+from clearway_platform.service import installed_services
+from clearway_platform.settings import Settings
+from clearway_platform.web.joined import FILE, join, written
+
+_TOGETHER: Final = Path("shared/contracts/src/clearway_contracts") / FILE
+console = Console()
+
+
+def openapi(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("services"),
+    together: Annotated[Path, typer.Option(help="Where the document of all services goes.")] = _TOGETHER,
+) -> None:
+    """Write the OpenAPI documents: of each service to its folder, and that of all together to the contracts."""
+    found = documents()
+    files = {folder / name / FILE: written(document) for name, document in found.items()}
+    files[together] = written(join(found))
+    stale = []
+    for path, text in files.items():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(str(path))
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if check and stale:
+        console.print(f"Out of date: {', '.join(stale)}. Run `make openapi`.", style="red")
+        raise typer.Exit(1)
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """The OpenAPI document of each installed service. Builds them on nothing: no file, no connection."""
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        broker = open_broker("kafka://127.0.0.1:9", settings.data_dir)
+        keys = SqlKeyDirectory(Database(settings.database_url("keys")), clock)
+        return {
+            name: build_member(service, settings, clock, keys, broker).parts.app.openapi()
+            for name, service in installed_services().items()
+        }

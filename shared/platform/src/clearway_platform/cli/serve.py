@@ -1,0 +1,215 @@
+"""`clearway up` and `clearway run`: the platform in one process, or one service of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import shlex
+import shutil
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Annotated, Final
+
+import httpx
+import typer
+from rich.console import Console
+from uvicorn.loops.auto import auto_loop_factory
+
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.principals import IssuedKey, Role
+from clearway_platform.cli.client import DEFAULT_URL
+from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
+from clearway_platform.cli.data_folder import prepare
+from clearway_platform.cli.demonstration import Demonstration, load_demonstration
+from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, announced
+from clearway_platform.cli.signals import ended_at_once
+from clearway_platform.process.listening import AddressTaken, address_of, beyond_this_machine, bind
+from clearway_platform.process.runtime import Process, migrate, open_process
+from clearway_platform.service import Service, installed_services, load_service, service_names
+from clearway_platform.settings import Settings
+from clearway_platform.telemetry import configure_telemetry
+from clearway_platform.version import VERSION
+
+MISSION: Final = "local"
+DEMONSTRATION: Final = "demonstration"
+console = Console(highlight=False, soft_wrap=True)
+
+Host = Annotated[
+    str | None, typer.Option(help="Where to listen. The default is this machine only.", show_default=False)
+]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Which port, by default 8080; 0 takes a free one.", show_default=False),
+]
+
+
+def up(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Add a synthetic theatre that moves, in a data folder of its own.")
+    ] = False,
+    host: Host = None,
+    port: Port = None,
+    data: DataFolder = None,
+    allow_webhooks_to: Annotated[
+        list[str] | None, typer.Option(help="A private subnet that webhooks may reach, as 127.0.0.0/8.")
+    ] = None,
+) -> None:
+    """Start the whole platform in one process. It prints its address and, the first time, an API key."""
+    settings = read_settings(host=host, port=port, data_dir=data, webhook_allowed_subnets=allow_webhooks_to)
+    play = load_demonstration() if demo else None
+    if play:
+        settings = settings.model_copy(update={"data_dir": settings.data_dir / DEMO_FOLDER})
+    with ended_at_once():
+        services = installed_services()
+    listening = _bind(settings)
+    prepare(settings, ["keys", *services], keeps_files=True)
+    _start(list(services.values()), for_people(settings), listening, migrate_first=True, demo=play)
+
+
+def run(
+    service: Annotated[str, typer.Argument(help="Which service: incidents, alerts or analytics.")],
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Run one service. The environment names its broker and its databases."""
+    if service not in service_names():
+        raise Misconfigured(f"There is no service {service!r} here. Installed: {', '.join(service_names())}.")
+    settings = read_settings(host=host, port=port)
+    if settings.broker_url is None:
+        raise Misconfigured("One service alone needs Kafka: set CLEARWAY_BROKER_URL, or use `clearway up`.")
+    listening = _bind(settings)
+    prepare(settings, ["keys", service], keeps_files=False)
+    with ended_at_once():
+        loaded = load_service(service)
+    _start([loaded], settings, listening, migrate_first=False, demo=None)
+
+
+def for_people(settings: Settings) -> Settings:
+    """On a terminal the log is for people: readable lines of what is wrong, unless the settings say otherwise."""
+    if not sys.stderr.isatty() or "log_format" in settings.model_fields_set:
+        return settings
+    quieter = {} if "log_level" in settings.model_fields_set else {"log_level": "WARNING"}
+    return settings.model_copy(update={"log_format": "console", **quieter})
+
+
+def _bind(settings: Settings) -> socket.socket:
+    try:
+        return bind(settings.host, settings.port)
+    except AddressTaken as taken:
+        raise Misconfigured(f"{_who_has(taken)} Stop it, or choose another port with --port.") from taken
+
+
+def _who_has(taken: AddressTaken) -> str:
+    """The sentence that says who holds the port, as far as it tells."""
+    try:
+        health = httpx.get(f"{taken.address}/healthz", timeout=1, trust_env=False).json()
+        if health["status"] == "alive":
+            return f"Port {taken.port} is taken: a Clearway answers at {taken.address} already."
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        pass
+    return str(taken)
+
+
+def _start(
+    services: Sequence[Service],
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    migrate_first: bool,
+    demo: Demonstration | None,
+) -> None:
+    configure_telemetry(settings, "-".join(service.name for service in services))
+    # To be stopped is how a server ends, during its start too: no failure.
+    with (
+        suppress(KeyboardInterrupt),
+        asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
+    ):
+        runner.run(_serve(services, settings, listening, migrate_first=migrate_first, demo=demo))
+    console.print("Stopped.")
+
+
+async def _serve(
+    services: Sequence[Service],
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    migrate_first: bool,
+    demo: Demonstration | None,
+) -> None:
+    if migrate_first:
+        await migrate(services, settings)
+    async with open_process(services, settings) as process:
+        # What the start made lives as long as the process: the collector need not walk through it again and again.
+        gc.freeze()
+        if not migrate_first:
+            await process.serve(listening, _announcement(process, listening, None, demo=demo))
+            return
+        key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION)
+        with announced(settings.data_dir, address_of(listening)):
+            await process.serve(listening, _announcement(process, listening, key, demo=demo))
+
+
+def _announcement(
+    process: Process, listening: socket.socket, key: IssuedKey | None, *, demo: Demonstration | None
+) -> Callable[[], Awaitable[None]]:
+    """What is said once requests are answered."""
+    address = address_of(listening)
+
+    async def announce() -> None:
+        _print_address(address, process.settings, key, open_to_others=beyond_this_machine(listening))
+        if demo is not None:
+            await demo(address, process.keys, DEMONSTRATION)
+
+    return announce
+
+
+async def _first_key(keys: SqlKeyDirectory, settings: Settings, mission: str) -> IssuedKey | None:
+    """The first start makes one administrator, whose key the commands on this machine find by themselves."""
+    if await keys.list():
+        return None
+    issued = await keys.create(mission, Role.ADMIN, "first administrator")
+    path = settings.data_dir / KEY_FILE
+    path.touch(mode=0o600)
+    path.write_text(issued.token + "\n")
+    return issued
+
+
+def _print_address(address: str, settings: Settings, key: IssuedKey | None, *, open_to_others: bool) -> None:
+    engine = "Kafka" if settings.broker_url else "the embedded log"
+    console.print(f"\n[bold green]Clearway {VERSION} is up[/] on {engine}.")
+    console.print(f"  address        {address}")
+    console.print(f"  documentation  {address}/docs")
+    if key is not None:
+        console.print(f"  first API key  {key.token}")
+        console.print(
+            f"                 mission {key.principal.mission}, role admin; kept in {settings.data_dir / KEY_FILE}"
+        )
+    elif (settings.data_dir / KEY_FILE).is_file():
+        console.print(f"  API key        as before, in {settings.data_dir / KEY_FILE}")
+    console.print(f"  follow it      {_program()} tail{_options(address, settings)}   (in a second terminal)")
+    console.print('  first report   the README has one to paste, under "The first minute"')
+    console.print("  stop it        Ctrl-C\n")
+    if open_to_others:
+        console.print(
+            "Other machines can reach it, over plain HTTP: whoever is on the way reads API keys and reports, and can "
+            "change them. Put HTTPS in front, or listen on 127.0.0.1 alone.\n",
+            style="yellow",
+        )
+
+
+def _program() -> str:
+    """This program as it can be typed here."""
+    return "clearway" if shutil.which("clearway") else os.path.relpath(sys.argv[0])
+
+
+def _options(address: str, settings: Settings) -> str:
+    """What `tail` must be told to find this process from the same folder: nothing, where the defaults lead to it."""
+    folder, default = settings.data_dir, Settings().data_dir
+    if (folder / KEY_FILE).is_file():
+        if folder.name == DEMO_FOLDER and folder.parent == default:
+            return " --demo"
+        return "" if folder == default else f" --data {shlex.quote(str(folder))}"
+    return "" if address == DEFAULT_URL else f" --url {address}"

@@ -1,0 +1,69 @@
+"""`clearway tail`: incidents, alerts and route risk in a terminal, as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import typer
+
+from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
+from clearway_platform.cli.configuration import DataFolder
+from clearway_platform.cli.failures import close_output
+from clearway_platform.cli.following import STREAMS, Beginning, follow
+
+_SPAN: Final = re.compile(r"^(\d{1,6})([smhd])$")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def tail(
+    url: Url = None,
+    key: Key = None,
+    demo: Demo = False,
+    data: DataFolder = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this stream: incidents, alerts or routes. May be repeated.")
+    ] = None,
+    last: Annotated[int, typer.Option(min=0, max=1000, help="First show so many of the last events.")] = 10,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="First show what came since: 30m, 12h, 7d, or a time as 2026-11-25T06:00Z.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Follow incidents, alerts and route risk, until Ctrl-C.
+
+    After an interruption it goes on where it was. Events go to standard output, one line each in a pipe; what happens
+    to the connection is said on standard error.
+    """
+    unknown = set(only or ()) - set(STREAMS)
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(STREAMS)}")
+    beginning = Beginning(last=last) if since is None else Beginning(since=_moment(since))
+
+    def access() -> Access:
+        return find_access(url, key, data=data, demo=demo)
+
+    unread = False
+    try:
+        asyncio.run(follow(access, only or list(STREAMS), beginning))
+    except* BrokenPipeError:
+        unread = True
+    if unread:
+        close_output()
+
+
+def _moment(text: str) -> datetime:
+    """A span before now, or a time; one without a zone is UTC."""
+    if span := _SPAN.match(text):
+        return datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"--since {text!r}: give a span as 30m, 12h or 7d, or a time as 2026-11-25T06:00Z"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Databases: engines, schemas, migrations, and the tables that every service has."""

@@ -1,0 +1,201 @@
+"""One service's database: SQLite on one machine, PostgreSQL for a mission, the same statements on both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sqlalchemy import JSON, DateTime, Dialect, NullPool, Row, Select, Table, create_engine, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+from clearway_platform.database import sqlite_loop
+
+DialectName = Literal["sqlite", "postgresql"]
+
+_INSERTS: Final[dict[str, Callable[[Any], Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+# PostgreSQL's classes for "try the same again": connection, serialization and deadlock, resources, shutdown, I/O.
+TRANSIENT_STATES: Final = ("08", "40", "53", "57", "58")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on both databases. SQLite keeps no zone, so it is added back when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+# JSON that PostgreSQL can index and compare.
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Transaction:
+    """One write transaction: it commits when its block ends, and rolls back when the block raises."""
+
+    __slots__ = ("_after_commit", "connection")
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the transaction is durable; never when it rolled back. One call per callback."""
+        if callback not in self._after_commit:
+            self._after_commit.append(callback)
+
+    def committed(self) -> None:
+        for callback in self._after_commit:
+            callback()
+
+
+class Database:
+    """Engines for reading and writing one database. Nothing connects before the first block.
+
+    On SQLite one connection writes (the file has one writer anyhow, and waiting here is fair and has no
+    time limit), others read beside it under WAL; a commit is fsynced (`synchronous=FULL`).
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url: Final[URL] = async_url(url)
+        self.dialect: Final[DialectName] = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+        # An error must not repeat what was being written: it goes to logs and dead letters.
+        options: dict[str, Any] = {"json_serializer": _dump_json, "hide_parameters": True}
+        if self.dialect == "sqlite":
+            if self.url.database:
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._writer = create_async_engine(self.url, pool_size=1, max_overflow=0, pool_timeout=3600, **options)
+            self._reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
+            sqlite_loop.prepare(self._writer.sync_engine, read_only=False)
+            sqlite_loop.prepare(self._reader.sync_engine, read_only=True)
+        else:
+            self._writer = create_async_engine(
+                self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_timeout=10, **options
+            )
+            self._reader = self._writer
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one consistent state and cannot write."""
+        async with self._connection(self._reader) as connection:
+            if self.dialect == "postgresql":
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """A write transaction."""
+        async with self._connection(self._writer) as connection:
+            async with connection.begin():
+                transaction = Transaction(connection)
+                yield transaction
+            # Not after the connection is given back, which takes turns of the loop that others may fill.
+            transaction.committed()
+
+    async def measure(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows of a query that may look at much and answers little: counts for the metrics.
+
+        On SQLite it runs in a thread, on a connection of its own: on the event loop everything would wait for it.
+        """
+        if self.dialect == "sqlite":
+            return await asyncio.to_thread(_measure, self.url.set(drivername="sqlite"), query)
+        async with self.read() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return rows
+
+    async def check(self) -> None:
+        """Raise when the database does not answer. For readiness."""
+        async with self._connection(self._reader) as connection:
+            await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        if self.dialect == "postgresql":
+            async with engine.connect() as connection:
+                yield connection
+            return
+        # On SQLite nothing waits when a connection is given back. The task that SQLAlchemy makes for it, so that no
+        # cancellation leaves it halfway, would only take turns of the loop.
+        connection = await engine.connect()
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def close(self) -> None:
+        await asyncio.gather(self._writer.dispose(), self._reader.dispose())
+
+
+def async_url(url: str) -> URL:
+    """The URL with the asynchronous driver that Clearway uses for its database.
+
+    Raises ValueError for a database other than SQLite or PostgreSQL.
+    """
+    parsed = make_url(url)
+    match parsed.get_backend_name():
+        case "sqlite":
+            return parsed.set(drivername=sqlite_loop.DRIVER)
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+asyncpg")
+        case other:
+            raise ValueError(f"database {other!r} is not supported: use sqlite:// or postgresql://")
+
+
+def insert(connection: AsyncConnection, table: Table | type[Any]) -> Any:
+    """An INSERT that offers `on_conflict_do_nothing` and `on_conflict_do_update` on either database."""
+    target = table if isinstance(table, Table) else table.__table__
+    return _INSERTS[connection.dialect.name](target)
+
+
+def on_either(build: Callable[[Any], Any], table: Table) -> dict[str, Any]:
+    """A statement made once from each database's own INSERT, by the dialect's name; for those that run all the time."""
+    return {name: build(make(table)) for name, make in _INSERTS.items()}
+
+
+def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
+    """The parameters of a statement: a row by itself spares what SQLAlchemy does with a list of rows."""
+    return rows[0] if len(rows) == 1 else rows
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed later: the database is away, busy, full, or chose us as a deadlock's victim."""
+    # A server that is starting up refuses the connection with an error of the driver's own.
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(TRANSIENT_STATES)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | OSError)
+
+
+def _measure(url: URL, query: Select[Any]) -> Sequence[Row[Any]]:
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        return connection.execute(query).all()
+
+
+def _dump_json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

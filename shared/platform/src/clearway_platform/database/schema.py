@@ -1,0 +1,123 @@
+"""The schema that a database has, and whether this program may run on it. Read without Alembic, which is slow to load.
+
+A newer program may have migrated the database while an older one still runs, or before a rollback. The database
+therefore records which revision a program must know to run on it (docs/adr/0019-upgrades-and-backups.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import version
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Final
+
+from sqlalchemy import Connection, Integer, MetaData, String, column, inspect, select, table
+from sqlalchemy.schema import Column, Table
+
+from clearway_platform.database.engines import Database
+
+PROGRAM: Final = version("clearway-platform")
+RECORD: Final = Table(
+    "clearway_schema",
+    MetaData(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("program", String, nullable=False),
+    Column("compatible_from", String, nullable=False),
+)
+_REVISION: Final = table("alembic_version", column("version_num"))
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A database's revision, the version of the program that made it, and the oldest revision that a program must know
+    to run on it. All are None for an empty database; a schema of Clearway 0.1.0 has a revision alone."""
+
+    revision: str | None = None
+    program: str | None = None
+    compatible_from: str | None = None
+
+
+class Standing(Enum):
+    """How a database's schema relates to this program."""
+
+    OLDER = "older"
+    CURRENT = "current"
+    NEWER = "newer"
+
+
+class SchemaTooNew(Exception):
+    """The schema is of a newer version, on which this program cannot run. The message says which, and what to do."""
+
+
+async def bring_up_to_date(name: str, url: str, migrations: Path) -> Schema:
+    """Bring the database `name` at `url` to the newest of the scripts in `migrations`. Cheap when it is there already.
+
+    Returns the schema that was found; a newer one stays. Raises SchemaTooNew when this program cannot run on it.
+    """
+    schema = await schema_at(url)
+    if standing(name, schema, migrations) is Standing.OLDER:
+        upgrade: Callable[[str, Path], Awaitable[None]] = resolve_name("clearway_platform.database.migrations:upgrade")
+        await upgrade(url, migrations)
+    return schema
+
+
+def standing(name: str, schema: Schema, migrations: Path) -> Standing:
+    """How the schema of the database `name` relates to the scripts of this program. Raises SchemaTooNew."""
+    newest = newest_revision(migrations)
+    if schema.revision is None or schema.revision < newest:
+        return Standing.OLDER
+    if schema.revision == newest:
+        return Standing.CURRENT
+    if schema.compatible_from is None or schema.compatible_from > newest:
+        raise SchemaTooNew(
+            f"Database `{name}` has schema {schema.revision}, made by Clearway {schema.program or '(unknown)'}. "
+            f"This is Clearway {PROGRAM}, which knows schema {newest} and cannot run on it: a program must know schema "
+            f"{schema.compatible_from or schema.revision}. Start the newer version, or restore a backup that was made "
+            "before the upgrade."
+        )
+    return Standing.NEWER
+
+
+def remark(name: str, schema: Schema, migrations: Path) -> str | None:
+    """What is to be said of a newer schema on which this program can run; None when the schema is not newer."""
+    newest = newest_revision(migrations)
+    if schema.revision is None or schema.revision <= newest:
+        return None
+    return (
+        f"Database `{name}` has schema {schema.revision}, made by Clearway {schema.program}. This is Clearway "
+        f"{PROGRAM}, which knows schema {newest} and can run on it. No action is needed."
+    )
+
+
+async def schema_at(url: str) -> Schema:
+    """The schema of the database at `url`."""
+    database = Database(url, pool_size=1)
+    try:
+        return await schema_of(database)
+    finally:
+        await database.close()
+
+
+async def schema_of(database: Database) -> Schema:
+    """The schema of a database that is open."""
+    async with database.read() as connection:
+        return await connection.run_sync(_recorded)
+
+
+def newest_revision(migrations: Path) -> str:
+    """The last of the scripts, each of which is named after its revision: `0002_what_it_does.py` is 0002."""
+    return max(script.stem.partition("_")[0] for script in (migrations / "versions").glob("*.py"))
+
+
+def _recorded(connection: Connection) -> Schema:
+    tables = inspect(connection)
+    if not tables.has_table(_REVISION.name):
+        return Schema()
+    revision = connection.execute(select(_REVISION.c.version_num)).scalar()
+    made = None
+    if tables.has_table(RECORD.name):
+        made = connection.execute(select(RECORD.c.program, RECORD.c.compatible_from)).one_or_none()
+    return Schema(revision, *made) if made else Schema(revision)

@@ -1,0 +1,24 @@
+"""The broker port and its two adapters: Apache Kafka, and the embedded log of one machine."""
+
+from collections.abc import Callable
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Final
+
+from clearway_platform.log.base import Broker
+from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_platform.log.kafka.address import KafkaAddress
+
+LOG_FILE: Final = "log.db"
+
+
+def open_broker(url: str | None, data_dir: Path) -> Broker:
+    """The broker at a URL, `kafka://host:port[,host:port]`; without one the embedded log in `data_dir`. Not started.
+
+    Raises ValueError for another kind of URL.
+    """
+    if url is None:
+        return EmbeddedBroker(data_dir / LOG_FILE)
+    # Its client is a large one, and the embedded log of a small machine needs none of it.
+    kafka: Callable[[KafkaAddress], Broker] = resolve_name("clearway_platform.log.kafka.broker:KafkaBroker")
+    return kafka(KafkaAddress.parse(url))

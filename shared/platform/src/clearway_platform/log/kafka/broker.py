@@ -1,0 +1,155 @@
+"""The broker port over Apache Kafka."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
+from aiokafka.structs import TopicPartition as KafkaPartition
+
+from clearway_platform.log.base import (
+    BrokerError,
+    BrokerUnavailable,
+    Message,
+    MessageTooLarge,
+    PartitionsCallback,
+    TopicPartition,
+    TopicSpec,
+)
+from clearway_platform.log.kafka.address import KafkaAddress
+from clearway_platform.log.kafka.cluster import KafkaCluster
+from clearway_platform.log.kafka.errors import within
+from clearway_platform.log.kafka.producer import SupervisedProducer
+from clearway_platform.log.kafka.reader import KafkaReader, RebalanceListener, consumer_options
+from clearway_platform.log.size import message_bytes
+
+logger = logging.getLogger(__name__)
+
+Acknowledgement = asyncio.Future[RecordMetadata]
+
+PUBLISH_SECONDS: Final = 10.0
+# Kafka's own default for a topic that was made by somebody else.
+DEFAULT_MESSAGE_BYTES: Final = 1_048_576
+
+
+class KafkaBroker:
+    """Connects when it is first needed, so that a process starts, and takes reports, while Kafka is away."""
+
+    def __init__(self, address: KafkaAddress, *, client_id: str = "clearway") -> None:
+        self._options = {**address.client_options(), "client_id": client_id}
+        self._replication_factor = address.replication_factor
+        self._limits: dict[str, int] = {}
+        self._known: set[str] = set()
+        self._producer: SupervisedProducer | None = None
+        self._cluster: KafkaCluster | None = None
+        # One at a time: thousands waiting for room in aiokafka's buffer wake each other at every batch, and starve.
+        self._handing_over = asyncio.Lock()
+        self._warming: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns at once: a broker that is away is no reason not to start."""
+        if self._producer is None:
+            self._producer = SupervisedProducer(self._options)
+            self._cluster = KafkaCluster(self._options, self._replication_factor)
+            self._warming = asyncio.create_task(self._warm())
+
+    async def close(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
+            self._warming = None
+        producer, self._producer = self._producer, None
+        cluster, self._cluster = self._cluster, None
+        if producer is not None:
+            await producer.close()
+        if cluster is not None:
+            await cluster.close()
+
+    async def create_topics(self, topics: Sequence[TopicSpec]) -> None:
+        await self._started_cluster().create_topics(topics)
+        self._limits.update((topic.name, topic.max_message_bytes) for topic in topics)
+
+    async def missing(self, topics: Sequence[str]) -> Sequence[str]:
+        return await self._started_cluster().missing(topics)
+
+    async def committed(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
+        return await self._started_cluster().committed(topics, group)
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._check_size(message)
+        topics = sorted({message.topic for message in messages} - self._known)
+        if topics:
+            await self._started_cluster().partitions(topics)
+            self._known.update(topics)
+        producer = await self._started_producer().get()
+        try:
+            async with within(PUBLISH_SECONDS, f"publishing {len(messages)} messages"):
+                async with self._handing_over:
+                    acknowledgements = await _hand_over(producer, messages)
+                await _await_all(acknowledgements)
+        except BrokerError:
+            self._known.difference_update(message.topic for message in messages)
+            self._started_producer().discard(producer)
+            raise
+
+    async def reader(
+        self,
+        topics: Sequence[str],
+        *,
+        group: str | None,
+        from_beginning: bool = True,
+        on_revoked: PartitionsCallback | None = None,
+        on_assigned: PartitionsCallback | None = None,
+    ) -> KafkaReader:
+        partitions = await self._started_cluster().partitions(topics)
+        consumer = AIOKafkaConsumer(**self._options, **consumer_options(group, from_beginning))
+        if group is None:
+            consumer.assign([KafkaPartition(name, number) for name in topics for number in range(partitions[name])])
+        else:
+            consumer.subscribe(list(topics), listener=RebalanceListener(on_revoked, on_assigned))
+        reader = KafkaReader(consumer)
+        await reader.start(settle=not from_beginning)
+        return reader
+
+    async def check(self) -> None:
+        await self._started_cluster().check()
+
+    async def _warm(self) -> None:
+        try:
+            await self._started_producer().get()
+        except BrokerError as error:
+            logger.warning("Kafka is away, and is tried again when it is needed: %s", error)
+
+    def _check_size(self, message: Message) -> None:
+        if message.key is None and message.value is None:
+            raise ValueError("a message has a key, a value, or both")
+        limit, size = self._limits.get(message.topic, DEFAULT_MESSAGE_BYTES), message_bytes(message)
+        if size > limit:
+            raise MessageTooLarge(f"{size} bytes for {message.topic}, which takes {limit}")
+
+    def _started_producer(self) -> SupervisedProducer:
+        if self._producer is None:
+            raise BrokerUnavailable("the Kafka broker is not started")
+        return self._producer
+
+    def _started_cluster(self) -> KafkaCluster:
+        if self._cluster is None:
+            raise BrokerUnavailable("the Kafka broker is not started")
+        return self._cluster
+
+
+async def _hand_over(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Acknowledgement]:
+    return [
+        await producer.send(message.topic, message.value, message.key, headers=list(message.headers))
+        for message in messages
+    ]
+
+
+async def _await_all(acknowledgements: Sequence[Acknowledgement]) -> None:
+    """Wait for every acknowledgement; the first failure is raised."""
+    for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome

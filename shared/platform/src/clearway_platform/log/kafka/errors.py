@@ -1,0 +1,47 @@
+"""Kafka's errors as the port's, which say what to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import errors
+
+from clearway_platform.log.base import BrokerError, BrokerUnavailable, MessageTooLarge, NotAssigned, UnknownTopic
+
+MEANINGS: Final[tuple[tuple[type[BrokerError], tuple[type[Exception], ...]], ...]] = (
+    (MessageTooLarge, (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)),
+    (UnknownTopic, (errors.UnknownTopicOrPartitionError, errors.InvalidTopicError)),
+    (
+        NotAssigned,
+        (
+            errors.IllegalStateError,
+            errors.CommitFailedError,
+            errors.IllegalGenerationError,
+            errors.UnknownMemberIdError,
+            errors.RebalanceInProgressError,
+        ),
+    ),
+    (BrokerError, (errors.IllegalOperation, errors.ConsumerStoppedError)),
+)
+
+
+def translated(error: Exception) -> BrokerError:
+    """The port's error. What is not known to be final is "unavailable": the same work is tried again, in order."""
+    text = str(error) or type(error).__name__
+    for meaning, causes in MEANINGS:
+        if isinstance(error, causes):
+            return meaning(text)
+    return BrokerUnavailable(text)
+
+
+@asynccontextmanager
+async def within(seconds: float, doing: str) -> AsyncIterator[None]:
+    """Bound the time of a block, and raise the port's errors out of it."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise BrokerUnavailable(f"Kafka did not answer in {seconds:g} s: {doing}") from error
+    except (errors.KafkaError, errors.IllegalOperation, errors.ConsumerStoppedError, OSError) as error:
+        raise translated(error) from error

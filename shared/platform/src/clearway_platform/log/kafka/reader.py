@@ -1,0 +1,181 @@
+"""A reader of Kafka: raw bytes, offsets committed by hand."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.structs import TopicPartition as KafkaPartition
+
+from clearway_platform.log.base import NotAssigned, PartitionsCallback, Record, TopicPartition
+from clearway_platform.log.kafka.errors import within
+
+logger = logging.getLogger(__name__)
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A member that crashed is given up after this; one that is alive says so every second.
+SESSION_MS: Final = 8_000
+HEARTBEAT_MS: Final = 1_000
+# Work in flight may take this long before its partition is given away; the coordinator waits longer than that.
+REVOCATION_SECONDS: Final = 10.0
+REBALANCE_MS: Final = 20_000
+JOIN_SECONDS: Final = 30.0
+REQUEST_SECONDS: Final = 10.0
+
+
+def consumer_options(group: str | None, from_beginning: bool) -> dict[str, Any]:
+    return {
+        "group_id": group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest" if from_beginning else "latest",
+        "session_timeout_ms": SESSION_MS,
+        "heartbeat_interval_ms": HEARTBEAT_MS,
+        "rebalance_timeout_ms": REBALANCE_MS,
+        "request_timeout_ms": int(REQUEST_SECONDS * 1000),
+    }
+
+
+class KafkaReader:
+    """A started consumer. `start` and `close` belong to whoever made it.
+
+    When `fetch` raises BrokerUnavailable, close this reader and ask for another.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def start(self, *, settle: bool) -> None:
+        """Join the group. `settle`: fix where "the end" is now, rather than at the first fetch."""
+        try:
+            async with within(JOIN_SECONDS, "starting a reader"):
+                await self._consumer.start()
+                if settle:
+                    for partition in self._consumer.assignment():
+                        await self._consumer.position(partition)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def fetch(self, *, max_records: int = 500, timeout: float = 1.0) -> Mapping[TopicPartition, Sequence[Record]]:
+        async with within(timeout + REQUEST_SECONDS, "fetching"):
+            batches = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
+        return {_place(partition): [_record(record) for record in records] for partition, records in batches.items()}
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        async with within(REQUEST_SECONDS, "committing offsets"):
+            await self._consumer.commit({_partition(place): offset for place, offset in offsets.items()})
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset(map(_place, self._consumer.assignment()))
+
+    def pause(self, partitions: frozenset[TopicPartition]) -> None:
+        self._consumer.pause(*self._assigned(partitions))
+
+    def resume(self, partitions: frozenset[TopicPartition]) -> None:
+        self._consumer.resume(*self._assigned(partitions))
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        (assigned,) = self._assigned((partition,))
+        self._consumer.seek(assigned, offset)
+
+    async def seek_to_beginning(self) -> None:
+        await self._seek(self._consumer.seek_to_beginning)
+
+    async def seek_to_end(self) -> None:
+        await self._seek(self._consumer.seek_to_end)
+
+    async def seek_to_time(self, moment: datetime) -> None:
+        milliseconds = -((EPOCH - moment) // timedelta(milliseconds=1))
+        partitions = list(self._consumer.assignment())
+        async with within(REQUEST_SECONDS, "looking offsets up by time"):
+            found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, milliseconds))
+            ends = await self._consumer.end_offsets(partitions)
+            for partition in partitions:
+                first = found.get(partition)
+                self._consumer.seek(partition, ends[partition] if first is None else first.offset)
+
+    async def end_offsets(self) -> Mapping[TopicPartition, int]:
+        async with within(REQUEST_SECONDS, "asking for the ends of partitions"):
+            ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+        return {_place(partition): offset for partition, offset in ends.items()}
+
+    async def backlog(self) -> Mapping[TopicPartition, int]:
+        backlog: dict[TopicPartition, int] = {}
+        async with within(REQUEST_SECONDS, "asking how far a reader is behind"):
+            ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
+            for partition, end in ends.items():
+                backlog[_place(partition)] = max(end - await self._consumer.position(partition), 0)
+        return backlog
+
+    async def close(self) -> None:
+        """Leave the group. A broker that is away is not waited for."""
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await self._consumer.stop()
+        except TimeoutError:
+            logger.warning("a Kafka consumer did not stop in %g s", REQUEST_SECONDS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _seek(self, seek: Any) -> None:
+        if self._consumer.assignment():
+            async with within(REQUEST_SECONDS, "seeking"):
+                await seek()
+
+    def _assigned(self, partitions: Iterable[TopicPartition]) -> list[KafkaPartition]:
+        wanted = [_partition(place) for place in partitions]
+        if missing := set(wanted) - self._consumer.assignment():
+            raise NotAssigned(f"not assigned to this reader: {sorted(missing)}")
+        return wanted
+
+
+class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Calls back before partitions are given away and after they came. A slow callback is not waited for for ever."""
+
+    def __init__(self, on_revoked: PartitionsCallback | None, on_assigned: PartitionsCallback | None) -> None:
+        self._on_revoked = on_revoked
+        self._on_assigned = on_assigned
+
+    async def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
+        places = frozenset(map(_place, revoked))
+        if places and self._on_revoked is not None:
+            await _bounded(self._on_revoked(places))
+
+    async def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
+        if self._on_assigned is not None:
+            await _bounded(self._on_assigned(frozenset(map(_place, assigned))))
+
+
+async def _bounded(work: Awaitable[None]) -> None:
+    async with asyncio.timeout(REVOCATION_SECONDS):
+        await work
+
+
+def _place(partition: KafkaPartition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.partition)
+
+
+def _partition(place: TopicPartition) -> KafkaPartition:
+    return KafkaPartition(place.topic, place.partition)
+
+
+def _record(record: "ConsumerRecord[bytes | None, bytes | None]") -> Record:
+    return Record(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=EPOCH + timedelta(milliseconds=record.timestamp),
+        key=record.key,
+        value=record.value,
+        headers=tuple((name, value or b"") for name, value in record.headers),
+    )

@@ -1,0 +1,1 @@
+"""Events out and in: the outbox and its relay, the feed, the inbox, consumers and dead letters."""

@@ -1,0 +1,273 @@
+"""Dead letters: messages that a consumer could not take, kept until a person replays or discards them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_contracts.topics import DEAD_LETTERS
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Database, Transaction, insert
+from clearway_platform.database.tables import DeadLetterRow
+from clearway_platform.log.base import Headers, Message, Record
+from clearway_platform.messaging.dead_letter_contents import mission_of, text_of
+from clearway_platform.messaging.outbox import Outbox
+
+_ROWS = DeadLetterRow.__table__  # type: ignore[attr-defined]
+_NAMESPACE: Final = UUID("8d7d2c5e-6f5c-4c0e-9a37-0b1f1a7e3f60")
+_ERROR_CHARACTERS: Final = 2000
+
+
+class DeadLetterState(StrEnum):
+    """What became of a dead letter: it waits for a person, for its consumer, or for nothing any more."""
+
+    DEAD = "dead"
+    REPLAYING = "replaying"
+    REPLAYED = "replayed"
+    DISCARDED = "discarded"
+
+
+WAITING: Final = (DeadLetterState.DEAD, DeadLetterState.REPLAYING)
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was not taken: where it came from, why, after how many tries, and what became of it."""
+
+    id: UUID
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    published_at: datetime
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    mission: str | None
+    type: str | None
+    subject: str | None
+    error: str
+    attempts: int
+    failed_at: datetime
+    state: DeadLetterState
+    reason: str | None
+    changed_at: datetime
+
+    @property
+    def record(self) -> Record:
+        """The message as it was consumed."""
+        return Record(self.topic, self.partition, self.offset, self.published_at, self.key, self.value, self.headers)
+
+
+class NoSuchLetter(LookupError):
+    """There is no such letter, or it is another mission's."""
+
+
+class Decided(Exception):
+    """The letter no longer waits for a person: `letter` says what became of it."""
+
+    def __init__(self, letter: DeadLetter) -> None:
+        super().__init__(f"the letter is {letter.state} since {letter.changed_at.isoformat()}")
+        self.letter = letter
+
+
+class DeadLetters:
+    """The dead letters of one service's consumers.
+
+    They are kept in the service's database, in the transaction that marks the message as taken, and published
+    through its outbox: none is lost while the broker is away.
+    """
+
+    def __init__(self, database: Database, outbox: Outbox, clock: Clock) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._clock = clock
+        self.replay_requested = asyncio.Event()
+
+    async def add(
+        self, transaction: Transaction, consumer: str, record: Record, error: BaseException, attempts: int
+    ) -> UUID:
+        """Keep `record`, and publish it to the dead-letter topic. Adding it again changes nothing."""
+        values = _values(consumer, record, error, attempts, self._clock.now())
+        statement = insert(transaction.connection, DeadLetterRow).on_conflict_do_nothing().returning(_ROWS.c.id)
+        if (await transaction.connection.execute(statement, values)).first() is not None:
+            await self._outbox.add_messages(transaction, [_message(values, record)])
+        letter_id: UUID = values["id"]
+        return letter_id
+
+    async def list(
+        self,
+        mission: str | None = None,
+        *,
+        states: Sequence[DeadLetterState] = WAITING,
+        after: tuple[datetime, UUID] | None = None,
+        limit: int = 100,
+    ) -> Sequence[DeadLetter]:
+        """The dead letters of a mission, or of all and of none when `mission` is None: those that failed last first.
+
+        `after` is where the page before ended: `failed_at` and the id of its last letter.
+        """
+        query = select(_ROWS).where(_ROWS.c.state.in_(states)).order_by(_ROWS.c.failed_at.desc(), _ROWS.c.id.desc())
+        if mission is not None:
+            query = query.where(_ROWS.c.mission == mission)
+        if after is not None:
+            failed_at, letter_id = after
+            earlier = and_(_ROWS.c.failed_at == failed_at, _ROWS.c.id < letter_id)
+            query = query.where(or_(_ROWS.c.failed_at < failed_at, earlier))
+        return await self._read(query.limit(limit))
+
+    async def get(self, letter_id: UUID, mission: str | None = None) -> DeadLetter | None:
+        """One dead letter; None when there is none, or when it is another mission's."""
+        async with self._database.read() as connection:
+            return await _one(connection, letter_id, mission)
+
+    async def count(self) -> int:
+        """How many wait for a person."""
+        query = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == DeadLetterState.DEAD)
+        async with self._database.read() as connection:
+            found: int = (await connection.execute(query)).scalar_one()
+        return found
+
+    async def replay(self, transaction: Transaction, letter_id: UUID, mission: str | None = None) -> DeadLetter:
+        """Ask the consumer to take the message again; asked twice it is taken once. Raises NoSuchLetter, Decided."""
+        values = {"state": DeadLetterState.REPLAYING, "reason": None}
+        if not await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission):
+            found = await _existing(transaction, letter_id, mission)
+            if found.state is not DeadLetterState.REPLAYING:
+                raise Decided(found)
+            return found
+        transaction.after_commit(self.replay_requested.set)
+        return await _existing(transaction, letter_id, mission)
+
+    async def discard(
+        self, transaction: Transaction, letter_id: UUID, reason: str, mission: str | None = None
+    ) -> DeadLetter:
+        """Give the message up, for a reason that stays on record. Raises NoSuchLetter, Decided."""
+        values = {"state": DeadLetterState.DISCARDED, "reason": reason}
+        moved = await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission)
+        found = await _existing(transaction, letter_id, mission)
+        if not moved:
+            raise Decided(found)
+        return found
+
+    async def due(self, consumer: str, limit: int = 100) -> Sequence[DeadLetter]:
+        """The letters that `consumer` was asked to take again, in the order in which they were published."""
+        return await self._read(
+            select(_ROWS)
+            .where(_ROWS.c.consumer == consumer, _ROWS.c.state == DeadLetterState.REPLAYING)
+            .order_by(_ROWS.c.topic, _ROWS.c.partition, _ROWS.c.offset)
+            .limit(limit)
+        )
+
+    async def replayed(self, transaction: Transaction, letter: DeadLetter) -> bool:
+        """Mark `letter` as taken, in the transaction of its effect. False when it was no longer to be taken."""
+        return await self._update(
+            transaction, letter.id, DeadLetterState.REPLAYING, {"state": DeadLetterState.REPLAYED}
+        )
+
+    async def failed_again(self, letter: DeadLetter, error: BaseException) -> None:
+        """Let `letter` wait for a person again, with what went wrong this time."""
+        values = {
+            "state": DeadLetterState.DEAD,
+            "error": _describe(error),
+            "attempts": letter.attempts + 1,
+            "failed_at": self._clock.now(),
+        }
+        async with self._database.write() as transaction:
+            await self._update(transaction, letter.id, DeadLetterState.REPLAYING, values)
+
+    async def _update(
+        self,
+        transaction: Transaction,
+        letter_id: UUID,
+        expected: DeadLetterState,
+        values: dict[str, Any],
+        mission: str | None = None,
+    ) -> bool:
+        statement = update(_ROWS).where(_ROWS.c.id == letter_id, _ROWS.c.state == expected)
+        if mission is not None:
+            statement = statement.where(_ROWS.c.mission == mission)
+        result = await transaction.connection.execute(statement.values(**values, changed_at=self._clock.now()))
+        return bool(result.rowcount)
+
+    async def _read(self, query: Any) -> Sequence[DeadLetter]:
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).mappings()
+            return [_letter(row) for row in rows]
+
+
+async def _existing(transaction: Transaction, letter_id: UUID, mission: str | None) -> DeadLetter:
+    found = await _one(transaction.connection, letter_id, mission)
+    if found is None:
+        raise NoSuchLetter(str(letter_id))
+    return found
+
+
+async def _one(connection: AsyncConnection, letter_id: UUID, mission: str | None) -> DeadLetter | None:
+    query = select(_ROWS).where(_ROWS.c.id == letter_id)
+    if mission is not None:
+        query = query.where(_ROWS.c.mission == mission)
+    row = (await connection.execute(query)).mappings().first()
+    return None if row is None else _letter(row)
+
+
+def _letter(row: RowMapping) -> DeadLetter:
+    return DeadLetter(**{**row, "state": DeadLetterState(row["state"])})
+
+
+def _values(consumer: str, record: Record, error: BaseException, attempts: int, now: datetime) -> dict[str, Any]:
+    headers = dict(record.headers)
+    return {
+        "id": _identity(consumer, record),
+        "consumer": consumer,
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "published_at": record.timestamp,
+        "key": record.key,
+        "value": record.value,
+        "headers": record.headers,
+        "mission": mission_of(record),
+        "type": text_of(headers.get("ce_type")),
+        "subject": text_of(headers.get("ce_subject")),
+        "error": _describe(error),
+        "attempts": attempts,
+        "failed_at": now,
+        "state": DeadLetterState.DEAD,
+        "changed_at": now,
+    }
+
+
+def _identity(consumer: str, record: Record) -> UUID:
+    """The same message at the same place is the same letter. The time tells a topic that was made anew apart."""
+    place = f"{consumer}|{record.topic}|{record.partition}|{record.offset}|{record.timestamp.isoformat()}"
+    return uuid5(_NAMESPACE, place)
+
+
+def _message(values: dict[str, Any], record: Record) -> Message:
+    origin = {
+        "dl_id": values["id"],
+        "dl_topic": record.topic,
+        "dl_partition": record.partition,
+        "dl_offset": record.offset,
+        "dl_consumer": values["consumer"],
+        "dl_error": values["error"],
+        "dl_attempts": values["attempts"],
+        "dl_time": values["failed_at"].isoformat(),
+    }
+    headers = tuple((name, str(value).encode()) for name, value in origin.items())
+    # A log takes no message that has neither key nor value.
+    value = b"" if record.key is None and record.value is None else record.value
+    return Message(DEAD_LETTERS.name, record.key, value, record.headers + headers)
+
+
+def _describe(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".replace("\x00", "\\0")[:_ERROR_CHARACTERS]

@@ -1,0 +1,187 @@
+"""The feed: a service's published events at gap-free positions, for streams that must not miss one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from clearway_platform.database.engines import Database
+from clearway_platform.database.tables import FeedHead, FeedRow
+from clearway_platform.messaging.retry import patiently
+
+_FEED = FeedRow.__table__  # type: ignore[attr-defined]
+_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_EPOCH: Final = select(_HEAD.c.epoch)
+_LAST_POSITION: Final = select(_HEAD.c.last_position)
+_PRUNED_POSITION: Final = select(_HEAD.c.pruned_position)
+_ENTRY: Final = tuple(_FEED.c[name] for name in ("position", "event_id", "mission", "type", "subject", "time", "data"))
+
+# A waiter that is busy while more than this is published reads the database when it comes back.
+FRESH_CHARACTERS: Final = 4_000_000
+# A read ends with the event that brings its data to this.
+PAGE_BYTES: Final = 1_000_000
+_DATABASE_COUNTS_BYTES: Final = "postgresql"
+
+
+class Pruned(Exception):
+    """What followed this position is no longer held: who goes on from here misses something."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A published event. `json` is its data as it was published (compact, one line), ready to be sent on."""
+
+    position: int
+    event_id: UUID
+    mission: str
+    type: str
+    subject: str
+    time: datetime
+    json: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.json)
+        return parsed
+
+
+class Growth(asyncio.Event):
+    """Set whenever the feed has grown. The waiter clears it, takes what is fresh, and waits again.
+
+    What this process's own relay has just published is handed over, so that it need not be read back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fresh: list[FeedEntry] | None = None
+        self._characters = 0
+
+    def add(self, entries: Sequence[FeedEntry] | None) -> None:
+        """The feed grew by `entries`; None: by what is not known here."""
+        more = sum(len(entry.json) for entry in entries or ())
+        if entries is None or self._fresh is None or self._characters + more > FRESH_CHARACTERS:
+            self._fresh = None
+        else:
+            self._fresh.extend(entries)
+            self._characters += more
+        self.set()
+
+    def take(self, after: int) -> Sequence[FeedEntry] | None:
+        """What came since the last time, for one who has read up to `after`; None when the feed must be read for it."""
+        fresh, self._fresh, self._characters = self._fresh, [], 0
+        if fresh is None:
+            return None
+        new = [entry for entry in fresh if entry.position > after]
+        return new if all(entry.position == place for place, entry in enumerate(new, after + 1)) else None
+
+
+class Feed:
+    """Reads one database's feed, and wakes those who wait for it to grow."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: set[Growth] = set()
+        self._epoch: str | None = None
+
+    async def epoch(self) -> str:
+        """Which feed this is; positions of another epoch mean nothing here."""
+        if self._epoch is None:
+            async with self._database.read() as connection:
+                self._epoch = (await connection.execute(_EPOCH)).scalar_one()
+        return self._epoch
+
+    async def after(
+        self,
+        mission: str | None,
+        position: int,
+        limit: int,
+        types: Collection[str] | None = None,
+        *,
+        until: int | None = None,
+        max_bytes: int = PAGE_BYTES,
+    ) -> list[FeedEntry]:
+        """The next entries of a mission (None: of all, for a hub that sorts them out itself), in order of position.
+
+        At most `limit` of them, up to the one with which their data reaches `max_bytes`. Raises Pruned.
+        """
+        query = _after(mission, position, limit, types, until)
+        if self._database.dialect == _DATABASE_COUNTS_BYTES:
+            query = _within_bytes(query, max_bytes)
+        async with self._database.read() as connection:
+            if (await connection.execute(_PRUNED_POSITION)).scalar_one() > position:
+                raise Pruned
+            with await connection.execute(query) as rows:
+                return list(_within((FeedEntry(*row) for row in rows), max_bytes))
+
+    async def last_position(self) -> int:
+        """The last position given, in any mission."""
+        async with self._database.read() as connection:
+            last: int = (await connection.execute(_LAST_POSITION)).scalar_one()
+        return last
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Growth]:
+        """What tells when the feed has grown."""
+        woken = Growth()
+        self._waiting.add(woken)
+        try:
+            yield woken
+        finally:
+            self._waiting.discard(woken)
+
+    def grew(self, entries: Sequence[FeedEntry] | None = None) -> None:
+        """Tell every waiter that the feed has grown, by these entries if they are known."""
+        for woken in self._waiting:
+            woken.add(entries)
+
+    async def watch(self, poll_seconds: float) -> None:
+        """A worker that wakes the waiters of this process when a relay in another one made the feed grow."""
+        seen = -1
+        while True:
+            last = await patiently(self.last_position)
+            if last != seen:
+                seen = last
+                self.grew()
+            await asyncio.sleep(poll_seconds)
+
+
+def _after(
+    mission: str | None, position: int, limit: int, types: Collection[str] | None, until: int | None
+) -> Select[Any]:
+    query = select(*_ENTRY).where(_FEED.c.position > position).order_by(_FEED.c.position).limit(limit)
+    if mission is not None:
+        query = query.where(_FEED.c.mission == mission)
+    if types is not None:
+        query = query.where(_FEED.c.type.in_(types))
+    if until is not None:
+        query = query.where(_FEED.c.position <= until)
+    return query
+
+
+def _within_bytes(query: Select[Any], max_bytes: int) -> Select[Any]:
+    """Leave out the rows after the limit: the driver reads an answer whole, and would hold them.
+
+    PostgreSQL knows how long a value is without reading it.
+    """
+    size = func.octet_length(_FEED.c.data)
+    page = query.add_columns((func.sum(size).over(order_by=_FEED.c.position) - size).label("before")).subquery()
+    columns = [page.c[column.name] for column in _ENTRY]
+    return select(*columns).where(page.c.before < max_bytes).order_by(page.c.position)
+
+
+def _within(entries: Iterable[FeedEntry], max_bytes: int) -> Iterator[FeedEntry]:
+    """Up to the one that reaches the limit. SQLite reads a row when it is asked for: no further one is read."""
+    left = max_bytes
+    for entry in entries:
+        yield entry
+        left -= len(entry.json)
+        if left <= 0:
+            return

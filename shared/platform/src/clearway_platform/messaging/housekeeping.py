@@ -1,0 +1,104 @@
+"""Housekeeping: what the shared tables no longer need is removed, and the outbox's depth and age are measured."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from prometheus_client import Gauge
+from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, update
+
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Database
+from clearway_platform.database.tables import DeadLetterRow, FeedHead, FeedRow, IdempotencyRow, InboxRow, OutboxRow
+from clearway_platform.messaging.dead_letters import DeadLetterState
+from clearway_platform.messaging.retry import patiently
+
+_OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+_FEED = FeedRow.__table__  # type: ignore[attr-defined]
+_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_INBOX = InboxRow.__table__  # type: ignore[attr-defined]
+_IDEMPOTENCY = IdempotencyRow.__table__  # type: ignore[attr-defined]
+_DEAD = DeadLetterRow.__table__  # type: ignore[attr-defined]
+
+# Rows removed in one transaction, so that no writer waits long.
+_CHUNK: Final = 2000
+# An event that comes again after this long meets the consumer's own rule: a revision that is not newer is ignored.
+INBOX_DAYS: Final = 30
+SETTLED_LETTER_DAYS: Final = 90
+
+DEPTH = Gauge("clearway_outbox_depth", "Messages that are committed and not yet published", ["service"])
+AGE = Gauge("clearway_outbox_age_seconds", "Age of the oldest message that is not yet published", ["service"])
+DEAD = Gauge("clearway_dead_letters", "Dead letters that wait for a person", ["service"])
+
+
+class Housekeeping:
+    """Keeps one service's shared tables small, and its gauges true."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        database: Database,
+        clock: Clock,
+        feed_days: int,
+        idempotency_hours: int,
+        measure_seconds: float = 5.0,
+        sweeps_every: int = 60,
+    ) -> None:
+        self._service = service
+        self._database = database
+        self._clock = clock
+        self._feed_age = timedelta(days=feed_days)
+        self._idempotency_age = timedelta(hours=idempotency_hours)
+        self._measure_seconds = measure_seconds
+        self._sweeps_every = sweeps_every
+
+    async def run(self) -> None:
+        """A worker: measure every `measure_seconds`, and sweep at every `sweeps_every`-th time."""
+        turn = 0
+        while True:
+            await patiently(self.measure)
+            if turn % self._sweeps_every == 0:
+                await patiently(self.sweep)
+            turn += 1
+            await asyncio.sleep(self._measure_seconds)
+
+    async def measure(self) -> None:
+        waiting = select(func.count(), func.min(_OUTBOX.c.recorded_at)).select_from(_OUTBOX)
+        dead = select(func.count()).select_from(_DEAD).where(_DEAD.c.state == DeadLetterState.DEAD)
+        [(depth, oldest)] = map(tuple, await self._database.measure(waiting))
+        [(letters,)] = map(tuple, await self._database.measure(dead))
+        DEPTH.labels(self._service).set(depth)
+        AGE.labels(self._service).set(0 if oldest is None else (self._clock.now() - oldest).total_seconds())
+        DEAD.labels(self._service).set(letters)
+
+    async def sweep(self) -> None:
+        """Remove all that is past its time."""
+        now = self._clock.now()
+        settled = _DEAD.c.state.in_((DeadLetterState.REPLAYED, DeadLetterState.DISCARDED))
+        await self._sweep_feed(now - self._feed_age)
+        await self._sweep_table(_INBOX, _INBOX.c.processed_at < now - timedelta(days=INBOX_DAYS))
+        await self._sweep_table(_IDEMPOTENCY, _IDEMPOTENCY.c.created_at < now - self._idempotency_age)
+        await self._sweep_table(_DEAD, settled & (_DEAD.c.changed_at < now - timedelta(days=SETTLED_LETTER_DAYS)))
+
+    async def _sweep_feed(self, before: datetime) -> None:
+        """Positions are removed from the oldest on, and the head says how far: a cursor behind it has a gap."""
+        newest = select(func.max(_FEED.c.position)).where(_FEED.c.published_at < before)
+        async with self._database.read() as connection:
+            last: int | None = (await connection.execute(newest)).scalar_one()
+            pruned: int = (await connection.execute(select(_HEAD.c.pruned_position))).scalar_one()
+        while last is not None and pruned < last:
+            pruned = min(pruned + _CHUNK, last)
+            async with self._database.write() as transaction:
+                await transaction.connection.execute(update(_HEAD).values(pruned_position=pruned))
+                await transaction.connection.execute(delete(_FEED).where(_FEED.c.position <= pruned))
+
+    async def _sweep_table(self, table: Table, past: ColumnElement[bool]) -> None:
+        key: Any = tuple_(*table.primary_key.columns)
+        chunk = select(*table.primary_key.columns).where(past).limit(_CHUNK)
+        removed = _CHUNK
+        while removed == _CHUNK:
+            async with self._database.write() as transaction:
+                removed = (await transaction.connection.execute(delete(table).where(key.in_(chunk)))).rowcount

@@ -1,0 +1,187 @@
+"""What is done with a consumed record: handled once in one transaction, tried again, or laid among the dead."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+from opentelemetry import propagate, trace
+from prometheus_client import Counter, Gauge
+
+from clearway_contracts.codec import InvalidEvent, decode
+from clearway_contracts.envelope import Event, EventData
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Database, Transaction
+from clearway_platform.log.base import Record
+from clearway_platform.messaging.dead_letters import DeadLetter, DeadLetters
+from clearway_platform.messaging.inbox import Inbox
+from clearway_platform.messaging.retry import patiently, will_come_back
+
+Handler = Callable[[Transaction, Event], Awaitable[None]]
+
+MESSAGES = Counter("clearway_consumer_messages", "Messages settled, by outcome", ["consumer", "topic", "outcome"])
+RETRIES = Counter("clearway_consumer_retries", "Messages that had to be tried again", ["consumer", "topic"])
+DELAY = Gauge(
+    "clearway_consumer_delay_seconds",
+    "Age of the message that is, or was last, in hand",
+    ["consumer", "topic", "partition"],
+)
+
+_log = structlog.get_logger(__name__)
+_tracer = trace.get_tracer(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    record: Record
+    event: Event
+    handler: Handler
+
+
+class Unhandled(Exception):
+    """A dead letter was replayed whose event nothing here handles."""
+
+
+class Handling:
+    """Settles records: each one is handled, skipped, known already, or a dead letter when `take` returns.
+
+    A handler writes through the transaction it is given and nowhere else; it is called again after any failure.
+    """
+
+    def __init__(
+        self,
+        *,
+        consumer: str,
+        handlers: Mapping[type[EventData], Handler],
+        database: Database,
+        dead_letters: DeadLetters,
+        clock: Clock,
+        attempts: int,
+    ) -> None:
+        self._consumer = consumer
+        self._handlers = handlers
+        # What nothing here handles is skipped by its type, unread.
+        self._events = {event.event_type: event for event in handlers}
+        self._database = database
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._attempts = attempts
+        self._inbox = Inbox(consumer, clock)
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Settle the records of one partition, in order: in one transaction, or one by one when any of them fails."""
+        if len(records) > 1:
+            try:
+                return await self._handle(records)
+            except Exception as error:
+                _log.info("batch_divided", consumer=self._consumer, records=len(records), error=repr(error))
+        for record in records:
+            await self._settle(record)
+        return None
+
+    async def replay(self, letter: DeadLetter) -> None:
+        """Handle a dead letter again, whatever the inbox says. Its failure lays it back; it is not retried."""
+        try:
+            async with self._database.write() as transaction:
+                if await self._dead_letters.replayed(transaction, letter):
+                    await self._handle_again(transaction, letter.record)
+        except Exception as error:
+            if will_come_back(error):
+                raise
+            await self._dead_letters.failed_again(letter, error)
+
+    async def _settle(self, record: Record) -> None:
+        failures = 0
+
+        async def settle() -> None:
+            nonlocal failures
+            try:
+                await self._handle([record])
+            except InvalidEvent as error:
+                await self._bury(record, error, 1)
+            except Exception as error:
+                failures += not will_come_back(error)
+                if will_come_back(error) or failures < self._attempts:
+                    raise
+                await self._bury(record, error, failures)
+
+        await patiently(settle, on=self._notes_retry(record))
+
+    async def _handle(self, records: Sequence[Record]) -> None:
+        """One transaction for all. The outcomes are counted when it is committed."""
+        outcomes: list[tuple[Record, str]] = []
+        arrivals: list[_Arrival] = []
+        for record in records:
+            self._note_delay(record)
+            arrival = self._open(record)
+            if arrival is None:
+                outcomes.append((record, "skipped"))
+            else:
+                arrivals.append(arrival)
+        if arrivals:
+            async with self._database.write() as transaction:
+                outcomes += await self._handle_new(transaction, arrivals)
+        for record, outcome in outcomes:
+            MESSAGES.labels(self._consumer, record.topic, outcome).inc()
+
+    async def _handle_new(self, transaction: Transaction, arrivals: Sequence[_Arrival]) -> list[tuple[Record, str]]:
+        new = await self._inbox.take(transaction, [(each.event.envelope.id, each.record) for each in arrivals])
+        outcomes = []
+        for arrival in arrivals:
+            if arrival.event.envelope.id in new:
+                new.discard(arrival.event.envelope.id)
+                await self._call(transaction, arrival)
+                outcomes.append((arrival.record, "handled"))
+            else:
+                outcomes.append((arrival.record, "duplicate"))
+        return outcomes
+
+    async def _handle_again(self, transaction: Transaction, record: Record) -> None:
+        arrival = self._open(record)
+        if arrival is None:
+            raise Unhandled("nothing here handles events of this type")
+        await self._inbox.take(transaction, [(arrival.event.envelope.id, record)])
+        await self._call(transaction, arrival)
+
+    async def _call(self, transaction: Transaction, arrival: _Arrival) -> None:
+        """Call the handler in the trace in which the event was made."""
+        envelope = arrival.event.envelope
+        origin = propagate.extract({"traceparent": envelope.traceparent}) if envelope.traceparent else None
+        name = f"{self._consumer} {arrival.event.data.event_type}"
+        with _tracer.start_as_current_span(name, context=origin, kind=trace.SpanKind.CONSUMER):
+            await arrival.handler(transaction, arrival.event)
+
+    def _open(self, record: Record) -> _Arrival | None:
+        """The event and who handles it; None when nothing here does. Raises InvalidEvent."""
+        event = decode(record.key, record.value, record.headers, events=self._events)
+        return None if event is None else _Arrival(record, event, self._handlers[type(event.data)])
+
+    async def _bury(self, record: Record, error: Exception, attempts: int) -> None:
+        """Lay the record among the dead and mark its event as taken, in one transaction."""
+        async with self._database.write() as transaction:
+            if await self._is_new(transaction, record):
+                await self._dead_letters.add(transaction, self._consumer, record, error, attempts)
+        MESSAGES.labels(self._consumer, record.topic, "dead").inc()
+        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        _log.error("dead_letter", consumer=self._consumer, attempts=attempts, error=type(error).__name__, **place)
+
+    async def _is_new(self, transaction: Transaction, record: Record) -> bool:
+        try:
+            arrival = self._open(record)
+        except InvalidEvent:
+            return True
+        if arrival is None:
+            return True
+        return bool(await self._inbox.take(transaction, [(arrival.event.envelope.id, record)]))
+
+    def _note_delay(self, record: Record) -> None:
+        age = (self._clock.now() - record.timestamp).total_seconds()
+        DELAY.labels(self._consumer, record.topic, record.partition).set(max(age, 0.0))
+
+    def _notes_retry(self, record: Record) -> Callable[[Exception], bool]:
+        def on(_error: Exception) -> bool:
+            RETRIES.labels(self._consumer, record.topic).inc()
+            return True
+
+        return on

@@ -1,0 +1,1 @@
+"""One process: its start, its parts, its end."""

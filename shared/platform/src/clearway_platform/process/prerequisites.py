@@ -1,0 +1,96 @@
+"""What must exist before a service can work: its schema, that of the keys, and its topics. A process waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from clearway_platform.database.engines import Database
+from clearway_platform.database.schema import (
+    Schema,
+    SchemaTooNew,
+    Standing,
+    newest_revision,
+    remark,
+    schema_of,
+    standing,
+)
+from clearway_platform.log.base import Broker, BrokerError
+
+KEYS: Final = "keys"
+LOOK_AGAIN_SECONDS: Final = 1.0
+ANSWER_SECONDS: Final = 3.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Prerequisites:
+    """Looks until everything is there, and says once what is missing. It never takes back that all was there."""
+
+    def __init__(self, databases: Mapping[str, tuple[Database, Path]], broker: Broker, topics: Sequence[str]) -> None:
+        """`databases`: each with the folder of its migrations."""
+        self._databases = databases
+        self._broker = broker
+        self._topics = topics
+        self.missing: str | None = "The databases were not looked at yet."
+        # Events are taken and warnings sent without the directory of keys: only requests need it.
+        self.workable = asyncio.Event()
+        self.refused: SchemaTooNew | None = None
+
+    async def wait(self) -> bool:
+        """Return when everything is there; False when a database turns out to be too new for this program."""
+        while self.missing is not None:
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            try:
+                await self.look()
+            except SchemaTooNew as error:
+                self.refused = error
+                return False
+        return True
+
+    async def look(self) -> None:
+        """Look once, and set `missing`. Raises SchemaTooNew."""
+        schemas = {name: await self._schema(name) for name in self._databases}
+        problems = {name: found for name, found in schemas.items() if isinstance(found, str)}
+        if topics := await self._missing_topics():
+            problems["topics"] = f"Kafka has no topic {', '.join(topics)}: run `clearway topics create`."
+        if not problems.keys() - {KEYS}:
+            self.workable.set()
+        missing = " ".join(problems.values()) or None
+        if missing is not None and missing != self.missing:
+            _log.warning("not_ready", missing=missing)
+        if missing is None:
+            self._remark({name: found for name, found in schemas.items() if isinstance(found, Schema)})
+        self.missing = missing
+
+    async def _schema(self, name: str) -> Schema | str:
+        """The schema of a database on which this program can run, or what is wrong with it."""
+        database, migrations = self._databases[name]
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                schema = await schema_of(database)
+        except Exception as error:
+            return f"Database `{name}` does not answer ({type(error).__name__})."
+        if standing(name, schema, migrations) is not Standing.OLDER:
+            return schema
+        if schema.revision is None:
+            return f"Database `{name}` has no tables yet: run `clearway migrate {name}`."
+        newest = newest_revision(migrations)
+        return f"Database `{name}` has schema {schema.revision} and needs {newest}: run `clearway migrate {name}`."
+
+    async def _missing_topics(self) -> Sequence[str]:
+        """A broker that is away is no reason to wait: a service accepts reports meanwhile."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._broker.missing(self._topics)
+        except (BrokerError, TimeoutError):
+            return ()
+
+    def _remark(self, schemas: Mapping[str, Schema]) -> None:
+        for name, schema in schemas.items():
+            if remarked := remark(name, schema, self._databases[name][1]):
+                _log.warning("schema_is_newer", says=remarked)

@@ -1,0 +1,270 @@
+"""One process: the services it holds, what they share, and the server in front of them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from clearway_contracts.topics import TOPICS
+from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.keys.privileges import open_tickets_to_readers
+from clearway_platform.clock import Clock, SystemClock
+from clearway_platform.database.engines import Database
+from clearway_platform.database.schema import bring_up_to_date
+from clearway_platform.log import open_broker
+from clearway_platform.log.base import Broker, TopicSpec
+from clearway_platform.messaging.dead_letters import DeadLetters
+from clearway_platform.messaging.feed import Feed
+from clearway_platform.messaging.housekeeping import Housekeeping
+from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.messaging.relay import Relay
+from clearway_platform.process.data_folder import close_to_others
+from clearway_platform.process.prerequisites import KEYS, Prerequisites
+from clearway_platform.process.supervision import Supervisor
+from clearway_platform.service import Parts, Platform, Service, Worker
+from clearway_platform.settings import Settings
+from clearway_platform.web.browsers import Browsers
+from clearway_platform.web.connection import BoundedConnection
+from clearway_platform.web.cors import with_cors
+from clearway_platform.web.dispatch import Dispatcher
+from clearway_platform.web.envelope import BodyLimit, RequestEnvelope
+from clearway_platform.web.operations import Check, operations_app
+from clearway_platform.web.representation import Representations
+
+log = structlog.get_logger(__name__)
+
+GRACE_SECONDS: Final = 5
+
+TOPIC_SPECS: Final = tuple(
+    TopicSpec(topic.name, topic.partitions, topic.retention_ms, topic.max_message_bytes) for topic in TOPICS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A service in this process, with all that it runs on."""
+
+    service: Service
+    platform: Platform
+    parts: Parts
+
+
+def build_member(service: Service, settings: Settings, clock: Clock, keys: SqlKeyDirectory, broker: Broker) -> Member:
+    """Build a service on its own database. Nothing connects yet."""
+    database = Database(settings.database_url(service.name))
+    outbox = Outbox(clock)
+    platform = Platform(
+        settings=settings,
+        clock=clock,
+        keys=keys,
+        broker=broker,
+        database=database,
+        outbox=outbox,
+        feed=Feed(database),
+        dead_letters=DeadLetters(database, outbox, clock),
+    )
+    return Member(service, platform, service.build(platform))
+
+
+async def migrate(services: Sequence[Service], settings: Settings) -> None:
+    """Bring the databases of the services, and the key directory, to their newest schema."""
+    _close_data_folder(settings)
+    await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
+    await open_tickets_to_readers(settings.database_url("keys"))
+    for service in services:
+        await bring_up_to_date(service.name, settings.database_url(service.name), service.migrations)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that is built and not yet serving."""
+
+    settings: Settings
+    members: Sequence[Member]
+    keys: SqlKeyDirectory
+    prerequisites: Prerequisites
+    supervisor: Supervisor
+    app: ASGIApp
+
+    async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
+        """Serve on a bound socket until told to stop. `started` is awaited once requests are answered.
+
+        Raises SchemaTooNew when a database that did not answer before is not for this program.
+        """
+        config = uvicorn.Config(
+            self.app,
+            lifespan="off",
+            log_config=None,
+            http=BoundedConnection,
+            ws="none",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = _Server(config, [close for member in self.members for close in member.parts.on_shutdown])
+        async with asyncio.TaskGroup() as group:
+            workers = group.create_task(self._work(server))
+            serving = group.create_task(server.serve(sockets=[listening]))
+            announcing = group.create_task(_announce(server, started))
+            await serving
+            announcing.cancel()
+            workers.cancel()
+        if self.prerequisites.refused is not None:
+            raise self.prerequisites.refused
+
+    async def _work(self, server: uvicorn.Server) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._await_everything(server))
+            await self.prerequisites.workable.wait()
+            await self.supervisor.run()
+
+    async def _await_everything(self, server: uvicorn.Server) -> None:
+        if not await self.prerequisites.wait():
+            server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers, and ends what would keep connections open before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, closing: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._closing = closing
+        self.answers = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for close in self._closing:
+            close()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The signal that ended the server is not raised again, to cut off the rest: the process closes in order."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
+async def _announce(server: _Server, started: Callable[[], Awaitable[None]]) -> None:
+    await server.answers.wait()
+    await started()
+
+
+@asynccontextmanager
+async def open_process(services: Sequence[Service], settings: Settings) -> AsyncIterator[Process]:
+    """Build the services of one process, and close what they opened when the block ends, last opened first."""
+    clock = SystemClock()
+    _close_data_folder(settings)
+    async with AsyncExitStack() as stack:
+        broker = open_broker(settings.broker_url, settings.data_dir)
+        stack.push_async_callback(broker.close)
+        await broker.start()
+        if settings.broker_url is None:
+            await broker.create_topics(TOPIC_SPECS)
+        keys_database = Database(settings.database_url("keys"))
+        stack.push_async_callback(keys_database.close)
+        keys = SqlKeyDirectory(keys_database, clock)
+        members = []
+        for service in services:
+            member = build_member(service, settings, clock, keys, broker)
+            stack.push_async_callback(member.platform.database.close)
+            # Applications that are dispatched to do not run their lifespans by themselves.
+            await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
+            members.append(member)
+        process = _assemble(settings, members, keys, keys_database, broker)
+        await process.prerequisites.look()
+        yield process
+
+
+def _close_data_folder(settings: Settings) -> None:
+    """Only where there is one: with Kafka and PostgreSQL nothing is kept on this machine. Raises OpenToOthers."""
+    if settings.broker_url is None and (closed := close_to_others(settings.data_dir)):
+        log.warning(closed)
+
+
+def _assemble(
+    settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
+) -> Process:
+    supervisor = Supervisor({name: work for member in members for name, work in _workers(member).items()})
+    databases = {member.service.name: member.platform.database for member in members} | {"keys": keys_database}
+    prerequisites = _prerequisites(members, keys_database, broker)
+    vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
+    vital["prerequisites"] = _are_there(prerequisites)
+    vital["workers"] = _workers_run(supervisor)
+    apps = {member.service.name: member.parts.app for member in members}
+    operations = operations_app(apps, vital, {"broker": _answers(broker.check)})
+    owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
+    answering = Representations(Dispatcher(owners, operations, missing=lambda: prerequisites.missing))
+    app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
+    return Process(settings, members, keys, prerequisites, supervisor, with_cors(app, settings.cors_origins))
+
+
+def _prerequisites(members: Sequence[Member], keys_database: Database, broker: Broker) -> Prerequisites:
+    names = {member.service.name for member in members}
+    databases = {member.service.name: (member.platform.database, member.service.migrations) for member in members}
+    topics = [topic.name for topic in TOPICS if names & {*topic.producers, *topic.consumers}]
+    return Prerequisites({KEYS: (keys_database, KEYS_MIGRATIONS), **databases}, broker, topics)
+
+
+def _workers(member: Member) -> Mapping[str, Worker]:
+    """A service's own workers, and those that carry its events."""
+    platform, name, settings = member.platform, member.service.name, member.platform.settings
+    relay = Relay(
+        service=name,
+        database=platform.database,
+        broker=platform.broker,
+        outbox=platform.outbox,
+        feed=platform.feed,
+        clock=platform.clock,
+        poll_seconds=settings.relay_poll_seconds,
+    )
+    housekeeping = Housekeeping(
+        service=name,
+        database=platform.database,
+        clock=platform.clock,
+        feed_days=settings.feed_retention_days,
+        idempotency_hours=settings.idempotency_hours,
+    )
+    workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run, **member.parts.workers}
+    if platform.database.dialect == "postgresql":
+        # Another replica's relay may be the one that publishes.
+        workers["feed"] = lambda: platform.feed.watch(settings.relay_poll_seconds)
+    return {f"{name} {worker}": work for worker, work in workers.items()}
+
+
+def _answers(check: Callable[[], Awaitable[None]]) -> Check:
+    async def answers() -> str | None:
+        try:
+            async with asyncio.timeout(2):
+                await check()
+        except Exception as error:
+            return f"does not answer ({type(error).__name__})"
+        return None
+
+    return answers
+
+
+def _are_there(prerequisites: Prerequisites) -> Check:
+    async def are_there() -> str | None:
+        return prerequisites.missing
+
+    return are_there
+
+
+def _workers_run(supervisor: Supervisor) -> Check:
+    async def run() -> str | None:
+        return "; ".join(f"{name}: {reason}" for name, reason in supervisor.failed.items()) or None
+
+    return run

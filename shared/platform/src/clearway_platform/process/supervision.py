@@ -1,0 +1,68 @@
+"""Keeps a process's workers running: one that fails is started again, and the process is not ready meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+
+from clearway_platform.messaging.retry import brief, will_come_back
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 30.0
+STEADY_SECONDS: Final = 60.0
+
+RESTARTS = Counter("clearway_worker_restarts", "Workers that ended and were started again", ["worker"])
+
+
+class Supervisor:
+    """Runs workers by name, each until it is cancelled."""
+
+    def __init__(self, workers: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+        self._workers = workers
+        self.failed: dict[str, str] = {}
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for name, worker in self._workers.items():
+                group.create_task(self._keep_running(name, worker), name=name)
+
+    async def _keep_running(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
+        pause, outage = FIRST_PAUSE_SECONDS, ""
+        loop = asyncio.get_running_loop()
+        while True:
+            begun, error = loop.time(), await _end_of(worker)
+            if loop.time() - begun > STEADY_SECONDS:
+                pause, outage = FIRST_PAUSE_SECONDS, ""
+            outage = _told(name, error, outage)
+            self.failed[name] = type(error).__name__ if error is not None else "it ended"
+            RESTARTS.labels(name).inc()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            self.failed.pop(name, None)
+
+
+async def _end_of(worker: Callable[[], Awaitable[None]]) -> Exception | None:
+    try:
+        await worker()
+    except Exception as error:
+        return error
+    return None
+
+
+def _told(name: str, error: Exception | None, outage: str) -> str:
+    """Write to the log why a worker ended. `outage` is the error of the outage that the log has already.
+
+    A database that is away, or starting, is no defect: it is said once, without a traceback.
+    """
+    if error is None or not will_come_back(error):
+        log.error("worker failed", worker=name, exc_info=error)
+        return ""
+    if outage != type(error).__name__:
+        log.warning("worker_waits", worker=name, error=brief(error))
+    return type(error).__name__

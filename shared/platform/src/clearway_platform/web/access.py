@@ -1,0 +1,86 @@
+"""Who may do what: the API key of each request, and the permission that a route asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
+from structlog.contextvars import bind_contextvars
+
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.roles import roles_table
+from clearway_platform.service import Platform
+from clearway_platform.web.codes import Code
+from clearway_platform.web.problems import Problem
+
+_bearer: Final = HTTPBearer(
+    auto_error=False,
+    scheme_name="api_key",
+    description="An API key of one mission, as `clearway keys create` prints it: `Authorization: Bearer cwk_…`. "
+    f"Its role says what it may do. {roles_table()}",
+)
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+stream_ticket: Final = APIKeyQuery(
+    name="ticket",
+    auto_error=False,
+    scheme_name="stream_ticket",
+    description="A ticket of `POST /v1/stream-tickets`, in place of the key. It opens one stream, once.",
+)
+
+
+class StreamRoute(APIRoute):
+    """The one kind of route that a stream ticket opens."""
+
+
+def platform_of(request: Request) -> Platform:
+    """The platform that the application was built with."""
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+async def authenticated(request: Request, credentials: Credentials) -> Principal:
+    """The caller. Raises 401 without a key that is valid now, or on a stream a ticket that was not used yet."""
+    keys = platform_of(request).keys
+    ticket = request.query_params.get("ticket") if isinstance(request.scope["route"], StreamRoute) else None
+    if credentials is not None:
+        principal = await keys.principal(credentials.credentials)
+        refusal = _unauthorized(
+            "This API key is unknown or was revoked. Ask your mission's administrator for another.", Code.BAD_KEY
+        )
+    elif ticket is not None:
+        principal = await keys.tickets.redeem(ticket)
+        refusal = _unauthorized(
+            "This ticket is unknown, was used, or has expired. Get a new one at POST /v1/stream-tickets.",
+            Code.BAD_TICKET,
+        )
+    else:
+        raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
+    if principal is None:
+        raise refusal
+    bind_contextvars(principal=principal.id)
+    return principal
+
+
+Authenticated = Annotated[Principal, Depends(authenticated)]
+
+
+def require(permission: Permission) -> Callable[[Principal], Awaitable[Principal]]:
+    """A dependency that gives the caller, and answers 403 when its role has not `permission`."""
+
+    async def permitted(principal: Authenticated) -> Principal:
+        if not principal.may(permission):
+            raise Problem(
+                403, f"The role {principal.role} may not do this: it needs {permission}. Use a key of another role."
+            )
+        return principal
+
+    return permitted
+
+
+def _unauthorized(detail: str, code: Code) -> Problem:
+    return Problem(401, detail, code=code, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,48 @@
+"""The FastAPI application of a service, with what all have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
+
+from clearway_platform.service import Platform
+from clearway_platform.version import VERSION
+from clearway_platform.web.access import authenticated
+from clearway_platform.web.document import STREAMS, service_document
+from clearway_platform.web.problems import install_handlers
+from clearway_platform.web.strict import nothing_ignored
+
+# The envelope around all applications traces, measures and logs each request once. FastAPI's own records would come
+# on top of it, and quote in its logs what was sent.
+_NONE_OF_ITS_OWN: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
+
+
+def create_app(title: str, description: str, platform: Platform, *, tags: Mapping[str, str] | None = None) -> FastAPI:
+    """An application whose errors are problems and whose routes reach `platform`. `tags` are described in a sentence.
+
+    Every route asks for a key before anything else, so that none can forget to and strangers learn nothing; then it
+    refuses what it would otherwise ignore. Its documentation is served by the runtime, one page for all services.
+    """
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=[{"name": name, "description": said} for name, said in (tags or {}).items()] + [STREAMS],
+        dependencies=[Depends(authenticated), Depends(nothing_ignored)],
+        telemetry=_NONE_OF_ITS_OWN,
+    )
+    app.state.platform = platform
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    install_handlers(app)
+    return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = service_document(app)
+    return app.openapi_schema

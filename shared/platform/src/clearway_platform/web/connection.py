@@ -1,0 +1,119 @@
+"""One connection of a client: what it sends before anyone knows who it is, is bounded in size and in time.
+
+The parser keeps what it has not told of yet, so a head is bounded to MAX_HEAD_BYTES and what one read brings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from pydantic_core import to_json
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from clearway_platform.web.abort import AbortableConnection
+from clearway_platform.web.problems import MEDIA_TYPE, Problem, details
+
+# The request line and the headers together. An API key, a condition, a trace and a long cursor take a tenth of it.
+MAX_HEAD_BYTES: Final = 32_768
+HEAD_SECONDS: Final = 20.0
+
+
+class BoundedConnection(AbortableConnection):
+    """The server's own connection reads heads of any size, for ever: this one refuses them, and hangs up."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_head = False
+        self._counted = 0  # bytes of the address, the headers and the trailers of this message
+        self._stalled = 0  # bytes that came since the parser last told of anything: it keeps them
+        self._told = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._told = False
+        super().data_received(data)
+        self._stalled = 0 if self._told else self._stalled + len(data)
+        if max(self._counted, self._stalled) > MAX_HEAD_BYTES:
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._counted = True, 0
+        if self._deadline is None:
+            self._await_head()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._counted += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._counted += len(name) + len(value) + 4
+        self._told = True
+        # Trailers, which come after the body, are not headers of the request.
+        if self._in_head and self._counted <= MAX_HEAD_BYTES:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._told = False, True
+        self._stop_waiting()
+        if self._counted > MAX_HEAD_BYTES:
+            self._refuse_head()
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._told = True
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered as a problem too."""
+        self._answer(Problem(400, "This is not a valid HTTP request. Check the client, and the proxies between."))
+
+    def _await_head(self) -> None:
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._hang_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _hang_up(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self._answer(Problem(408, f"The request did not arrive whole within {HEAD_SECONDS:.0f} s. Send it again."))
+
+    def _refuse_head(self) -> None:
+        if self.transport.is_closing():
+            return
+        detail = f"The address and the headers are over {MAX_HEAD_BYTES} bytes. Send shorter ones."
+        self._answer(Problem(431, detail))
+
+    def _answer(self, problem: Problem) -> None:
+        """Without a request there is no application to answer: the bytes are written here, and the connection ends."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The answer to the request before is still under way: nothing can be put into it.
+            self.transport.close()
+            return
+        body = to_json(details(problem, path=None, request_id=None))
+        head = [
+            STATUS_LINE[problem.status],
+            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode(),
+        ]
+        self.transport.write(b"".join([*head, body]))
+        self.transport.close()

@@ -1,0 +1,232 @@
+"""A service's OpenAPI document: what FastAPI writes, with what is true of every operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from clearway_platform.web.problems import MEDIA_TYPE, ProblemDetails
+from clearway_platform.web.strict import JSON
+
+Document = dict[str, Any]
+
+SERVERS: Final = [{"url": "/", "description": "The address that this document was read from."}]
+CONTACT: Final = {"name": "The operator of this Clearway, or its maintainers"}
+LICENCE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+STREAMS: Final = {
+    "name": "Streams",
+    "description": "Events as they happen (server-sent events). A client that comes back with its last id misses none.",
+}
+_DATA: Final = frozenset({"default", "example", "examples", "const", "enum"})
+_SCHEMA: Final = "#/components/schemas/{model}"
+_HEADERS: Final[Document] = {
+    "ETag": "The revision, or a tag of the content. Send it in If-None-Match to read again, in If-Match to change.",
+    "Location": "The address of the object.",
+    "Retry-After": "Seconds to wait before the request is repeated.",
+    "Idempotency-Replayed": "`true` when this is the first answer under the Idempotency-Key, given again.",
+    "Nothing-Changed": "`true` when everything was so already: no new revision was made, and nobody is told.",
+    "X-Request-Id": "The id of the request in the logs: the one that was sent, or a new one.",
+}
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that you last read; the answer is 304 while it is still so.",
+    "schema": {"type": "string"},
+}
+
+
+def header(name: str) -> Document:
+    """What a route says of a header that its answer has: `responses={200: {"headers": header("ETag")}}`."""
+    return {name: {"$ref": f"#/components/headers/{name}"}}
+
+
+REVISED: Final[dict[int | str, Document]] = {200: {"headers": header("ETag") | header("Nothing-Changed")}}
+"""The answer to a change of something that has revisions."""
+
+
+def service_document(app: FastAPI) -> Document:
+    """The whole document of one service."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        webhooks=app.webhooks.routes,
+        tags=app.openapi_tags,
+        servers=SERVERS,
+        contact=CONTACT,
+        license_info=LICENCE,
+    )
+    document = _renamed(document, _plain_names(document["components"].get("schemas", {})))
+    _add_components(document["components"])
+    for path, operations in document.get("paths", {}).items():
+        for method, operation in operations.items():
+            _complete(path, method, operation)
+    for operations in document.get("webhooks", {}).values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["security"] = []
+    return document
+
+
+def _plain_names(schemas: Document) -> dict[str, str]:
+    """What replaces the framework's name of a generic class, which is not its title: `Page_AlertView_`."""
+    return {name: schema["title"] for name, schema in schemas.items() if "_" in name}
+
+
+def _renamed(document: Document, names: dict[str, str]) -> Document:
+    """The document with its schemas renamed, wherever they are named."""
+    references = {_SCHEMA.format(model=old): _SCHEMA.format(model=new) for old, new in names.items()}
+
+    def renamed(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {
+                key: references.get(value, value) if key == "$ref" else renamed(value) for key, value in node.items()
+            }
+        return [renamed(item) for item in node] if isinstance(node, list) else node
+
+    result: Document = renamed(document)
+    schemas = result["components"].get("schemas", {})
+    result["components"]["schemas"] = {names.get(name, name): schema for name, schema in schemas.items()}
+    return result
+
+
+def _add_components(components: Document) -> None:
+    schemas = components.setdefault("schemas", {})
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    problem = ProblemDetails.model_json_schema(ref_template=_SCHEMA, mode="serialization")
+    schemas.update(problem.pop("$defs"))
+    schemas["ProblemDetails"] = problem
+    for name, schema in schemas.items():
+        _without_titles(schema)
+        _with_items(schema)
+        schema["title"] = name
+    components["headers"] = {name: _header(said) for name, said in _HEADERS.items()}
+    components["responses"] = {_named(status): _problem(status) for status in sorted({*_EVERY, *_SOME})}
+    components["responses"]["Problem"] = {**_problem(HTTPStatus.BAD_REQUEST), "description": "Any other problem."}
+
+
+def _header(said: str) -> Document:
+    return {"description": said, "schema": {"type": "string"}}
+
+
+def _problem(status: HTTPStatus) -> Document:
+    headers = header("X-Request-Id")
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers |= header("Retry-After")
+    if status is HTTPStatus.PRECONDITION_FAILED:
+        headers |= header("ETag")
+    content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMA.format(model="ProblemDetails")}}}
+    return {"description": f"{status.phrase}: the problem says what to do.", "headers": headers, "content": content}
+
+
+def _complete(path: str, method: str, operation: Document) -> None:
+    parameters = operation.get("parameters", [])
+    headers = {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
+    _tidy_parameters(operation, parameters)
+    _describe_successes(method, operation, headers)
+    responses = operation["responses"]
+    for status in _refusals(path, method, operation, headers):
+        responses[str(status.value)] = {"$ref": f"#/components/responses/{_named(status)}"}
+    responses["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
+    for parameter in parameters:
+        parameter["schema"] = _never_null(_without_titles(parameter["schema"]))
+        if parameter["name"] == "If-Match" and operation.get("x-if-match") != "optional":
+            # Its absence has an answer of its own (428), so the framework takes it for optional.
+            parameter["required"] = True
+    operation.pop("x-if-match", None)
+
+
+def _describe_successes(method: str, operation: Document, headers: set[str]) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    given = JSON in responses.get("200", {}).get("content", {})
+    if method == "get" and given:
+        responses["200"].setdefault("headers", {}).update(header("ETag"))
+        responses.setdefault("304", {"description": "You have it: nothing has changed."})
+        if "If-None-Match" not in headers:
+            operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+    for response in responses.values():
+        response.setdefault("headers", {}).update(header("X-Request-Id"))
+        if "Idempotency-Key" in headers:
+            response["headers"].update(header("Idempotency-Replayed"))
+        for content in response.get("content", {}).values():
+            _without_titles(content.setdefault("schema", {"type": "string"}))
+
+
+_EVERY: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_ACCEPTABLE,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_SOME: Final = (
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.PRECONDITION_REQUIRED,
+)
+
+
+def _refusals(path: str, method: str, operation: Document, headers: set[str]) -> Iterator[HTTPStatus]:
+    """The problems that an operation of this form can answer."""
+    yield from _EVERY
+    if "{" in path:
+        yield HTTPStatus.NOT_FOUND
+    if method != "get":
+        yield HTTPStatus.CONFLICT
+    if "If-Match" in headers:
+        yield HTTPStatus.PRECONDITION_FAILED
+        yield HTTPStatus.PRECONDITION_REQUIRED
+    if "requestBody" in operation:
+        yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    if "parameters" in operation or "requestBody" in operation:
+        yield HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _named(status: HTTPStatus) -> str:
+    return status.phrase.replace(" ", "").replace("-", "")
+
+
+def _never_null(schema: Document) -> Document:
+    """A parameter that is left out is not sent at all: it is never null."""
+    members = [member for member in schema.get("anyOf", ()) if member != {"type": "null"}]
+    if len(members) != 1:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**members[0], **rest}
+
+
+def _with_items(node: Any) -> None:
+    """Give a list of fixed length the form of its items as well, for tools that do not know `prefixItems`."""
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _with_items(each)
+    if isinstance(node, dict) and "prefixItems" in node:
+        node.setdefault("items", node["prefixItems"][0])
+
+
+def _without_titles(node: Any) -> Any:
+    """The schema without the titles that pydantic makes of the names of fields: generators name classes after them."""
+    if isinstance(node, dict):
+        if isinstance(node.get("title"), str):
+            del node["title"]
+        for key, value in node.items():
+            # The names of properties are not keywords: one may be called title. Nor is what stands in an example.
+            for each in value.values() if key == "properties" else [value] if key not in _DATA else []:
+                _without_titles(each)
+    elif isinstance(node, list):
+        for item in node:
+            _without_titles(item)
+    return node

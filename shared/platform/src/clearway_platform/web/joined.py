@@ -1,0 +1,67 @@
+"""The OpenAPI document of all services together.
+
+Each process of a cluster holds one service, and each can be asked for the whole: it is written by `make openapi` and
+comes with the library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import clearway_contracts
+
+FILE: Final = "openapi.json"
+DESCRIPTION: Final = """\
+A report of an explosive hazard is taken once; within a second everyone is warned who asked to be, and every route it
+touches is rated again.
+
+Every request carries an API key of one mission: `Authorization: Bearer cwk_…`, made with `clearway keys create`. What
+a key may do is its role's. A change carries an `Idempotency-Key`, so that it can be repeated safely, and the `If-Match`
+of what its sender has seen. An error is a problem document (RFC 9457): programs compare its `code`, and its `type` is
+the address of a page that says what to do. A list gives pages: send `next` as `cursor`."""
+
+
+class Clash(Exception):
+    """Two services use one name for different things. Rename one of them."""
+
+
+def join(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One document from those of the services, by their names. Raises Clash."""
+    first = next(iter(documents.values()))
+    whole: dict[str, Any] = {
+        "openapi": first["openapi"],
+        "info": {**first["info"], "title": "Clearway", "description": DESCRIPTION},
+        "servers": first["servers"],
+        "tags": [],
+        "paths": {},
+        "webhooks": {},
+        "components": {},
+    }
+    for document in documents.values():
+        _add(whole["paths"], document["paths"], "path")
+        _add(whole["webhooks"], document.get("webhooks", {}), "webhook")
+        for kind, parts in document["components"].items():
+            _add(whole["components"].setdefault(kind, {}), parts, kind)
+        whole["tags"] += [tag for tag in document["tags"] if tag not in whole["tags"]]
+    return whole
+
+
+@cache
+def shipped() -> bytes:
+    """The document of all services of this release."""
+    return resources.files(clearway_contracts).joinpath(FILE).read_bytes()
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """The document as it is kept in the repository."""
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _add(known: dict[str, Any], new: Mapping[str, Any], kind: str) -> None:
+    for name, part in new.items():
+        if known.setdefault(name, part) != part:
+            raise Clash(f"{kind} {name!r} is not the same in two services")

@@ -1,0 +1,86 @@
+"""What a process shows of itself: health, readiness, metrics, the pages for people and the documents for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import resources
+
+from fastapi import FastAPI, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import clearway_contracts
+from clearway_platform.version import VERSION
+from clearway_platform.web.codes import PAGES, Code
+from clearway_platform.web.joined import shipped
+from clearway_platform.web.problems import install_handlers, not_found
+from clearway_platform.web.site.docs import docs, file
+from clearway_platform.web.site.home import home
+from clearway_platform.web.site.page import all_problems, one_problem
+from clearway_platform.web.strict import JSON
+
+Check = Callable[[], Awaitable[str | None]]
+
+
+def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], other: Mapping[str, Check]) -> FastAPI:
+    """The routes outside /v1. `vital` checks decide on readiness; `other` ones are told beside them.
+
+    A broker that is away is told and does not make the process unready: it still accepts reports.
+    """
+    app = FastAPI(openapi_url=None)
+    install_handlers(app)
+
+    async def front(_request: Request) -> Response:
+        return home(list(apps), await _asked(vital), await _asked(other))
+
+    async def ready(_request: Request) -> Response:
+        failing = _failing(await _asked(vital))
+        degraded = _failing(await _asked(other))
+        status = "unready" if failing else "degraded" if degraded else "ready"
+        return JSONResponse({"status": status, "problems": failing | degraded}, 503 if failing else 200)
+
+    async def service_openapi(request: Request) -> Response:
+        name = request.path_params["service"]
+        if name not in apps:
+            raise not_found("service", name)
+        return JSONResponse(apps[name].openapi())
+
+    app.router.routes += [
+        Route("/", front),
+        Route("/healthz", lambda _request: JSONResponse({"status": "alive", "version": VERSION})),
+        Route("/readyz", ready),
+        Route("/metrics", lambda _request: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)),
+        Route("/docs", docs),
+        Route("/docs/{name}", file),
+        Route(PAGES, lambda _request: all_problems()),
+        Route(PAGES + "/{code}", _problem),
+        Route("/openapi.json", lambda _request: _document(shipped())),
+        Route("/openapi/{service}.json", service_openapi),
+        Route("/asyncapi.json", lambda _request: _document(_events())),
+    ]
+    return app
+
+
+def _events() -> bytes:
+    return resources.files(clearway_contracts).joinpath("asyncapi.json").read_bytes()
+
+
+def _document(content: bytes) -> Response:
+    """A document that may be kept, and is asked for again with its ETag."""
+    return Response(content, media_type=JSON, headers={"Cache-Control": "no-cache"})
+
+
+async def _problem(request: Request) -> Response:
+    code = request.path_params["code"]
+    if code not in list(Code):
+        raise not_found("kind of problem", code)
+    return one_problem(Code(code))
+
+
+async def _asked(checks: Mapping[str, Check]) -> dict[str, str | None]:
+    return {name: await check() for name, check in checks.items()}
+
+
+def _failing(answers: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: problem for name, problem in answers.items() if problem is not None}

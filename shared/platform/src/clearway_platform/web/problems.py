@@ -1,0 +1,301 @@
+"""Errors as RFC 9457 problem details: what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from asyncpg import PostgresError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from clearway_platform.database.engines import is_transient
+from clearway_platform.web.codes import Code, address, usual
+
+# What a place may begin with that is in no document.
+_OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_SECONDS: Final = 2
+
+log = structlog.get_logger(__name__)
+
+
+def _pointer_of(values: Mapping[str, Any]) -> str | None:
+    where, *rest = str(values.get("field", "")).split(".")
+    if where in _OUTSIDE:
+        return None
+    return json_pointer(rest if where == "body" else [where, *rest])
+
+
+class FieldError(BaseModel):
+    """One thing wrong with a request: its place, never its value."""
+
+    field: str = Field(description="Its dotted place, with the part of the request first: `body.location.point`.")
+    pointer: str | None = Field(
+        default_factory=_pointer_of,
+        description="Its place in the body as a JSON Pointer (RFC 6901): `/location/point`. Null outside of the body.",
+    )
+    problem: str
+    remedy: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457 problem details, with the fields at fault and the id under which the request is in the logs."""
+
+    type: str = Field(description="The address of the page that explains the code: `/problems/stale_revision`.")
+    code: str = Field(description="What kind of problem, for programs. It does not change.", examples=list(Code)[:3])
+    title: str
+    status: int
+    detail: str | None = Field(default=None, description="What happened here, and what to do.")
+    instance: str | None = Field(default=None, description="The path that was asked.")
+    request_id: str | None = None
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+class Problem(Exception):
+    """A request that cannot be served, as its sender should read it."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        code: Code | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        title: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code or usual(status)
+        self.title = title or HTTPStatus(status).phrase
+        self.detail = detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+
+
+def bad_cursor() -> Problem:
+    """400: a cursor is not read by its sender, so any other text is a slip."""
+    error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
+    return Problem(400, "The cursor is not one that this list gave.", code=Code.BAD_CURSOR, errors=[error])
+
+
+def not_found(what: str, identifier: object) -> Problem:
+    """404: there is none, or it is another mission's; the answer is the same."""
+    return Problem(404, f"There is no {what} {str(identifier)[:100]!r} in your mission. Check the id.")
+
+
+def conflict(detail: str) -> Problem:
+    """409: the request contradicts what is on record."""
+    return Problem(409, detail)
+
+
+def invalid(field: str, problem: str, remedy: str) -> Problem:
+    """422 about one field."""
+    return Problem(
+        422, f"{field}: {problem}. {remedy}", errors=[FieldError(field=field, problem=problem, remedy=remedy)]
+    )
+
+
+def precondition_required() -> Problem:
+    """428: a change without If-Match could overwrite what its sender has not seen."""
+    error = FieldError(field="header.If-Match", problem="missing", remedy='Send the ETag you last read, as in "3".')
+    return Problem(428, "This change needs If-Match with the ETag of the revision that you have seen.", errors=[error])
+
+
+def precondition_failed(current: int) -> Problem:
+    """412: someone else was faster."""
+    detail = f"This is now at revision {current}. Read it again, and repeat the change if it still holds."
+    error = FieldError(field="header.If-Match", problem="stale", remedy=f'Read again; the ETag is now "{current}".')
+    return Problem(412, detail, errors=[error], headers={"ETag": f'"{current}"'})
+
+
+def details(problem: Problem, *, path: str | None, request_id: str | None) -> dict[str, Any]:
+    """The problem as its document."""
+    document = ProblemDetails(
+        type=address(problem.code),
+        code=problem.code,
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        instance=path,
+        request_id=request_id,
+        errors=problem.errors,
+    )
+    return document.model_dump(exclude_none=True)
+
+
+def problem_response(problem: Problem, *, path: str, request_id: str | None) -> Response:
+    """The problem on the wire."""
+    body = to_json(details(problem, path=path, request_id=request_id))
+    return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+def field_errors(errors: Sequence[Any], *, sent: Any, prefix: str = "body.") -> list[FieldError]:
+    """Pydantic's errors about the document `sent`, without the values in it: those may be what must not be written
+    down. Their places are those of the document."""
+    return [_field_error(error, _place(error, error["loc"], sent), prefix) for error in errors[:50]]
+
+
+def request_errors(errors: Sequence[Any], body: Any) -> list[FieldError]:
+    """The same of a request: each place begins with the request's part."""
+    found = []
+    for error in errors[:50]:
+        where, *rest = error["loc"]
+        if where == "body":
+            # Where the body is no JSON, the place is a number of bytes.
+            place = [] if error["type"] == "json_invalid" else _place(error, rest, body)
+            found.append(_field_error(error, place, "body."))
+        else:
+            field = ".".join(str(part) for part in error["loc"])
+            found.append(FieldError(field=field, pointer=None, problem=error["msg"], remedy=_remedy(error)))
+    return found
+
+
+def json_pointer(place: Sequence[str | int]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in place)
+
+
+def _field_error(error: Any, place: Sequence[str | int], prefix: str) -> FieldError:
+    field = (prefix + ".".join(str(part) for part in place)).rstrip(".")
+    return FieldError(field=field, pointer=json_pointer(place), problem=error["msg"], remedy=_remedy(error))
+
+
+def _place(error: Any, location: Sequence[str | int], sent: Any) -> list[str | int]:
+    """The place in what was sent. Pydantic's own names the chosen member of a union as well, which nobody sent."""
+    place: list[str | int] = []
+    node = sent
+    for index, part in enumerate(location):
+        if _has(node, part):
+            node = node[part]
+        elif error["type"] != "missing" or index < len(location) - 1:
+            continue
+        place.append(part)
+    return place
+
+
+def _has(node: Any, part: str | int) -> bool:
+    if isinstance(node, Mapping):
+        return part in node
+    return isinstance(node, list | tuple) and isinstance(part, int) and part < len(node)
+
+
+_REMEDIES: Final[Mapping[str, str]] = {
+    "missing": "Add this field.",
+    "extra_forbidden": "Remove this field, or check how it is spelled.",
+    "json_invalid": "Send valid JSON in UTF-8.",
+    "finite_number": "Send a finite number.",
+    "enum": "Use one of the values that are listed.",
+    "literal_error": "Use one of the values that are listed.",
+    "timezone_aware": "Give the time with its zone, as in 2026-01-31T06:00:00Z.",
+    "uuid_parsing": "Send a UUID.",
+    "string_too_long": "Shorten it.",
+    "too_long": "Send fewer items.",
+}
+
+
+def _remedy(error: Any) -> str:
+    kind = str(error["type"])
+    if kind in _REMEDIES:
+        return _REMEDIES[kind]
+    if kind.startswith(("datetime", "date_")):
+        return "Send an RFC 3339 time with its zone, as in 2026-01-31T06:00:00Z."
+    return "Correct this field; the API's documentation at /docs gives its form."
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        return problem_response(problem, path=request.url.path, request_id=request_id_of(request))
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return answer(request, error)
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = request_errors(error.errors(), error.body)
+        places = ", ".join(sorted({item.field for item in errors})[:5])
+        return answer(request, Problem(422, f"The request is not valid at: {places}.", errors=errors))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return answer(request, _from_http(error, request))
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        return answer(request, _from_database(error, request))
+
+    async def on_unforeseen(request: Request, _error: Exception) -> Response:
+        """The last resort, where the framework would answer plain text. It raises the error again, and the envelope
+        writes it to the log."""
+        return unexpected(request.url.path, request_id_of(request))
+
+    app.add_exception_handler(Exception, on_unforeseen)
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    # A full pool and a server that is starting have errors of their own, outside of DBAPIError.
+    for kind in (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError):
+        app.add_exception_handler(kind, on_database)
+
+
+def unexpected(path: str, request_id: str | None) -> Response:
+    """500, which says nothing of the inside; the log has it under the request's id."""
+    problem = Problem(
+        500, "Something failed here. Nothing is known of the outcome: repeat with the same Idempotency-Key."
+    )
+    return problem_response(problem, path=path, request_id=request_id)
+
+
+def request_id_of(request: Request) -> str | None:
+    request_id: str | None = request.scope.get("state", {}).get("request_id")
+    return request_id
+
+
+def _from_http(error: HTTPException, request: Request) -> Problem:
+    headers = dict(error.headers or {})
+    code = None
+    match error.status_code:
+        case 404:
+            code = Code.NO_SUCH_ADDRESS
+            detail = "There is nothing at this address. /docs lists what there is."
+        case 405:
+            detail = "This address does not take this method. The Allow header lists those that it does."
+            headers["Allow"] = ", ".join(_methods_at(request))
+        case 400:
+            detail = "The body could not be read. Send JSON in UTF-8, not nested deeper than a few levels."
+        case _:
+            detail = str(error.detail)
+    return Problem(error.status_code, detail, code=code, headers=headers)
+
+
+def _methods_at(request: Request) -> Sequence[str]:
+    """Every method of the address: each has a route of its own, and the framework names only the first one's."""
+    path = request.url.path
+    routes = list(iter_route_contexts(request.app.routes))
+    template = next((route.path for route in routes if route.path_regex.match(path)), None)
+    return sorted({method for route in routes if route.path == template for method in route.methods or ()})
+
+
+def _from_database(error: Exception, request: Request) -> Problem:
+    if is_transient(error):
+        log.warning("database unavailable", error=type(error).__name__, path=request.url.path)
+        return Problem(
+            503,
+            "The database does not answer. Nothing is known of the outcome: repeat with the same Idempotency-Key.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
+    if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("22"):
+        return Problem(422, "A value in the request cannot be stored: remove control characters and extreme numbers.")
+    raise error

@@ -1,0 +1,98 @@
+"""How data is given: with an ETag, as 304 to a reader who has it, compressed when it is large, kept by no cache."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clearway_platform.web.strict import JSON
+
+# Below this a packet or two are saved, for more processor time than that is worth.
+COMPRESS_FROM: Final = 4_096
+# From here on the compression takes a millisecond and more, which others need not wait for.
+IN_A_THREAD_FROM: Final = 65_536
+_LEVEL: Final = 5
+_READS: Final = frozenset({"GET", "HEAD"})
+
+
+class Representations:
+    """ASGI middleware for answers that are whole JSON documents. Event streams pass as they come."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await self._app(scope, receive, _Answer(scope, send))
+
+
+class _Answer:
+    """One answer on its way out: the start is held until it is known whether the whole body comes with it."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._reads = scope["method"] in _READS
+        self._asked = Headers(scope=scope)
+        self._send = send
+        self._start: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("Cache-Control", "no-store")
+            if self._reads and message["status"] == 200 and headers.get("content-type") == JSON:
+                self._start = message
+                return
+        elif self._start is not None:
+            await self._whole(self._start, message)
+            self._start = None
+            return
+        await self._send(message)
+
+    async def _whole(self, start: Message, body: Message) -> None:
+        if not body.get("more_body", False):
+            headers = MutableHeaders(scope=start)
+            content: bytes = body.get("body", b"")
+            headers.setdefault("ETag", weak_etag(content))
+            headers.add_vary_header("Accept-Encoding")
+            if has(self._asked.get("if-none-match"), headers["ETag"]):
+                start["status"], body["body"] = 304, b""
+                del headers["content-length"], headers["content-type"]
+            elif len(content) >= COMPRESS_FROM and _takes_gzip(self._asked.get("accept-encoding", "")):
+                body["body"] = await _compressed(content)
+                headers["Content-Encoding"] = "gzip"
+                headers["Content-Length"] = str(len(body["body"]))
+        await self._send(start)
+        await self._send(body)
+
+
+def weak_etag(content: bytes) -> str:
+    """An entity tag of a content: weak, because the compressed form has the same one."""
+    return f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def has(if_none_match: str | None, etag: str) -> bool:
+    """Whether the reader has what this tag names; strong or weak, as RFC 9110 compares for reading."""
+    if if_none_match is None:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def _takes_gzip(accept_encoding: str) -> bool:
+    return any(
+        name.strip() == "gzip" and weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+        for name, _, weight in (part.partition(";") for part in accept_encoding.lower().split(","))
+    )
+
+
+async def _compressed(content: bytes) -> bytes:
+    if len(content) < IN_A_THREAD_FROM:
+        return gzip.compress(content, _LEVEL, mtime=0)
+    return await asyncio.to_thread(gzip.compress, content, _LEVEL, mtime=0)

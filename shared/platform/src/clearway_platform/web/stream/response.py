@@ -1,0 +1,108 @@
+"""The answer of a stream, written straight to the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from clearway_platform.auth.principals import KeyDirectory
+from clearway_platform.database.engines import is_transient
+from clearway_platform.web.abort import abort
+from clearway_platform.web.stream.client import Client
+from clearway_platform.web.stream.outlet import NotReading, Outlet
+
+# A revoked key's streams end within this time and that of the directory's cache.
+RECHECK_SECONDS: Final = 5.0
+ABORT_SECONDS: Final = 5.0
+# Connections that were opened together do not end together.
+ROTATION_SPREAD: Final = 0.1
+
+CLIENTS = Gauge("clearway_stream_clients", "Clients that follow a stream", ["stream"])
+DROPPED = Counter("clearway_stream_dropped", "Clients that read nothing for too long and were disconnected", ["stream"])
+
+log = structlog.get_logger(__name__)
+
+Follow = Callable[[Outlet], Awaitable[None]]
+
+
+class EventStream(Response):
+    """Ends with its client, its key, or after some minutes; between two events, so that none is cut in half."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, name: str, client: Client, follow: Follow, keys: KeyDirectory, rotate_seconds: float) -> None:
+        """`follow` sends the client what is for it, until it is closed."""
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._name = name
+        self._client = client
+        self._follow = follow
+        self._keys = keys
+        self._rotate_seconds = rotate_seconds * random.uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        with CLIENTS.labels(self._name).track_inprogress():
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        rotation = asyncio.get_running_loop().call_later(self._rotate_seconds, self._client.close)
+        writing = asyncio.create_task(self._write(Outlet(send)))
+        gone = asyncio.create_task(_disconnected(receive))
+        revoked = asyncio.create_task(self._close_when_revoked())
+        try:
+            await asyncio.wait([writing, gone], return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                return
+            try:
+                writing.result()
+            except NotReading:
+                DROPPED.labels(self._name).inc()
+                abort(scope)
+                # The server must have seen the end before the answer is left unfinished.
+                await asyncio.wait([gone], timeout=ABORT_SECONDS)
+        finally:
+            rotation.cancel()
+            for task in (writing, gone, revoked):
+                task.cancel()
+            await asyncio.gather(writing, gone, revoked, return_exceptions=True)
+
+    async def _write(self, outlet: Outlet) -> None:
+        try:
+            await self._follow(outlet)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            # The client comes back with its cursor.
+            log.warning("stream interrupted", stream=self._name, error=type(error).__name__)
+        await outlet.end()
+
+    async def _close_when_revoked(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(RECHECK_SECONDS)
+                if not await self._in_use():
+                    return
+        finally:
+            self._client.close()
+
+    async def _in_use(self) -> bool:
+        """While the directory is away a stream goes on: it carries warnings, and its rotation asks for the key anew."""
+        try:
+            return await self._keys.principal_of(self._client.principal) is not None
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return True
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

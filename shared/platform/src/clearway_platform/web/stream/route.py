@@ -1,0 +1,103 @@
+"""The route of a stream."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Security
+from pydantic import WithJsonSchema
+from starlette.responses import Response
+
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.service import Platform
+from clearway_platform.web.access import StreamRoute, require, stream_ticket
+from clearway_platform.web.stream.client import Client, Matches, Selection
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.outlet import Outlet
+from clearway_platform.web.stream.replays import Replays
+from clearway_platform.web.stream.response import EventStream
+from clearway_platform.web.stream.session import Session
+from clearway_platform.web.stream.start import starting_cursor
+from clearway_platform.web.strict import chosen
+
+_EXAMPLE: Final = (
+    "retry: 1000\nid: 9f0c1d2e3a4b-16\nevent: cursor\n"
+    'data: {{"stream": "{stream}", "cursor": "9f0c1d2e3a4b-16"}}\n\n'
+    "id: 9f0c1d2e3a4b-17\nevent: {type}\ndata: {{…}}\n\n: ping\n"
+)
+_DESCRIPTION: Final = """Server-sent events. Each has an id. Come back with the last one in `Last-Event-ID` (every
+common reader does so by itself), or in `since`, and nothing is missed.
+
+- The first event is `cursor`: it says where the stream begins, so that a client that has had nothing else can come back
+  too. It comes again when the place moves without an event for this client. There is nothing to do but to keep its id.
+- `resync` comes instead where what was missed is no longer held: read the present state at the address in `snapshot`,
+  then go on; its id is where the stream goes on from.
+- All other events are those of `types`. Ignore a type that you do not know.
+- Every 15 seconds without an event a comment keeps the connection open. About every ten minutes the server ends the
+  stream between two events: connect again.
+- A page in a browser opens it with a `ticket` of `POST /v1/stream-tickets`, since an `EventSource` sends no header.
+"""
+
+
+async def everything() -> None:
+    """No filter beside the types."""
+
+
+def stream_router(
+    platform: Platform,
+    hub: Hub,
+    path: str,
+    permission: Permission,
+    types: Sequence[str],
+    *,
+    snapshot: str,
+    matching: Callable[..., Any] = everything,
+) -> APIRouter:
+    """A router with the one route of a stream. Include it before routes that take an id in the same place.
+
+    `snapshot` is where the present state is read. `matching` is a dependency that gives what else an event must match,
+    or None.
+    """
+    router = APIRouter(tags=["Streams"], route_class=StreamRoute)
+    replays = Replays()
+    settings = platform.settings
+    known = frozenset(types)
+    of_type = WithJsonSchema({"type": "string", "enum": list(types)})
+    responses: dict[int | str, dict[str, Any]] = {
+        200: {
+            "content": {"text/event-stream": {"example": _EXAMPLE.format(stream=hub.name, type=types[0])}},
+            "description": "The stream.",
+        }
+    }
+
+    @router.get(
+        path,
+        operation_id=f"{hub.name}.stream",
+        summary="Follow as it happens (server-sent events)",
+        description=_DESCRIPTION,
+        response_class=Response,
+        responses=responses,
+        dependencies=[Security(stream_ticket)],
+    )
+    async def stream(
+        principal: Annotated[Principal, Depends(require(permission))],
+        matches: Annotated[Matches | None, Depends(matching)],
+        start: Annotated[str | None, Depends(starting_cursor(platform, permission))],
+        types: Annotated[
+            list[Annotated[str, of_type]] | None, Query(max_length=50, description="Only events of these types.")
+        ] = None,
+    ) -> Response:
+        selection = Selection(principal.mission, chosen("types", types, known), matches)
+        client = Client(selection, principal.id)
+
+        async def follow(outlet: Outlet) -> None:
+            session = Session(hub, replays, client, outlet, snapshot, settings.stream_ping_seconds)
+            await session.run(start)
+
+        return EventStream(hub.name, client, follow, platform.keys, settings.stream_rotate_seconds)
+
+    return router
+
+
+def event_types(classes: Collection[Any]) -> tuple[str, ...]:
+    """The wire names of event classes, for a stream's filter."""
+    return tuple(sorted(event.event_type for event in classes))

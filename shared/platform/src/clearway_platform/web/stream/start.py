@@ -1,0 +1,79 @@
+"""Where a stream begins: after a cursor, after a time, or so many events before now."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Header, Query
+from sqlalchemy import func, select
+
+from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.database.tables import FeedHead, FeedRow
+from clearway_platform.service import Platform
+from clearway_platform.web.access import require
+
+MOST: Final = 1000
+_FEED = FeedRow.__table__  # type: ignore[attr-defined]
+_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+
+
+def starting_cursor(platform: Platform, permission: Permission) -> Callable[..., Any]:
+    """A dependency that gives the cursor after which a stream begins; None for its present end."""
+
+    async def cursor(
+        principal: Annotated[Principal, Depends(require(permission))],
+        last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=64)] = None,
+        since: Annotated[
+            str | None,
+            Query(
+                max_length=64,
+                description="An event id, or a time (RFC 3339) of the last days: what came after it is sent.",
+            ),
+        ] = None,
+        last: Annotated[
+            int | None, Query(ge=0, le=MOST, description="Begin with so many of the last events that are still held.")
+        ] = None,
+    ) -> str | None:
+        chosen = last_event_id or since
+        if chosen is None:
+            return await _cursor(platform, await _before_last(platform, principal.mission, last)) if last else None
+        moment = _time(chosen)
+        if moment is None:
+            return chosen
+        return await _cursor(platform, await _before(platform, principal.mission, moment))
+
+    return cursor
+
+
+async def _cursor(platform: Platform, position: int) -> str:
+    return f"{await platform.feed.epoch()}-{position}"
+
+
+async def _before_last(platform: Platform, mission: str, count: int) -> int:
+    """The position before the mission's last `count` events."""
+    held = select(_FEED.c.position).where(_FEED.c.mission == mission).order_by(_FEED.c.position.desc()).limit(count)
+    return await _before_first_of(platform, select(func.min(held.subquery().c.position)))
+
+
+async def _before(platform: Platform, mission: str, moment: datetime) -> int:
+    """The position before the mission's first event that was published at `moment` or later."""
+    later = (_FEED.c.mission == mission) & (_FEED.c.published_at >= moment)
+    return await _before_first_of(platform, select(func.min(_FEED.c.position)).where(later))
+
+
+async def _before_first_of(platform: Platform, query: Any) -> int:
+    """The position before the one that is found; the feed's last one when there is none."""
+    async with platform.database.read() as connection:
+        # One consistent state: what is published meanwhile comes after either answer.
+        last: int = (await connection.execute(select(_HEAD.c.last_position))).scalar_one()
+        first: int | None = (await connection.execute(query)).scalar_one()
+    return last if first is None else first - 1
+
+
+def _time(text: str) -> datetime | None:
+    """The time that a text names; None for one that is a cursor."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,134 @@
+"""Writes: one transaction for the change and for its answer, so that a repeat gets the first answer again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Header, Request
+from pydantic_core import to_json, to_jsonable_python
+from sqlalchemy import bindparam, select, update
+from starlette.responses import Response
+
+from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import Transaction, on_either
+from clearway_platform.database.tables import IdempotencyRow
+from clearway_platform.service import Platform
+from clearway_platform.web.access import Authenticated, platform_of
+from clearway_platform.web.codes import Code
+from clearway_platform.web.problems import FieldError, Problem
+
+_ROWS: Final = IdempotencyRow.__table__  # type: ignore[attr-defined]
+# Made once: to make a statement costs more than to run it.
+_CLAIM: Final = on_either(lambda new: new.on_conflict_do_nothing().returning(_ROWS.c.key), _ROWS)
+_ITS_OWN: Final = tuple(_ROWS.c[name] == bindparam(f"of_{name}") for name in ("mission", "principal", "key"))
+_EARLIER: Final = select(_ROWS).where(*_ITS_OWN)
+_KEEP: Final = update(_ROWS).where(*_ITS_OWN)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Any unique text. A repeat with the same key and body gets the first answer and changes nothing.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command answers: anything that JSON can say, and the headers that go with it.
+
+    `once` names fields of the body that only the first answer shows. They are not kept: a repeat has null there.
+    """
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    once: tuple[str, ...] = ()
+
+
+Command = Callable[[Transaction], Awaitable[Reply]]
+
+
+class WriteRequest:
+    """One request that writes. Calling it runs the command in a transaction and renders its reply."""
+
+    def __init__(self, platform: Platform, principal: Principal, key: str | None, fingerprint: str) -> None:
+        self._platform = platform
+        self._principal = principal
+        self._key = key
+        self._fingerprint = fingerprint
+
+    async def __call__(self, command: Command) -> Response:
+        """Run `command` once. A command that raises leaves nothing, not even the key."""
+        async with self._platform.database.write() as transaction:
+            if self._key is None:
+                return _render(await command(transaction))
+            if (earlier := await self._claim(transaction, self._key)) is not None:
+                return earlier
+            reply = await command(transaction)
+            response = _render(reply)
+            await self._keep(transaction, self._key, _render(_without_once(reply)) if reply.once else response)
+        return response
+
+    async def _claim(self, transaction: Transaction, key: str) -> Response | None:
+        """Take the key, or give the first answer under it. A request under way with it is waited for."""
+        row = {
+            "mission": self._principal.mission,
+            "principal": self._principal.id,
+            "key": key,
+            "fingerprint": self._fingerprint,
+            "created_at": self._platform.clock.now(),
+        }
+        taken = await transaction.connection.execute(_CLAIM[transaction.connection.dialect.name], row)
+        return None if taken.first() is not None else await self._earlier(transaction, key)
+
+    async def _earlier(self, transaction: Transaction, key: str) -> Response:
+        row = (await transaction.connection.execute(_EARLIER, self._of(key))).one()
+        if row.fingerprint != self._fingerprint:
+            error = FieldError(
+                field="header.Idempotency-Key", problem="already used for another request", remedy="Send a new key."
+            )
+            raise Problem(
+                422, "This Idempotency-Key was used with another request.", code=Code.KEY_REUSED, errors=[error]
+            )
+        return Response(row.body, row.status, {**row.headers, "Idempotency-Replayed": "true"})
+
+    async def _keep(self, transaction: Transaction, key: str, response: Response) -> None:
+        kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+        answer = {"status": response.status_code, "headers": kept, "body": bytes(response.body)}
+        await transaction.connection.execute(_KEEP, self._of(key) | answer)
+
+    def _of(self, key: str) -> dict[str, Any]:
+        return {"of_mission": self._principal.mission, "of_principal": self._principal.id, "of_key": key}
+
+
+async def write_request(request: Request, principal: Authenticated, key: IdempotencyKey = None) -> WriteRequest:
+    """The write that this request asks for."""
+    fingerprint = "" if key is None else _fingerprint(request, await request.body())
+    return WriteRequest(platform_of(request), principal, key, fingerprint)
+
+
+Write = Annotated[WriteRequest, Depends(write_request)]
+
+
+def _fingerprint(request: Request, body: bytes) -> str:
+    """What makes two requests the same: method, address, condition and body."""
+    condition = request.headers.get("if-match", "")
+    said = f"{request.method} {request.url.path}?{request.url.query} {condition}\n".encode()
+    return hashlib.sha256(said + body).hexdigest()
+
+
+def _without_once(reply: Reply) -> Reply:
+    return replace(reply, body=to_jsonable_python(reply.body) | dict.fromkeys(reply.once))
+
+
+def _render(reply: Reply) -> Response:
+    content = b"" if reply.body is None else to_json(reply.body)
+    media_type = None if reply.body is None else "application/json"
+    return Response(content, reply.status, dict(reply.headers), media_type=media_type)

@@ -1,0 +1,60 @@
+"""Kafka behind TLS and a password, as a mission runs it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from clearway_platform.log import open_broker
+from clearway_platform.log.base import Broker, BrokerUnavailable, Message, TopicSpec
+from clearway_testing.kafka_secured import PASSWORD, SecuredKafka
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.sources import running_secured_kafka
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
+
+Connect = Callable[[str], Awaitable[Broker]]
+
+
+@pytest.fixture(scope="module")
+def secured() -> Iterator[SecuredKafka]:
+    with skipped_when_unavailable(), running_secured_kafka() as server:
+        yield server
+
+
+@pytest.fixture
+async def connect(tmp_path: Path) -> AsyncIterator[Connect]:
+    async with AsyncExitStack() as brokers:
+
+        async def connected(url: str) -> Broker:
+            broker = open_broker(url, tmp_path)
+            brokers.push_async_callback(broker.close)
+            await broker.start()
+            return broker
+
+        yield connected
+
+
+async def test_everything_goes_through_the_secured_listener(secured: SecuredKafka, connect: Connect) -> None:
+    broker = await connect(secured.url)
+    await broker.check()
+    await broker.create_topics([TopicSpec("secured", partitions=1, retention_ms=None)])
+    await broker.publish([Message("secured", b"key", b"value")])
+    async with await broker.reader(["secured"], group="secured") as reader:
+        (records,) = (await reader.fetch(timeout=30)).values()
+        assert [record.value for record in records] == [b"value"]
+        await reader.commit({records[0].source: 1})
+
+
+async def test_a_wrong_password_is_refused_and_not_quoted(secured: SecuredKafka, connect: Connect) -> None:
+    broker = await connect(secured.url_for(PASSWORD + "x", secured.authority))
+    with pytest.raises(BrokerUnavailable) as caught:
+        await broker.check()
+    assert PASSWORD not in str(caught.value)
+
+
+async def test_a_broker_that_nobody_vouches_for_is_not_spoken_to(secured: SecuredKafka, connect: Connect) -> None:
+    broker = await connect(secured.url_for(PASSWORD, None))
+    with pytest.raises(BrokerUnavailable):
+        await broker.check()

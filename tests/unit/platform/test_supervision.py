@@ -1,0 +1,47 @@
+"""A worker that fails is started again; an outage is said once, a defect each time."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from clearway_platform.process import supervision
+from clearway_platform.process.supervision import Supervisor
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "FIRST_PAUSE_SECONDS", 0.0)
+
+
+async def fail(errors: list[Exception]) -> list[tuple[str, bool]]:
+    """What is logged of a worker that raises these, one at each start: the event, and whether with a traceback."""
+    done = asyncio.Event()
+
+    async def work() -> None:
+        if errors:
+            raise errors.pop(0)
+        done.set()
+        await asyncio.Event().wait()
+
+    with capture_logs() as logged:
+        supervising = asyncio.create_task(Supervisor({"a worker": work}).run())
+        async with asyncio.timeout(20):
+            await done.wait()
+        supervising.cancel()
+        await asyncio.gather(supervising, return_exceptions=True)
+    return [(entry["event"], bool(entry.get("exc_info"))) for entry in logged]
+
+
+async def test_a_defect_is_logged_each_time_with_its_traceback() -> None:
+    assert await fail([ValueError("no"), ValueError("no")]) == [("worker failed", True)] * 2
+
+
+async def test_an_outage_is_logged_once_without_a_traceback() -> None:
+    assert await fail([ConnectionError("away") for _ in range(5)]) == [("worker_waits", False)]
+
+
+async def test_an_outage_after_a_defect_is_logged_again() -> None:
+    errors = [ConnectionError("away"), ConnectionError("away"), ValueError("no"), ConnectionError("away")]
+    logged = await fail(errors)
+    assert [event for event, _ in logged] == ["worker_waits", "worker failed", "worker_waits"]
