@@ -62,12 +62,12 @@ class Service:
 
     async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> Any:
         chosen = FilterForm.model_validate({"area": area, **more})
-        async with self.database.write() as tx:
-            return await self.subscriptions.create(tx, OWNER, "convoy", Changes(filter=chosen, url=url))
+        async with self.database.write() as transaction:
+            return await self.subscriptions.create(transaction, OWNER, "convoy", Changes(filter=chosen, url=url))
 
     async def warn(self, incident: Incident) -> None:
-        async with self.database.write() as tx:
-            await self.pipeline.warn(tx, incident, new_id())
+        async with self.database.write() as transaction:
+            await self.pipeline.warn(transaction, incident, new_id())
 
     async def rows(self, table: Table, *order: str) -> list[Any]:
         async with self.database.read() as connection:

@@ -57,8 +57,8 @@ async def rows(alerts: Any) -> list[Any]:
 
 
 async def claims(alerts: Any) -> list[Any]:
-    async with alerts.database.write() as tx:
-        return await claim(tx, alerts.clock.now(), lease=timedelta(seconds=20), limit=10)
+    async with alerts.database.write() as transaction:
+        return await claim(transaction, alerts.clock.now(), lease=timedelta(seconds=20), limit=10)
 
 
 def all_delivered(alerts: Any, count: int) -> Callable[[], Awaitable[bool]]:
@@ -142,8 +142,8 @@ async def test_what_is_sent_at_birth_is_what_a_claim_would_send(
     await receiver.wait_for(1)
     await until(all_delivered(alerts, 1))
     await ended(task)
-    async with alerts.database.write() as tx:
-        await tx.connection.execute(DELIVERY.update().values(state="pending", finished_at=None))
+    async with alerts.database.write() as transaction:
+        await transaction.connection.execute(DELIVERY.update().values(state="pending", finished_at=None))
     (again,) = await claims(alerts)
     assert again.body == receiver.got[0][1]
 
@@ -168,14 +168,14 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
 
 async def warn_together(alerts: Any, report: Report, count: int) -> None:
     """So many incidents in one transaction."""
-    async with alerts.database.write() as tx:
+    async with alerts.database.write() as transaction:
         for _ in range(count):
-            await alerts.pipeline.warn(tx, report(incident_id=uuid4()), new_id())
+            await alerts.pipeline.warn(transaction, report(incident_id=uuid4()), new_id())
 
 
 async def warn_and_fail(alerts: Any, incident: Incident) -> None:
-    async with alerts.database.write() as tx:
-        await alerts.pipeline.warn(tx, incident, new_id())
+    async with alerts.database.write() as transaction:
+        await alerts.pipeline.warn(transaction, incident, new_id())
         raise ZeroDivisionError
 
 
@@ -201,9 +201,9 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
     task = await running(alerts, until)
     ended_incident = report(revision=2, status=Status.RETRACTED)
     if together:
-        async with alerts.database.write() as tx:
-            await alerts.pipeline.warn(tx, report(), new_id())
-            await alerts.pipeline.warn(tx, ended_incident, new_id())
+        async with alerts.database.write() as transaction:
+            await alerts.pipeline.warn(transaction, report(), new_id())
+            await alerts.pipeline.warn(transaction, ended_incident, new_id())
         await receiver.wait_for(1)
     else:
         await alerts.warn(report())
@@ -231,8 +231,8 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
     await alerts.warn(report())
     await receiver.wait_for(1)
     other = alerts.new_pipeline()
-    async with alerts.database.write() as tx:
-        await other.warn(tx, report(incident_id=uuid4()), new_id())
+    async with alerts.database.write() as transaction:
+        await other.warn(transaction, report(incident_id=uuid4()), new_id())
 
     async def is_known() -> bool:
         return alerts.worker.lease(row["id"]) is None
@@ -349,16 +349,16 @@ async def test_who_ends_still_records_what_comes_back_in_time(
 async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(alerts: Any, report: Report, until: Until) -> None:
     row = await alerts.subscribe(NOWHERE)
     task = await running(alerts, until)
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.pause(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.pause(transaction, OWNER, row["id"])
     await alerts.warn(report(incident_id=uuid4()))
     await ended(task)
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.resume(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.resume(transaction, OWNER, row["id"])
     (only,) = await claims(alerts)
-    async with alerts.database.write() as tx:
+    async with alerts.database.write() as transaction:
         now = alerts.clock.now()
-        await settle(tx, [Result(only, Answer(410, "status 410", 1.0), now, 0.5)], now)
+        await settle(transaction, [Result(only, Answer(410, "status 410", 1.0), now, 0.5)], now)
     task = await running(alerts, until)
     await alerts.warn(report(incident_id=uuid4()))
     assert sorted(row["lease_epoch"] for row in await rows(alerts)) == [0, 1]

@@ -31,14 +31,14 @@ async def states(alerts: Any) -> list[str]:
 
 
 async def claims(alerts: Any, limit: int = 10) -> list[Any]:
-    async with alerts.database.write() as tx:
-        return await claim(tx, alerts.clock.now(), lease=LEASE, limit=limit)
+    async with alerts.database.write() as transaction:
+        return await claim(transaction, alerts.clock.now(), lease=LEASE, limit=limit)
 
 
 async def record(alerts: Any, each: Any, answer: Answer) -> set[Any]:
-    async with alerts.database.write() as tx:
+    async with alerts.database.write() as transaction:
         now = alerts.clock.now()
-        return (await settle(tx, [Result(each, answer, now, 0.5)], now)).deliveries
+        return (await settle(transaction, [Result(each, answer, now, 0.5)], now)).deliveries
 
 
 @pytest.mark.usefixtures("delivering")
@@ -77,8 +77,8 @@ async def test_what_is_restricted_leaves_thin(alerts: Any, receiver: Any, report
 async def test_a_test_fire_goes_the_same_way(alerts: Any, receiver: Any) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
     await receiver.wait_for(1)
     headers, body = receiver.got[0]
     assert Webhook(row["secret"]).verify(body, headers)["type"] == "subscription.test"
@@ -138,8 +138,8 @@ async def test_gone_disables_and_too_long_a_failure_too(alerts: Any, report: Rep
     (row,) = await alerts.rows(SUBSCRIPTION)
     assert (row["state"], row["state_reason"]) == ("disabled", "the endpoint answered 410 Gone")
     assert await states(alerts) == ["dead"]
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.resume(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.resume(transaction, OWNER, row["id"])
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
     (second,) = await claims(alerts)
     await record(alerts, second, BROKEN)
@@ -162,12 +162,12 @@ async def test_after_the_last_attempt_it_is_dead(alerts: Any, report: Report) ->
 
 async def test_paused_means_later_not_never(alerts: Any, report: Report) -> None:
     row = await alerts.subscribe("http://127.0.0.1:9/hook")
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.pause(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.pause(transaction, OWNER, row["id"])
     await alerts.warn(report())
     assert await claims(alerts) == []
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.resume(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.resume(transaction, OWNER, row["id"])
     assert len(await claims(alerts)) == 1
 
 

@@ -28,8 +28,8 @@ def value(name: str, **labels: str) -> float:
 async def postpone(alerts: Any, subscription_id: UUID, sequence: int = 1) -> None:
     """As if an attempt had failed: the delivery is tried again in an hour."""
     its_own = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.sequence == sequence)
-    async with alerts.database.write() as tx:
-        await tx.connection.execute(
+    async with alerts.database.write() as transaction:
+        await transaction.connection.execute(
             DELIVERY.update().where(its_own).values(due_at=alerts.clock.now() + timedelta(hours=1))
         )
 
@@ -44,9 +44,9 @@ async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: A
     assert value("deliveries_overdue_seconds") == 0
 
     await alerts.warn(report())
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.pause(tx, OWNER, paused)
-        await alerts.subscriptions.delete(tx, OWNER, deleted)
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.pause(transaction, OWNER, paused)
+        await alerts.subscriptions.delete(transaction, OWNER, deleted)
     alerts.clock.advance(timedelta(seconds=90))
     await postpone(alerts, trying)
     await measuring.measure()
@@ -78,8 +78,8 @@ async def test_the_time_from_alert_to_receiver_is_measured(
     alerts.clock.set(datetime.now(UTC))
     before = REGISTRY.get_sample_value("clearway_alert_delivery_latency_seconds_count") or 0
     row = await alerts.subscribe(receiver.url)
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
     await alerts.warn(report())
     await receiver.wait_for(2)
 

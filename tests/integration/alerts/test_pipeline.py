@@ -69,8 +69,8 @@ async def test_a_cancellation_reaches_whoever_was_warned_though_the_filter_chang
     elsewhere = FilterForm.model_validate(
         {"area": {"type": "circle", "center": {"type": "Point", "coordinates": [20, 5]}, "radius_m": 10}}
     )
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.change(tx, OWNER, row["id"], 1, Changes(filter=elsewhere))
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.change(transaction, OWNER, row["id"], 1, Changes(filter=elsewhere))
     await alerts.warn(report(revision=2, status=Status.MERGED, merged_into=uuid4()))
     assert await kinds(alerts) == ["issued", "cancelled"]
 
@@ -78,13 +78,13 @@ async def test_a_cancellation_reaches_whoever_was_warned_though_the_filter_chang
 async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report) -> None:
     row = await alerts.subscribe()
     await alerts.warn(report(incident_id=uuid4(), lat=30.0))
-    async with alerts.database.write() as tx:
+    async with alerts.database.write() as transaction:
         everything = FilterForm.model_validate({"area": {"type": "everything"}})
-        await alerts.subscriptions.change(tx, OWNER, row["id"], 1, Changes(filter=everything))
+        await alerts.subscriptions.change(transaction, OWNER, row["id"], 1, Changes(filter=everything))
     await alerts.warn(report(incident_id=uuid4(), lat=30.0))
     assert await kinds(alerts) == ["issued"]
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.delete(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.delete(transaction, OWNER, row["id"])
     await alerts.warn(report(incident_id=uuid4(), lat=30.0))
     assert await kinds(alerts) == ["issued"]
 
@@ -107,25 +107,25 @@ async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: A
 
 async def test_another_process_sees_a_new_subscription_too(alerts: Any, report: Report) -> None:
     other = alerts.new_pipeline()
-    async with alerts.database.write() as tx:
-        await other.warn(tx, report(incident_id=uuid4()), uuid4())
+    async with alerts.database.write() as transaction:
+        await other.warn(transaction, report(incident_id=uuid4()), uuid4())
     await alerts.subscribe()
-    async with alerts.database.write() as tx:
-        await other.warn(tx, report(), uuid4())
+    async with alerts.database.write() as transaction:
+        await other.warn(transaction, report(), uuid4())
     assert await kinds(alerts) == ["issued"]
 
 
 async def test_a_redrawn_route_moves_its_corridor(alerts: Any, report: Report) -> None:
     route_id = uuid4()
-    async with alerts.database.write() as tx:
-        await keep_route(tx, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
+    async with alerts.database.write() as transaction:
+        await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
     await alerts.subscribe(area={"type": "route", "route_id": str(route_id), "width_m": 500})
     await alerts.warn(report(incident_id=uuid4()))
     assert await kinds(alerts) == []
-    async with alerts.database.write() as tx:
-        await keep_route(tx, "unmix", route_id, 2, ((-1.5, 17.0), (-0.5, 17.0)))
-    async with alerts.database.write() as tx:
-        await keep_route(tx, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
+    async with alerts.database.write() as transaction:
+        await keep_route(transaction, "unmix", route_id, 2, ((-1.5, 17.0), (-0.5, 17.0)))
+    async with alerts.database.write() as transaction:
+        await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
     await alerts.warn(report(incident_id=uuid4()))
     assert await kinds(alerts) == ["issued"]
 

@@ -40,20 +40,20 @@ class Desk:
         self.commands = Deliveries(alerts.clock, alerts.worker.wake)
 
     async def resend(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> None:
-        async with self.alerts.database.write() as tx:
-            await self.commands.resend(tx, by, subscription, delivery)
+        async with self.alerts.database.write() as transaction:
+            await self.commands.resend(transaction, by, subscription, delivery)
 
     async def send_now(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> bool:
-        async with self.alerts.database.write() as tx:
-            return await self.commands.send_now(tx, by, subscription, delivery)
+        async with self.alerts.database.write() as transaction:
+            return await self.commands.send_now(transaction, by, subscription, delivery)
 
     async def answered(self, answer: Answer) -> list[UUID]:
         """Claim what is due, and record this answer for each; the deliveries that were claimed."""
         now = self.alerts.clock.now()
-        async with self.alerts.database.write() as tx:
-            claims = await claim(tx, now, lease=timedelta(seconds=20), limit=10)
-        async with self.alerts.database.write() as tx:
-            await settle(tx, [Result(each, answer, now, 0.5) for each in claims], now)
+        async with self.alerts.database.write() as transaction:
+            claims = await claim(transaction, now, lease=timedelta(seconds=20), limit=10)
+        async with self.alerts.database.write() as transaction:
+            await settle(transaction, [Result(each, answer, now, 0.5) for each in claims], now)
         return [each.delivery_id for each in claims]
 
     async def rows(self) -> list[Any]:
@@ -143,8 +143,8 @@ async def test_what_cannot_be_is_refused(alerts: Any, desk: Desk, report: Report
     await desk.answered(OK)
     with pytest.raises(NotPending):
         await desk.send_now(row["id"], own["id"])
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.pause(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.pause(transaction, OWNER, row["id"])
     with pytest.raises(NotActive):
         await desk.resend(row["id"], own["id"])
 
@@ -185,8 +185,8 @@ async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Any, receiver
 @pytest.mark.usefixtures("delivering")
 async def test_a_test_message_is_as_the_document_says(alerts: Any, receiver: Any) -> None:
     row = await alerts.subscribe(receiver.url)
-    async with alerts.database.write() as tx:
-        await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+    async with alerts.database.write() as transaction:
+        await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
     await receiver.wait_for(1)
     TypeAdapter(messages.TestMessage).validate_json(receiver.got[0][1])
 
@@ -194,8 +194,8 @@ async def test_a_test_message_is_as_the_document_says(alerts: Any, receiver: Any
 async def test_a_test_message_is_hastened_alone(alerts: Any, desk: Desk) -> None:
     row = await alerts.subscribe(NOWHERE)
     for _ in range(2):
-        async with alerts.database.write() as tx:
-            await alerts.subscriptions.test_fire(tx, OWNER, row["id"])
+        async with alerts.database.write() as transaction:
+            await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
     first, second = await desk.answered(BROKEN)
     assert await desk.send_now(row["id"], second)
     assert await desk.answered(OK) == [second]

@@ -29,9 +29,9 @@ def letters(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("CLEARWAY_ALERTS_DATABASE_URL", database_url)
 
     async def fail(plumbing: Plumbing) -> list[UUID]:
-        async with plumbing.database.write() as tx:
+        async with plumbing.database.write() as transaction:
             add = plumbing.dead_letters.add
-            return [await add(tx, "reader", record, ValueError("no"), 3) for record in (READABLE, UNREADABLE)]
+            return [await add(transaction, "reader", record, ValueError("no"), 3) for record in (READABLE, UNREADABLE)]
 
     yield asyncio.run(_with(database_url, fail))
     assert sorted(path.name for path in tmp_path.glob("*.db") if path.name.startswith(("analytics", "incidents"))) == []

@@ -17,8 +17,8 @@ def _drawing(insert: Any) -> Any:
 _DRAW: Final = on_either(_drawing, MISSION)
 
 
-async def next_version(tx: Transaction, mission: str) -> int:
+async def next_version(transaction: Transaction, mission: str) -> int:
     """Draw the next number. The row stays locked until the commit, so numbers and commits have one order."""
-    drawn = await tx.connection.execute(_DRAW[tx.connection.dialect.name], {"mission": mission})
+    drawn = await transaction.connection.execute(_DRAW[transaction.connection.dialect.name], {"mission": mission})
     version: int = drawn.scalar_one()
     return version

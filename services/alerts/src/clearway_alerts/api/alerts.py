@@ -62,9 +62,9 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading) -> A
 async def acknowledge_alert(alert_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Confirm to have taken note. A repeat changes nothing: the first acknowledgement stays."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(alert_id):
-            acknowledged = await wired.acknowledge(tx, principal, alert_id)
+            acknowledged = await wired.acknowledge(transaction, principal, alert_id)
         headers = {} if acknowledged.is_first else NOTHING_CHANGED
         return Reply(200, AlertView.of(acknowledged.alert), headers)
 

@@ -53,10 +53,10 @@ async def resend_delivery(
     """Send a message again that was delivered, or given up. It keeps its `webhook-id`, so that a receiver which has it
     can tell; an older one may so arrive after a newer one, and carries its `revision`. The log keeps who asked."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            await wired.deliveries.resend(tx, principal, subscription_id, delivery_id)
-        row = await one_delivery(tx.connection, principal.mission, subscription_id, delivery_id)
+            await wired.deliveries.resend(transaction, principal, subscription_id, delivery_id)
+        row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
         return Reply(202, DeliveryView.of(row))
 
     return await write(command)
@@ -76,10 +76,10 @@ async def send_delivery_now(
     """Do not wait for the next attempt of a message that is still to be sent. What is before it about the same incident
     goes first. The log keeps who asked."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            hastened = await wired.deliveries.send_now(tx, principal, subscription_id, delivery_id)
-        row = await one_delivery(tx.connection, principal.mission, subscription_id, delivery_id)
+            hastened = await wired.deliveries.send_now(transaction, principal, subscription_id, delivery_id)
+        row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
         return Reply(202, DeliveryView.of(row), {} if hastened else NOTHING_CHANGED)
 
     return await write(command)

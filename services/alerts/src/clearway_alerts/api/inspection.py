@@ -30,9 +30,9 @@ router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["D
 async def test_fire(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Send a signed message of type `subscription.test` the way that alerts go. Its deliveries show what came of it."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            delivery_id = await wired.subscriptions.test_fire(tx, principal, subscription_id)
+            delivery_id = await wired.subscriptions.test_fire(transaction, principal, subscription_id)
         return Reply(202, TestFired(delivery_id=delivery_id))
 
     return await write(command)

@@ -37,9 +37,9 @@ async def create_subscription(body: SubscriptionBody, principal: Subscriber, wir
 
     await _check(body.filter, wired)
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals():
-            row = await wired.subscriptions.create(tx, principal, body.name, body.changes())
+            row = await wired.subscriptions.create(transaction, principal, body.name, body.changes())
         headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
         return Reply(201, NewSubscription.of(row, principal), headers, once=("secret",))
 
@@ -82,9 +82,9 @@ async def change_subscription(
 
     await _check(body.filter, wired)
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            kept = await wired.subscriptions.change(tx, principal, subscription_id, seen, body.changes())
+            kept = await wired.subscriptions.change(transaction, principal, subscription_id, seen, body.changes())
         return _kept(kept, principal)
 
     return await write(command)
@@ -96,9 +96,9 @@ async def change_subscription(
 async def delete_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """End it. What was still to be sent is not sent; the alerts stay on record."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            await wired.subscriptions.delete(tx, principal, subscription_id)
+            await wired.subscriptions.delete(transaction, principal, subscription_id)
         return Reply(204)
 
     return await write(command)
@@ -114,9 +114,9 @@ async def delete_subscription(subscription_id: UUID, principal: Subscriber, wire
 async def pause_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            kept = await wired.subscriptions.pause(tx, principal, subscription_id)
+            kept = await wired.subscriptions.pause(transaction, principal, subscription_id)
         return _kept(kept, principal)
 
     return await write(command)
@@ -132,9 +132,9 @@ async def pause_subscription(subscription_id: UUID, principal: Subscriber, wired
 async def resume_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            kept = await wired.subscriptions.resume(tx, principal, subscription_id)
+            kept = await wired.subscriptions.resume(transaction, principal, subscription_id)
         return _kept(kept, principal)
 
     return await write(command)
@@ -150,9 +150,9 @@ async def resume_subscription(subscription_id: UUID, principal: Subscriber, wire
 async def rotate_secret(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """A new secret, shown this once. For 24 hours messages are signed with both."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            row = await wired.subscriptions.rotate_secret(tx, principal, subscription_id)
+            row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id)
         return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])}, once=("secret",))
 
     return await write(command)

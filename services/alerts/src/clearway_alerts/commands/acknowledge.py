@@ -34,34 +34,34 @@ class Acknowledge:
         self._outbox = outbox
         self._clock = clock
 
-    async def __call__(self, tx: Transaction, principal: Principal, alert_id: UUID) -> Acknowledged:
+    async def __call__(self, transaction: Transaction, principal: Principal, alert_id: UUID) -> Acknowledged:
         """Raises NoSuchAlert, NotTheOwner."""
-        stored = await one_alert(tx.connection, principal.mission, alert_id)
+        stored = await one_alert(transaction.connection, principal.mission, alert_id)
         if stored is None:
             raise NoSuchAlert
-        await _require_owner(tx, principal, stored.alert.subscription_id)
+        await _require_owner(transaction, principal, stored.alert.subscription_id)
         now = self._clock.now()
-        is_first = await _is_first(tx, principal, alert_id, now)
+        is_first = await _is_first(transaction, principal, alert_id, now)
         if is_first:
-            await self._tell(tx, stored, principal, now)
-        return Acknowledged(await one_alert(tx.connection, principal.mission, alert_id) or stored, is_first)
+            await self._tell(transaction, stored, principal, now)
+        return Acknowledged(await one_alert(transaction.connection, principal.mission, alert_id) or stored, is_first)
 
-    async def _tell(self, tx: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
+    async def _tell(self, transaction: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
         data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)
         subject = str(stored.alert.incident_id)
-        await self._outbox.add(tx, [self._outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
+        await self._outbox.add(transaction, [self._outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
 
 
-async def _require_owner(tx: Transaction, principal: Principal, subscription_id: UUID) -> None:
+async def _require_owner(transaction: Transaction, principal: Principal, subscription_id: UUID) -> None:
     query = select(SUBSCRIPTION.c.owner).where(SUBSCRIPTION.c.id == subscription_id)
-    if not may_change((await tx.connection.execute(query)).scalar_one(), principal):
+    if not may_change((await transaction.connection.execute(query)).scalar_one(), principal):
         raise NotTheOwner
 
 
-async def _is_first(tx: Transaction, principal: Principal, alert_id: UUID, now: datetime) -> bool:
+async def _is_first(transaction: Transaction, principal: Principal, alert_id: UUID, now: datetime) -> bool:
     marked = (
         update(ALERT)
         .where(ALERT.c.id == alert_id, ALERT.c.acknowledged_at.is_(None))
         .values(acknowledged_at=now, acknowledged_by=principal.id)
     )
-    return (await tx.connection.execute(marked.returning(ALERT.c.id))).first() is not None
+    return (await transaction.connection.execute(marked.returning(ALERT.c.id))).first() is not None

@@ -40,30 +40,34 @@ class Deliveries:
         self._clock = clock
         self._wake = wake
 
-    async def resend(self, tx: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID) -> None:
+    async def resend(
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
+    ) -> None:
         """Its attempts go on counting: when none is left, this is the only one.
 
         Raises NoSuchSubscription, NotTheOwner, NotActive, NoSuchDelivery, StillPending.
         """
-        delivery = await self._of_active(tx, principal, subscription_id, delivery_id)
+        delivery = await self._of_active(transaction, principal, subscription_id, delivery_id)
         if delivery["state"] == DeliveryState.PENDING:
             raise StillPending
         due = self._asked(principal) | {"state": DeliveryState.PENDING, "finished_at": None, "lease_until": None}
-        await tx.connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(due))
-        tx.after_commit(self._wake)
+        await transaction.connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(due))
+        transaction.after_commit(self._wake)
 
-    async def send_now(self, tx: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID) -> bool:
+    async def send_now(
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
+    ) -> bool:
         """Make it due, with what must go before it. False when it is due already.
 
         Raises NoSuchSubscription, NotTheOwner, NotActive, NoSuchDelivery, NotPending.
         """
-        delivery = await self._of_active(tx, principal, subscription_id, delivery_id)
+        delivery = await self._of_active(transaction, principal, subscription_id, delivery_id)
         if delivery["state"] != DeliveryState.PENDING:
             raise NotPending(DeliveryState(delivery["state"]))
         waits = is_pending() & DELIVERY.c.lease_until.is_(None) & (DELIVERY.c.due_at > self._clock.now())
         hastened = update(DELIVERY).where(_up_to(delivery), waits)
-        result = await tx.connection.execute(hastened.values(self._asked(principal)))
-        tx.after_commit(self._wake)
+        result = await transaction.connection.execute(hastened.values(self._asked(principal)))
+        transaction.after_commit(self._wake)
         return result.rowcount > 0
 
     def _asked(self, principal: Principal) -> dict[str, Any]:
@@ -71,14 +75,14 @@ class Deliveries:
         return {"due_at": now, "asked_by": principal.id, "asked_at": now}
 
     async def _of_active(
-        self, tx: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
     ) -> RowMapping:
-        subscription = await lock(tx, principal, subscription_id)
+        subscription = await lock(transaction, principal, subscription_id)
         if subscription["state"] != SubscriptionState.ACTIVE:
             raise NotActive
         its_own = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.id == delivery_id)
         query = select(DELIVERY).where(its_own, DELIVERY.c.mission == principal.mission).with_for_update()
-        row = (await tx.connection.execute(query)).mappings().first()
+        row = (await transaction.connection.execute(query)).mappings().first()
         if row is None:
             raise NoSuchDelivery
         return row

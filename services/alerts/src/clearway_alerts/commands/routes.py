@@ -8,12 +8,12 @@ from clearway_alerts.versions import next_version
 from clearway_platform.database.engines import Transaction, insert
 
 
-async def keep_route(tx: Transaction, mission: str, route_id: UUID, revision: int, line: Ring) -> None:
+async def keep_route(transaction: Transaction, mission: str, route_id: UUID, revision: int, line: Ring) -> None:
     """Store the route at this revision unless a newer one is known. A retired route keeps its last line:
     whoever watches it goes on being warned."""
-    values = {"revision": revision, "line": line, "changed_in": await next_version(tx, mission)}
-    kept = insert(tx.connection, ROUTE_VIEW).values(mission=mission, route_id=route_id, **values)
-    await tx.connection.execute(
+    values = {"revision": revision, "line": line, "changed_in": await next_version(transaction, mission)}
+    kept = insert(transaction.connection, ROUTE_VIEW).values(mission=mission, route_id=route_id, **values)
+    await transaction.connection.execute(
         kept.on_conflict_do_update(
             index_elements=["mission", "route_id"], set_=values, where=ROUTE_VIEW.c.revision < revision
         )

@@ -77,7 +77,7 @@ class Subscriptions:
         self._allowed = allowed
         self._wake = wake
 
-    async def create(self, tx: Transaction, principal: Principal, name: str, wanted: Changes) -> RowMapping:
+    async def create(self, transaction: Transaction, principal: Principal, name: str, wanted: Changes) -> RowMapping:
         """Raises ForbiddenUrl, UnknownRoute. The row that is returned holds the new secret."""
         now = self._clock.now()
         row = {
@@ -87,68 +87,70 @@ class Subscriptions:
             "name": name,
             "state": SubscriptionState.ACTIVE,
             "revision": 1,
-            "changed_in": await next_version(tx, principal.mission),
+            "changed_in": await next_version(transaction, principal.mission),
             "created_at": now,
             "updated_at": now,
-            **await self._checked(tx, principal.mission, wanted),
+            **await self._checked(transaction, principal.mission, wanted),
         }
         if wanted.url is not None:
             private_key, public_key = new_key_pair()
             row |= {"secret": new_secret(), "private_key": private_key, "public_key": public_key}
-        made = insert(tx.connection, SUBSCRIPTION).values(row).returning(*SUBSCRIPTION.c)
-        return (await tx.connection.execute(made)).mappings().one()
+        made = insert(transaction.connection, SUBSCRIPTION).values(row).returning(*SUBSCRIPTION.c)
+        return (await transaction.connection.execute(made)).mappings().one()
 
     async def change(
-        self, tx: Transaction, principal: Principal, subscription_id: UUID, revision: int, wanted: Changes
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, revision: int, wanted: Changes
     ) -> Kept:
         """Raises what `create` raises, NoSuchSubscription, NotTheOwner, SubscriptionChanged, NoWebhook."""
-        row = await lock(tx, principal, subscription_id)
+        row = await lock(transaction, principal, subscription_id)
         if row["revision"] != revision:
             raise SubscriptionChanged(row["revision"])
         if wanted.url is not None and row["url"] is None:
             raise NoWebhook
-        values = await self._checked(tx, principal.mission, wanted)
+        values = await self._checked(transaction, principal.mission, wanted)
         if wanted.name is not None:
             values["name"] = wanted.name
-        return await self._update(tx, row, values)
+        return await self._update(transaction, row, values)
 
-    async def pause(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
+    async def pause(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
         """From now on deliveries wait. Alerts go on being issued, so that nothing is missed."""
-        row = await lock(tx, principal, subscription_id)
-        return await self._update(tx, row, {"state": SubscriptionState.PAUSED, "state_reason": "paused by its owner"})
+        row = await lock(transaction, principal, subscription_id)
+        return await self._update(
+            transaction, row, {"state": SubscriptionState.PAUSED, "state_reason": "paused by its owner"}
+        )
 
-    async def resume(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
+    async def resume(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
         """Everything that waits is due at once, in order."""
-        row = await lock(tx, principal, subscription_id)
+        row = await lock(transaction, principal, subscription_id)
         waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         due_now = update(DELIVERY).where(waiting, DELIVERY.c.lease_until.is_(None)).values(due_at=self._clock.now())
-        await tx.connection.execute(due_now)
-        tx.after_commit(self._wake)
+        await transaction.connection.execute(due_now)
+        transaction.after_commit(self._wake)
         values = {"state": SubscriptionState.ACTIVE, "state_reason": None, "failing_since": None}
-        return await self._update(tx, row, values)
+        return await self._update(transaction, row, values)
 
-    async def delete(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> None:
+    async def delete(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> None:
         """It is gone for everyone; its alerts stay on record, what was still to be sent is not."""
-        row = await lock(tx, principal, subscription_id)
+        row = await lock(transaction, principal, subscription_id)
         now = self._clock.now()
         waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         ended = {"state": "dead", "last_error": "the subscription was deleted", "finished_at": now}
-        await tx.connection.execute(update(DELIVERY).where(waiting).values(ended))
+        await transaction.connection.execute(update(DELIVERY).where(waiting).values(ended))
         forgotten = {"secret": None, "old_secret": None, "private_key": None}
-        await self._update(tx, row, {"deleted_at": now, "state": SubscriptionState.DISABLED, **forgotten})
+        await self._update(transaction, row, {"deleted_at": now, "state": SubscriptionState.DISABLED, **forgotten})
 
-    async def rotate_secret(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
+    async def rotate_secret(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
         """The row that is returned holds the new secret; the old one signs too for a day."""
-        row = await lock(tx, principal, subscription_id)
+        row = await lock(transaction, principal, subscription_id)
         if row["url"] is None:
             raise NoWebhook
         until = self._clock.now() + OVERLAP
         values = {"secret": new_secret(), "old_secret": row["secret"], "old_secret_until": until}
-        return (await self._update(tx, row, values)).row
+        return (await self._update(transaction, row, values)).row
 
-    async def test_fire(self, tx: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
+    async def test_fire(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
         """Send a signed test message the way that alerts go; returns its delivery's id."""
-        row = await lock(tx, principal, subscription_id)
+        row = await lock(transaction, principal, subscription_id)
         if row["url"] is None:
             raise NoWebhook
         if row["state"] != SubscriptionState.ACTIVE:
@@ -156,20 +158,22 @@ class Subscriptions:
         now, delivery_id = self._clock.now(), new_id()
         values = {"id": delivery_id, "mission": row["mission"], "subscription_id": row["id"], "sequence": 1}
         values |= {"state": "pending", "due_at": now, "attempts": 0, "lease_epoch": 0, "created_at": now}
-        await tx.connection.execute(insert(tx.connection, DELIVERY).values(values))
-        tx.after_commit(self._wake)
+        await transaction.connection.execute(insert(transaction.connection, DELIVERY).values(values))
+        transaction.after_commit(self._wake)
         return delivery_id
 
-    async def _update(self, tx: Transaction, row: RowMapping, values: dict[str, Any]) -> Kept:
+    async def _update(self, transaction: Transaction, row: RowMapping, values: dict[str, Any]) -> Kept:
         """Make a new revision, unless everything is so already."""
         if all(row[name] == value for name, value in values.items()):
             return Kept(row, changed=False)
         marks = {"revision": row["revision"] + 1, "updated_at": self._clock.now()}
-        marks["changed_in"] = await next_version(tx, row["mission"])
+        marks["changed_in"] = await next_version(transaction, row["mission"])
         changed = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row["id"]).values(values | marks)
-        return Kept((await tx.connection.execute(changed.returning(*SUBSCRIPTION.c))).mappings().one(), changed=True)
+        return Kept(
+            (await transaction.connection.execute(changed.returning(*SUBSCRIPTION.c))).mappings().one(), changed=True
+        )
 
-    async def _checked(self, tx: Transaction, mission: str, wanted: Changes) -> dict[str, Any]:
+    async def _checked(self, transaction: Transaction, mission: str, wanted: Changes) -> dict[str, Any]:
         """The columns of a URL and a route that exist. The area was checked before the transaction, which it would
         hold up: see `check_area`."""
         values: dict[str, Any] = {}
@@ -179,16 +183,16 @@ class Subscriptions:
         if wanted.filter is not None:
             route_id = wanted.filter.area.route_id if isinstance(wanted.filter.area, RouteForm) else None
             if route_id is not None:
-                await _require_route(tx, mission, route_id)
+                await _require_route(transaction, mission, route_id)
             values |= {"filter": stored_filter(wanted.filter), "route_id": route_id}
         return values
 
 
-async def lock(tx: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
+async def lock(transaction: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
     """The subscription, which nobody else changes meanwhile. Raises NoSuchSubscription, NotTheOwner."""
     its_own = (SUBSCRIPTION.c.mission == principal.mission) & (SUBSCRIPTION.c.id == subscription_id)
     query = select(SUBSCRIPTION).where(its_own, SUBSCRIPTION.c.deleted_at.is_(None)).with_for_update()
-    row = (await tx.connection.execute(query)).mappings().first()
+    row = (await transaction.connection.execute(query)).mappings().first()
     if row is None:
         raise NoSuchSubscription
     if not may_change(row["owner"], principal):
@@ -196,7 +200,7 @@ async def lock(tx: Transaction, principal: Principal, subscription_id: UUID) -> 
     return row
 
 
-async def _require_route(tx: Transaction, mission: str, route_id: UUID) -> None:
+async def _require_route(transaction: Transaction, mission: str, route_id: UUID) -> None:
     its_own = (ROUTE_VIEW.c.mission == mission) & (ROUTE_VIEW.c.route_id == route_id)
-    if (await tx.connection.execute(select(ROUTE_VIEW.c.revision).where(its_own))).first() is None:
+    if (await transaction.connection.execute(select(ROUTE_VIEW.c.revision).where(its_own))).first() is None:
         raise UnknownRoute

@@ -21,10 +21,10 @@ class IncidentHandler:
         self._pipeline = pipeline
         self._clock = clock
 
-    async def __call__(self, tx: Transaction, event: Event) -> None:
+    async def __call__(self, transaction: Transaction, event: Event) -> None:
         assert isinstance(event.data, IncidentChange)
-        if await self._pipeline.warn(tx, incident_of(event.data.incident), event.envelope.id):
-            tx.after_commit(partial(self._note_latency, event.envelope.recorded_time))
+        if await self._pipeline.warn(transaction, incident_of(event.data.incident), event.envelope.id):
+            transaction.after_commit(partial(self._note_latency, event.envelope.recorded_time))
 
     def _note_latency(self, recorded: datetime) -> None:
         ALERT_LATENCY.observe(max((self._clock.now() - recorded).total_seconds(), 0.0))

@@ -6,7 +6,7 @@ from clearway_contracts.routes import RouteRegistered
 from clearway_platform.database.engines import Transaction
 
 
-async def on_route_registered(tx: Transaction, event: Event) -> None:
+async def on_route_registered(transaction: Transaction, event: Event) -> None:
     assert isinstance(event.data, RouteRegistered)
     route = event.data.route
-    await keep_route(tx, route.mission, route.route_id, route.revision, route.line.coordinates)
+    await keep_route(transaction, route.mission, route.route_id, route.revision, route.line.coordinates)

@@ -35,7 +35,7 @@ _BEAR: Final = insert(DELIVERY)
 
 
 async def deliver(
-    tx: Transaction,
+    transaction: Transaction,
     alerts: Sequence[AlertState],
     endpoints: Mapping[UUID, Endpoint],
     worker: DeliveryWorker,
@@ -45,7 +45,7 @@ async def deliver(
     addressed = [alert for alert in alerts if alert.subscription_id in endpoints]
     if not addressed:
         return
-    behind = await _behind(tx, addressed, now)
+    behind = await _behind(transaction, addressed, now)
     rows, claims, expected = [], [], []
     for alert in addressed:
         endpoint = endpoints[alert.subscription_id]
@@ -57,14 +57,14 @@ async def deliver(
             claims.append(_claim(row["id"], alert, endpoint, until))
         elif endpoint.is_active:
             expected.append(alert.subscription_id)
-    await tx.connection.execute(_BEAR, one_or_many(rows))
+    await transaction.connection.execute(_BEAR, one_or_many(rows))
     if claims:
-        tx.after_commit(partial(worker.hand_over, claims))
+        transaction.after_commit(partial(worker.hand_over, claims))
     if expected:
-        tx.after_commit(partial(worker.expect, expected))
+        transaction.after_commit(partial(worker.expect, expected))
 
 
-async def _behind(tx: Transaction, alerts: Sequence[AlertState], now: datetime) -> frozenset[UUID]:
+async def _behind(transaction: Transaction, alerts: Sequence[AlertState], now: datetime) -> frozenset[UUID]:
     """The subscriptions that have not yet got what was said before about the incident: nothing may overtake that.
 
     Whatever of it waits to be tried again is due at once, to keep the line short.
@@ -72,9 +72,9 @@ async def _behind(tx: Transaction, alerts: Sequence[AlertState], now: datetime) 
     if all(alert.sequence == 1 for alert in alerts):
         return frozenset()
     incident = {"incident": alerts[0].incident_id, "in_mission": alerts[0].mission}
-    pending = (await tx.connection.execute(_PENDING, incident)).all()
+    pending = (await transaction.connection.execute(_PENDING, incident)).all()
     if any(row.lease_until is None and row.due_at > now for row in pending):
-        await tx.connection.execute(_HASTEN, {**incident, "now": now})
+        await transaction.connection.execute(_HASTEN, {**incident, "now": now})
     return frozenset(row.subscription_id for row in pending)
 
 

@@ -58,16 +58,16 @@ class History:
     standing: tuple[UUID, ...]
 
 
-async def standing_of(tx: Transaction, incident: Incident) -> Standing:
-    row = (await tx.connection.execute(_STANDING, _asked(incident))).one()
+async def standing_of(transaction: Transaction, incident: Incident) -> Standing:
+    row = (await transaction.connection.execute(_STANDING, _asked(incident))).one()
     return Standing(row.newest, row.version)
 
 
-async def histories_of(tx: Transaction, incident: Incident, now: datetime) -> Mapping[UUID, History]:
+async def histories_of(transaction: Transaction, incident: Incident, now: datetime) -> Mapping[UUID, History]:
     """Every subscription that has an alert about the incident."""
     revisions: dict[int, Incident] = {}
     histories: dict[UUID, History] = {}
-    for row in await tx.connection.execute(_TOLD, _asked(incident)):
+    for row in await transaction.connection.execute(_TOLD, _asked(incident)):
         before = revisions.get(row.revision) or revisions.setdefault(row.revision, read_incident(row.incident))
         kind = AlertKind(row.kind)
         told = Told(row.id, row.sequence, kind, row.matched, before)

@@ -67,25 +67,25 @@ class Pipeline:
         self._worker = worker
         self._heavy = heavy
 
-    async def warn(self, tx: Transaction, incident: Incident, causation: UUID) -> int:
+    async def warn(self, transaction: Transaction, incident: Incident, causation: UUID) -> int:
         """match → decide → store → deliver → tell → record. What is not newer than the last one is ignored.
 
         Returns how many alerts were raised.
         """
         now = self._clock.now()
-        standing = await standing_of(tx, incident)
+        standing = await standing_of(transaction, incident)
         if standing.newest is not None and standing.newest >= incident.revision:
             return 0
-        await _remember(tx, incident, now)
-        watched = await self._watchlist.of(tx.connection, incident.mission, standing.version)
+        await _remember(transaction, incident, now)
+        watched = await self._watchlist.of(transaction.connection, incident.mission, standing.version)
         # What is new here nobody was told of.
-        histories = {} if standing.newest is None else await histories_of(tx, incident, now)
+        histories = {} if standing.newest is None else await histories_of(transaction, incident, now)
         concerned = await self._match(incident, watched, histories, now)
         decisions = {each.subscription_id: self._decide(incident, each, now) for each in concerned}
-        alerts = await _store(tx, incident, concerned, decisions, now)
-        await deliver(tx, alerts, watched.endpoints, self._worker, now)
-        await self._tell(tx, alerts, causation)
-        await _record(tx, incident, decisions, now)
+        alerts = await _store(transaction, incident, concerned, decisions, now)
+        await deliver(transaction, alerts, watched.endpoints, self._worker, now)
+        await self._tell(transaction, alerts, causation)
+        await _record(transaction, incident, decisions, now)
         return len(alerts)
 
     async def _match(
@@ -106,7 +106,7 @@ class Pipeline:
         told = each.history.told if each.history else None
         return decide(incident, told, matches=each.matches, now=now, news_hours=self._news_hours)
 
-    async def _tell(self, tx: Transaction, alerts: Sequence[AlertState], causation: UUID) -> None:
+    async def _tell(self, transaction: Transaction, alerts: Sequence[AlertState], causation: UUID) -> None:
         events = [
             self._outbox.event(
                 change_of(alert),
@@ -117,10 +117,10 @@ class Pipeline:
             )
             for alert in alerts
         ]
-        await self._outbox.add(tx, events)
+        await self._outbox.add(transaction, events)
 
 
-async def _remember(tx: Transaction, incident: Incident, now: datetime) -> None:
+async def _remember(transaction: Transaction, incident: Incident, now: datetime) -> None:
     row = {
         "mission": incident.mission,
         "incident_id": incident.incident_id,
@@ -128,11 +128,11 @@ async def _remember(tx: Transaction, incident: Incident, now: datetime) -> None:
         "incident": stored_incident(incident),
         "handled_at": now,
     }
-    await tx.connection.execute(_REMEMBER, row)
+    await transaction.connection.execute(_REMEMBER, row)
 
 
 async def _store(
-    tx: Transaction,
+    transaction: Transaction,
     incident: Incident,
     concerned: Sequence[Concerned],
     decisions: Mapping[UUID, Decision],
@@ -142,7 +142,7 @@ async def _store(
     found = [_alert(incident, each, decisions[each.subscription_id], now) for each in concerned]
     alerts = [alert for alert in found if alert is not None]
     if alerts:
-        await tx.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
+        await transaction.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
     return [state_of(alert, incident) for alert in alerts]
 
 
@@ -170,7 +170,9 @@ def _alert(incident: Incident, each: Concerned, decision: Decision, now: datetim
     )
 
 
-async def _record(tx: Transaction, incident: Incident, decisions: Mapping[UUID, Decision], now: datetime) -> None:
+async def _record(
+    transaction: Transaction, incident: Incident, decisions: Mapping[UUID, Decision], now: datetime
+) -> None:
     """Keep every decision with its reason, for whoever asks why."""
     if not decisions:
         return
@@ -186,4 +188,4 @@ async def _record(tx: Transaction, incident: Incident, decisions: Mapping[UUID, 
         }
         for subscription_id, decision in decisions.items()
     ]
-    await tx.connection.execute(_DECIDED, one_or_many(rows))
+    await transaction.connection.execute(_DECIDED, one_or_many(rows))

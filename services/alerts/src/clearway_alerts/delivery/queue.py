@@ -117,21 +117,21 @@ async def waiting_endpoints(connection: AsyncConnection, now: datetime) -> set[U
 
 
 async def claim(
-    tx: Transaction, now: datetime, *, lease: timedelta, limit: int, busy: Collection[UUID] = ()
+    transaction: Transaction, now: datetime, *, lease: timedelta, limit: int, busy: Collection[UUID] = ()
 ) -> list[Claim]:
     """Lease up to `limit` deliveries, at most PER_ENDPOINT of each endpoint and none of the `busy` ones."""
     asked = {"now": now, "until": now + lease, "room": limit, "busy": list(busy)}
-    ids = list((await tx.connection.execute(_LEASE, asked)).scalars())
+    ids = list((await transaction.connection.execute(_LEASE, asked)).scalars())
     if not ids:
         return []
-    rows = await tx.connection.execute(_CONTENTS, {"ids": ids})
+    rows = await transaction.connection.execute(_CONTENTS, {"ids": ids})
     return [_claim(row) for row in rows.mappings()]
 
 
-async def give_back(tx: Transaction, claims: Sequence[Claim]) -> None:
+async def give_back(transaction: Transaction, claims: Sequence[Claim]) -> None:
     """Let anyone claim them at once: this process will not send them."""
     held = [{"delivery": each.delivery_id, "epoch": each.epoch} for each in claims]
-    await tx.connection.execute(_GIVE_BACK, held)
+    await transaction.connection.execute(_GIVE_BACK, held)
 
 
 def _claim(row: RowMapping) -> Claim:

@@ -95,21 +95,21 @@ class Settled:
     latencies: list[float] = field(default_factory=list)
 
 
-async def settle(tx: Transaction, results: Sequence[Result], now: datetime) -> Settled:
+async def settle(transaction: Transaction, results: Sequence[Result], now: datetime) -> Settled:
     """Record what came of the attempts.
 
     The word of a worker whose lease another one has taken over does not count.
     """
     settled = Settled()
     for result in results:
-        await (_deliver if result.answer.is_success else _fail)(tx, result, now, settled)
-    await _keep_attempts(tx, [result for result in results if result.claim.delivery_id in settled.deliveries])
+        await (_deliver if result.answer.is_success else _fail)(transaction, result, now, settled)
+    await _keep_attempts(transaction, [result for result in results if result.claim.delivery_id in settled.deliveries])
     return settled
 
 
-async def _deliver(tx: Transaction, result: Result, now: datetime, settled: Settled) -> None:
+async def _deliver(transaction: Transaction, result: Result, now: datetime, settled: Settled) -> None:
     endpoint = {"endpoint": result.claim.subscription_id}
-    done = (await tx.connection.execute(_DELIVERED, {**_attempt(result), **endpoint, "now": now})).first()
+    done = (await transaction.connection.execute(_DELIVERED, {**_attempt(result), **endpoint, "now": now})).first()
     if done is None:
         return
     settled.deliveries.add(result.claim.delivery_id)
@@ -117,20 +117,20 @@ async def _deliver(tx: Transaction, result: Result, now: datetime, settled: Sett
         settled.latencies.append((_answered_at(result) - done.created_at).total_seconds())
     if done.failing_since is not None:
         settled.recovered.add(result.claim.subscription_id)
-        await tx.connection.execute(_RECOVERED, endpoint)
-        await tx.connection.execute(_DUE_NOW, {**endpoint, "now": now})
+        await transaction.connection.execute(_RECOVERED, endpoint)
+        await transaction.connection.execute(_DUE_NOW, {**endpoint, "now": now})
 
 
-async def _fail(tx: Transaction, result: Result, now: datetime, settled: Settled) -> None:
+async def _fail(transaction: Transaction, result: Result, now: datetime, settled: Settled) -> None:
     answer, attempt = result.answer, _attempt(result)
     wait = None if answer.is_gone else next_wait(result.claim.attempt, result.chance, answer.retry_after)
     if wait is None:
-        recorded = await tx.connection.execute(_GIVE_UP, {**attempt, "now": now})
+        recorded = await transaction.connection.execute(_GIVE_UP, {**attempt, "now": now})
     else:
-        recorded = await tx.connection.execute(_TRY_AGAIN, {**attempt, "again": now + wait})
+        recorded = await transaction.connection.execute(_TRY_AGAIN, {**attempt, "again": now + wait})
     if recorded.rowcount:
         settled.deliveries.add(result.claim.delivery_id)
-        await _note_failure(tx, result.claim.subscription_id, answer, now)
+        await _note_failure(transaction, result.claim.subscription_id, answer, now)
 
 
 def _answered_at(result: Result) -> datetime:
@@ -146,19 +146,19 @@ def _attempt(result: Result) -> dict[str, Any]:
     }
 
 
-async def _note_failure(tx: Transaction, subscription_id: UUID, answer: Answer, now: datetime) -> None:
+async def _note_failure(transaction: Transaction, subscription_id: UUID, answer: Answer, now: datetime) -> None:
     """Begin, or go on, to count how long the endpoint fails; disable it when it is gone or has failed too long."""
     endpoint = {"endpoint": subscription_id, "now": now}
-    since, mission = (await tx.connection.execute(_FAILING, endpoint)).one()
+    since, mission = (await transaction.connection.execute(_FAILING, endpoint)).one()
     reason = "the endpoint answered 410 Gone" if answer.is_gone else None
     if failed_too_long(since, now):
         reason = reason or f"the endpoint has failed since {since.isoformat()}"
     if reason:
-        version = await next_version(tx, mission)
-        await tx.connection.execute(_DISABLE, {**endpoint, "reason": reason, "version": version})
+        version = await next_version(transaction, mission)
+        await transaction.connection.execute(_DISABLE, {**endpoint, "reason": reason, "version": version})
 
 
-async def _keep_attempts(tx: Transaction, results: Sequence[Result]) -> None:
+async def _keep_attempts(transaction: Transaction, results: Sequence[Result]) -> None:
     if results:
         rows = [
             {
@@ -171,4 +171,4 @@ async def _keep_attempts(tx: Transaction, results: Sequence[Result]) -> None:
             }
             for result in results
         ]
-        await tx.connection.execute(_KEEP_ATTEMPT, one_or_many(rows))
+        await transaction.connection.execute(_KEEP_ATTEMPT, one_or_many(rows))

@@ -144,8 +144,8 @@ class DeliveryWorker:
         return claims
 
     async def _claim_now(self, room: int, busy: list[UUID]) -> list[Claim]:
-        async with self._database.write() as tx:
-            return await claim(tx, self._clock.now(), lease=self._lease, limit=room, busy=busy)
+        async with self._database.write() as transaction:
+            return await claim(transaction, self._clock.now(), lease=self._lease, limit=room, busy=busy)
 
     @property
     def _lease(self) -> timedelta:
@@ -196,10 +196,10 @@ class DeliveryWorker:
                 self._release(each.claim)
 
     async def _settle(self, back: Sequence[Result | _Unsent]) -> Settled:
-        async with self._database.write() as tx:
+        async with self._database.write() as transaction:
             if unsent := [each.claim for each in back if isinstance(each, _Unsent)]:
-                await give_back(tx, unsent)
-            return await settle(tx, [each for each in back if isinstance(each, Result)], self._clock.now())
+                await give_back(transaction, unsent)
+            return await settle(transaction, [each for each in back if isinstance(each, Result)], self._clock.now())
 
     def _release(self, each: Claim) -> None:
         """Make room, and claim again only when something may wait for it."""
@@ -225,7 +225,7 @@ class DeliveryWorker:
     async def _give_back(self, left: list[Claim]) -> None:
         """So that the next process need not wait until the leases run out, which they do in any case."""
         try:
-            async with asyncio.timeout(_GIVE_BACK_SECONDS), self._database.write() as tx:
-                await give_back(tx, left)
+            async with asyncio.timeout(_GIVE_BACK_SECONDS), self._database.write() as transaction:
+                await give_back(transaction, left)
         except Exception as error:
             _log.warning("leases_not_given_back", deliveries=len(left), error=repr(error))

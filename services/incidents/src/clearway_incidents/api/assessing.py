@@ -34,8 +34,8 @@ class Assessment:
         self.write = write
 
     async def take(self, step: Step) -> Response:
-        async def command(tx: Transaction) -> Reply:
-            state = await changes.apply(self.ledger, tx, self.principal, self.incident_id, self.expected, step)
+        async def command(transaction: Transaction) -> Reply:
+            state = await changes.apply(self.ledger, transaction, self.principal, self.incident_id, self.expected, step)
             return reply(state, self.principal, seen=self.expected)
 
         return await self.write(command)
@@ -74,9 +74,9 @@ async def grade(assessed: Assessed, sent: GradingForm) -> Response:
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     """From under_review. Needs credibility 1–2 or two independent reports, and someone who gave none of them."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         state = await changes.verify(
-            assessed.ledger, tx, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
+            assessed.ledger, transaction, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
         )
         return reply(state, assessed.principal, seen=assessed.expected)
 

@@ -74,8 +74,8 @@ async def import_reports(request: Request, principal: Reporter, ledger: LedgerOf
     parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
     sound = [item for item in parsed if isinstance(item, Item)]
 
-    async def command(tx: Transaction) -> Reply:
-        results = await imports.take_in(ledger, tx, principal, sound, reconciled)
+    async def command(transaction: Transaction) -> Reply:
+        results = await imports.take_in(ledger, transaction, principal, sound, reconciled)
         return Reply(200, _answer([item for item in parsed if isinstance(item, Refused)], results))
 
     return await write(command)

@@ -24,10 +24,10 @@ router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
 async def merge(assessed: Assessed, sent: MergeBody) -> Response:
     """Its address then answers 308 to the survivor, which rests on the reports of both."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         state = await changes.merge_into(
             assessed.ledger,
-            tx,
+            transaction,
             assessed.principal,
             assessed.incident_id,
             assessed.expected,
@@ -46,9 +46,9 @@ async def merge(assessed: Assessed, sent: MergeBody) -> Response:
 async def unmerge(assessed: Assessed, sent: NoteBody) -> Response:
     """The alias is again what it was; the survivor gives back its reports, and the casualties that were chosen."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         state = await changes.unmerge(
-            assessed.ledger, tx, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
+            assessed.ledger, transaction, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
         )
         return reply(state, assessed.principal)
 

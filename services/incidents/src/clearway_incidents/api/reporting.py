@@ -62,8 +62,8 @@ async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: 
     if sent.grading is not None and not principal.may(Permission.INCIDENTS_ASSESS):
         raise invalid("body.grading", "is not given by who reports", "Leave it out; a verifier will grade the report.")
 
-    async def command(tx: Transaction) -> Reply:
-        accepted = await intake.report(ledger, tx, principal, sent.submission(ledger.clock.now()))
+    async def command(transaction: Transaction) -> Reply:
+        accepted = await intake.report(ledger, transaction, principal, sent.submission(ledger.clock.now()))
         return reply(accepted.state, principal, status=201 if accepted.created else 200)
 
     return await write(command)
@@ -89,8 +89,10 @@ async def correct(
     """A JSON merge patch (RFC 7396). Makes a new revision; every earlier one stays readable."""
     step = changes.correction(lambda incident: amended(incident, patch), reason)
 
-    async def command(tx: Transaction) -> Reply:
-        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal, seen=expected)
+    async def command(transaction: Transaction) -> Reply:
+        return reply(
+            await changes.apply(ledger, transaction, principal, incident_id, expected, step), principal, seen=expected
+        )
 
     return await write(command)
 
@@ -107,9 +109,11 @@ async def add_report(
 ) -> Response:
     """A second witness. Two reports of different organisations allow the incident to be verified."""
 
-    async def command(tx: Transaction) -> Reply:
+    async def command(transaction: Transaction) -> Reply:
         step = life.add_report(sent.in_domain(ledger.clock.now()))
-        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal, seen=expected)
+        return reply(
+            await changes.apply(ledger, transaction, principal, incident_id, expected, step), principal, seen=expected
+        )
 
     return await write(command)
 
@@ -127,7 +131,9 @@ async def hazard(
     """Active, suspected, marked, cleared or none: this is what warnings go by."""
     step = life.change_hazard(sent.hazard_state, sent.reason)
 
-    async def command(tx: Transaction) -> Reply:
-        return reply(await changes.apply(ledger, tx, principal, incident_id, expected, step), principal, seen=expected)
+    async def command(transaction: Transaction) -> Reply:
+        return reply(
+            await changes.apply(ledger, transaction, principal, incident_id, expected, step), principal, seen=expected
+        )
 
     return await write(command)

@@ -24,12 +24,12 @@ Amendment = Callable[[Incident], Facts]
 
 
 async def apply(
-    ledger: Ledger, tx: Transaction, principal: Principal, incident_id: UUID, expected: int, step: Step
+    ledger: Ledger, transaction: Transaction, principal: Principal, incident_id: UUID, expected: int, step: Step
 ) -> State:
     """Apply one step of the life to the revision that the caller has seen."""
-    before = await ledger.current(tx, principal.mission, incident_id)
+    before = await ledger.current(transaction, principal.mission, incident_id)
     require_revision(before, expected)
-    return await ledger.append(tx, principal, before, step(load(before), principal.id, ledger.clock.now()))
+    return await ledger.append(transaction, principal, before, step(load(before), principal.id, ledger.clock.now()))
 
 
 def correction(amend: Amendment, reason: str | None = None) -> Step:
@@ -46,28 +46,28 @@ def correction(amend: Amendment, reason: str | None = None) -> Step:
 
 
 async def verify(
-    ledger: Ledger, tx: Transaction, principal: Principal, incident_id: UUID, expected: int, reason: str | None
+    ledger: Ledger, transaction: Transaction, principal: Principal, incident_id: UUID, expected: int, reason: str | None
 ) -> State:
     """Verify, as someone who gave none of its reports."""
-    step = life.verify(await reporters(tx, incident_id), reason)
-    return await apply(ledger, tx, principal, incident_id, expected, step)
+    step = life.verify(await reporters(transaction, incident_id), reason)
+    return await apply(ledger, transaction, principal, incident_id, expected, step)
 
 
-async def reporters(tx: Transaction, incident_id: UUID) -> frozenset[str]:
+async def reporters(transaction: Transaction, incident_id: UUID) -> frozenset[str]:
     """The principals whose reports the incident rests on, and those of the incidents that were merged into it."""
     table = REVISIONS.c
     merged = select(table.state).where(table.incident_id == incident_id).order_by(table.revision.desc()).limit(1)
-    state: State | None = (await tx.connection.execute(merged)).scalar_one_or_none()
+    state: State | None = (await transaction.connection.execute(merged)).scalar_one_or_none()
     ids = [incident_id, *(UUID(item) for item in (state or {}).get("links", {}).get("merged_from", ()))]
     query = select(table.by).where(
         table.incident_id.in_(ids), table.kind.in_([Kind.REPORTED.value, Kind.REPORT_ADDED.value])
     )
-    return frozenset((await tx.connection.execute(query)).scalars())
+    return frozenset((await transaction.connection.execute(query)).scalars())
 
 
 async def merge_into(
     ledger: Ledger,
-    tx: Transaction,
+    transaction: Transaction,
     principal: Principal,
     loser_id: UUID,
     expected: int,
@@ -76,49 +76,51 @@ async def merge_into(
     reason: str | None,
 ) -> State:
     """Make one incident the alias of another; the loser's new state."""
-    loser = await ledger.current(tx, principal.mission, loser_id)
+    loser = await ledger.current(transaction, principal.mission, loser_id)
     require_revision(loser, expected)
-    survivor = await ledger.current(tx, principal.mission, survivor_id, field="body.survivor_id")
+    survivor = await ledger.current(transaction, principal.mission, survivor_id, field="body.survivor_id")
     alias, joined = merge(load(loser), load(survivor), casualties, ledger.clock.now())
-    await ledger.append(tx, principal, survivor, Change(joined.incident, joined.kind, reason))
-    return await ledger.append(tx, principal, loser, Change(alias.incident, alias.kind, reason))
+    await ledger.append(transaction, principal, survivor, Change(joined.incident, joined.kind, reason))
+    return await ledger.append(transaction, principal, loser, Change(alias.incident, alias.kind, reason))
 
 
 async def unmerge(
-    ledger: Ledger, tx: Transaction, principal: Principal, loser_id: UUID, expected: int, reason: str | None
+    ledger: Ledger, transaction: Transaction, principal: Principal, loser_id: UUID, expected: int, reason: str | None
 ) -> State:
     """Part an alias from its survivor; the loser's restored state. A retracted survivor stays as it is."""
-    before = await ledger.current(tx, principal.mission, loser_id)
+    before = await ledger.current(transaction, principal.mission, loser_id)
     require_revision(before, expected)
     loser = load(before)
     life.allow(loser, Kind.UNMERGED)
-    restored = part(loser, load(await ledger.revision(tx, loser_id, loser.revision - 1)), ledger.clock.now())
-    await _release(ledger, tx, principal, loser, reason)
-    return await ledger.append(tx, principal, before, Change(restored.incident, restored.kind, reason))
+    restored = part(loser, load(await ledger.revision(transaction, loser_id, loser.revision - 1)), ledger.clock.now())
+    await _release(ledger, transaction, principal, loser, reason)
+    return await ledger.append(transaction, principal, before, Change(restored.incident, restored.kind, reason))
 
 
-async def _release(ledger: Ledger, tx: Transaction, principal: Principal, loser: Incident, reason: str | None) -> None:
+async def _release(
+    ledger: Ledger, transaction: Transaction, principal: Principal, loser: Incident, reason: str | None
+) -> None:
     survivor_id = loser.links.merged_into
     if survivor_id is None:
         raise NotNow("the incident is no alias", "Nothing is to be unmerged.")
-    state = await ledger.current(tx, principal.mission, survivor_id)
+    state = await ledger.current(transaction, principal.mission, survivor_id)
     survivor = load(state)
     if survivor.status is Status.RETRACTED:
         return
-    joined = await _joined_at(ledger, tx, survivor_id, loser.incident_id)
-    earlier = load(await ledger.revision(tx, survivor_id, joined.revision - 1))
+    joined = await _joined_at(ledger, transaction, survivor_id, loser.incident_id)
+    earlier = load(await ledger.revision(transaction, survivor_id, joined.revision - 1))
     freed = release(survivor, loser, earlier, joined, ledger.clock.now())
-    await ledger.append(tx, principal, state, Change(freed.incident, freed.kind, reason))
+    await ledger.append(transaction, principal, state, Change(freed.incident, freed.kind, reason))
 
 
-async def _joined_at(ledger: Ledger, tx: Transaction, survivor_id: UUID, loser_id: UUID) -> Incident:
+async def _joined_at(ledger: Ledger, transaction: Transaction, survivor_id: UUID, loser_id: UUID) -> Incident:
     """The survivor's revision that took the loser in, the last time that it did."""
     table = REVISIONS.c
     query = select(table.revision).where(table.incident_id == survivor_id, table.kind == Kind.MERGED.value)
-    numbers = (await tx.connection.execute(query.order_by(table.revision.desc()))).scalars().all()
+    numbers = (await transaction.connection.execute(query.order_by(table.revision.desc()))).scalars().all()
     # One at a time: each may be large, and the last one is nearly always it.
     for number in numbers:
-        state = await ledger.revision(tx, survivor_id, number)
+        state = await ledger.revision(transaction, survivor_id, number)
         if state["links"]["merged_from"][-1:] == [str(loser_id)]:
             return load(state)
     raise LookupError(f"no revision of {survivor_id} took {loser_id} in")

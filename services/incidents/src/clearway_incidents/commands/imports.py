@@ -63,21 +63,21 @@ class Result:
 
 
 async def take_in(
-    ledger: Ledger, tx: Transaction, principal: Principal, items: Sequence[Item], reconcile: Reconcile
+    ledger: Ledger, transaction: Transaction, principal: Principal, items: Sequence[Item], reconcile: Reconcile
 ) -> list[Result]:
     """Take in a batch in one transaction; an item that is refused does not stop the others."""
     refused, sound = _recordable(ledger, principal, items)
-    await claim(tx, principal.mission, [item.sent for item, _change in sound])
-    known = await known_refs(tx, principal.mission, [item.ref for item, _change in sound])
+    await claim(transaction, principal.mission, [item.sent for item, _change in sound])
+    known = await known_refs(transaction, principal.mission, [item.ref for item, _change in sound])
     new = [pair for pair in sound if _owner(known, pair[0]).incident_id == pair[0].sent.first.incident_id]
-    created = await ledger.create(tx, principal, [(change, item.sent.content_hash) for item, change in new])
+    created = await ledger.create(transaction, principal, [(change, item.sent.content_hash) for item, change in new])
     if created is None:
         raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
     made = {item.line for item, _change in new}
     results = [Result(item.line, Fate.CREATED, item.sent.first.incident_id) for item, _change in new]
     for item, _change in sound:
         if item.line not in made:
-            results.append(await _update(ledger, tx, principal, item, known, reconcile))
+            results.append(await _update(ledger, transaction, principal, item, known, reconcile))
     return sorted([*refused, *results], key=lambda result: result.line)
 
 
@@ -101,7 +101,7 @@ def _owner(known: Known, item: Item) -> KnownRef:
 
 
 async def _update(
-    ledger: Ledger, tx: Transaction, principal: Principal, item: Item, known: Known, reconcile: Reconcile
+    ledger: Ledger, transaction: Transaction, principal: Principal, item: Item, known: Known, reconcile: Reconcile
 ) -> Result:
     """Bring what is on record to the newer content; what people corrected here since stays as they left it."""
     ref = _owner(known, item)
@@ -111,12 +111,12 @@ async def _update(
         lambda incident: reconcile(incident, ref.content, item.sent.content), f"newer edition of {item.ref.system}"
     )
     try:
-        before = await ledger.current(tx, principal.mission, ref.incident_id)
+        before = await ledger.current(transaction, principal.mission, ref.incident_id)
         change = step(load(before), principal.id, ledger.clock.now())
-        after = await ledger.append(tx, principal, before, change)
+        after = await ledger.append(transaction, principal, before, change)
     except Refusal as refusal:
         return Result(item.line, Fate.REFUSED, ref.incident_id, refusal)
-    await _keep_content(tx, principal.mission, item)
+    await _keep_content(transaction, principal.mission, item)
     # The same name may come again in this batch, and is then compared with what it has become.
     known[item.ref.system, item.ref.id] = replace(ref, content_hash=item.sent.content_hash, content=item.sent.content)
     # A grading is the verifiers' and no fact: an edition that differs in nothing else corrects nothing.
@@ -124,7 +124,7 @@ async def _update(
     return Result(item.line, fate, ref.incident_id)
 
 
-async def _keep_content(tx: Transaction, mission: str, item: Item) -> None:
+async def _keep_content(transaction: Transaction, mission: str, item: Item) -> None:
     named = {"of": mission, "by": item.ref.system, "name": item.ref.id}
     values = {"content": dict(item.sent.content), "content_hash": item.sent.content_hash}
-    await tx.connection.execute(_KEEP_CONTENT, named | values)
+    await transaction.connection.execute(_KEEP_CONTENT, named | values)

@@ -52,24 +52,24 @@ class Accepted:
     created: bool
 
 
-async def report(ledger: Ledger, tx: Transaction, principal: Principal, sent: Submission) -> Accepted:
+async def report(ledger: Ledger, transaction: Transaction, principal: Principal, sent: Submission) -> Accepted:
     """Record a new incident, or find the one that the same content made before. Raises InvalidFact, NotNow."""
     change = record(sent.first, mission=principal.mission, by=principal.id, at=ledger.clock.now())
-    await claim(tx, principal.mission, [sent])
-    known = await _known_as(tx, principal.mission, sent)
+    await claim(transaction, principal.mission, [sent])
+    known = await _known_as(transaction, principal.mission, sent)
     if known is not None:
-        return Accepted(await ledger.revision(tx, known, 1), created=False)
-    states = await ledger.create(tx, principal, [(change, sent.content_hash)])
+        return Accepted(await ledger.revision(transaction, known, 1), created=False)
+    states = await ledger.create(transaction, principal, [(change, sent.content_hash)])
     if states is None:
-        return Accepted(await _repeated(ledger, tx, principal.mission, sent), created=False)
+        return Accepted(await _repeated(ledger, transaction, principal.mission, sent), created=False)
     return Accepted(states[0], created=True)
 
 
-async def claim(tx: Transaction, mission: str, submissions: Sequence[Submission]) -> None:
+async def claim(transaction: Transaction, mission: str, submissions: Sequence[Submission]) -> None:
     """Take the external names that are free. A name being taken by another transaction is waited for."""
     rows = [_ref_row(mission, sent, ref) for sent in submissions for ref in sent.first.external_refs]
     if rows:
-        await tx.connection.execute(_TAKE_NAMES[tx.connection.dialect.name], one_or_many(rows))
+        await transaction.connection.execute(_TAKE_NAMES[transaction.connection.dialect.name], one_or_many(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,20 @@ class KnownRef:
     content: Mapping[str, Any]
 
 
-async def known_refs(tx: Transaction, mission: str, refs: Sequence[ExternalRef]) -> dict[tuple[str, str], KnownRef]:
+async def known_refs(
+    transaction: Transaction, mission: str, refs: Sequence[ExternalRef]
+) -> dict[tuple[str, str], KnownRef]:
     """What is on record under these names."""
     if not refs:
         return {}
     named = {"mission": mission, "names": [(ref.system, ref.id) for ref in refs]}
-    rows = await tx.connection.execute(_NAMED, named)
+    rows = await transaction.connection.execute(_NAMED, named)
     return {(row.system, row.external_id): KnownRef(row.incident_id, row.content_hash, row.content) for row in rows}
 
 
-async def _known_as(tx: Transaction, mission: str, sent: Submission) -> UUID | None:
+async def _known_as(transaction: Transaction, mission: str, sent: Submission) -> UUID | None:
     """The other incident that one of the names belongs to. Raises NotNow when its content is another."""
-    for (system, name), known in (await known_refs(tx, mission, sent.first.external_refs)).items():
+    for (system, name), known in (await known_refs(transaction, mission, sent.first.external_refs)).items():
         if known.incident_id == sent.first.incident_id:
             continue
         if known.content_hash != sent.content_hash:
@@ -104,15 +106,15 @@ async def _known_as(tx: Transaction, mission: str, sent: Submission) -> UUID | N
     return None
 
 
-async def _repeated(ledger: Ledger, tx: Transaction, mission: str, sent: Submission) -> State:
+async def _repeated(ledger: Ledger, transaction: Transaction, mission: str, sent: Submission) -> State:
     """The first state of the incident that has this id already. Raises NotNow when it came from other content."""
     named = {"incident_id": sent.first.incident_id, "mission": mission}
-    if (await tx.connection.execute(_MADE_FROM, named)).scalar_one_or_none() != sent.content_hash:
+    if (await transaction.connection.execute(_MADE_FROM, named)).scalar_one_or_none() != sent.content_hash:
         raise NotNow(
             f"the id {sent.first.incident_id} is taken by a report of other content",
             "Make a new id for a new incident; correct an old one with PATCH.",
         )
-    return await ledger.revision(tx, sent.first.incident_id, 1)
+    return await ledger.revision(transaction, sent.first.incident_id, 1)
 
 
 def _ref_row(mission: str, sent: Submission, ref: ExternalRef) -> dict[str, Any]:

@@ -61,35 +61,37 @@ class Ledger:
     clock: Clock
     outbox: Outbox
 
-    async def current(self, tx: Transaction, mission: str, incident_id: UUID, *, field: str | None = None) -> State:
+    async def current(
+        self, transaction: Transaction, mission: str, incident_id: UUID, *, field: str | None = None
+    ) -> State:
         """The state on record. `field` is where the id was given. Raises UnknownIncident."""
         named = {"incident_id": incident_id, "mission": mission}
-        state: State | None = (await tx.connection.execute(_CURRENT, named)).scalar_one_or_none()
+        state: State | None = (await transaction.connection.execute(_CURRENT, named)).scalar_one_or_none()
         if state is None:
             raise UnknownIncident(incident_id, field)
         return state
 
-    async def revision(self, tx: Transaction, incident_id: UUID, number: int) -> State:
+    async def revision(self, transaction: Transaction, incident_id: UUID, number: int) -> State:
         """The state at a revision that is known to exist."""
         named = {"incident_id": incident_id, "revision": number}
-        state: State = (await tx.connection.execute(_REVISION, named)).scalar_one()
+        state: State = (await transaction.connection.execute(_REVISION, named)).scalar_one()
         return state
 
     async def create(
-        self, tx: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
+        self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
     ) -> list[State] | None:
         """Write first revisions, each with its content hash; None when one of the ids is taken."""
         entries = [(entry(change, None, principal.id), content_hash) for change, content_hash in changes]
         rows = [_incident_row(item) | {"content_hash": content_hash} for item, content_hash in entries]
         if not rows:
             return []
-        written = await tx.connection.execute(_OPEN[tx.connection.dialect.name], one_or_many(rows))
+        written = await transaction.connection.execute(_OPEN[transaction.connection.dialect.name], one_or_many(rows))
         if len(written.all()) < len(rows):
             return None
-        await self._tell(tx, principal, [item for item, _hash in entries])
+        await self._tell(transaction, principal, [item for item, _hash in entries])
         return [item.state for item, _hash in entries]
 
-    async def append(self, tx: Transaction, principal: Principal, before: State, change: Change) -> State:
+    async def append(self, transaction: Transaction, principal: Principal, before: State, change: Change) -> State:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
         NotNow when the incident is full."""
         item = entry(change, before, principal.id)
@@ -98,17 +100,17 @@ class Ledger:
         check_room(change, before, item.state)
         row = _incident_row(item) | {"of": item.incident.incident_id, "seen": before["revision"]}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
-        if (await tx.connection.execute(_MOVE, row)).rowcount == 0:
-            now = await self.current(tx, principal.mission, item.incident.incident_id)
+        if (await transaction.connection.execute(_MOVE, row)).rowcount == 0:
+            now = await self.current(transaction, principal.mission, item.incident.incident_id)
             raise StaleRevision(now["revision"])
-        await self._tell(tx, principal, [item])
+        await self._tell(transaction, principal, [item])
         return item.state
 
-    async def _tell(self, tx: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
+    async def _tell(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
         rows = [_revision_row(item, principal.id) for item in entries]
-        await tx.connection.execute(_KEEP, one_or_many(rows))
+        await transaction.connection.execute(_KEEP, one_or_many(rows))
         events = [event_of(self.outbox, item.change.kind, item.state, item.changed) for item in entries]
-        await self.outbox.add(tx, events)
+        await self.outbox.add(transaction, events)
 
 
 def entry(change: Change, before: State | None, by: str) -> Entry:

@@ -126,10 +126,10 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
     async def replay_dead_letter(letter_id: UUID, principal: Operator, write: Write) -> Response:
         """Let the consumer take the message again, once. When it fails again the letter is `dead` again."""
 
-        async def command(tx: Transaction) -> Reply:
+        async def command(transaction: Transaction) -> Reply:
             with _refusals(letter_id):
-                letter = await letters.replay(tx, letter_id, principal.mission)
-            _logged(tx, "dead_letter_replayed", letter)
+                letter = await letters.replay(transaction, letter_id, principal.mission)
+            _logged(transaction, "dead_letter_replayed", letter)
             return Reply(202, DeadLetterView.of(letter))
 
         return await write(command)
@@ -143,10 +143,10 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
     async def discard_dead_letter(letter_id: UUID, body: DiscardBody, principal: Operator, write: Write) -> Response:
         """Give the message up. The letter and the reason stay on record for 90 days."""
 
-        async def command(tx: Transaction) -> Reply:
+        async def command(transaction: Transaction) -> Reply:
             with _refusals(letter_id):
-                letter = await letters.discard(tx, letter_id, body.reason, principal.mission)
-            _logged(tx, "dead_letter_discarded", letter)
+                letter = await letters.discard(transaction, letter_id, body.reason, principal.mission)
+            _logged(transaction, "dead_letter_discarded", letter)
             return Reply(200, DeadLetterView.of(letter))
 
         return await write(command)
@@ -164,9 +164,9 @@ def _refusals(letter_id: UUID) -> Iterator[None]:
         raise conflict(_DECIDED[error.letter.state]) from error
 
 
-def _logged(tx: Transaction, event: str, letter: DeadLetter) -> None:
+def _logged(transaction: Transaction, event: str, letter: DeadLetter) -> None:
     """Who decided is in the log, with the request's id: the letter keeps the reason alone."""
-    tx.after_commit(lambda: log.info(event, letter=str(letter.id), consumer=letter.consumer))
+    transaction.after_commit(lambda: log.info(event, letter=str(letter.id), consumer=letter.consumer))
 
 
 def _described(letter: DeadLetter) -> dict[str, Any]:
