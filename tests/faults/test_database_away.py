@@ -11,7 +11,7 @@ from clearway_contracts.topics import ROUTE_RISK
 from clearway_platform.log.base import TopicSpec
 from clearway_platform.log.embedded import EmbeddedBroker
 from clearway_platform.messaging.consumer import Consumer
-from clearway_platform.messaging.retry import will_come_back
+from clearway_platform.messaging.retry import is_temporary
 from clearway_testing.plumbing import Plumbing, effect, eventually, plumb, running
 from clearway_testing.server import DatabaseServer
 
@@ -62,7 +62,7 @@ async def _accept(plumbing: Plumbing, count: int, route: UUID) -> tuple[list[int
             await plumbing.publish(number, route=route)
             certain.append(number)
         except Exception as error:
-            if not will_come_back(error):
+            if not is_temporary(error):
                 raise
             uncertain.append(number)
         await asyncio.sleep(0.05)
@@ -77,6 +77,6 @@ async def _all_taken(plumbing: Plumbing, certain: list[int]) -> bool:
     try:
         return set(certain) <= {number for _, number in await plumbing.effects("reader")}
     except Exception as error:
-        if not will_come_back(error):
+        if not is_temporary(error):
             raise
         return False

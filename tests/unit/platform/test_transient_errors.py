@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from clearway_platform.log.base import BrokerUnavailable, UnknownTopic
-from clearway_platform.messaging.retry import will_come_back
+from clearway_platform.messaging.retry import is_temporary
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from clearway_platform.messaging.retry import will_come_back
     ],
 )
 def test_what_will_pass(error: Exception) -> None:
-    assert will_come_back(error)
+    assert is_temporary(error)
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_what_will_pass(error: Exception) -> None:
     ],
 )
 def test_what_will_not(error: Exception) -> None:
-    assert not will_come_back(error)
+    assert not is_temporary(error)

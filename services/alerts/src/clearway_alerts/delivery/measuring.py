@@ -14,7 +14,7 @@ from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.tables import DELIVERY, SUBSCRIPTION, is_pending
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
-from clearway_platform.messaging.retry import patiently
+from clearway_platform.messaging.retry import retry_until_done
 
 _MEASURE_SECONDS: Final = 10.0
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
@@ -66,7 +66,7 @@ class Measuring:
     async def run(self) -> None:
         """A worker: measure from time to time, until cancelled."""
         while True:
-            await patiently(self.measure)
+            await retry_until_done(self.measure)
             await asyncio.sleep(_MEASURE_SECONDS)
 
     async def measure(self) -> None:

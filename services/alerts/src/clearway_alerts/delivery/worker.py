@@ -23,7 +23,7 @@ from clearway_alerts.delivery.settling import Result, Settled, settle
 from clearway_alerts.delivery.webhook import WebhookClient, webhook_client
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
-from clearway_platform.messaging.retry import patiently
+from clearway_platform.messaging.retry import retry_until_done
 
 _POLL_SECONDS: Final = 0.5
 # A claim is sent within this time or not at all: what is left of the lease is the receiver's.
@@ -123,7 +123,7 @@ class DeliveryWorker:
 
     async def _is_any_waiting(self) -> bool:
         """Whether a claim would find something now. What waits for a busy endpoint is found when that is free."""
-        found = await patiently(self._waiting)
+        found = await retry_until_done(self._waiting)
         self._expected |= found
         return not found <= set(self._flights.busy)
 
@@ -137,7 +137,7 @@ class DeliveryWorker:
         if self._is_full:
             return []
         self._expected.intersection_update(busy)
-        claims = await patiently(partial(self._claim_now, room, busy))
+        claims = await retry_until_done(partial(self._claim_now, room, busy))
         # There may be more: of these endpoints, and of all others when there was no room.
         self._expected.update(each.subscription_id for each in claims)
         self._is_full = len(claims) == room
@@ -184,7 +184,7 @@ class DeliveryWorker:
             back = [await self._back.get()]
             while not self._back.empty():
                 back.append(self._back.get_nowait())
-            settled = await patiently(partial(self._settle, back))
+            settled = await retry_until_done(partial(self._settle, back))
             self._expected |= settled.recovered
             for seconds in settled.latencies:
                 DELIVERY_LATENCY.observe(max(seconds, 0.0))

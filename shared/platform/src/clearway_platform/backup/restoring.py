@@ -14,7 +14,7 @@ from clearway_platform.backup import postgres, sqlite, under_way
 from clearway_platform.backup.manifest import Manifest, Part
 from clearway_platform.backup.source import BackupError
 from clearway_platform.backup.taking import FIRST_KEY, new_file
-from clearway_platform.database.schema import standing
+from clearway_platform.database.schema import schema_status
 from clearway_platform.log import LOG_FILE, open_broker
 from clearway_platform.log.base import TopicSpec
 from clearway_platform.log.embedded.ownership import Ownership
@@ -42,7 +42,7 @@ async def prepare(settings: Settings, folder: Path, migrations: Mapping[str, Pat
     for part in manifest.of_kind("database"):
         if part.name not in migrations:
             raise BackupError(f"The backup holds `{part.name}`, which is not installed here.")
-        standing(part.name, part.made, migrations[part.name])
+        schema_status(part.name, part.made, migrations[part.name])
     wanted = _EMBEDDED if settings.broker_url is None else _KAFKA
     if not manifest.of_kind(wanted):
         raise BackupError(

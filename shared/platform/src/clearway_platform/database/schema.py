@@ -40,7 +40,7 @@ class Schema:
     compatible_from: str | None = None
 
 
-class Standing(Enum):
+class SchemaStatus(Enum):
     """How a database's schema relates to this program."""
 
     OLDER = "older"
@@ -58,19 +58,19 @@ async def bring_up_to_date(name: str, url: str, migrations: Path) -> Schema:
     Returns the schema that was found; a newer one stays. Raises SchemaTooNew when this program cannot run on it.
     """
     schema = await schema_at(url)
-    if standing(name, schema, migrations) is Standing.OLDER:
+    if schema_status(name, schema, migrations) is SchemaStatus.OLDER:
         upgrade: Callable[[str, Path], Awaitable[None]] = resolve_name("clearway_platform.database.migrations:upgrade")
         await upgrade(url, migrations)
     return schema
 
 
-def standing(name: str, schema: Schema, migrations: Path) -> Standing:
+def schema_status(name: str, schema: Schema, migrations: Path) -> SchemaStatus:
     """How the schema of the database `name` relates to the scripts of this program. Raises SchemaTooNew."""
     newest = newest_revision(migrations)
     if schema.revision is None or schema.revision < newest:
-        return Standing.OLDER
+        return SchemaStatus.OLDER
     if schema.revision == newest:
-        return Standing.CURRENT
+        return SchemaStatus.CURRENT
     if schema.compatible_from is None or schema.compatible_from > newest:
         raise SchemaTooNew(
             f"Database `{name}` has schema {schema.revision}, made by Clearway {schema.program or '(unknown)'}. "
@@ -78,7 +78,7 @@ def standing(name: str, schema: Schema, migrations: Path) -> Standing:
             f"{schema.compatible_from or schema.revision}. Start the newer version, or restore a backup that was made "
             "before the upgrade."
         )
-    return Standing.NEWER
+    return SchemaStatus.NEWER
 
 
 def remark(name: str, schema: Schema, migrations: Path) -> str | None:

@@ -24,8 +24,8 @@ from clearway_platform.log.base import (
 )
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.lag import Lag
-from clearway_platform.messaging.processor import Handler, Handling
-from clearway_platform.messaging.retry import Outage, patiently
+from clearway_platform.messaging.processor import Handler, MessageProcessor
+from clearway_platform.messaging.retry import Outage, retry_until_done
 
 __all__ = ["Consumer", "Handler"]
 
@@ -74,7 +74,7 @@ class Consumer:
         self._revoke_seconds = revoke_seconds
         self._linger_seconds = linger_seconds
         self._outage = Outage(f"consumer {name}")
-        self._handling = Handling(
+        self._processor = MessageProcessor(
             consumer=name,
             handlers=handlers,
             database=database,
@@ -91,11 +91,11 @@ class Consumer:
 
     async def _consume(self) -> None:
         while True:
-            await patiently(self._belong, lambda error: isinstance(error, BrokerError), self._outage)
+            await retry_until_done(self._belong, lambda error: isinstance(error, BrokerError), self._outage)
 
     async def _belong(self) -> None:
         """Be a member of the group until the broker is away."""
-        member = _Membership(self._handling, Lag(self._name), self._outage, self._revoke_seconds, self._linger_seconds)
+        member = _Membership(self._processor, Lag(self._name), self._outage, self._revoke_seconds, self._linger_seconds)
         reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
         async with reader:
             await member.run(reader)
@@ -103,23 +103,23 @@ class Consumer:
     async def _replay(self) -> None:
         while True:
             self._dead_letters.replay_requested.clear()
-            await patiently(self._replay_due)
+            await retry_until_done(self._replay_due)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_REPLAY_POLL_SECONDS):
                     await self._dead_letters.replay_requested.wait()
 
     async def _replay_due(self) -> None:
         for letter in await self._dead_letters.due(self._name):
-            await self._handling.replay(letter)
+            await self._processor.replay(letter)
 
 
 class _Membership:
     """One stay in the group: the partitions with work in hand, each a task of its own."""
 
     def __init__(
-        self, handling: Handling, lag: Lag, outage: Outage, revoke_seconds: float, linger_seconds: float
+        self, processor: MessageProcessor, lag: Lag, outage: Outage, revoke_seconds: float, linger_seconds: float
     ) -> None:
-        self._handling = handling
+        self._processor = processor
         self._lag = lag
         self._outage = outage
         self._revoke_seconds = revoke_seconds
@@ -195,7 +195,7 @@ class _Membership:
             if partition in self._leaving or partition not in reader.assignment():
                 return
             together = records[start : start + _TRANSACTION_RECORDS]
-            await self._handling.take(together)
+            await self._processor.take(together)
             self._settled[partition] = together[-1].offset + 1
             self._in_hand[partition] -= len(together)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Select, func, select
 
 from clearway_platform.database.engines import Database
 from clearway_platform.database.tables import FeedHead, FeedRow
-from clearway_platform.messaging.retry import patiently
+from clearway_platform.messaging.retry import retry_until_done
 
 _FEED = FeedRow.__table__  # type: ignore[attr-defined]
 _HEAD = FeedHead.__table__  # type: ignore[attr-defined]
@@ -146,7 +146,7 @@ class Feed:
         """A worker that wakes the waiters of this process when a relay in another one made the feed grow."""
         seen = -1
         while True:
-            last = await patiently(self.last_position)
+            last = await retry_until_done(self.last_position)
             if last != seen:
                 seen = last
                 self.grew()

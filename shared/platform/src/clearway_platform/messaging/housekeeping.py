@@ -13,7 +13,7 @@ from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.tables import DeadLetterRow, FeedHead, FeedRow, IdempotencyRow, InboxRow, OutboxRow
 from clearway_platform.messaging.dead_letters import DeadLetterState
-from clearway_platform.messaging.retry import patiently
+from clearway_platform.messaging.retry import retry_until_done
 
 _OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
 _FEED = FeedRow.__table__  # type: ignore[attr-defined]
@@ -59,9 +59,9 @@ class Housekeeping:
         """A worker: measure every `measure_seconds`, and sweep at every `sweeps_every`-th time."""
         turn = 0
         while True:
-            await patiently(self.measure)
+            await retry_until_done(self.measure)
             if turn % self._sweeps_every == 0:
-                await patiently(self.sweep)
+                await retry_until_done(self.sweep)
             turn += 1
             await asyncio.sleep(self._measure_seconds)
 

@@ -16,7 +16,7 @@ from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.log.base import Record
 from clearway_platform.messaging.dead_letters import DeadLetter, DeadLetters
 from clearway_platform.messaging.inbox import Inbox
-from clearway_platform.messaging.retry import patiently, will_come_back
+from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
 Handler = Callable[[Transaction, Event], Awaitable[None]]
 
@@ -43,7 +43,7 @@ class Unhandled(Exception):
     """A dead letter was replayed whose event nothing here handles."""
 
 
-class Handling:
+class MessageProcessor:
     """Settles records: each one is handled, skipped, known already, or a dead letter when `take` returns.
 
     A handler writes through the transaction it is given and nowhere else; it is called again after any failure.
@@ -87,7 +87,7 @@ class Handling:
                 if await self._dead_letters.replayed(transaction, letter):
                     await self._handle_again(transaction, letter.record)
         except Exception as error:
-            if will_come_back(error):
+            if is_temporary(error):
                 raise
             await self._dead_letters.failed_again(letter, error)
 
@@ -101,12 +101,12 @@ class Handling:
             except InvalidEvent as error:
                 await self._bury(record, error, 1)
             except Exception as error:
-                failures += not will_come_back(error)
-                if will_come_back(error) or failures < self._attempts:
+                failures += not is_temporary(error)
+                if is_temporary(error) or failures < self._attempts:
                     raise
                 await self._bury(record, error, failures)
 
-        await patiently(settle, on=self._notes_retry(record))
+        await retry_until_done(settle, on=self._notes_retry(record))
 
     async def _handle(self, records: Sequence[Record]) -> None:
         """One transaction for all. The outcomes are counted when it is committed."""

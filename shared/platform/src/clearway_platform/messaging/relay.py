@@ -17,7 +17,7 @@ from clearway_platform.database.tables import FeedHead, FeedRow, OutboxRow
 from clearway_platform.log.base import Broker, BrokerError, Message
 from clearway_platform.messaging.feed import Feed, FeedEntry
 from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.messaging.retry import patiently, will_come_back
+from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
 _OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
 _FEED = FeedRow.__table__  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ class Relay:
         """
         while True:
             self._outbox.wake.clear()
-            leading = await patiently(self.drain, on=self._stays)
+            leading = await retry_until_done(self.drain, on=self._stays)
             with suppress(TimeoutError):
                 wait = self._poll_seconds if leading else min(self._poll_seconds, _NOT_LEADING_SECONDS)
                 async with asyncio.timeout(wait):
@@ -101,7 +101,7 @@ class Relay:
     def _stays(self, error: Exception) -> bool:
         """A refusal is waited out like an absence: what was committed must go out, and only a person can say how."""
         FAILURES.labels(self._service).inc()
-        return isinstance(error, BrokerError) or will_come_back(error)
+        return isinstance(error, BrokerError) or is_temporary(error)
 
     async def _publish_batch(self) -> int | None:
         """How many rows were published; None when another relay leads."""

@@ -22,7 +22,7 @@ _ERROR_CHARACTERS: Final = 200
 log = structlog.get_logger(__name__)
 
 
-def will_come_back(error: Exception) -> bool:
+def is_temporary(error: Exception) -> bool:
     """Whether the same work may succeed later: the database or the broker is away."""
     return isinstance(error, BrokerUnavailable) or is_transient(error)
 
@@ -44,7 +44,7 @@ class Outage:
         if not self._failures:
             self._begun = time.monotonic()
         self._failures += 1
-        if self._failures > 1 and not self._told and (isinstance(error, BrokerError) or will_come_back(error)):
+        if self._failures > 1 and not self._told and (isinstance(error, BrokerError) or is_temporary(error)):
             self._told = True
             log.warning("work_waits", work=self._work, error=brief(error))
 
@@ -62,9 +62,9 @@ def brief(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-async def patiently(
+async def retry_until_done(
     work: Callable[[], Awaitable[Result]],
-    on: Callable[[Exception], bool] = will_come_back,
+    on: Callable[[Exception], bool] = is_temporary,
     outage: Outage | None = None,
 ) -> Result:
     """Do `work` until it succeeds, or raises what `on` does not accept. `on` is asked once of each failure.

@@ -12,12 +12,12 @@ import structlog
 from clearway_platform.database.engines import Database
 from clearway_platform.database.schema import (
     Schema,
+    SchemaStatus,
     SchemaTooNew,
-    Standing,
     newest_revision,
     remark,
     schema_of,
-    standing,
+    schema_status,
 )
 from clearway_platform.log.base import Broker, BrokerError
 
@@ -75,7 +75,7 @@ class Prerequisites:
                 schema = await schema_of(database)
         except Exception as error:
             return f"Database `{name}` does not answer ({type(error).__name__})."
-        if standing(name, schema, migrations) is not Standing.OLDER:
+        if schema_status(name, schema, migrations) is not SchemaStatus.OLDER:
             return schema
         if schema.revision is None:
             return f"Database `{name}` has no tables yet: run `clearway migrate {name}`."

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
-from clearway_platform.messaging.retry import brief, will_come_back
+from clearway_platform.messaging.retry import brief, is_temporary
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ def _told(name: str, error: Exception | None, outage: str) -> str:
 
     A database that is away, or starting, is no defect: it is said once, without a traceback.
     """
-    if error is None or not will_come_back(error):
+    if error is None or not is_temporary(error):
         log.error("worker failed", worker=name, exc_info=error)
         return ""
     if outage != type(error).__name__:

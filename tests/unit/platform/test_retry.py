@@ -4,8 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from clearway_platform.log.base import BrokerUnavailable
-from clearway_platform.messaging import retry as patience
-from clearway_platform.messaging.retry import Outage, patiently
+from clearway_platform.messaging import retry
+from clearway_platform.messaging.retry import Outage, retry_until_done
 
 
 class Flaky:
@@ -26,7 +26,7 @@ class Flaky:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST_WAIT_SECONDS", "LONGEST_WAIT_SECONDS", "JITTER_SECONDS"):
-        monkeypatch.setattr(patience, name, 0.0)
+        monkeypatch.setattr(retry, name, 0.0)
 
 
 @pytest.mark.parametrize("failures", [0, 1, 5])
@@ -38,28 +38,28 @@ async def test_it_is_tried_until_it_succeeds_and_each_failure_is_asked_about_onc
         asked.append(error)
         return True
 
-    assert await patiently(work, on) == "done"
+    assert await retry_until_done(work, on) == "done"
     assert work.calls == failures + 1
     assert len(asked) == failures
 
 
-async def test_what_will_not_come_back_is_raised_at_once() -> None:
+async def test_a_lasting_error_is_raised_at_once() -> None:
     work = Flaky(1, ValueError)
     with pytest.raises(ValueError):
-        await patiently(work)
+        await retry_until_done(work)
     assert work.calls == 1
 
 
 async def test_a_later_failure_of_another_kind_is_raised() -> None:
     work = Flaky(3)
     with pytest.raises(ConnectionError):
-        await patiently(work, on=lambda _error: work.calls < 3)
+        await retry_until_done(work, on=lambda _error: work.calls < 3)
     assert work.calls == 3
 
 
-async def test_an_outage_is_said_once_and_its_end_once() -> None:
+async def test_an_outage_is_logged_once_and_its_end_once() -> None:
     with capture_logs() as logged:
-        await patiently(Flaky(50))
+        await retry_until_done(Flaky(50))
     waits, goes_on = (entry for entry in logged if entry["event"].startswith("work_"))
     assert (waits["event"], waits["work"], waits["error"]) == ("work_waits", "Flaky", "ConnectionError")
     assert (goes_on["event"], goes_on["work"], goes_on["failures"]) == ("work_goes_on", "Flaky", 50)
@@ -67,11 +67,11 @@ async def test_an_outage_is_said_once_and_its_end_once() -> None:
 
 async def test_a_single_failure_is_not_worth_a_line() -> None:
     with capture_logs() as logged:
-        await patiently(Flaky(1))
+        await retry_until_done(Flaky(1))
     assert logged == []
 
 
-async def test_an_outage_that_goes_on_over_several_calls_is_said_once() -> None:
+async def test_an_outage_over_several_calls_is_logged_once() -> None:
     """As a consumer's, which joins its group again and again until the broker answers."""
     outage = Outage("consumer")
     with capture_logs() as logged:
