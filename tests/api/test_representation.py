@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from clearway_platform.auth.principals import Role
-from clearway_platform.web.codes import KINDS, Code
+from clearway_platform.codes import KINDS, Code
 
 from .mission import Mission, await_that, made, report
 from .operations import Operation, operations

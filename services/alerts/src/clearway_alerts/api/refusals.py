@@ -16,7 +16,7 @@ from clearway_alerts.commands.subscriptions import (
 )
 from clearway_alerts.delivery.addresses import ForbiddenUrl
 from clearway_alerts.domain.areas import ImpossibleArea
-from clearway_platform.web.codes import Code
+from clearway_platform.codes import Code
 from clearway_platform.web.problems import Problem, conflict, invalid, not_found, precondition_failed
 
 

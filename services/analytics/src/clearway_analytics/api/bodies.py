@@ -12,7 +12,8 @@ from clearway_analytics.queries.risk import Explained, Reason
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.parameters import Parameters
-from clearway_platform.web.problems import Problem, invalid
+from clearway_platform.refusals import Refusal
+from clearway_platform.web.problems import invalid
 
 DEFAULT_HALF_WIDTH_M: Final = 500.0
 
@@ -165,6 +166,6 @@ class Explanation(BaseModel):
         )
 
 
-def _line_problem(error: InvalidLine) -> Problem:
+def _line_problem(error: InvalidLine) -> Refusal:
     place = "" if error.position is None else f".{error.position}"
     return invalid(f"body.line.coordinates{place}", error.problem, error.remedy)

@@ -10,10 +10,11 @@ from clearway_analytics.api.wiring import Reader, Reading, Register, SeenRevisio
 from clearway_analytics.commands.register_route import NoSuchRoute, RouteChanged
 from clearway_analytics.queries import risk, routes
 from clearway_platform.database.engines import Transaction
+from clearway_platform.refusals import Refusal
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_platform.web.problems import Problem, bad_cursor, not_found, precondition_failed, precondition_required
+from clearway_platform.web.problems import bad_cursor, not_found, precondition_failed, precondition_required
 from clearway_platform.web.representation import weak_etag
 from clearway_platform.web.writes import Reply, Write
 
@@ -110,7 +111,7 @@ def _seen(item: RatedRoute) -> tuple[object, ...]:
     )
 
 
-def _refusal(error: NoSuchRoute | RouteChanged, route_id: UUID) -> Problem:
+def _refusal(error: NoSuchRoute | RouteChanged, route_id: UUID) -> Refusal:
     if isinstance(error, NoSuchRoute):
         return not_found("route", route_id)
     return precondition_required() if error.expected is None else precondition_failed(error.current)

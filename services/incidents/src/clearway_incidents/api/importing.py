@@ -22,7 +22,7 @@ from clearway_incidents.commands.imports import Fate, Item, Result
 from clearway_incidents.domain.refusals import InvalidFact
 from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.problems import FieldError, Problem, field_errors
+from clearway_platform.web.problems import FieldError, Problem, errors_of, field_errors
 from clearway_platform.web.writes import Reply, Write
 
 MOST_ITEMS: Final = 500
@@ -146,7 +146,7 @@ def _item(result: Result) -> ImportedItem:
         outcome=result.fate,
         incident_id=result.incident_id,
         problem=problem.detail if problem else None,
-        errors=problem.errors if problem else [],
+        errors=errors_of(problem) if problem else [],
     )
 
 

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from clearway_incidents.commands.ledger import Ledger
 from clearway_incidents.domain.refusals import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
 from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.codes import Code
+from clearway_platform.refusals import Refusal as Answer
 from clearway_platform.web.access import require
-from clearway_platform.web.codes import Code
 from clearway_platform.web.problems import (
     Problem,
     conflict,
@@ -33,7 +34,7 @@ async def _ledger(request: Request) -> Ledger:
 LedgerOf = Annotated[Ledger, Depends(_ledger)]
 
 
-def problem_of(refusal: Refusal, place: str = "body.") -> Problem:
+def problem_of(refusal: Refusal, place: str = "body.") -> Answer:
     """The refusal as its sender should read it. `place` says where the facts were sent."""
     match refusal:
         case InvalidFact(field=field):

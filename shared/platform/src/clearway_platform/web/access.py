@@ -12,8 +12,8 @@ from structlog.contextvars import bind_contextvars
 
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.auth.roles import roles_table
+from clearway_platform.codes import Code
 from clearway_platform.service import Platform
-from clearway_platform.web.codes import Code
 from clearway_platform.web.problems import Problem
 
 _bearer: Final = HTTPBearer(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clearway_platform.web.codes import Code, address
+from clearway_platform.codes import Code, address
 from clearway_platform.web.problems import MEDIA_TYPE
 from clearway_platform.web.site.page import heading, link, listed, page, paragraph, table
 from clearway_platform.web.strict import media_ranges

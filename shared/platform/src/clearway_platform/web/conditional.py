@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
-from clearway_platform.web.codes import Code
+from clearway_platform.codes import Code
 from clearway_platform.web.problems import FieldError, Problem, precondition_required
 
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')

@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import clearway_contracts
+from clearway_platform.codes import PAGES, Code
 from clearway_platform.version import VERSION
-from clearway_platform.web.codes import PAGES, Code
 from clearway_platform.web.joined import shipped
 from clearway_platform.web.problems import install_handlers, not_found
 from clearway_platform.web.site.docs import docs, file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 from asyncpg import PostgresError
@@ -18,8 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
-from clearway_platform.web.codes import Code, address, usual
+from clearway_platform.refusals import Conflict, Fault, NotFound, Refusal, RevisionMissing, StaleRevision
 
 # What a place may begin with that is in no document.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
@@ -47,6 +48,13 @@ class FieldError(BaseModel):
     problem: str
     remedy: str
 
+    @classmethod
+    def of(cls, fault: Fault, *, in_part: bool = True) -> Self:
+        """`in_part`: whether its place begins with the part of the request."""
+        pointer = json_pointer(fault.place.split(".")) if fault.part == "body" else None
+        field = f"{fault.part}.{fault.place}" if in_part else fault.place
+        return cls(field=field, pointer=pointer, problem=fault.problem, remedy=fault.remedy)
+
 
 class ProblemDetails(BaseModel):
     """RFC 9457 problem details, with the fields at fault and the id under which the request is in the logs."""
@@ -61,8 +69,8 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = Field(default_factory=list)
 
 
-class Problem(Exception):
-    """A request that cannot be served, as its sender should read it."""
+class Problem(Refusal):
+    """A refusal whose code or status is known only where it is raised: one that a framework made."""
 
     def __init__(
         self,
@@ -72,55 +80,67 @@ class Problem(Exception):
         code: Code | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
-        title: str | None = None,
     ) -> None:
-        super().__init__(detail)
-        self.status = status
+        super().__init__(detail, headers=headers)
+        self._status = HTTPStatus(status)
         self.code = code or usual(status)
-        self.title = title or HTTPStatus(status).phrase
-        self.detail = detail
         self.errors = list(errors)
-        self.headers = dict(headers or {})
+
+    @property
+    def status(self) -> HTTPStatus:
+        return self._status
 
 
-def bad_cursor() -> Problem:
-    """400: a cursor is not read by its sender, so any other text is a slip."""
-    error = FieldError(field="query.cursor", problem="not a cursor of this list", remedy="Send `next` as it was given.")
-    return Problem(400, "The cursor is not one that this list gave.", code=Code.BAD_CURSOR, errors=[error])
+class BadCursor(Refusal):
+    """A cursor is not read by its sender, so any other text is a slip."""
+
+    code = Code.BAD_CURSOR
+    detail = "The cursor is not one that this list gave."
+
+    def __init__(self) -> None:
+        super().__init__(faults=[Fault("cursor", "not a cursor of this list", "Send `next` as it was given.", "query")])
 
 
-def not_found(what: str, identifier: object) -> Problem:
+def bad_cursor() -> Refusal:
+    return BadCursor()
+
+
+def not_found(what: str, identifier: object) -> Refusal:
     """404: there is none, or it is another mission's; the answer is the same."""
-    return Problem(404, f"There is no {what} {str(identifier)[:100]!r} in your mission. Check the id.")
+    return NotFound(identifier, what)
 
 
-def conflict(detail: str) -> Problem:
+def conflict(detail: str) -> Refusal:
     """409: the request contradicts what is on record."""
-    return Problem(409, detail)
+    return Conflict(detail)
 
 
-def invalid(field: str, problem: str, remedy: str) -> Problem:
+def invalid(field: str, problem: str, remedy: str) -> Refusal:
     """422 about one field."""
     return Problem(
         422, f"{field}: {problem}. {remedy}", errors=[FieldError(field=field, problem=problem, remedy=remedy)]
     )
 
 
-def precondition_required() -> Problem:
+def precondition_required() -> Refusal:
     """428: a change without If-Match could overwrite what its sender has not seen."""
-    error = FieldError(field="header.If-Match", problem="missing", remedy='Send the ETag you last read, as in "3".')
-    return Problem(428, "This change needs If-Match with the ETag of the revision that you have seen.", errors=[error])
+    return RevisionMissing()
 
 
-def precondition_failed(current: int) -> Problem:
+def precondition_failed(current: int) -> Refusal:
     """412: someone else was faster."""
-    detail = f"This is now at revision {current}. Read it again, and repeat the change if it still holds."
-    error = FieldError(field="header.If-Match", problem="stale", remedy=f'Read again; the ETag is now "{current}".')
-    return Problem(412, detail, errors=[error], headers={"ETag": f'"{current}"'})
+    return StaleRevision(current)
 
 
-def details(problem: Problem, *, path: str | None, request_id: str | None) -> dict[str, Any]:
-    """The problem as its document."""
+def errors_of(refusal: Refusal, *, in_part: bool = True) -> list[FieldError]:
+    """What is wrong, place by place. `in_part`: whether each place begins with the part of the request."""
+    if isinstance(refusal, Problem):
+        return refusal.errors
+    return [FieldError.of(fault, in_part=in_part) for fault in refusal.faults]
+
+
+def details(problem: Refusal, *, path: str | None, request_id: str | None) -> dict[str, Any]:
+    """The refusal as its document."""
     document = ProblemDetails(
         type=address(problem.code),
         code=problem.code,
@@ -129,13 +149,13 @@ def details(problem: Problem, *, path: str | None, request_id: str | None) -> di
         detail=problem.detail,
         instance=path,
         request_id=request_id,
-        errors=problem.errors,
+        errors=errors_of(problem),
     )
     return document.model_dump(exclude_none=True)
 
 
-def problem_response(problem: Problem, *, path: str, request_id: str | None) -> Response:
-    """The problem on the wire."""
+def problem_response(problem: Refusal, *, path: str, request_id: str | None) -> Response:
+    """The refusal on the wire."""
     body = to_json(details(problem, path=path, request_id=request_id))
     return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
 
@@ -216,11 +236,11 @@ def _remedy(error: Any) -> str:
 def install_handlers(app: FastAPI) -> None:
     """Answer every error of `app` as a problem."""
 
-    def answer(request: Request, problem: Problem) -> Response:
+    def answer(request: Request, problem: Refusal) -> Response:
         return problem_response(problem, path=request.url.path, request_id=request_id_of(request))
 
-    async def on_problem(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Problem)
+    async def on_refusal(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
         return answer(request, error)
 
     async def on_invalid(request: Request, error: Exception) -> Response:
@@ -242,7 +262,7 @@ def install_handlers(app: FastAPI) -> None:
         return unexpected(request.url.path, request_id_of(request))
 
     app.add_exception_handler(Exception, on_unforeseen)
-    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     # A full pool and a server that is starting have errors of their own, outside of DBAPIError.

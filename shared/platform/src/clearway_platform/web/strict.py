@@ -13,7 +13,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyQuery
 
-from clearway_platform.web.codes import Code
+from clearway_platform.codes import Code
 from clearway_platform.web.problems import FieldError, Problem
 
 JSON: Final = "application/json"

@@ -13,11 +13,11 @@ from sqlalchemy import bindparam, select, update
 from starlette.responses import Response
 
 from clearway_platform.auth.principals import Principal
+from clearway_platform.codes import Code
 from clearway_platform.database.engines import Transaction, on_either
 from clearway_platform.database.tables import IdempotencyRow
 from clearway_platform.service import Platform
 from clearway_platform.web.access import Authenticated, platform_of
-from clearway_platform.web.codes import Code
 from clearway_platform.web.problems import FieldError, Problem
 
 _ROWS: Final = IdempotencyRow.__table__  # type: ignore[attr-defined]

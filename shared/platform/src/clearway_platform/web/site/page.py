@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import HTMLResponse
 
-from clearway_platform.web.codes import KINDS, PAGES, Code, address
+from clearway_platform.codes import KINDS, PAGES, Code, address
 
 _FRAME: Final = """<!doctype html>
 <html lang="en">
@@ -70,6 +70,6 @@ def all_problems() -> HTMLResponse:
 def one_problem(code: Code) -> HTMLResponse:
     """The page that the `type` of a problem names."""
     kind = KINDS[code]
-    parts = [heading(code), paragraph(f"Status {int(kind.status)}, {kind.status.phrase}", "quiet")]
+    parts = [heading(code), paragraph(f"{kind.title}. Status {int(kind.status)}, {kind.status.phrase}.", "quiet")]
     parts += [paragraph(kind.means), heading("What to do", 2), paragraph(kind.remedy)]
     return page(f"Clearway: {code}", *parts)

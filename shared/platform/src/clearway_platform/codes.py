@@ -45,6 +45,7 @@ class Kind:
     """What a code means, for people."""
 
     status: HTTPStatus
+    title: str
     means: str
     remedy: str
 
@@ -52,120 +53,150 @@ class Kind:
 KINDS: Final[Mapping[Code, Kind]] = {
     Code.MALFORMED: Kind(
         HTTPStatus.BAD_REQUEST,
+        "The request cannot be read",
         "The request could not be read.",
         "Send JSON in UTF-8, not nested deeper than a few levels.",
     ),
     Code.UNKNOWN_PARAMETER: Kind(
         HTTPStatus.BAD_REQUEST,
+        "Unknown query parameter",
         "The query has a parameter that this address does not have. It was not ignored, because a misspelt filter "
         "would silently give more than was asked for.",
         "Use one of the parameters that the answer names.",
     ),
     Code.UNKNOWN_CHOICE: Kind(
         HTTPStatus.BAD_REQUEST,
+        "Unknown name",
         "A parameter names something that does not exist, such as a type of event.",
         "Use one of the names that the answer lists.",
     ),
     Code.BAD_CURSOR: Kind(
         HTTPStatus.BAD_REQUEST,
+        "Not a cursor of this list",
         "The cursor is not one that this list gave.",
         "Send `next` of the page before exactly as it was given, or begin again without a cursor.",
     ),
     Code.BAD_ETAG: Kind(
         HTTPStatus.BAD_REQUEST,
+        "Not an ETag",
         "If-Match is not the ETag of one revision.",
         'Send the ETag that you last read, with its quotes, as in "3".',
     ),
     Code.NO_KEY: Kind(
         HTTPStatus.UNAUTHORIZED,
+        "No API key",
         "The request has no API key.",
         "Send the header `Authorization: Bearer cwk_…`. Your mission's administrator makes keys with "
         "`clearway keys create`.",
     ),
     Code.BAD_KEY: Kind(
         HTTPStatus.UNAUTHORIZED,
+        "API key not valid",
         "The API key is unknown, or it was revoked.",
         "Check that it was copied whole, or ask your mission's administrator for another.",
     ),
     Code.BAD_TICKET: Kind(
         HTTPStatus.UNAUTHORIZED,
+        "Stream ticket not valid",
         "The stream ticket is unknown, was used, or has expired.",
         "Get a new one at POST /v1/stream-tickets each time before the stream is opened.",
     ),
     Code.NOT_PERMITTED: Kind(
         HTTPStatus.FORBIDDEN,
+        "The role may not do this",
         "The role of the API key may not do this.",
         "Use a key of a role that may; the answer names the permission.",
     ),
     Code.NOT_YOURS: Kind(
         HTTPStatus.FORBIDDEN,
+        "Not allowed with this object",
         "The role may do this, but not with this object: it belongs to someone else, or someone else must decide.",
         "Ask its owner, another verifier, an operator or an administrator.",
     ),
     Code.NO_SUCH_ADDRESS: Kind(
-        HTTPStatus.NOT_FOUND, "There is nothing at this address.", "The documentation at /docs lists every address."
+        HTTPStatus.NOT_FOUND,
+        "No such address",
+        "There is nothing at this address.",
+        "The documentation at /docs lists every address.",
     ),
     Code.NOT_FOUND: Kind(
         HTTPStatus.NOT_FOUND,
+        "No such object",
         "Your mission has no object of this id. The answer is the same when another mission has one.",
         "Check the id, and that the API key is of the right mission.",
     ),
     Code.NO_SUCH_METHOD: Kind(
         HTTPStatus.METHOD_NOT_ALLOWED,
+        "No such method here",
         "This address does not take this method.",
         "Use one of the methods in the header Allow.",
     ),
     Code.NOT_ACCEPTABLE: Kind(
         HTTPStatus.NOT_ACCEPTABLE,
+        "Format not available",
         "The header Accept asks for a format that this address does not give.",
         "Ask for a format that the answer names, or leave Accept out.",
     ),
     Code.CONFLICT: Kind(
         HTTPStatus.CONFLICT,
+        "Not possible in the present state",
         "The request contradicts what is on record, or the present state does not allow it.",
         "Read the object again. The answer says what stands in the way.",
     ),
     Code.STALE_REVISION: Kind(
         HTTPStatus.PRECONDITION_FAILED,
+        "Changed by someone else",
         "Someone else changed the object after you read it.",
         "Read it again, and repeat the change with its new ETag if the change still holds.",
     ),
     Code.TOO_LARGE: Kind(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.", "Send less at once; the answer says how much."
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "Too large",
+        "The request is too large.",
+        "Send less at once; the answer says how much.",
     ),
     Code.INVALID: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Not valid",
         "The request was read, and a part of it is not valid. Nothing was changed.",
         "`errors` names each place, what is wrong there and what to do.",
     ),
     Code.KEY_REUSED: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Idempotency-Key already used",
         "This Idempotency-Key was used with another request.",
         "Send a new key with a new request. A repeat of the first request must be the same byte for byte.",
     ),
     Code.NO_REVISION: Kind(
         HTTPStatus.PRECONDITION_REQUIRED,
+        "If-Match is missing",
         "A change without If-Match could overwrite what its sender has not seen.",
         "Read the object, and send its ETag in If-Match.",
     ),
     Code.TOO_MANY_REQUESTS: Kind(
         HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many requests",
         "There were too many requests.",
         "Wait as long as the header Retry-After says, then repeat.",
     ),
     Code.FAILED: Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Failed inside Clearway",
         "Something failed inside Clearway. Nothing is known of the outcome.",
         "Repeat with the same Idempotency-Key: it takes effect at most once. If it fails again, give the operator the "
         "request_id: the log has it.",
     ),
     Code.UNAVAILABLE: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE,
+        "Not available now",
         "A part of Clearway does not answer now. Nothing is known of the outcome.",
         "Wait as long as the header Retry-After says, then repeat with the same Idempotency-Key.",
     ),
     Code.REFUSED: Kind(
-        HTTPStatus.BAD_REQUEST, "The request was refused for a reason of its own.", "The answer says what to do."
+        HTTPStatus.BAD_REQUEST,
+        "Refused",
+        "The request was refused for a reason of its own.",
+        "The answer says what to do.",
     ),
 }
 

@@ -1,0 +1,129 @@
+"""Why a request is refused: exceptions whose class says what the API answers.
+
+A domain, a command or a query raises one, and `web/problems.py` writes every one of them as a problem document. The
+class gives the code, and with it the status, the title and the page; the instance gives what is wrong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar, Literal
+
+from clearway_platform.codes import KINDS, Code
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request: its place, never its value.
+
+    `place` is dotted, as in `location.point`, and counts from the `part` of the request that it was sent in.
+    """
+
+    place: str
+    problem: str
+    remedy: str
+    part: Literal["body", "query", "header", "path"] = "body"
+
+
+class Refusal(Exception):
+    """Base of all refusals. A class names its `code`; `detail` is what its sender reads when no other text is given."""
+
+    code: Code
+    detail: str = ""
+
+    def __init__(
+        self, detail: str | None = None, *, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.detail = self.detail if detail is None else detail
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+    @property
+    def status(self) -> HTTPStatus:
+        return KINDS[self.code].status
+
+    @property
+    def title(self) -> str:
+        return KINDS[self.code].title
+
+
+class NotFound(Refusal):
+    """There is none, or it is another mission's; the answer is the same. A class names its `noun`."""
+
+    code = Code.NOT_FOUND
+    noun: ClassVar[str] = "object"
+
+    def __init__(self, identifier: object, noun: str | None = None) -> None:
+        name = noun or self.noun
+        super().__init__(f"There is no {name} {str(identifier)[:100]!r} in your mission. Check the id.")
+
+
+class Conflict(Refusal):
+    """The request contradicts what is on record, or the present state does not allow it."""
+
+    code = Code.CONFLICT
+
+
+class NotYours(Refusal):
+    """The role may do this, but this principal may not do it with this object."""
+
+    code = Code.NOT_YOURS
+
+
+class NotPermitted(Refusal):
+    """The role may not do this."""
+
+    code = Code.NOT_PERMITTED
+
+
+class Invalid(Refusal):
+    """One field is not valid. `place` is dotted, and counts from the body unless `part` says otherwise."""
+
+    code = Code.INVALID
+
+    def __init__(
+        self, place: str, problem: str, remedy: str, *, part: Literal["body", "query", "header", "path"] = "body"
+    ) -> None:
+        fault = Fault(place, problem, remedy, part)
+        super().__init__(f"{part}.{place}: {problem}. {remedy}", faults=[fault])
+        self.fault = fault
+
+
+class UnknownChoice(Refusal):
+    """A parameter names something that does not exist."""
+
+    code = Code.UNKNOWN_CHOICE
+
+
+class TooLarge(Refusal):
+    """More was sent at once than is taken."""
+
+    code = Code.TOO_LARGE
+
+
+class StaleRevision(Refusal):
+    """Someone else changed the object first; it is now at revision `current`."""
+
+    code = Code.STALE_REVISION
+
+    def __init__(self, current: int) -> None:
+        tag = f'"{current}"'
+        super().__init__(
+            f"This is now at revision {current}. Read it again, and repeat the change if it still holds.",
+            faults=[Fault("If-Match", "stale", f"Read again; the ETag is now {tag}.", "header")],
+            headers={"ETag": tag},
+        )
+        self.current = current
+
+
+class RevisionMissing(Refusal):
+    """A change without If-Match could overwrite what its sender has not seen."""
+
+    code = Code.NO_REVISION
+    detail = "This change needs If-Match with the ETag of the revision that you have seen."
+
+    def __init__(self) -> None:
+        super().__init__(faults=[Fault("If-Match", "missing", 'Send the ETag you last read, as in "3".', "header")])
