@@ -12,14 +12,14 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Table, select
 
+from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
-from clearway_alerts.delivery.addresses import allowed_networks
-from clearway_alerts.delivery.pipeline import Pipeline
-from clearway_alerts.delivery.watchlist import Watchlist
-from clearway_alerts.delivery.worker import DeliveryWorker
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import service
+from clearway_alerts.outbound.worker import DeliveryWorker
+from clearway_alerts.warning.pipeline import Pipeline
+from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,

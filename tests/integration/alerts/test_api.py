@@ -10,10 +10,10 @@ from fastapi import FastAPI
 
 from clearway_alerts.api import alerts as alerts_api
 from clearway_alerts.api import deliveries, inspection, subscriptions
-from clearway_alerts.api.wiring import Wiring
+from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.tables import IdempotencyRow
 from clearway_platform.heavy import HeavyWork

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from clearway_alerts.delivery import flights as flights_module
-from clearway_alerts.delivery import worker as worker_module
-from clearway_alerts.delivery.queue import PER_ENDPOINT, claim
-from clearway_alerts.delivery.settling import Result, settle
-from clearway_alerts.delivery.webhook import Answer
-from clearway_alerts.domain.incident import Incident
-from clearway_alerts.tables import DELIVERY
+from clearway_alerts.channels.webhook.request import Answer
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.outbound import slots as flights_module
+from clearway_alerts.outbound import worker as worker_module
+from clearway_alerts.outbound.leases import PER_ENDPOINT, claim
+from clearway_alerts.outbound.results import Result, settle
+from clearway_alerts.storage.tables import DELIVERY
 from clearway_contracts.vocabulary import Status
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import new_id

@@ -10,11 +10,11 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from clearway_alerts.delivery.queue import claim
-from clearway_alerts.delivery.settling import Result, settle
-from clearway_alerts.delivery.webhook import Answer
-from clearway_alerts.domain.incident import Incident
-from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
+from clearway_alerts.channels.webhook.request import Answer
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.outbound.leases import claim
+from clearway_alerts.outbound.results import Result, settle
+from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
 from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.auth.principals import Principal, Role
 

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from prometheus_client import REGISTRY
 
-from clearway_alerts.delivery.measuring import Measuring
-from clearway_alerts.domain.incident import Incident
-from clearway_alerts.tables import DELIVERY
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.outbound.measuring import Measuring
+from clearway_alerts.storage.tables import DELIVERY
 from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from clearway_alerts.commands.routes import keep_route
 from clearway_alerts.commands.subscriptions import Changes
-from clearway_alerts.delivery.histories import MOST_REFERENCES
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.explain import explain
-from clearway_alerts.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
+from clearway_alerts.storage.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
+from clearway_alerts.warning.alert_history import MOST_REFERENCES
 from clearway_contracts.vocabulary import HazardState, Status, Tlp
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.tables import OutboxRow

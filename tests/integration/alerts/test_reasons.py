@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from clearway_alerts.delivery.addresses import allowed_networks
-from clearway_alerts.delivery.webhook import reason_of, webhook_client
+from clearway_alerts.channels.webhook.addresses import allowed_networks
+from clearway_alerts.channels.webhook.request import reason_of, webhook_client
 from clearway_platform.clock import SystemClock
 
 SECRET = "T0PS3CRET"

@@ -11,15 +11,15 @@ from pydantic import TypeAdapter
 from standardwebhooks import Webhook
 
 from clearway_alerts.api import messages
+from clearway_alerts.channels.webhook.request import Answer
 from clearway_alerts.commands.deliveries import Deliveries, NoSuchDelivery, NotPending, StillPending
 from clearway_alerts.commands.subscriptions import NoSuchSubscription, NotActive, NotTheOwner
-from clearway_alerts.delivery.queue import claim
-from clearway_alerts.delivery.settling import Result, settle
-from clearway_alerts.delivery.webhook import Answer
 from clearway_alerts.domain.delivery import DeliveryState
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.outbound.leases import claim
+from clearway_alerts.outbound.results import Result, settle
 from clearway_alerts.queries.deliveries import page_of_deliveries
-from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT
+from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.auth.principals import Principal, Role
 

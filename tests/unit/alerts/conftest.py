@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,

@@ -8,7 +8,7 @@ import pytest
 
 from clearway_alerts.domain.alert import Outcome as Decided
 from clearway_alerts.domain.alert import Told, decide, what_matters
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, severity, urgency
 from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from clearway_alerts.delivery.flights import IN_FLIGHT, Flights
-from clearway_alerts.delivery.queue import PER_ENDPOINT, Claim
-from clearway_alerts.delivery.signing import SigningKeys
+from clearway_alerts.channels.webhook.signing import SigningKeys
+from clearway_alerts.outbound.leases import PER_ENDPOINT, Claim
+from clearway_alerts.outbound.slots import IN_FLIGHT, Flights
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 

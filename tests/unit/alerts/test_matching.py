@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, RouteCorridor
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.matching import Index, explained, watch
 from clearway_alerts.domain.subscription import Accuracy, Filter, MinimumGrade
 from clearway_contracts.alerts import Severity

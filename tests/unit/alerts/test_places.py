@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from clearway_alerts.domain import place
+from clearway_alerts.domain import geometry
 from clearway_alerts.domain.areas import (
     MAX_LINE_M,
     MAX_POSITIONS,
@@ -25,9 +25,9 @@ from clearway_alerts.domain.areas import (
     RouteCorridor,
     check_area,
 )
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.geometry import are_within, distance_to
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.matching import Index, explained, watch
-from clearway_alerts.domain.place import are_within, distance_to
 from clearway_alerts.domain.subscription import Filter
 
 GEOD = Geod(ellps="WGS84")
@@ -123,13 +123,13 @@ HOSTILE = {
 def test_the_work_is_bounded_by_the_positions(line: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before, lines were cut every 0.02 degrees: millions of pieces, for seconds, on the event loop."""
     measured: list[int] = []
-    chords_from = place._Pieces.chords_from
+    chords_from = geometry._Pieces.chords_from
 
-    def counted(pieces: place._Pieces, here: place.Floats) -> place.Metres:
+    def counted(pieces: geometry._Pieces, here: geometry.Floats) -> geometry.Metres:
         measured.append(len(pieces))
         return chords_from(pieces, here)
 
-    monkeypatch.setattr(place._Pieces, "chords_from", counted)
+    monkeypatch.setattr(geometry._Pieces, "chords_from", counted)
     outlines: Any = np.array([shapely.LineString(line)])
     for reach in (1.0, 1_500_000.0):
         are_within(outlines, 0.0, 85.0, np.array([reach]))
@@ -142,7 +142,7 @@ def test_many_outlines_are_measured_in_parts(monkeypatch: pytest.MonkeyPatch) ->
     lines = np.array([shapely.LineString([(turn, 0), (turn, 1)]) for turn in range(20)], dtype=object)
     reach = np.full(20, 300_000.0)
     whole = are_within(lines, 7.0, 0.5, reach)
-    monkeypatch.setattr(place, "_VERTICES_AT_ONCE", 5)
+    monkeypatch.setattr(geometry, "_VERTICES_AT_ONCE", 5)
     assert are_within(lines, 7.0, 0.5, reach).tolist() == whole.tolist()
     assert whole.tolist() == [abs(turn - 7) <= 2 for turn in range(20)]
 

@@ -10,7 +10,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from clearway_alerts.delivery.addresses import (
+from clearway_alerts.channels.webhook.addresses import (
     FilteringResolver,
     ForbiddenAddress,
     ForbiddenUrl,
@@ -18,9 +18,9 @@ from clearway_alerts.delivery.addresses import (
     check_url,
     why_forbidden,
 )
-from clearway_alerts.delivery.signing import PUBLIC_PREFIX, SigningKeys, new_key_pair, new_secret
-from clearway_alerts.delivery.webhook import retry_after
-from clearway_alerts.domain.retries import SCHEDULE, failed_too_long, next_wait
+from clearway_alerts.channels.webhook.request import retry_after
+from clearway_alerts.channels.webhook.signing import PUBLIC_PREFIX, SigningKeys, new_key_pair, new_secret
+from clearway_alerts.policy.retry import SCHEDULE, failed_too_long, next_wait
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 

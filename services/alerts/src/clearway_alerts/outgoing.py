@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from clearway_alerts.domain.alert import Alert
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_contracts.alerts import (
     AlertAcknowledged,
     AlertCancelled,

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from clearway_alerts.alert_rows import one_alert
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
-from clearway_alerts.api.refusals import refusals
-from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.errors import refusals
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
+from clearway_alerts.storage.alert_rows import one_alert
 from clearway_contracts.alerts import AlertKind
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED

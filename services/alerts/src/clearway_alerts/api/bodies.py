@@ -7,14 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from yarl import URL
 
-from clearway_alerts.alert_rows import StoredAlert
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
 from clearway_alerts.outgoing import THIN, described, state_of, why_thin
 from clearway_alerts.queries.explain import Explanation
-from clearway_alerts.rows import read_incident
+from clearway_alerts.storage.alert_rows import StoredAlert
+from clearway_alerts.storage.rows import read_incident
 from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency
 from clearway_contracts.geometry import Point
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status, Tlp

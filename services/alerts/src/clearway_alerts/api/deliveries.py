@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Response
 
 from clearway_alerts.api.bodies import DeliveryView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
+from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.errors import refusals
 from clearway_alerts.api.inspection import existing
-from clearway_alerts.api.refusals import refusals
-from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
 from clearway_platform.database.engines import Transaction

@@ -8,8 +8,8 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.api.bodies import ExplanationView, TestFired
-from clearway_alerts.api.refusals import refusals
-from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.errors import refusals
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
 from clearway_platform.auth.principals import Principal

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
-from clearway_alerts.api.wiring import Reader
+from clearway_alerts.api.dependencies import Reader
 from clearway_alerts.queries.subscriptions import has_subscription
 from clearway_platform.messaging.feed import FeedEntry
 from clearway_platform.web.access import platform_of

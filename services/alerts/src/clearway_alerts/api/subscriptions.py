@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
 from clearway_alerts.api.cursors import cursor_id
-from clearway_alerts.api.refusals import refusals
-from clearway_alerts.api.wiring import Reader, Reading, Subscriber, Wired, Wiring
+from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired, Wiring
+from clearway_alerts.api.errors import refusals
 from clearway_alerts.commands.subscriptions import Kept
 from clearway_alerts.domain.areas import check_area
 from clearway_alerts.filter_form import FilterForm

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from clearway_alerts.alert_rows import StoredAlert, one_alert
 from clearway_alerts.commands.subscriptions import NotTheOwner
 from clearway_alerts.domain.subscription import may_change
 from clearway_alerts.outgoing import SOURCE, acknowledgement_of
-from clearway_alerts.tables import ALERT, SUBSCRIPTION
+from clearway_alerts.storage.alert_rows import StoredAlert, one_alert
+from clearway_alerts.storage.tables import ALERT, SUBSCRIPTION
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction

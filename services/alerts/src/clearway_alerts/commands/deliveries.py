@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, select, update
 from clearway_alerts.commands.subscriptions import NotActive, lock
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.tables import DELIVERY, is_pending
+from clearway_alerts.storage.tables import DELIVERY, is_pending
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction

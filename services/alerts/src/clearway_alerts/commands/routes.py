@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from clearway_alerts.domain.areas import Ring
-from clearway_alerts.tables import ROUTE_VIEW
-from clearway_alerts.versions import next_version
+from clearway_alerts.storage.mission_version import next_version
+from clearway_alerts.storage.tables import ROUTE_VIEW
 from clearway_platform.database.engines import Transaction, insert
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, select, update
 
-from clearway_alerts.delivery.addresses import Network, check_url
-from clearway_alerts.delivery.signing import new_key_pair, new_secret
+from clearway_alerts.channels.webhook.addresses import Network, check_url
+from clearway_alerts.channels.webhook.signing import new_key_pair, new_secret
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, RouteForm, stored_filter
-from clearway_alerts.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION, is_pending
-from clearway_alerts.versions import next_version
+from clearway_alerts.storage.mission_version import next_version
+from clearway_alerts.storage.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION, is_pending
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, insert

@@ -2,7 +2,7 @@
 
 from clearway_alerts.consumers.incidents import IncidentHandler
 from clearway_alerts.consumers.routes import on_route_registered
-from clearway_alerts.delivery.pipeline import Pipeline
+from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.routes import RouteRegistered
 from clearway_contracts.topics import INCIDENTS, ROUTE_RISK

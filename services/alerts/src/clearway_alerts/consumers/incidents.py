@@ -3,9 +3,9 @@
 from datetime import datetime
 from functools import partial
 
-from clearway_alerts.delivery.measuring import ALERT_LATENCY
-from clearway_alerts.delivery.pipeline import Pipeline
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.outbound.measuring import ALERT_LATENCY
+from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentChange

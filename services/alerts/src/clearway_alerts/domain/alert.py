@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.geometry import distance_m
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.news import why_no_first_alert
-from clearway_alerts.domain.place import distance_m
 from clearway_alerts.domain.severity import NO_LONGER, certainty, rank, severity, urgency
 from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency
 from clearway_contracts.vocabulary import Status

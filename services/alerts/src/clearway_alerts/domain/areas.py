@@ -8,7 +8,7 @@ from uuid import UUID
 
 import shapely
 
-from clearway_alerts.domain.place import line_length_m
+from clearway_alerts.domain.geometry import line_length_m
 
 Position: TypeAlias = tuple[float, float]
 Ring: TypeAlias = tuple[Position, ...]

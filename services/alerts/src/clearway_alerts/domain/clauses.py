@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.severity import rank, severity
 from clearway_alerts.domain.subscription import Filter
 from clearway_contracts.vocabulary import InfoCredibility, SourceReliability, Tlp

@@ -14,8 +14,8 @@ import shapely
 
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, Ring, RouteCorridor
 from clearway_alerts.domain.clauses import CLAUSES, Clause, clauses_hold
-from clearway_alerts.domain.incident import Incident
-from clearway_alerts.domain.place import are_within, box_around, distance_to, widened
+from clearway_alerts.domain.geometry import are_within, box_around, distance_to, widened
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.subscription import Accuracy, Filter
 
 _EVERYWHERE: Final = shapely.Point()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_contracts.alerts import Certainty, Severity, Urgency
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, Outcome
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.alert_rows import StoredAlert, alerts_of, read_stored
-from clearway_alerts.tables import ALERT
+from clearway_alerts.storage.alert_rows import StoredAlert, alerts_of, read_stored
+from clearway_alerts.storage.tables import ALERT
 from clearway_contracts.alerts import AlertKind
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.delivery import DeliveryState
-from clearway_alerts.tables import ALERT, DELIVERY, DELIVERY_ATTEMPT, INCIDENT_VIEW
+from clearway_alerts.storage.tables import ALERT, DELIVERY, DELIVERY_ATTEMPT, INCIDENT_VIEW
 
 
 async def page_of_deliveries(

@@ -9,12 +9,12 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.clauses import Clause
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.matching import explained, watch
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.filter_form import read_filter
-from clearway_alerts.rows import read_incident, read_line
-from clearway_alerts.tables import DECISION, INCIDENT_VIEW, ROUTE_VIEW
+from clearway_alerts.storage.rows import read_incident, read_line
+from clearway_alerts.storage.tables import DECISION, INCIDENT_VIEW, ROUTE_VIEW
 from clearway_platform.heavy import HeavyWork
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.tables import SUBSCRIPTION
+from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_platform.paging import part_of
 
 

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from typing import Final
 from uuid import UUID
 
-from clearway_alerts.delivery.queue import PER_ENDPOINT, Claim
+from clearway_alerts.outbound.leases import PER_ENDPOINT, Claim
 
 IN_FLIGHT: Final = 512
 

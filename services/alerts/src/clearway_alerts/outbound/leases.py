@@ -11,15 +11,24 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.delivery.signing import SigningKeys
+from clearway_alerts.channels.webhook.signing import SigningKeys
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outgoing import state_of, test_body, webhook_body
-from clearway_alerts.rows import read_alert, read_incident
-from clearway_alerts.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
+from clearway_alerts.storage.rows import read_alert, read_incident
+from clearway_alerts.storage.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
 from clearway_platform.database.engines import Transaction
 
 # So many messages of one endpoint are on their way at the same time.
 PER_ENDPOINT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a subscription's messages go. An endpoint that is not active is sent nothing for now."""
+
+    url: str
+    is_active: bool
+    keys: SigningKeys
 
 
 @dataclass(frozen=True, slots=True)

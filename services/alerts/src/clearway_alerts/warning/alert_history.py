@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from clearway_alerts.domain.alert import Told
-from clearway_alerts.domain.incident import Incident
-from clearway_alerts.rows import read_incident
-from clearway_alerts.tables import ALERT, INCIDENT_VIEW, MISSION
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.storage.rows import read_incident
+from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW, MISSION
 from clearway_contracts.alerts import AlertKind
 from clearway_platform.database.engines import Transaction
 

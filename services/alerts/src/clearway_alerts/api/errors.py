@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from clearway_alerts.channels.webhook.addresses import ForbiddenUrl
 from clearway_alerts.commands.acknowledge import NoSuchAlert
 from clearway_alerts.commands.deliveries import NoSuchDelivery, NotPending, StillPending
 from clearway_alerts.commands.subscriptions import (
@@ -14,7 +15,6 @@ from clearway_alerts.commands.subscriptions import (
     SubscriptionChanged,
     UnknownRoute,
 )
-from clearway_alerts.delivery.addresses import ForbiddenUrl
 from clearway_alerts.domain.areas import ImpossibleArea
 from clearway_platform.codes import Code
 from clearway_platform.web.problems import Problem, conflict, invalid, not_found, precondition_failed

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from clearway_alerts.delivery.queue import Claim
-from clearway_alerts.delivery.webhook import Answer
-from clearway_alerts.domain.retries import failed_too_long, next_wait
+from clearway_alerts.channels.webhook.request import Answer
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION, is_pending
-from clearway_alerts.versions import next_version
+from clearway_alerts.outbound.leases import Claim
+from clearway_alerts.policy.retry import failed_too_long, next_wait
+from clearway_alerts.storage.mission_version import next_version
+from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION, is_pending
 from clearway_platform.database.engines import Transaction, one_or_many
 
 _HELD: Final = (

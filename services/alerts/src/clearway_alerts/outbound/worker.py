@@ -15,12 +15,12 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter as Metric
 
-from clearway_alerts.delivery.addresses import Network
-from clearway_alerts.delivery.flights import Flights
-from clearway_alerts.delivery.measuring import DELIVERY_LATENCY
-from clearway_alerts.delivery.queue import Claim, claim, give_back, waiting_endpoints
-from clearway_alerts.delivery.settling import Result, Settled, settle
-from clearway_alerts.delivery.webhook import WebhookClient, webhook_client
+from clearway_alerts.channels.webhook.addresses import Network
+from clearway_alerts.channels.webhook.request import WebhookClient, webhook_client
+from clearway_alerts.outbound.leases import Claim, claim, give_back, waiting_endpoints
+from clearway_alerts.outbound.measuring import DELIVERY_LATENCY
+from clearway_alerts.outbound.results import Result, Settled, settle
+from clearway_alerts.outbound.slots import Flights
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.retry import retry_until_done

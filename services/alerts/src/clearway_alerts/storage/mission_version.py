@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam
 
-from clearway_alerts.tables import MISSION
+from clearway_alerts.storage.tables import MISSION
 from clearway_platform.database.engines import Transaction, on_either
 
 

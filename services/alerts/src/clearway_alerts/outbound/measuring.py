@@ -9,9 +9,9 @@ from typing import Final
 from prometheus_client import Gauge, Histogram
 from sqlalchemy import func, select
 
-from clearway_alerts.delivery.queue import OVERTAKES
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.tables import DELIVERY, SUBSCRIPTION, is_pending
+from clearway_alerts.outbound.leases import OVERTAKES
+from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION, is_pending
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.retry import retry_until_done

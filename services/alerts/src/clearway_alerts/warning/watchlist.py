@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy import RowMapping, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.delivery.signing import SigningKeys
+from clearway_alerts.channels.webhook.signing import SigningKeys
 from clearway_alerts.domain.matching import Index, Watch, watch
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.filter_form import read_filter
-from clearway_alerts.rows import read_line
-from clearway_alerts.tables import ROUTE_VIEW, SUBSCRIPTION
+from clearway_alerts.outbound.leases import Endpoint
+from clearway_alerts.storage.rows import read_line
+from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
 from clearway_platform.heavy import HeavyWork
 
 # One filter may have thousands of positions. Between so many the loop is given to others.
@@ -38,15 +39,6 @@ _CHANGES: Final = (
         or_(SUBSCRIPTION.c.changed_in > bindparam("since"), ROUTE_VIEW.c.changed_in > bindparam("since")),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a subscription's messages go. An endpoint that is not active is sent nothing for now."""
-
-    url: str
-    is_active: bool
-    keys: SigningKeys
 
 
 @dataclass(frozen=True, slots=True)

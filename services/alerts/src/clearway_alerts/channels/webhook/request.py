@@ -16,7 +16,13 @@ from typing import Final
 
 import aiohttp
 
-from clearway_alerts.delivery.addresses import FilteringResolver, ForbiddenAddress, ForbiddenUrl, Network, check_url
+from clearway_alerts.channels.webhook.addresses import (
+    FilteringResolver,
+    ForbiddenAddress,
+    ForbiddenUrl,
+    Network,
+    check_url,
+)
 from clearway_platform.clock import Clock
 
 _MAX_ANSWER_BYTES: Final = 65_536

@@ -10,11 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
-from clearway_alerts.delivery.queue import Claim
-from clearway_alerts.delivery.watchlist import Endpoint
-from clearway_alerts.delivery.worker import DeliveryWorker
+from clearway_alerts.outbound.leases import Claim, Endpoint
+from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.outgoing import webhook_body
-from clearway_alerts.tables import DELIVERY, is_pending
+from clearway_alerts.storage.tables import DELIVERY, is_pending
 from clearway_contracts.alerts import AlertState
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction, one_or_many

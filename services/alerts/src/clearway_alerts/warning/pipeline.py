@@ -10,18 +10,18 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from clearway_alerts.delivery.births import deliver
-from clearway_alerts.delivery.histories import History, histories_of, standing_of
-from clearway_alerts.delivery.watchlist import Watched, Watchlist
-from clearway_alerts.delivery.worker import DeliveryWorker
 from clearway_alerts.domain.alert import Alert, Decision, decide
-from clearway_alerts.domain.incident import Incident
+from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.matching import Index
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
+from clearway_alerts.outbound.queue import deliver
+from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.outgoing import SOURCE, change_of, state_of
-from clearway_alerts.rows import alert_row, stored_incident
-from clearway_alerts.tables import ALERT, DECISION, INCIDENT_VIEW
+from clearway_alerts.storage.rows import alert_row, stored_incident
+from clearway_alerts.storage.tables import ALERT, DECISION, INCIDENT_VIEW
+from clearway_alerts.warning.alert_history import History, histories_of, standing_of
+from clearway_alerts.warning.watchlist import Watched, Watchlist
 from clearway_contracts.alerts import AlertState
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, one_or_many

@@ -1,6 +1,6 @@
 """Alembic's environment; the library opens the connection."""
 
-from clearway_alerts.tables import alerts_metadata
+from clearway_alerts.storage.tables import alerts_metadata
 from clearway_platform.database.migrations import run_environment
 from clearway_platform.database.tables import plumbing_metadata
 

@@ -9,9 +9,9 @@ from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.alert import Alert
-from clearway_alerts.domain.incident import Incident
-from clearway_alerts.rows import read_alert, read_incident
-from clearway_alerts.tables import ALERT, INCIDENT_VIEW
+from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.storage.rows import read_alert, read_incident
+from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The ways by which an alert reaches a subscriber: a package for each."""

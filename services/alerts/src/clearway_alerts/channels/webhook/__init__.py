@@ -1,0 +1,1 @@
+"""A signed POST for each alert (Standard Webhooks 1.0)."""

@@ -1,0 +1,1 @@
+"""What is to be delivered: rows, leases, slots and results. It knows no channel."""

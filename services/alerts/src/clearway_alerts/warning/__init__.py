@@ -1,0 +1,1 @@
+"""From a revision of an incident to the alerts that it raises: match, decide, store, plan, tell, record."""
