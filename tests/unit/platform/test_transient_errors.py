@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from clearway_platform.database.states import NewerState
 from clearway_platform.log.base import BrokerUnavailable, UnknownTopic
 from clearway_platform.messaging.retry import is_temporary
 
@@ -15,6 +16,7 @@ from clearway_platform.messaging.retry import is_temporary
         asyncpg.CannotConnectNowError("the database system is starting up"),
         asyncpg.TooManyConnectionsError("too many clients"),
         ConnectionRefusedError(),
+        NewerState("incident", 2, 1),
         OperationalError("COMMIT", {}, Exception("database or disk is full")),
         OperationalError("UPDATE", {}, asyncpg.DeadlockDetectedError("deadlock detected")),
     ],

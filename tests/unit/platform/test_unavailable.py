@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from clearway_platform.database.states import NewerState
 from clearway_platform.web.problems import install_handlers
 
 
@@ -46,3 +47,10 @@ async def test_is_a_problem_to_come_back_with(error: Exception) -> None:
 
 async def test_a_mistake_of_ours_is_not_called_the_databases() -> None:
     assert (await answer_to(asyncpg.UndefinedTableError("relation does not exist"))).status_code == 500
+
+
+async def test_state_of_a_newer_program_is_answered_by_another_replica() -> None:
+    answer = await answer_to(NewerState("incident", 2, 1))
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert "newer version of Clearway" in answer.json()["detail"]

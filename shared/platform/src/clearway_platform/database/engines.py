@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from clearway_platform.database import sqlite_loop
+from clearway_platform.database.states import NewerState
 
 DialectName = Literal["sqlite", "postgresql"]
 
@@ -115,7 +116,7 @@ class Database:
             # Not after the connection is given back, which takes turns of the loop that others may fill.
             transaction.committed()
 
-    async def measure(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    async def measure(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
         """The rows of a query that may look at much and answers little: counts for the metrics.
 
         On SQLite it runs in a thread, on a connection of its own: on the event loop everything would wait for it.
@@ -181,17 +182,18 @@ def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, A
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed later: the database is away, busy, full, or chose us as a deadlock's victim."""
+    """Whether the same work may succeed later: the database is away, busy, full, or chose us as a deadlock's victim,
+    or a newer program wrote the state, which this one reads once it is replaced."""
     # A server that is starting up refuses the connection with an error of the driver's own.
     state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
     if state is not None:
         return str(state).startswith(TRANSIENT_STATES)
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | OSError)
+    return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | OSError | NewerState)
 
 
-def _measure(url: URL, query: Select[Any]) -> Sequence[Row[Any]]:
+def _measure(url: URL, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
         return connection.execute(query).all()

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
+from clearway_platform.database.states import NewerState
 from clearway_platform.refusals import Conflict, Fault, NotFound, Refusal, RevisionMissing, StaleRevision
 
 # What a place may begin with that is in no document.
@@ -266,7 +267,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     # A full pool and a server that is starting have errors of their own, outside of DBAPIError.
-    for kind in (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError):
+    for kind in (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError, NewerState):
         app.add_exception_handler(kind, on_database)
 
 
@@ -309,6 +310,9 @@ def _methods_at(request: Request) -> Sequence[str]:
 
 
 def _from_database(error: Exception, request: Request) -> Problem:
+    if isinstance(error, NewerState):
+        log.warning("state of a newer version", error=str(error), path=request.url.path)
+        return Problem(503, str(error), headers={"Retry-After": str(RETRY_SECONDS)})
     if is_transient(error):
         log.warning("database unavailable", error=type(error).__name__, path=request.url.path)
         return Problem(

@@ -1,0 +1,93 @@
+"""Versions of stored state: what an earlier program stored is read in the newest shape.
+
+State is stored as a JSON object with its version beside its fields: `{"v": 2, ...}`. What has no `v` was written by
+release 0.1.0 and is of version 1. Rows are never rewritten when the shape changes: each is lifted when it is read, by
+one step per version (docs/adr/0022-stored-state-has-a-version.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+FIRST: Final = 1
+VERSION: Final = "v"
+
+State = dict[str, Any]
+# From the fields of one version to those of the next. It returns a new value and leaves the one it was given alone.
+Upcaster = Callable[[Any], Any]
+T = TypeVar("T")
+
+
+class NewerState(Exception):
+    """A newer program wrote this state, and this program does not know its shape.
+
+    It is transient during a rolling upgrade: the work succeeds where, or as soon as, the newer program runs."""
+
+    def __init__(self, name: str, version: int, newest: int) -> None:
+        super().__init__(
+            f"A newer version of Clearway wrote this {name}: its state has version {version}, and this program knows "
+            f"{newest}. Repeat the request. If this lasts, replace the older programs that still run."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StateVersions(Generic[T]):
+    """One kind of stored state. `form` is its newest shape; the first of the upcasters leads from version 1 to 2, the
+    next from 2 to 3.
+
+    T must be stored as a JSON object that has no field `v`.
+    """
+
+    name: str
+    form: TypeAdapter[T]
+    upcasters: tuple[Upcaster, ...] = ()
+
+    @property
+    def newest(self) -> int:
+        """The version that is written."""
+        return FIRST + len(self.upcasters)
+
+    def write(self, value: T) -> State:
+        """What is stored of a value."""
+        return {VERSION: self.newest, **self.form.dump_python(value, mode="json")}
+
+    def read(self, stored: Any) -> T:
+        """The value that was stored, validated. Raises NewerState."""
+        return self.form.validate_python(self._lifted(stored))
+
+    def shape(self, stored: Any) -> State:
+        """The fields that were stored, in the newest shape and without the version. Raises NewerState.
+
+        State of the newest version was validated when it was written, and is not validated again: a list of 500 states
+        would take longer for that than for its query. What is lifted is validated, as no program has seen it yet.
+        """
+        if version_of(stored) == self.newest:
+            return without_version(stored)
+        shaped: State = self.form.dump_python(self.read(stored), mode="json")
+        return shaped
+
+    def _lifted(self, stored: Any) -> Any:
+        version = version_of(stored)
+        if version > self.newest:
+            raise NewerState(self.name, version, self.newest)
+        fields = without_version(stored) if isinstance(stored, Mapping) else stored
+        for upcast in self.upcasters[version - FIRST :]:
+            fields = upcast(fields)
+        return fields
+
+
+def version_of(stored: Any) -> int:
+    """The version of what was stored; the first where it names none. Raises ValueError where it names no version."""
+    version = stored.get(VERSION, FIRST) if isinstance(stored, Mapping) else FIRST
+    if type(version) is not int or version < FIRST:
+        raise ValueError(f"{version!r} is not a version of stored state")
+    return version
+
+
+def without_version(stored: Mapping[str, Any]) -> State:
+    """The fields alone."""
+    return {name: value for name, value in stored.items() if name != VERSION}

@@ -1,0 +1,73 @@
+"""Stored state is read in the newest shape, whatever version wrote it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from clearway_platform.database.states import NewerState, StateVersions
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    name: str
+    metres: int
+    paved: bool = False
+
+
+def kilometres_become_metres(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"name": fields["name"], "metres": fields["km"] * 1000}
+
+
+def paving_is_known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "paved": fields["name"].startswith("RN")}
+
+
+ROUTES = StateVersions("route", TypeAdapter(Route), (kilometres_become_metres, paving_is_known))
+
+
+def test_a_value_is_written_with_the_newest_version() -> None:
+    assert ROUTES.write(Route("RN33", 12_000)) == {"v": 3, "name": "RN33", "metres": 12_000, "paved": False}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        {"name": "RN33", "km": 12},
+        {"v": 1, "name": "RN33", "km": 12},
+        {"v": 2, "name": "RN33", "metres": 12_000},
+        {"v": 3, "name": "RN33", "metres": 12_000, "paved": True},
+    ],
+    ids=["without a version", "1", "2", "3"],
+)
+def test_every_version_is_read_in_the_newest_shape(stored: dict[str, Any]) -> None:
+    before = dict(stored)
+
+    assert ROUTES.read(stored) == Route("RN33", 12_000, paved=True)
+    assert ROUTES.shape(stored) == {"name": "RN33", "metres": 12_000, "paved": True}
+    assert stored == before
+
+
+def test_a_value_that_was_no_object_is_of_the_first_version() -> None:
+    lines = StateVersions("line", TypeAdapter(dict[str, Any]), (lambda points: {"points": points},))
+
+    assert lines.read([[1.0, 2.0]]) == {"points": [[1.0, 2.0]]}
+    assert lines.read(lines.write({"points": [[1.0, 2.0]]})) == {"points": [[1.0, 2.0]]}
+
+
+def test_what_an_upcaster_makes_is_validated() -> None:
+    with pytest.raises(ValidationError):
+        ROUTES.shape({"v": 2, "name": "RN33", "metres": "far"})
+
+
+@pytest.mark.parametrize("read", [ROUTES.read, ROUTES.shape], ids=["read", "shape"])
+def test_state_of_a_newer_program_is_refused_and_says_so(read: Any) -> None:
+    with pytest.raises(NewerState, match=r"newer version of Clearway wrote this route.*version 4.*knows 3"):
+        read({"v": 4, "title": "RN33"})
+
+
+@pytest.mark.parametrize("version", ["2", 0, None, True])
+def test_what_is_no_version_is_refused(version: object) -> None:
+    with pytest.raises(ValueError, match="not a version"):
+        ROUTES.read({"v": version, "name": "RN33"})
