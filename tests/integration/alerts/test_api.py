@@ -15,12 +15,13 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.domain.incident_view import Incident
 from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import IdempotencyRow
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.web.app import create_app
 
-IDEMPOTENCY = IdempotencyRow.__table__  # type: ignore[attr-defined]
+IDEMPOTENCY = table_of(IdempotencyRow)
 CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}
 BODY = {"name": "convoy", "filter": {"area": CIRCLE}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/hook"}}
 

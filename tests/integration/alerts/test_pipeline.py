@@ -16,11 +16,12 @@ from clearway_alerts.storage.tables import ALERT, DECISION, DELIVERY, INCIDENT_V
 from clearway_alerts.warning.alert_history import MOST_REFERENCES
 from clearway_contracts.vocabulary import HazardState, Status, Tlp
 from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.heavy import HeavyWork
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
-OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
+OUTBOX = table_of(OutboxRow)
 Report = Callable[..., Incident]
 
 

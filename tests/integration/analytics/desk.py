@@ -27,6 +27,7 @@ from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.log.base import Broker
@@ -158,7 +159,7 @@ class Desk:
     async def published(self) -> list[EventData]:
         """Everything in the outbox, in order, read back as a consumer would."""
         async with self.database.read() as connection:
-            rows = (await connection.execute(select(OutboxRow.__table__).order_by(OutboxRow.__table__.c.id))).all()  # type: ignore[attr-defined]
+            rows = (await connection.execute(select(table_of(OutboxRow)).order_by(table_of(OutboxRow).c.id))).all()
         events = [decode(row.key, row.value, row.headers) for row in rows]
         return [event.data for event in events if event is not None]
 

@@ -12,6 +12,7 @@ from clearway_incidents.main import service
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
@@ -82,7 +83,7 @@ class Desk:
 
     async def published(self) -> list[tuple[str, bytes]]:
         """The types and bodies of all that the outbox holds, in order."""
-        query = select(OutboxRow).order_by(OutboxRow.__table__.c.id)  # type: ignore[attr-defined]
+        query = select(OutboxRow).order_by(table_of(OutboxRow).c.id)
         async with self.database.read() as connection:
             return [(row.type, row.value) for row in await connection.execute(query)]
 

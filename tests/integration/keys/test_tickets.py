@@ -19,6 +19,7 @@ from clearway_platform.auth.keys.tickets import MOST_OUT, VALID
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import downgrade, upgrade
+from clearway_platform.database.models import table_of
 from clearway_testing.manual_clock import ManualClock
 
 
@@ -98,7 +99,7 @@ async def test_what_is_kept_is_no_ticket_and_is_bounded(
 ) -> None:
     ticket = await ticket_for(directory, principal)
     async with database.read() as connection:
-        [row] = (await connection.execute(select(StreamTicketRow.__table__))).all()  # type: ignore[attr-defined]
+        [row] = (await connection.execute(select(table_of(StreamTicketRow)))).all()
     assert ticket not in repr(row)
     for _ in range(MOST_OUT - 1):
         await ticket_for(directory, principal)

@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import select
 
 from clearway_contracts.topics import DEAD_LETTERS, ROUTE_RISK
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.log.base import Message, MessageTooLarge
 from clearway_testing.plumbing import Plumbing, message_of
@@ -17,7 +18,7 @@ async def test_a_commit_keeps_the_message_and_wakes_the_relay(plumbing: Plumbing
     (event,) = await plumbing.publish(1, route=uuid4())
     assert plumbing.outbox.wake.is_set()
     async with plumbing.database.read() as connection:
-        row = (await connection.execute(select(OutboxRow.__table__))).one()  # type: ignore[attr-defined]
+        row = (await connection.execute(select(table_of(OutboxRow)))).one()
     assert Message(row.topic, row.key, row.value, row.headers) == message_of(event)
     assert (row.event_id, row.mission, row.type) == (event.envelope.id, "unmas", "route.risk_changed")
 
@@ -53,7 +54,7 @@ async def test_headers_keep_every_byte(plumbing: Plumbing) -> None:
     async with plumbing.database.write() as transaction:
         await plumbing.outbox.add_messages(transaction, [Message(DEAD_LETTERS.name, None, None, headers)])
     async with plumbing.database.read() as connection:
-        kept = (await connection.execute(select(OutboxRow.__table__.c.headers))).scalar_one()  # type: ignore[attr-defined]
+        kept = (await connection.execute(select(table_of(OutboxRow).c.headers))).scalar_one()
     assert kept == headers
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Double, ForeignKeyConstraint, Index, MetaData, Table
+from sqlalchemy import Double, ForeignKeyConstraint, Index, MetaData
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
+from clearway_platform.database.models import table_of
 
 analytics_metadata: Final = MetaData()
 
@@ -117,13 +118,8 @@ class IncidentRow(Analytics, table=True):
     exercise: bool
 
 
-def _table(row: type[SQLModel]) -> Table:
-    table: Table = row.__table__  # type: ignore[attr-defined]
-    return table
-
-
-MISSIONS: Final = _table(MissionRow)
-ROUTES: Final = _table(RouteRow)
-STATES: Final = _table(RouteStateRow)
-CONTRIBUTIONS: Final = _table(ContributionRow)
-INCIDENTS: Final = _table(IncidentRow)
+MISSIONS: Final = table_of(MissionRow)
+ROUTES: Final = table_of(RouteRow)
+STATES: Final = table_of(RouteStateRow)
+CONTRIBUTIONS: Final = table_of(ContributionRow)
+INCIDENTS: Final = table_of(IncidentRow)

@@ -7,11 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Double, Index, MetaData, Table
+from sqlalchemy import Double, Index, MetaData
 from sqlmodel import Field, SQLModel
 
 from clearway_incidents.domain.incident import Incident
 from clearway_platform.database.engines import Json, UtcDateTime
+from clearway_platform.database.models import table_of
 
 incidents_metadata: Final = MetaData()
 
@@ -86,9 +87,9 @@ class ExternalRefRow(Owned, table=True):
     content: Any = Field(sa_type=Json, nullable=False)
 
 
-INCIDENTS: Final[Table] = IncidentRow.__table__  # type: ignore[attr-defined]
-REVISIONS: Final[Table] = RevisionRow.__table__  # type: ignore[attr-defined]
-EXTERNAL_REFS: Final[Table] = ExternalRefRow.__table__  # type: ignore[attr-defined]
+INCIDENTS: Final = table_of(IncidentRow)
+REVISIONS: Final = table_of(RevisionRow)
+EXTERNAL_REFS: Final = table_of(ExternalRefRow)
 
 _INCIDENT: Final = TypeAdapter(Incident)
 

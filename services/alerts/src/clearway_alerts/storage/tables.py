@@ -11,7 +11,6 @@ from sqlalchemy import (
     FromClause,
     Index,
     MetaData,
-    Table,
     Text,
     UniqueConstraint,
     literal_column,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
+from clearway_platform.database.models import table_of
 
 alerts_metadata: Final = MetaData()
 _IS_PENDING: Final = text("state = 'pending'")
@@ -197,14 +197,14 @@ class DecisionRow(Alerts, table=True):
     decided_at: datetime = Field(sa_type=UtcDateTime)
 
 
-MISSION: Final[Table] = MissionRow.__table__  # type: ignore[attr-defined]
-SUBSCRIPTION: Final[Table] = SubscriptionRow.__table__  # type: ignore[attr-defined]
-ROUTE_VIEW: Final[Table] = RouteViewRow.__table__  # type: ignore[attr-defined]
-INCIDENT_VIEW: Final[Table] = IncidentViewRow.__table__  # type: ignore[attr-defined]
-ALERT: Final[Table] = AlertRow.__table__  # type: ignore[attr-defined]
-DELIVERY: Final[Table] = DeliveryRow.__table__  # type: ignore[attr-defined]
-DELIVERY_ATTEMPT: Final[Table] = DeliveryAttemptRow.__table__  # type: ignore[attr-defined]
-DECISION: Final[Table] = DecisionRow.__table__  # type: ignore[attr-defined]
+MISSION: Final = table_of(MissionRow)
+SUBSCRIPTION: Final = table_of(SubscriptionRow)
+ROUTE_VIEW: Final = table_of(RouteViewRow)
+INCIDENT_VIEW: Final = table_of(IncidentViewRow)
+ALERT: Final = table_of(AlertRow)
+DELIVERY: Final = table_of(DeliveryRow)
+DELIVERY_ATTEMPT: Final = table_of(DeliveryAttemptRow)
+DECISION: Final = table_of(DecisionRow)
 
 
 def is_pending(delivery: FromClause = DELIVERY) -> ColumnElement[bool]:

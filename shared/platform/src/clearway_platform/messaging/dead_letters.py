@@ -16,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_contracts.topics import DEAD_LETTERS
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, Transaction, insert
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import DeadLetterRow
 from clearway_platform.log.base import Headers, Message, Record
 from clearway_platform.messaging.dead_letter_contents import mission_of, text_of
 from clearway_platform.messaging.outbox import Outbox
 
-_ROWS = DeadLetterRow.__table__  # type: ignore[attr-defined]
+_ROWS = table_of(DeadLetterRow)
 _NAMESPACE: Final = UUID("8d7d2c5e-6f5c-4c0e-9a37-0b1f1a7e3f60")
 _ERROR_CHARACTERS: Final = 2000
 

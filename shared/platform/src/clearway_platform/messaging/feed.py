@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 
 from clearway_platform.database.engines import Database
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
 from clearway_platform.messaging.retry import retry_until_done
 
-_FEED = FeedRow.__table__  # type: ignore[attr-defined]
-_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_FEED = table_of(FeedRow)
+_HEAD = table_of(FeedHead)
 _EPOCH: Final = select(_HEAD.c.epoch)
 _LAST_POSITION: Final = select(_HEAD.c.last_position)
 _PRUNED_POSITION: Final = select(_HEAD.c.pruned_position)

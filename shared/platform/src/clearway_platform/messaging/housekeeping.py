@@ -11,16 +11,17 @@ from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, updat
 
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import DeadLetterRow, FeedHead, FeedRow, IdempotencyRow, InboxRow, OutboxRow
 from clearway_platform.messaging.dead_letters import DeadLetterState
 from clearway_platform.messaging.retry import retry_until_done
 
-_OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
-_FEED = FeedRow.__table__  # type: ignore[attr-defined]
-_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
-_INBOX = InboxRow.__table__  # type: ignore[attr-defined]
-_IDEMPOTENCY = IdempotencyRow.__table__  # type: ignore[attr-defined]
-_DEAD = DeadLetterRow.__table__  # type: ignore[attr-defined]
+_OUTBOX = table_of(OutboxRow)
+_FEED = table_of(FeedRow)
+_HEAD = table_of(FeedHead)
+_INBOX = table_of(InboxRow)
+_IDEMPOTENCY = table_of(IdempotencyRow)
+_DEAD = table_of(DeadLetterRow)
 
 # Rows removed in one transaction, so that no writer waits long.
 _CHUNK: Final = 2000

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction, on_either, one_or_many
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import InboxRow
 from clearway_platform.log.base import Record
 
-_INBOX = InboxRow.__table__  # type: ignore[attr-defined]
+_INBOX = table_of(InboxRow)
 _TAKE: Final = on_either(lambda insert: insert.on_conflict_do_nothing().returning(_INBOX.c.event_id), _INBOX)
 
 

@@ -16,11 +16,12 @@ from clearway_contracts.envelope import Envelope, Event, EventData
 from clearway_contracts.topics import TOPICS
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.log.base import Message, MessageTooLarge
 from clearway_platform.log.size import message_bytes
 
-_ADD: Final = insert(OutboxRow.__table__)  # type: ignore[attr-defined]
+_ADD: Final = insert(table_of(OutboxRow))
 _LIMITS: Final = {topic.name: topic.max_message_bytes for topic in TOPICS}
 
 

@@ -13,15 +13,16 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, Transaction
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow, OutboxRow
 from clearway_platform.log.base import Broker, BrokerError, Message
 from clearway_platform.messaging.feed import Feed, FeedEntry
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
-_OUTBOX = OutboxRow.__table__  # type: ignore[attr-defined]
-_FEED = FeedRow.__table__  # type: ignore[attr-defined]
-_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_OUTBOX = table_of(OutboxRow)
+_FEED = table_of(FeedRow)
+_HEAD = table_of(FeedHead)
 _NEXT: Final = select(_OUTBOX).order_by(_OUTBOX.c.id).limit(bindparam("batch_size"))
 _TAKE_NEXT: Final = (
     delete(_OUTBOX)

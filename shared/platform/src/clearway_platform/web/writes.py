@@ -15,12 +15,13 @@ from starlette.responses import Response
 from clearway_platform.auth.principals import Principal
 from clearway_platform.codes import Code
 from clearway_platform.database.engines import Transaction, on_either
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import IdempotencyRow
 from clearway_platform.service import Platform
 from clearway_platform.web.access import Authenticated, platform_of
 from clearway_platform.web.problems import FieldError, Problem
 
-_ROWS: Final = IdempotencyRow.__table__  # type: ignore[attr-defined]
+_ROWS: Final = table_of(IdempotencyRow)
 # Made once: to make a statement costs more than to run it.
 _CLAIM: Final = on_either(lambda new: new.on_conflict_do_nothing().returning(_ROWS.c.key), _ROWS)
 _ITS_OWN: Final = tuple(_ROWS.c[name] == bindparam(f"of_{name}") for name in ("mission", "principal", "key"))

@@ -24,8 +24,9 @@ from clearway_platform.auth.principals import (
 )
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
+from clearway_platform.database.models import table_of
 
-_KEYS: Final = ApiKeyRow.__table__  # type: ignore[attr-defined]
+_KEYS: Final = table_of(ApiKeyRow)
 _IN_USE: Final = select(_KEYS).where(_KEYS.c.key_id == bindparam("key_id"), _KEYS.c.revoked_at.is_(None))
 _MISSION: Final = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 # A revoked key is refused everywhere within this time.

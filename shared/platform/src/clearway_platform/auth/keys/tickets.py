@@ -13,8 +13,9 @@ from clearway_platform.auth.keys.tables import StreamTicketRow
 from clearway_platform.auth.principals import TICKET_PREFIX, IssuedTicket, Principal, hash_secret
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
+from clearway_platform.database.models import table_of
 
-_TICKETS: Final = StreamTicketRow.__table__  # type: ignore[attr-defined]
+_TICKETS: Final = table_of(StreamTicketRow)
 _EXPIRED: Final = delete(_TICKETS).where(_TICKETS.c.expires_at <= bindparam("now"))
 _OUT: Final = select(func.count()).select_from(_TICKETS).where(_TICKETS.c.key_id == bindparam("owner"))
 _ISSUE: Final = insert(_TICKETS)

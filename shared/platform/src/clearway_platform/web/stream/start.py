@@ -8,13 +8,14 @@ from fastapi import Depends, Header, Query
 from sqlalchemy import func, select
 
 from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 
 MOST: Final = 1000
-_FEED = FeedRow.__table__  # type: ignore[attr-defined]
-_HEAD = FeedHead.__table__  # type: ignore[attr-defined]
+_FEED = table_of(FeedRow)
+_HEAD = table_of(FeedHead)
 
 
 def starting_cursor(platform: Platform, permission: Permission) -> Callable[..., Any]:
