@@ -12,7 +12,7 @@ from sqlalchemy import select
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.register_route import RegisterRoute
-from clearway_analytics.consumers import OnIncident
+from clearway_analytics.consumers.incidents import OnIncident
 from clearway_analytics.domain.line import Position, checked
 from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.ledger import missions
@@ -20,7 +20,7 @@ from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.queries import consistency
 from clearway_analytics.queries.risk import Explained, current, explained
 from clearway_analytics.risk.assessment import Assessment
-from clearway_analytics.tables import CONTRIBUTIONS
+from clearway_analytics.storage.tables import CONTRIBUTIONS
 from clearway_contracts.codec import decode
 from clearway_contracts.envelope import Event, EventData
 from clearway_contracts.incident import IncidentState
@@ -44,7 +44,13 @@ ROAD: tuple[Position, ...] = ((30.0, 5.0), (30.2, 5.0), (30.4, 5.1))
 
 
 def incident_state(
-    incident_id: UUID, revision: int, lon: float, lat: float, at: datetime, mission: str = MISSION, **changes: Any
+    incident_id: UUID,
+    revision: int,
+    longitude: float,
+    latitude: float,
+    at: datetime,
+    mission: str = MISSION,
+    **changes: Any,
 ) -> IncidentState:
     """An IED report by GPS, with whatever `changes` say (location__uncertainty_m: inside location)."""
     values: dict[str, Any] = {
@@ -60,7 +66,11 @@ def incident_state(
             "reported_at": at,
             "recorded_at": at,
         },
-        "location": {"point": {"type": "Point", "coordinates": (lon, lat)}, "uncertainty_m": 20.0, "precision": "gps"},
+        "location": {
+            "point": {"type": "Point", "coordinates": (longitude, latitude)},
+            "uncertainty_m": 20.0,
+            "precision": "gps",
+        },
         "category": "ied",
         "actuation": "unknown",
         "delivery": "roadside",
@@ -81,6 +91,10 @@ def incident_state(
         else:
             values[outer] = value
     return IncidentState.model_validate(values)
+
+
+def analyst(mission: str) -> Principal:
+    return Principal(id="k1", name="analyst", mission=mission, role=Role.ANALYST)
 
 
 @dataclass
@@ -114,26 +128,33 @@ class Desk:
     ) -> Route:
         draft = RouteDraft("Main supply route", checked(line), half_width_m)
         async with self.database.write() as transaction:
-            return await self.register.put(transaction, mission, route_id, draft, "k1", expected)
+            return await self.register.put(transaction, analyst(mission), route_id, draft, expected)
 
     async def retire(self, route_id: UUID, expected: int) -> None:
         async with self.database.write() as transaction:
-            await self.register.retire(transaction, MISSION, route_id, expected)
+            await self.register.retire(transaction, analyst(MISSION), route_id, expected)
 
     def event(
-        self, incident_id: UUID, revision: int, lon: float, lat: float, *, days_ago: float = 0, **changes: Any
+        self,
+        incident_id: UUID,
+        revision: int,
+        longitude: float,
+        latitude: float,
+        *,
+        days_ago: float = 0,
+        **changes: Any,
     ) -> Event:
         """A revision of an incident, as the log has it."""
         at = self.clock.now() - timedelta(days=days_ago)
-        state = incident_state(incident_id, revision, lon, lat, at, **changes)
+        state = incident_state(incident_id, revision, longitude, latitude, at, **changes)
         changed = IncidentReported if revision == 1 else IncidentCorrected
         contract = {"retracted": IncidentRetracted}.get(state.status.value, changed)
         data = contract(mission=state.mission, incident_id=incident_id, revision=revision, incident=state)
         return self.outbox.event(data, subject=str(incident_id), source="test", occurred=at)
 
-    async def tell(self, incident_id: UUID, revision: int, lon: float, lat: float, **changes: Any) -> Event:
+    async def tell(self, incident_id: UUID, revision: int, longitude: float, latitude: float, **changes: Any) -> Event:
         """Tell of a revision of an incident, once."""
-        event = self.event(incident_id, revision, lon, lat, **changes)
+        event = self.event(incident_id, revision, longitude, latitude, **changes)
         self.told.append(event)
         await self.deliver(event)
         return event

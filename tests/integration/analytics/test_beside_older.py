@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from clearway_analytics.risk.assessment import Assessment
-from clearway_analytics.tables import STATES
+from clearway_analytics.storage.tables import STATES
 from clearway_platform.clock import new_id
 
 from .desk import Desk

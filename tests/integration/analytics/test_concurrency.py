@@ -39,9 +39,9 @@ def story(desk: Desk, rng: random.Random) -> list[Event]:
     events = []
     for incident in [new_id() for _ in range(INCIDENTS // WORKERS)]:
         for revision in range(1, REVISIONS + 1):
-            lon, lat = 30.0 + rng.random() * 0.5, 4.9 + rng.random() * 0.3
+            longitude, latitude = 30.0 + rng.random() * 0.5, 4.9 + rng.random() * 0.3
             status = rng.choice(STATUSES)
-            state = incident_state(incident, revision, lon, lat, desk.clock.now(), status=status)
+            state = incident_state(incident, revision, longitude, latitude, desk.clock.now(), status=status)
             data = IncidentCorrected(mission=MISSION, incident_id=incident, revision=revision, incident=state)
             events.append(desk.outbox.event(data, subject=str(incident), source="test", occurred=desk.clock.now()))
     rng.shuffle(events)
@@ -55,7 +55,7 @@ async def apply_in_batches(desk: Desk, events: list[Event]) -> None:
 
 async def register_and_redraw(desk: Desk, route_ids: list[UUID]) -> None:
     for number, route_id in enumerate(route_ids):
-        shifted = tuple((lon + 0.01 * number, lat) for lon, lat in ROAD)
+        shifted = tuple((longitude + 0.01 * number, latitude) for longitude, latitude in ROAD)
         await desk.put(route_id, shifted)
         if number % 3 == 0:
             await desk.put(route_id, ROAD, expected=1)
@@ -84,7 +84,7 @@ async def expect_what_the_ledger_says(desk: Desk, route_ids: list[UUID]) -> None
     assert {one.revision for one in known} == {REVISIONS}
     for number, route_id in enumerate(route_ids):
         shift = 0.0 if number % 3 == 0 else 0.01 * number
-        line = tuple((lon + shift, lat) for lon, lat in ROAD)
+        line = tuple((longitude + shift, latitude) for longitude, latitude in ROAD)
         made = contributions.on_route(route_id, Footprint.of(line, 500.0), known, SPARSE)
         expected = DecayedSums.of(one.kept for one in made)
         now, horizon = desk.clock.now(), -np.expm1(-7.0 / SPARSE.decay_days)

@@ -30,7 +30,7 @@ def statements() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("lon", "expected"),
+    ("longitude", "expected"),
     [
         # Hold the mission, record the incident.
         (35.0, 2),
@@ -39,11 +39,11 @@ def statements() -> Iterator[list[str]]:
     ],
     ids=["far from every route", "near one"],
 )
-async def test_a_first_report_takes_few_statements(desk: Desk, route_id: UUID, lon: float, expected: int) -> None:
+async def test_a_first_report_takes_few_statements(desk: Desk, route_id: UUID, longitude: float, expected: int) -> None:
     await desk.put(route_id)
     await desk.tell(new_id(), 1, 36.0, 5.0)
     with statements() as asked:
-        await desk.tell(new_id(), 1, lon, 5.0)
+        await desk.tell(new_id(), 1, longitude, 5.0)
     assert len(asked) == expected, asked
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from clearway_analytics.domain.line import Position
 from clearway_analytics.ledger import missions, states
 from clearway_analytics.ledger.states import Extremes
-from clearway_analytics.tables import MISSIONS, STATES
+from clearway_analytics.storage.tables import MISSIONS, STATES
 from clearway_contracts.routes import RouteRiskChanged
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database
@@ -26,7 +26,7 @@ def same(value: float) -> object:
 
 
 def line(number: int) -> tuple[Position, ...]:
-    return tuple((lon + 0.05 * number, lat + 0.02 * number) for lon, lat in ROAD)
+    return tuple((longitude + 0.05 * number, latitude + 0.02 * number) for longitude, latitude in ROAD)
 
 
 async def kept_extremes(database: Database, route_id: UUID) -> Extremes:
@@ -43,9 +43,14 @@ async def test_sums_and_extremes_are_those_of_the_contributions_at_every_step(de
     for _ in range(40):
         i = rng.randrange(6)
         revisions[i] += rng.choice((1, 1, 2))
-        lon, lat = 29.8 + rng.random(), 4.8 + 0.6 * rng.random()
+        longitude, latitude = 29.8 + rng.random(), 4.8 + 0.6 * rng.random()
         await desk.tell(
-            incidents[i], revisions[i], lon, lat, days_ago=rng.choice((0, 1, 20)), status=rng.choice(STATUSES)
+            incidents[i],
+            revisions[i],
+            longitude,
+            latitude,
+            days_ago=rng.choice((0, 1, 20)),
+            status=rng.choice(STATUSES),
         )
         assert await desk.differences() == []
 
@@ -57,8 +62,10 @@ async def test_many_routes_come_back_to_where_they_were(desk: Desk, incident_id:
     await desk.tell(new_id(), 1, 30.2, 5.05, days_ago=12, status="verified")
     before = {route_id: await desk.risk(route_id) for route_id in routes}
     await desk.tell(incident_id, 1, 30.1, 5.0)
-    for revision, (lon, lat) in enumerate([(30.3, 5.1), (30.9, 5.4), (35.0, 5.0), (30.2, 5.0)] * 10, start=2):
-        await desk.tell(incident_id, revision, lon, lat, status="verified")
+    for revision, (longitude, latitude) in enumerate(
+        [(30.3, 5.1), (30.9, 5.4), (35.0, 5.0), (30.2, 5.0)] * 10, start=2
+    ):
+        await desk.tell(incident_id, revision, longitude, latitude, status="verified")
     await desk.tell(incident_id, 100, 30.2, 5.0, status="merged")
     for route_id in routes:
         after = await desk.risk(route_id)

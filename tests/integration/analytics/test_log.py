@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from clearway_analytics.commands.apply_incident import ApplyIncident
-from clearway_analytics.consumers import incident_consumer
+from clearway_analytics.consumers.incidents import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_contracts.topics import TOPICS
 from clearway_platform.heavy import HeavyWork

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from clearway_analytics.main import service
-from clearway_analytics.tables import STATES
+from clearway_analytics.storage.tables import STATES
 from clearway_platform.clock import new_id
 from clearway_platform.database import migrations
 

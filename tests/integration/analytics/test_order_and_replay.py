@@ -15,12 +15,12 @@ INCIDENTS = [(new_id(), 30.0 + 0.04 * i, 5.0 + 0.01 * (i % 4)) for i in range(10
 
 
 async def tell_all(desk: Desk) -> None:
-    for number, (incident, lon, lat) in enumerate(INCIDENTS):
-        await desk.tell(incident, 1, lon, lat, days_ago=3 * number)
+    for number, (incident, longitude, latitude) in enumerate(INCIDENTS):
+        await desk.tell(incident, 1, longitude, latitude, days_ago=3 * number)
         if number % 2:
-            await desk.tell(incident, 2, lon, lat + 0.02, days_ago=3 * number, status="verified")
+            await desk.tell(incident, 2, longitude, latitude + 0.02, days_ago=3 * number, status="verified")
         if number % 5 == 0:
-            await desk.tell(incident, 3, lon, lat, days_ago=3 * number, status="retracted")
+            await desk.tell(incident, 3, longitude, latitude, days_ago=3 * number, status="retracted")
 
 
 async def test_replaying_everything_changes_nothing(desk: Desk, route_id: UUID) -> None:

@@ -26,20 +26,22 @@ def test_the_zone_is_that_of_the_place(place: Position, zone: int) -> None:
 
 
 @given(LON, LAT, st.floats(0, 360), st.floats(1, 75_000))
-def test_distances_near_a_route_are_those_on_the_ground(lon: float, lat: float, azimuth: float, metres: float) -> None:
-    there = EARTH.fwd(lon, lat, azimuth, metres)
-    x, y = project(utm_zone(lon, lat), [lon, there[0]], [lat, there[1]])
+def test_distances_near_a_route_are_those_on_the_ground(
+    longitude: float, latitude: float, azimuth: float, metres: float
+) -> None:
+    there = EARTH.fwd(longitude, latitude, azimuth, metres)
+    x, y = project(utm_zone(longitude, latitude), [longitude, there[0]], [latitude, there[1]])
     assert np.hypot(np.diff(x), np.diff(y))[0] == pytest.approx(metres, rel=4e-3)
 
 
 @given(LON, LAT, st.floats(0, 360), st.floats(0, 1.2), st.floats(0, 20_000))
 def test_the_search_misses_no_route_that_an_incident_reaches(
-    lon: float, lat: float, azimuth: float, fraction: float, sd: float
+    longitude: float, latitude: float, azimuth: float, fraction: float, sd: float
 ) -> None:
-    line = ((lon, lat), (lon + 0.3 if lon < 0 else lon - 0.3, lat))
+    line = ((longitude, latitude), (longitude + 0.3 if longitude < 0 else longitude - 0.3, latitude))
     footprint = Footprint.of(line, 500.0)
     reach_m = SPARSE.cutoff_sd * float(SPARSE.widest_sd(np.array([sd]))[0])
-    there = EARTH.fwd(lon, lat, azimuth, fraction * reach_m)
+    there = EARTH.fwd(longitude, latitude, azimuth, fraction * reach_m)
     found = Network.of([footprint]).near(there[0], there[1], reach_m)
     if footprint.reach(np.array([there[0]]), np.array([there[1]]), np.array([sd]), SPARSE).near[0]:
         assert found.tolist() == [0]
@@ -102,10 +104,10 @@ def test_one_incident_bears_on_many_routes_as_on_each_alone() -> None:
 def test_what_the_box_rules_out_was_out_of_reach() -> None:
     rng = np.random.default_rng(8)
     footprint = Footprint.of(((30, 5), (30.3, 5.2), (30.1, 5.6)), 500.0)
-    lon, lat, sd = *rng.uniform((28, 3), (32, 8), (400, 2)).T, rng.uniform(0, 9_000, 400)
+    longitude, latitude, sd = *rng.uniform((28, 3), (32, 8), (400, 2)).T, rng.uniform(0, 9_000, 400)
     network = Network.of([footprint])
-    bearing = footprint.reach(lon, lat, sd, SPARSE)
+    bearing = footprint.reach(longitude, latitude, sd, SPARSE)
     assert 0 < bearing.near.sum() < 400
     for i in range(400):
-        each = list(network.reach(np.array([0]), lon[i], lat[i], sd[i], SPARSE))
+        each = list(network.reach(np.array([0]), longitude[i], latitude[i], sd[i], SPARSE))
         assert bool(each) is bool(bearing.near[i])

@@ -1,4 +1,4 @@
-"""What counts as evidence, and how much."""
+"""How much an incident counts."""
 
 import math
 from dataclasses import replace
@@ -9,18 +9,18 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from clearway_analytics.domain.evidence import Evidence
+from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import SPARSE, STATUS_WEIGHTS
 from clearway_contracts.vocabulary import Status
 
-IED = Evidence(
+IED = IncidentView(
     mission="unmis",
     incident_id=UUID(int=1),
     revision=1,
     occurred=datetime(2026, 3, 1, tzinfo=UTC),
-    lon=20.0,
-    lat=10.0,
+    longitude=20.0,
+    latitude=10.0,
     uncertainty_m=20.0,
     category="ied",
     outcome="detonated",

@@ -1,6 +1,7 @@
 """What the endpoints are given."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -12,8 +13,12 @@ from clearway_platform.clock import Clock
 from clearway_platform.web.access import platform_of, require
 from clearway_platform.web.conditional import if_match
 
-Reader = Annotated[Principal, Depends(require(Permission.ROUTES_READ))]
-Writer = Annotated[Principal, Depends(require(Permission.ROUTES_WRITE))]
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The commands that the endpoints call."""
+
+    register_route: RegisterRoute
 
 
 async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
@@ -25,9 +30,9 @@ async def _clock(request: Request) -> Clock:
     return platform_of(request).clock
 
 
-async def _register(request: Request) -> RegisterRoute:
-    register: RegisterRoute = request.app.state.register_route
-    return register
+async def _wiring(request: Request) -> Wiring:
+    wiring: Wiring = request.app.state.wiring
+    return wiring
 
 
 async def _seen_revision(
@@ -38,7 +43,9 @@ async def _seen_revision(
     return None if value is None else await if_match(value)
 
 
+Reader = Annotated[Principal, Depends(require(Permission.ROUTES_READ))]
+Writer = Annotated[Principal, Depends(require(Permission.ROUTES_WRITE))]
 Reading = Annotated[AsyncConnection, Depends(_reading)]
 Time = Annotated[Clock, Depends(_clock)]
-Register = Annotated[RegisterRoute, Depends(_register)]
+Wired = Annotated[Wiring, Depends(_wiring)]
 SeenRevision = Annotated[int | None, Depends(_seen_revision)]

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.api.bodies import Explanation, RiskReport
-from clearway_analytics.api.wiring import Reader, Reading, Time
+from clearway_analytics.api.dependencies import Reader, Reading, Time
+from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.ledger import missions
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import risk
@@ -16,7 +17,6 @@ from clearway_analytics.queries.risk import Explained
 from clearway_analytics.risk.assessment import Assessment
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.pages import Limit
-from clearway_platform.web.problems import not_found
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 
@@ -48,7 +48,7 @@ async def get_risk(
     else:
         found = (await _explained(connection, mission, route_id, at, horizon)).risk
     if found is None:
-        raise not_found("route", route_id)
+        raise NoSuchRoute(route_id)
     return RiskReport.full(route_id, found, mission.parameters)
 
 
@@ -74,5 +74,5 @@ async def _explained(
 ) -> Explained:
     found = await risk.explained(connection, mission, route_id, at, horizon_days)
     if found is None:
-        raise not_found("route", route_id)
+        raise NoSuchRoute(route_id)
     return found

@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Response, status
 
 from clearway_analytics.api.bodies import RatedRoute, RouteBody, RouteView
-from clearway_analytics.api.wiring import Reader, Reading, Register, SeenRevision, Time, Writer
-from clearway_analytics.commands.register_route import NoSuchRoute, RouteChanged
+from clearway_analytics.api.dependencies import Reader, Reading, SeenRevision, Time, Wired, Writer
+from clearway_analytics.domain.errors import NoSuchRoute
+from clearway_analytics.domain.route import Route
 from clearway_analytics.queries import risk, routes
 from clearway_platform.database.engines import Transaction
-from clearway_platform.refusals import Refusal
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_platform.web.problems import bad_cursor, not_found, precondition_failed, precondition_required
+from clearway_platform.web.problems import bad_cursor
 from clearway_platform.web.representation import weak_etag
 from clearway_platform.web.writes import Reply, Write
 
@@ -33,24 +33,14 @@ router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
     openapi_extra={"x-if-match": "optional"},
 )
 async def put_route(
-    route_id: UUID, body: RouteBody, principal: Writer, seen: SeenRevision, register: Register, write: Write
+    route_id: UUID, body: RouteBody, principal: Writer, seen: SeenRevision, wired: Wired, write: Write
 ) -> Response:
     """Under an id that you choose (201); an existing one is replaced (200, with If-Match). Its risk is made from every
     incident known so far, and published."""
     draft = body.draft()
 
     async def command(transaction: Transaction) -> Reply:
-        try:
-            route = await register.put(transaction, principal.mission, route_id, draft, principal.id, seen)
-        except (NoSuchRoute, RouteChanged) as error:
-            raise _refusal(error, route_id) from error
-        headers = {"ETag": etag(route.revision)}
-        if seen is None:
-            headers |= {"Location": f"/v1/routes/{route_id}"}
-            return Reply(status.HTTP_201_CREATED, RouteView.of(route), headers)
-        if route.revision == seen:
-            headers |= NOTHING_CHANGED
-        return Reply(status.HTTP_200_OK, RouteView.of(route), headers)
+        return _put_reply(await wired.register_route.put(transaction, principal, route_id, draft, seen), seen)
 
     return await write(command)
 
@@ -74,7 +64,7 @@ async def get_route(route_id: UUID, principal: Reader, connection: Reading, resp
     """One route as it was last registered."""
     route = await routes.live(connection, principal.mission, route_id)
     if route is None:
-        raise not_found("route", route_id)
+        raise NoSuchRoute(route_id)
     response.headers["ETag"] = etag(route.revision)
     return RouteView.of(route)
 
@@ -85,17 +75,25 @@ async def get_route(route_id: UUID, principal: Reader, connection: Reading, resp
     summary="Take a route out of use",
     status_code=status.HTTP_204_NO_CONTENT,
 )
-async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, register: Register, write: Write) -> Response:
+async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, wired: Wired, write: Write) -> Response:
     """It is no longer rated, and those who follow it are told."""
 
     async def command(transaction: Transaction) -> Reply:
-        try:
-            await register.retire(transaction, principal.mission, route_id, seen)
-        except (NoSuchRoute, RouteChanged) as error:
-            raise _refusal(error, route_id) from error
+        await wired.register_route.retire(transaction, principal, route_id, seen)
         return Reply(status.HTTP_204_NO_CONTENT)
 
     return await write(command)
+
+
+def _put_reply(route: Route, seen: int | None) -> Reply:
+    """201 with its address for a new route; 200 for one that is replaced, or is so already."""
+    headers = {"ETag": etag(route.revision)}
+    if seen is None:
+        headers |= {"Location": f"/v1/routes/{route.route_id}"}
+        return Reply(status.HTTP_201_CREATED, RouteView.of(route), headers)
+    if route.revision == seen:
+        headers |= NOTHING_CHANGED
+    return Reply(status.HTTP_200_OK, RouteView.of(route), headers)
 
 
 def _seen(item: RatedRoute) -> tuple[object, ...]:
@@ -109,12 +107,6 @@ def _seen(item: RatedRoute) -> tuple[object, ...]:
         f"{risk.low:.3g}",
         f"{risk.high:.3g}",
     )
-
-
-def _refusal(error: NoSuchRoute | RouteChanged, route_id: UUID) -> Refusal:
-    if isinstance(error, NoSuchRoute):
-        return not_found("route", route_id)
-    return precondition_required() if error.expected is None else precondition_failed(error.current)
 
 
 def _after(cursor: str | None) -> UUID | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.commands.announce import Announcer, Cause
-from clearway_analytics.domain.evidence import Evidence
+from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.ledger import contributions, incidents, missions, states
 from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.ledger.routes import MissionRoutes, RouteIndex
@@ -36,36 +36,36 @@ class ApplyIncident:
     announcer: Announcer
     heavy: HeavyWork
 
-    async def __call__(self, transaction: Transaction, evidence: Evidence, event_id: UUID) -> None:
+    async def __call__(self, transaction: Transaction, incident: IncidentView, event_id: UUID) -> None:
         """Apply a revision. The same one again, or an older one, changes nothing."""
         connection = transaction.connection
-        mission = await missions.hold(connection, evidence.mission)
-        if not await incidents.record(connection, evidence):
+        mission = await missions.hold(connection, incident.mission)
+        if not await incidents.record(connection, incident):
             return
-        old = await _taken_out(connection, evidence)
+        old = await _taken_out(connection, incident)
         routes = await self.index.routes(connection, mission)
-        new = await self._contributions(evidence, routes, mission.parameters)
+        new = await self._contributions(incident, routes, mission.parameters)
         await contributions.add(connection, new)
         if old or new:
             rated = await _rated(connection, mission.name, _exchanges(old, new))
-            cause = Cause(evidence.incident_id, event_id)
+            cause = Cause(incident.incident_id, event_id)
             told = await self.announcer.announce(transaction, mission, list(rated.values()), cause)
             await states.write(connection, list((rated | told).values()))
 
     async def _contributions(
-        self, evidence: Evidence, routes: MissionRoutes, parameters: Parameters
+        self, incident: IncidentView, routes: MissionRoutes, parameters: Parameters
     ) -> list[Contribution]:
-        near = contributions.near(evidence, routes, parameters)
+        near = contributions.near(incident, routes, parameters)
         if routes.network.segments(near) <= _SEGMENTS_ON_THE_LOOP:
-            return contributions.of_incident(evidence, routes, near, parameters)
-        return await self.heavy.run(contributions.of_incident, evidence, routes, near, parameters)
+            return contributions.of_incident(incident, routes, near, parameters)
+        return await self.heavy.run(contributions.of_incident, incident, routes, near, parameters)
 
 
-async def _taken_out(connection: AsyncConnection, evidence: Evidence) -> list[Contribution]:
+async def _taken_out(connection: AsyncConnection, incident: IncidentView) -> list[Contribution]:
     """What the incident's earlier revision had added. The first revision has none before it, and need not look."""
-    if evidence.revision == FIRST_REVISION:
+    if incident.revision == FIRST_REVISION:
         return []
-    return await contributions.take_incident(connection, evidence.mission, evidence.incident_id)
+    return await contributions.take_incident(connection, incident.mission, incident.incident_id)
 
 
 def _exchanges(old: list[Contribution], new: list[Contribution]) -> Exchanges:

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.commands.announce import Announcer
+from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.line import length_m
 from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.ledger import contributions, incidents, missions, routes, states
@@ -14,21 +15,10 @@ from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_analytics.outgoing import SOURCE, route_registered
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
+from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import HeavyWork
-
-
-class RouteChanged(Exception):
-    """The caller's revision is not the present one, which is `current`; None: the caller named none."""
-
-    def __init__(self, current: int, expected: int | None) -> None:
-        super().__init__(f"the route is at revision {current}, not {expected}")
-        self.current = current
-        self.expected = expected
-
-
-class NoSuchRoute(LookupError):
-    """The mission has no live route of that id."""
+from clearway_platform.refusals import RevisionMissing, StaleRevision
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +29,20 @@ class RegisterRoute:
     heavy: HeavyWork
 
     async def put(
-        self, transaction: Transaction, mission: str, route_id: UUID, draft: RouteDraft, by: str, expected: int | None
+        self, transaction: Transaction, principal: Principal, route_id: UUID, draft: RouteDraft, expected: int | None
     ) -> Route:
         """Register a route, or replace the live one that stands at revision `expected`.
 
-        A route that is so already stays as it is. Raises RouteChanged; NoSuchRoute when the caller expects a route
-        that is not there, or is retired.
+        A route that is so already stays as it is. Raises RevisionMissing and StaleRevision; NoSuchRoute when the
+        caller expects a route that is not there, or is retired.
         """
         connection = transaction.connection
-        held = await missions.hold_next(connection, mission)
-        known = await routes.find(connection, mission, route_id)
+        held = await missions.hold_next(connection, principal.mission)
+        known = await routes.find(connection, held.name, route_id)
         _check_revision(known, route_id, expected)
         if known is not None and expected is not None and _is_so(known, draft):
             return known
-        route = self._drawn(mission, route_id, draft, by, known)
+        route = self._drawn(principal, route_id, draft, known)
         await routes.put(connection, route, held.version)
         await self._publish(transaction, route)
         rated = await self._rated(connection, held, route)
@@ -60,33 +50,33 @@ class RegisterRoute:
         await states.put(connection, told.get(route_id, rated))
         return route
 
-    async def retire(self, transaction: Transaction, mission: str, route_id: UUID, expected: int) -> None:
-        """Take a route out of use: it is no longer rated or listed. Raises NoSuchRoute, RouteChanged."""
+    async def retire(self, transaction: Transaction, principal: Principal, route_id: UUID, expected: int) -> None:
+        """Take a route out of use: it is no longer rated or listed. Raises NoSuchRoute, StaleRevision."""
         connection = transaction.connection
-        held = await missions.hold_next(connection, mission)
-        known = await routes.find(connection, mission, route_id)
+        held = await missions.hold_next(connection, principal.mission)
+        known = await routes.find(connection, held.name, route_id)
         if known is None or known.retired_at is not None:
-            raise NoSuchRoute(str(route_id))
+            raise NoSuchRoute(route_id)
         if known.revision != expected:
-            raise RouteChanged(known.revision, expected)
+            raise StaleRevision(known.revision)
         now = self.announcer.clock.now()
         retired = replace(known, revision=known.revision + 1, updated_at=now, retired_at=now)
         await routes.put(connection, retired, held.version)
-        await contributions.drop_route(connection, mission, route_id)
-        await states.drop(connection, mission, route_id)
+        await contributions.drop_route(connection, held.name, route_id)
+        await states.drop(connection, held.name, route_id)
         await self._publish(transaction, retired)
 
-    def _drawn(self, mission: str, route_id: UUID, draft: RouteDraft, by: str, known: Route | None) -> Route:
+    def _drawn(self, principal: Principal, route_id: UUID, draft: RouteDraft, known: Route | None) -> Route:
         now = self.announcer.clock.now()
         return Route(
-            mission=mission,
+            mission=principal.mission,
             route_id=route_id,
             name=draft.name,
             line=draft.line,
             half_width_m=draft.half_width_m,
             length_m=length_m(draft.line),
             revision=known.revision + 1 if known else 1,
-            registered_by=by,
+            registered_by=principal.id,
             registered_at=known.registered_at if known else now,
             updated_at=now,
             retired_at=None,
@@ -126,6 +116,6 @@ def _is_so(known: Route, draft: RouteDraft) -> bool:
 def _check_revision(known: Route | None, route_id: UUID, expected: int | None) -> None:
     live = known is not None and known.retired_at is None
     if not live and expected is not None:
-        raise NoSuchRoute(str(route_id))
+        raise NoSuchRoute(route_id)
     if known is not None and live and known.revision != expected:
-        raise RouteChanged(known.revision, expected)
+        raise RevisionMissing if expected is None else StaleRevision(known.revision)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clearway_analytics.commands.apply_incident import ApplyIncident
-from clearway_analytics.domain.evidence import Evidence
+from clearway_analytics.domain.incident_view import IncidentView
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS, IncidentChange
@@ -28,7 +28,7 @@ class OnIncident:
         change = event.data
         if not isinstance(change, IncidentChange):
             raise TypeError(f"{change.event_type} is no incident event")
-        await self.apply(transaction, evidence_of(change.incident), event.envelope.id)
+        await self.apply(transaction, view_of(change.incident), event.envelope.id)
 
 
 def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
@@ -46,16 +46,16 @@ def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
     )
 
 
-def evidence_of(incident: IncidentState) -> Evidence:
+def view_of(incident: IncidentState) -> IncidentView:
     """What the model uses of an incident."""
-    lon, lat = incident.location.point.coordinates
-    return Evidence(
+    longitude, latitude = incident.location.point.coordinates
+    return IncidentView(
         mission=incident.mission,
         incident_id=incident.incident_id,
         revision=incident.revision,
         occurred=min(incident.time.best, incident.time.recorded_at),
-        lon=lon,
-        lat=lat,
+        longitude=longitude,
+        latitude=latitude,
         uncertainty_m=incident.location.uncertainty_m,
         category=incident.category.value,
         outcome=incident.outcome.value,

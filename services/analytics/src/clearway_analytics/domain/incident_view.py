@@ -12,7 +12,7 @@ NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class IncidentView:
     """One revision of an incident, reduced to what the model uses.
 
     occurred: the moment where it is known, else the middle of its span, and never after it was recorded.
@@ -23,8 +23,8 @@ class Evidence:
     incident_id: UUID
     revision: int
     occurred: datetime
-    lon: float
-    lat: float
+    longitude: float
+    latitude: float
     uncertainty_m: float
     category: str
     outcome: str

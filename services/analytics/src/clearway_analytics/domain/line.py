@@ -41,8 +41,8 @@ def checked(positions: Sequence[Position]) -> tuple[Position, ...]:
     """The line without repeated points. WGS 84 degrees, longitude first. Raises InvalidLine."""
     if len(positions) > MAX_VERTICES:
         raise InvalidLine(f"the line has {len(positions)} positions", f"send at most {MAX_VERTICES}: simplify the line")
-    for index, (lon, lat) in enumerate(positions):
-        _check_position(index, lon, lat)
+    for index, (longitude, latitude) in enumerate(positions):
+        _check_position(index, longitude, latitude)
     line = _without_repeats(positions)
     if len(line) < 2:
         raise InvalidLine("the line does not have two distinct positions", "send the line along which patrols go")
@@ -52,8 +52,8 @@ def checked(positions: Sequence[Position]) -> tuple[Position, ...]:
 
 def length_m(line: Sequence[Position]) -> float:
     """Length along the ellipsoid."""
-    lons, lats = zip(*line, strict=True)
-    return float(EARTH.line_length(lons, lats))
+    longitudes, latitudes = zip(*line, strict=True)
+    return float(EARTH.line_length(longitudes, latitudes))
 
 
 def middle(line: Sequence[Position]) -> Position:
@@ -68,17 +68,17 @@ def stepped(line: Sequence[Position]) -> NDArray[np.float64]:
     return coordinates
 
 
-def _check_position(index: int, lon: float, lat: float) -> None:
-    if not (math.isfinite(lon) and math.isfinite(lat)):
+def _check_position(index: int, longitude: float, latitude: float) -> None:
+    if not (math.isfinite(longitude) and math.isfinite(latitude)):
         raise InvalidLine("a coordinate is not a finite number", "send numbers in degrees", index)
-    if abs(lon) <= 180 and abs(lat) <= MAX_LATITUDE:
+    if abs(longitude) <= 180 and abs(latitude) <= MAX_LATITUDE:
         return
-    if abs(lon) <= 180 and abs(lat) <= 90:
-        problem = f"[{lon:g}, {lat:g}] is beyond {MAX_LATITUDE:g} degrees of latitude"
+    if abs(longitude) <= 180 and abs(latitude) <= 90:
+        problem = f"[{longitude:g}, {latitude:g}] is beyond {MAX_LATITUDE:g} degrees of latitude"
         raise InvalidLine(problem, "routes so near to a pole are not rated", index)
-    swapped = abs(lat) <= 180 and abs(lon) <= 90
+    swapped = abs(latitude) <= 180 and abs(longitude) <= 90
     remedy = "longitude comes first: latitude and longitude look swapped" if swapped else "send WGS 84 degrees"
-    raise InvalidLine(f"[{lon:g}, {lat:g}] is not a place: longitude ±180, latitude ±90", remedy, index)
+    raise InvalidLine(f"[{longitude:g}, {latitude:g}] is not a place: longitude ±180, latitude ±90", remedy, index)
 
 
 def _without_repeats(positions: Sequence[Position]) -> tuple[Position, ...]:
@@ -89,7 +89,7 @@ def _check_extent(line: Sequence[Position]) -> None:
     for index, (before, here) in enumerate(pairwise(line), start=1):
         if abs(here[0] - before[0]) > 180:
             raise InvalidLine("the line crosses the antimeridian", "register the two sides as two routes", index)
-    width = max(lon for lon, _lat in line) - min(lon for lon, _lat in line)
+    width = max(longitude for longitude, _latitude in line) - min(longitude for longitude, _latitude in line)
     if width > MAX_WIDTH_DEGREES:
         limit = f"{MAX_WIDTH_DEGREES:g} degrees"
         raise InvalidLine(

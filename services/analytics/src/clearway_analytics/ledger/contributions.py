@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Row, bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.domain.evidence import Evidence
+from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.ledger.routes import MissionRoutes
 from clearway_analytics.risk.corridor import Places
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
@@ -18,7 +18,7 @@ from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
 from clearway_analytics.risk.parameters import Parameters
-from clearway_analytics.tables import CONTRIBUTIONS
+from clearway_analytics.storage.tables import CONTRIBUTIONS
 from clearway_platform.database.engines import one_or_many
 
 
@@ -52,7 +52,7 @@ _TAKE_INCIDENT: Final = (
 
 
 def on_route(
-    route_id: UUID, footprint: Footprint, incidents: Sequence[Evidence], parameters: Parameters
+    route_id: UUID, footprint: Footprint, incidents: Sequence[IncidentView], parameters: Parameters
 ) -> list[Contribution]:
     """What incidents add to a route; those that count nothing or are too far away are left out."""
     counted = [
@@ -60,30 +60,36 @@ def on_route(
     ]
     if not counted:
         return []
-    lon, lat, uncertainty = np.array([(one.lon, one.lat, one.uncertainty_m) for one, _, _ in counted]).T
-    bearing = footprint.reach(lon, lat, location_sd(uncertainty), parameters)
+    longitude, latitude, uncertainty = np.array(
+        [(one.longitude, one.latitude, one.uncertainty_m) for one, _, _ in counted]
+    ).T
+    bearing = footprint.reach(longitude, latitude, location_sd(uncertainty), parameters)
     return [
         _contribution(route_id, *counted[i], float(bearing.share[i]), float(bearing.distance_m[i]))
         for i in np.flatnonzero(bearing.near).tolist()
     ]
 
 
-def near(evidence: Evidence, routes: MissionRoutes, parameters: Parameters) -> Places:
+def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) -> Places:
     """The routes that an incident may add to, by their numbers; none when it counts nothing."""
-    if evidence.weight(parameters.status_weights) == 0:
+    if incident.weight(parameters.status_weights) == 0:
         return NONE
-    sd = location_sd(np.array(evidence.uncertainty_m))
-    return routes.network.near(evidence.lon, evidence.lat, float(cutoff_m(sd, parameters)))
+    sd = location_sd(np.array(incident.uncertainty_m))
+    return routes.network.near(incident.longitude, incident.latitude, float(cutoff_m(sd, parameters)))
 
 
-def of_incident(evidence: Evidence, routes: MissionRoutes, near: Places, parameters: Parameters) -> list[Contribution]:
+def of_incident(
+    incident: IncidentView, routes: MissionRoutes, near: Places, parameters: Parameters
+) -> list[Contribution]:
     """What an incident adds to each of the routes that are `near`; those too far away are left out."""
-    weight = evidence.weight(parameters.status_weights)
-    sd = location_sd(np.array(evidence.uncertainty_m))
-    raised_by = _raise(evidence, parameters)
+    weight = incident.weight(parameters.status_weights)
+    sd = location_sd(np.array(incident.uncertainty_m))
+    raised_by = _raise(incident, parameters)
     return [
-        _contribution(routes.ids[place], evidence, weight, raised_by, share, distance_m)
-        for place, share, distance_m in routes.network.reach(near, evidence.lon, evidence.lat, float(sd), parameters)
+        _contribution(routes.ids[place], incident, weight, raised_by, share, distance_m)
+        for place, share, distance_m in routes.network.reach(
+            near, incident.longitude, incident.latitude, float(sd), parameters
+        )
     ]
 
 
@@ -109,7 +115,7 @@ def contribution_of(row: Row[Any]) -> Contribution:
 
 
 def _contribution(
-    route_id: UUID, one: Evidence, weight: float, raised_by: float, share: float, distance_m: float
+    route_id: UUID, one: IncidentView, weight: float, raised_by: float, share: float, distance_m: float
 ) -> Contribution:
     return Contribution(
         mission=one.mission,
@@ -124,6 +130,6 @@ def _contribution(
     )
 
 
-def _raise(one: Evidence, parameters: Parameters) -> float:
+def _raise(one: IncidentView, parameters: Parameters) -> float:
     """What raises the incident's weights to the landmark, on whichever route."""
     return raised(1.0, one.occurred, LANDMARK, parameters.decay_days)

@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.domain.evidence import Evidence
-from clearway_analytics.tables import INCIDENTS
+from clearway_analytics.domain.incident_view import IncidentView
+from clearway_analytics.storage.tables import INCIDENTS
 from clearway_platform.database.engines import on_either
 
 
@@ -20,20 +20,21 @@ def _record(new: Any) -> Any:
     return later.returning(INCIDENTS.c.revision)
 
 
-_COLUMNS: Final = tuple(column.name for column in INCIDENTS.columns)
+_COLUMNS: Final = tuple(column.key for column in INCIDENTS.columns)
+_ALL: Final = select(*(column.label(column.key) for column in INCIDENTS.columns))
 _RECORD: Final = on_either(_record, INCIDENTS)
 
 
-async def record(connection: AsyncConnection, evidence: Evidence) -> bool:
+async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
     """Keep a revision. False, and nothing changes, when the same or a later one is kept already."""
-    values = {name: getattr(evidence, name) for name in _COLUMNS}
+    values = {name: getattr(incident, name) for name in _COLUMNS}
     return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
 
 
-async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[Evidence]:
-    rows = await connection.execute(select(INCIDENTS).where(INCIDENTS.c.mission == mission))
-    return [_evidence(row) for row in rows]
+async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[IncidentView]:
+    rows = await connection.execute(_ALL.where(INCIDENTS.c.mission == mission))
+    return [_view(row) for row in rows]
 
 
-def _evidence(row: Row[Any]) -> Evidence:
-    return Evidence(**row._mapping)
+def _view(row: Row[Any]) -> IncidentView:
+    return IncidentView(**row._mapping)

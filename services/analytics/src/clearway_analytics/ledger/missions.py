@@ -15,7 +15,7 @@ from sqlalchemy import Select, Text, bindparam, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.risk.parameters import SPARSE, Parameters
-from clearway_analytics.tables import MISSIONS
+from clearway_analytics.storage.tables import MISSIONS
 from clearway_platform.database.engines import insert
 
 _PARAMETERS: Final = TypeAdapter(Parameters)

@@ -15,7 +15,7 @@ from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
-from clearway_analytics.tables import ROUTES
+from clearway_analytics.storage.tables import ROUTES
 from clearway_platform.database.engines import insert
 from clearway_platform.heavy import HeavyWork
 
@@ -34,7 +34,7 @@ def route_of(row: Row[Any]) -> Route:
         mission=row.mission,
         route_id=row.route_id,
         name=row.name,
-        line=tuple((lon, lat) for lon, lat in row.line),
+        line=tuple((longitude, latitude) for longitude, latitude in row.line),
         half_width_m=row.half_width_m,
         length_m=row.length_m,
         revision=row.revision,

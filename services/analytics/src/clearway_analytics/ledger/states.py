@@ -16,7 +16,7 @@ from clearway_analytics.risk.assessment import Sums
 from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.decay import DecayedSums, lowered
 from clearway_analytics.risk.parameters import Parameters
-from clearway_analytics.tables import CONTRIBUTIONS, STATES
+from clearway_analytics.storage.tables import CONTRIBUTIONS, STATES
 from clearway_platform.database.engines import insert, one_or_many
 
 

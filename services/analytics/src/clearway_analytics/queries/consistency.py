@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.states import Extremes, keeps_extremes
 from clearway_analytics.risk.decay import DecayedSums
-from clearway_analytics.tables import CONTRIBUTIONS, STATES
+from clearway_analytics.storage.tables import CONTRIBUTIONS, STATES
 
 
 @dataclass(frozen=True, slots=True)

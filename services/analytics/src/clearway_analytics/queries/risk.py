@@ -18,7 +18,7 @@ from clearway_analytics.risk.assessment import Assessment, Sums, assess
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import announced
 from clearway_analytics.risk.parameters import Parameters
-from clearway_analytics.tables import CONTRIBUTIONS
+from clearway_analytics.storage.tables import CONTRIBUTIONS
 
 _UNTIL: Final = select(CONTRIBUTIONS).where(
     CONTRIBUTIONS.c.mission == bindparam("mission"),

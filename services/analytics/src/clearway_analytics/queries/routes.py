@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.routes import find, live_routes, route_of
-from clearway_analytics.tables import ROUTES
+from clearway_analytics.storage.tables import ROUTES
 from clearway_platform.paging import part_of
 
 

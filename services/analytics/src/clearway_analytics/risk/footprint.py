@@ -35,12 +35,12 @@ class Footprint:
         (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         return cls(zone, corridor, (west, south, east, north), centre)
 
-    def reach(self, lon: Floats, lat: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
+    def reach(self, longitude: Floats, latitude: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
         """How m incidents bear on the route; each array is (m,), degrees and metres."""
-        x, y = project(self.zone, lon, lat)
+        x, y = project(self.zone, longitude, latitude)
         return intensity.reach(self.corridor, x, y, location_sd, parameters)
 
     def reference_share(self, parameters: Parameters) -> float:
         """c of an exactly known incident in the middle of the route."""
-        lon, lat = (np.array([degrees]) for degrees in self.middle)
-        return float(self.reach(lon, lat, np.zeros(1), parameters).share[0])
+        longitude, latitude = (np.array([degrees]) for degrees in self.middle)
+        return float(self.reach(longitude, latitude, np.zeros(1), parameters).share[0])

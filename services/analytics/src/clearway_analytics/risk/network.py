@@ -37,9 +37,9 @@ class Network:
             np.array([footprint.zone for footprint in footprints], dtype=np.intp),
         )
 
-    def near(self, lon: float, lat: float, distance_m: float) -> Places:
+    def near(self, longitude: float, latitude: float, distance_m: float) -> Places:
         """All footprints within the distance, and some that are only almost, in order."""
-        found = [self.tree.query(shapely.box(*box)) for box in boxes_within(lon, lat, distance_m)]
+        found = [self.tree.query(shapely.box(*box)) for box in boxes_within(longitude, latitude, distance_m)]
         # A footprint is found twice only on both sides of the antimeridian.
         return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
 
@@ -48,13 +48,13 @@ class Network:
         return int((self.corridors.first[which + 1] - self.corridors.first[which]).sum())
 
     def reach(
-        self, which: Places, lon: float, lat: float, location_sd: float, parameters: Parameters
+        self, which: Places, longitude: float, latitude: float, location_sd: float, parameters: Parameters
     ) -> Iterator[tuple[int, float, float]]:
         """How one incident bears on some footprints: (number, c, distance in metres) of those near enough."""
         if len(which) == 0:
             return
         zones = self.zones[which].tolist()
-        place = {zone: _metres(zone, lon, lat) for zone in set(zones)}
+        place = {zone: _metres(zone, longitude, latitude) for zone in set(zones)}
         x, y = np.array([place[zone] for zone in zones]).T
         bearing = intensity.reach_each(self.corridors, which, x, y, location_sd, parameters)
         reached = bearing.near
@@ -63,16 +63,16 @@ class Network:
         )
 
 
-def _metres(zone: int, lon: float, lat: float) -> tuple[float, float]:
-    x, y = project(zone, lon, lat)
+def _metres(zone: int, longitude: float, latitude: float) -> tuple[float, float]:
+    x, y = project(zone, longitude, latitude)
     return float(x[0]), float(y[0])
 
 
-def boxes_within(lon: float, lat: float, distance_m: float) -> list[Box]:
+def boxes_within(longitude: float, latitude: float, distance_m: float) -> list[Box]:
     """Boxes in degrees that together hold every place within `distance_m`; two where they cross the antimeridian."""
     tall = distance_m / METRES_PER_DEGREE
-    farthest = abs(lat) + tall
+    farthest = abs(latitude) + tall
     wide = 180.0 if farthest >= 89.0 else min(180.0, tall / math.cos(math.radians(farthest)))
-    box = (lon - wide, lat - tall, lon + wide, lat + tall)
+    box = (longitude - wide, latitude - tall, longitude + wide, latitude + tall)
     wrapped = [(box[0] + turn, box[1], box[2] + turn, box[3]) for turn in (-360.0, 360.0)]
     return [box, *(other for other in wrapped if other[2] > -180.0 and other[0] < 180.0)]

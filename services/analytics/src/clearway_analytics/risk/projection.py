@@ -16,10 +16,10 @@ WGS84: Final = "EPSG:4326"
 BEYOND_M: Final = 1e9
 
 
-def utm_zone(lon: float, lat: float) -> int:
+def utm_zone(longitude: float, latitude: float) -> int:
     """The EPSG code of the UTM zone (WGS 84) that contains a point."""
-    number = min(int((lon + 180.0) // 6.0), 59) + 1
-    return (32600 if lat >= 0 else 32700) + number
+    number = min(int((longitude + 180.0) // 6.0), 59) + 1
+    return (32600 if latitude >= 0 else 32700) + number
 
 
 @cache
@@ -28,7 +28,7 @@ def _transformer(zone: int) -> Transformer:
     return Transformer.from_crs(WGS84, f"EPSG:{zone}", always_xy=True)
 
 
-def project(zone: int, lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def project(zone: int, longitude: ArrayLike, latitude: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Easting and northing in metres of WGS 84 degrees, (m,) each. A place that the zone cannot show is far away."""
-    x, y = _transformer(zone).transform(np.atleast_1d(lon), np.atleast_1d(lat))
+    x, y = _transformer(zone).transform(np.atleast_1d(longitude), np.atleast_1d(latitude))
     return np.where(np.isfinite(x), x, BEYOND_M), np.where(np.isfinite(y), y, BEYOND_M)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Double, ForeignKeyConstraint, Index, MetaData
+from sqlalchemy import Column, Double, ForeignKeyConstraint, Index, MetaData
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
@@ -32,7 +32,7 @@ class MissionRow(Analytics, table=True):
 
 
 class RouteRow(Analytics, table=True):
-    """A route. `line` holds [lon, lat] pairs; `changed_in` is the mission's version that it changed in."""
+    """A route. `line` holds [longitude, latitude] pairs; `changed_in` is the mission's version that it changed in."""
 
     __tablename__ = "route"
     __table_args__ = (Index("ix_route_mission_changed_in", "mission", "changed_in"),)
@@ -108,8 +108,8 @@ class IncidentRow(Analytics, table=True):
     incident_id: UUID = Field(primary_key=True)
     revision: int
     occurred: datetime = Field(sa_type=UtcDateTime)
-    lon: float = Field(sa_type=Double)
-    lat: float = Field(sa_type=Double)
+    longitude: float = Field(sa_column=Column("lon", Double, key="longitude", nullable=False))
+    latitude: float = Field(sa_column=Column("lat", Double, key="latitude", nullable=False))
     uncertainty_m: float = Field(sa_type=Double)
     category: str
     outcome: str

@@ -1,0 +1,1 @@
+"""The tables of this service and the scripts that make them."""

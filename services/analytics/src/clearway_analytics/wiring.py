@@ -1,0 +1,48 @@
+"""The analytics service is built here, from what the runtime gives."""
+
+from typing import Final
+
+from clearway_analytics.api import risk, routes
+from clearway_analytics.api.dependencies import Wiring
+from clearway_analytics.commands.announce import Announcer
+from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.register_route import RegisterRoute
+from clearway_analytics.commands.sweep import Sweep
+from clearway_analytics.consumers.incidents import incident_consumer
+from clearway_analytics.ledger.routes import RouteIndex
+from clearway_contracts.routes import ROUTE_EVENTS
+from clearway_platform.auth.principals import Permission
+from clearway_platform.heavy import HeavyWork
+from clearway_platform.service import Parts, Platform
+from clearway_platform.web.app import create_app
+from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.route import event_types, stream_router
+
+DESCRIPTION: Final = (
+    "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "
+    "low, elevated, high, severe and low_data, each with the figures behind it and the incidents that make it."
+)
+
+TAGS: Final = {
+    "Routes": "The routes that patrols and convoys take.",
+    "Route risk": "How many incidents are to be expected on a route, and which known ones say so.",
+}
+
+
+def build(platform: Platform) -> Parts:
+    announcer = Announcer(platform.outbox, platform.clock, platform.settings.risk_change_factor)
+    ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
+    consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
+    app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
+    app.state.wiring = Wiring(RegisterRoute(announcer, requests))
+    hub = Hub(platform.feed, "routes")
+    types = event_types(ROUTE_EVENTS)
+    stream = stream_router(platform, hub, "/v1/routes/stream", Permission.ROUTES_READ, types, snapshot="/v1/routes")
+    dead_letters = dead_letter_router(platform, "/v1/routes/dead-letters")
+    # Routes with a fixed word come before those that take an id in its place.
+    for router in (stream, dead_letters, routes.router, risk.router):
+        app.include_router(router)
+    sweep = Sweep(platform.database, announcer)
+    workers = {"consumer": consumer.run, "sweep": sweep.run, "stream": hub.run}
+    return Parts(app, workers=workers, on_shutdown=(hub.close,))
