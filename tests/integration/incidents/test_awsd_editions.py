@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from clearway_incidents.importers import awsd
-from clearway_incidents.importers.rows import UnusableRow
+from clearway_incidents.exchange.imports import awsd
+from clearway_incidents.exchange.imports.rows import UnusableRow
 
 from .conftest import Desk
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
+from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
 from clearway_platform.clock import new_id
 from clearway_platform.database.tables import IdempotencyRow
 

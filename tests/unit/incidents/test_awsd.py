@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from clearway_incidents.api.reports import NewReport
-from clearway_incidents.importers import awsd
-from clearway_incidents.importers.awsd_words import LOCATIONS_OF_2016, MEANS, MEANS_OF_2016, SETTINGS
-from clearway_incidents.importers.rows import REASON, Tally, UnusableRow
+from clearway_incidents.exchange.imports import awsd
+from clearway_incidents.exchange.imports.awsd_words import LOCATIONS_OF_2016, MEANS, MEANS_OF_2016, SETTINGS
+from clearway_incidents.exchange.imports.rows import REASON, Tally, UnusableRow
 
 ROW = {
     "Incident ID": "4711",

@@ -14,8 +14,8 @@ import stamina
 from typer.testing import CliRunner, Result
 
 from clearway_incidents.cli import import_app
-from clearway_incidents.importers.rows import Tally
-from clearway_incidents.importers.sending import BATCH, ImportFailed, Report, send
+from clearway_incidents.exchange.imports.rows import Tally
+from clearway_incidents.exchange.imports.sending import BATCH, ImportFailed, Report, send
 from clearway_testing.platforms import free_port
 
 from .test_awsd import ROW

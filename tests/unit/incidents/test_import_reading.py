@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clearway_incidents.importers.reading import UnreadableFile, read_table
+from clearway_incidents.exchange.imports.reading import UnreadableFile, read_table
 
 TEXT = "Incident ID,City\n1,Abéché\n"
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
 from clearway_incidents.api.reports import NewReport
 from clearway_incidents.domain import life
+from clearway_incidents.domain.errors import NotNow, NotYours, Refusal
 from clearway_incidents.domain.incident import Grading, Incident
 from clearway_incidents.domain.life import ALLOWED, HARMLESS, LIVE, Kind, Step
 from clearway_incidents.domain.merging import CasualtiesOf, merge, part
-from clearway_incidents.domain.refusals import NotNow, NotYours, Refusal
 from clearway_incidents.domain.reporting import record
 
 from .conftest import BODY, NOW

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway_contracts.vocabulary import LocationPrecision, TimePrecision
+from clearway_incidents.domain.errors import InvalidFact
 from clearway_incidents.domain.moment import IncidentTime, check, span
 from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, Point, grid_reference
-from clearway_incidents.domain.refusals import InvalidFact
 
 from .conftest import NOW
 

@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from clearway_incidents.importers import awsd
-from clearway_incidents.importers.reading import Table, UnreadableFile
-from clearway_incidents.importers.rows import Tally, UnusableRow
-from clearway_incidents.importers.sending import ImportFailed, Report, send
+from clearway_incidents.exchange.imports import awsd
+from clearway_incidents.exchange.imports.reading import Table, UnreadableFile
+from clearway_incidents.exchange.imports.rows import Tally, UnusableRow
+from clearway_incidents.exchange.imports.sending import ImportFailed, Report, send
 from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
 from clearway_platform.cli.configuration import DataFolder
 from clearway_platform.cli.failures import Commands, fail

@@ -5,9 +5,9 @@ from typing import Final
 
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents.api import assessing, importing, merging, reading, reporting
-from clearway_incidents.api.wiring import install_refusals
-from clearway_incidents.commands.ledger import Ledger
-from clearway_incidents.tables import incidents_metadata
+from clearway_incidents.api.dependencies import install_refusals
+from clearway_incidents.commands.revisions import Ledger
+from clearway_incidents.storage.tables import incidents_metadata
 from clearway_platform.auth.principals import Permission
 from clearway_platform.database.tables import plumbing_metadata
 from clearway_platform.service import Parts, Platform, Service
@@ -54,6 +54,6 @@ service: Final = Service(
     # them, and one has to answer at their address.
     prefixes=("incidents", "stream-tickets"),
     metadata=(plumbing_metadata, incidents_metadata),
-    migrations=Path(__file__).parent / "migrations",
+    migrations=Path(__file__).parent / "storage" / "migrations",
     build=build,
 )

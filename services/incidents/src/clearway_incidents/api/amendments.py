@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.domain.difference import merge_patch, patch_between
+from clearway_incidents.domain.errors import InvalidFact
 from clearway_incidents.domain.incident import Facts, Incident
-from clearway_incidents.domain.refusals import InvalidFact
-from clearway_incidents.tables import dump
+from clearway_incidents.storage.tables import dump
 from clearway_platform.web.problems import Problem, field_errors
 
 # What is changed by a command of its own, and which.

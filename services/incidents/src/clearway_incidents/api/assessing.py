@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from clearway_incidents.api.answers import IncidentBody, reply
 from clearway_incidents.api.bodies import CloseBody, NoteBody, ReasonBody, RetractBody
+from clearway_incidents.api.dependencies import Assessor, LedgerOf
 from clearway_incidents.api.reports import GradingForm
-from clearway_incidents.api.wiring import Assessor, LedgerOf
 from clearway_incidents.commands import changes
 from clearway_incidents.domain import life
 from clearway_incidents.domain.life import Step

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.queries import Box, Filter, Place
+from clearway_incidents.queries.incidents import Box, Filter, Place
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
 from clearway_platform.web.problems import bad_cursor, invalid

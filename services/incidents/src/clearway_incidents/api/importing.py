@@ -15,11 +15,11 @@ from starlette.responses import Response
 
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
+from clearway_incidents.api.dependencies import LedgerOf, Reporter, problem_of
 from clearway_incidents.api.reports import EXAMPLE, NewReport
-from clearway_incidents.api.wiring import LedgerOf, Reporter, problem_of
 from clearway_incidents.commands import imports
 from clearway_incidents.commands.imports import Fate, Item, Result
-from clearway_incidents.domain.refusals import InvalidFact
+from clearway_incidents.domain.errors import InvalidFact
 from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.problems import FieldError, Problem, errors_of, field_errors

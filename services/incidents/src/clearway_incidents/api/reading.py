@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
-from clearway_incidents import queries
 from clearway_incidents.api.answers import (
     IncidentBody,
     MergedBody,
@@ -18,9 +17,10 @@ from clearway_incidents.api.answers import (
     revision_of,
     visible,
 )
+from clearway_incidents.api.dependencies import Reader
 from clearway_incidents.api.filters import AsOf, cursor_of, place_of, wanted
-from clearway_incidents.api.wiring import Reader
-from clearway_incidents.queries import Filter
+from clearway_incidents.queries import incidents as queries
+from clearway_incidents.queries.incidents import Filter
 from clearway_platform.service import Platform
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.conditional import etag

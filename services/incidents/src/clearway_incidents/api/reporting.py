@@ -9,10 +9,10 @@ from starlette.responses import Response
 from clearway_incidents.api.amendments import amended
 from clearway_incidents.api.answers import IncidentBody, reply
 from clearway_incidents.api.bodies import HazardBody
+from clearway_incidents.api.dependencies import LedgerOf, Reporter
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.reports import NewReport, ReportForm
 from clearway_incidents.api.texts import Text
-from clearway_incidents.api.wiring import LedgerOf, Reporter
 from clearway_incidents.commands import changes, intake
 from clearway_incidents.domain import life
 from clearway_platform.auth.principals import Permission

@@ -9,8 +9,8 @@ from pydantic_core import to_json
 
 from clearway_contracts.topics import INCIDENTS
 from clearway_contracts.vocabulary import Status
+from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.life import Change, Kind
-from clearway_incidents.domain.refusals import NotNow
 
 MAX_BYTES: Final = 256 * 1024
 # Two full incidents can be merged; what comes of it takes no more.

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clearway_contracts.vocabulary import Status
-from clearway_incidents.commands.ledger import Ledger, State, require_revision
+from clearway_incidents.commands.revisions import Ledger, State, require_revision
 from clearway_incidents.domain import life, moment
+from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.incident import Facts, Incident
 from clearway_incidents.domain.life import Change, Kind, Step
 from clearway_incidents.domain.merging import CasualtiesOf, merge, part, release
-from clearway_incidents.domain.refusals import NotNow
-from clearway_incidents.tables import REVISIONS, load
+from clearway_incidents.storage.tables import REVISIONS, load
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 

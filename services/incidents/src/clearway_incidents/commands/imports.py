@@ -12,12 +12,12 @@ from sqlalchemy import bindparam, update
 
 from clearway_incidents.commands.changes import correction
 from clearway_incidents.commands.intake import KnownRef, Submission, claim, known_refs
-from clearway_incidents.commands.ledger import Ledger
+from clearway_incidents.commands.revisions import Ledger
+from clearway_incidents.domain.errors import NotNow, Refusal
 from clearway_incidents.domain.incident import ExternalRef, Facts, Incident
 from clearway_incidents.domain.life import Change
-from clearway_incidents.domain.refusals import NotNow, Refusal
 from clearway_incidents.domain.reporting import record
-from clearway_incidents.tables import EXTERNAL_REFS, load
+from clearway_incidents.storage.tables import EXTERNAL_REFS, load
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 

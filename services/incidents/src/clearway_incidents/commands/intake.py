@@ -11,11 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, tuple_
 
-from clearway_incidents.commands.ledger import Ledger, State
+from clearway_incidents.commands.revisions import Ledger, State
+from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.incident import ExternalRef
-from clearway_incidents.domain.refusals import NotNow
 from clearway_incidents.domain.reporting import FirstReport, record
-from clearway_incidents.tables import EXTERNAL_REFS, INCIDENTS
+from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction, on_either, one_or_many
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
+from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_incidents.domain.grading import credible, independent_reports
 from clearway_incidents.domain.incident import Facts, Grading, Incident, Report, Retraction, fact_values
-from clearway_incidents.domain.refusals import NotNow, NotYours
 
 
 class Kind(StrEnum):

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from clearway_contracts.vocabulary import Status
+from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Change, Kind, allow, revise
-from clearway_incidents.domain.refusals import NotNow
 
 
 class CasualtiesOf(StrEnum):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from clearway_contracts.vocabulary import TimePrecision
-from clearway_incidents.domain.refusals import InvalidFact
+from clearway_incidents.domain.errors import InvalidFact
 
 # Field clocks run ahead of ours by minutes; more than this is a wrong date.
 CLOCK_SKEW: Final = timedelta(minutes=5)

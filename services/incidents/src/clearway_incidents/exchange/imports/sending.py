@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import stamina
 
-from clearway_incidents.importers.rows import Tally
+from clearway_incidents.exchange.imports.rows import Tally
 
 BATCH: Final = 250
 _AWAY: Final = (502, 503, 504)

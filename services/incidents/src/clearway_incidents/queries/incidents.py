@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.domain.life import LIVE
-from clearway_incidents.tables import INCIDENTS, REVISIONS
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.paging import Part, part_of
 
 State = dict[str, Any]

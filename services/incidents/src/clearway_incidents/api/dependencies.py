@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
 
-from clearway_incidents.commands.ledger import Ledger
-from clearway_incidents.domain.refusals import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
+from clearway_incidents.commands.revisions import Ledger
+from clearway_incidents.domain.errors import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.codes import Code
 from clearway_platform.refusals import Refusal as Answer

@@ -12,11 +12,11 @@ from sqlalchemy import bindparam, insert, select, update
 from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
+from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
 from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Change
-from clearway_incidents.domain.refusals import StaleRevision, UnknownIncident
 from clearway_incidents.outgoing import event_of
-from clearway_incidents.tables import INCIDENTS, REVISIONS, dump, indexed_columns
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS, dump, indexed_columns
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction, on_either, one_or_many

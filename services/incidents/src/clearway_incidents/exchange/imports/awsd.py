@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import iso3166
 
-from clearway_incidents.importers.awsd_words import (
+from clearway_incidents.exchange.imports.awsd_words import (
     CASUALTIES,
     COUNTRIES,
     CREDIBILITY,
@@ -20,8 +20,8 @@ from clearway_incidents.importers.awsd_words import (
     SETTINGS,
     Means,
 )
-from clearway_incidents.importers.reading import Table, UnreadableFile, read_table
-from clearway_incidents.importers.rows import UnusableRow
+from clearway_incidents.exchange.imports.reading import Table, UnreadableFile, read_table
+from clearway_incidents.exchange.imports.rows import UnusableRow
 
 SYSTEM: Final = "awsd"
 SITE: Final = "https://www.aidworkersecurity.org/"

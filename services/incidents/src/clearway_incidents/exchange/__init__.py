@@ -1,0 +1,1 @@
+"""Reading what other systems give out, and giving out what they read."""

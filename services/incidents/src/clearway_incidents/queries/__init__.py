@@ -1,0 +1,1 @@
+"""Reading the record: incidents, their revisions, and what was retracted."""
