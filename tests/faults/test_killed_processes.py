@@ -14,6 +14,7 @@ from clearway_contracts.topics import ROUTE_RISK
 from clearway_platform.log.base import Record, TopicSpec
 from clearway_platform.log.embedded import EmbeddedBroker
 from clearway_platform.messaging.consumer import Consumer
+from clearway_platform.messaging.relay.batch import BatchLimit
 from clearway_testing.plumbing import Plumbing, effect, eventually, message_of, number_of, running
 
 PROCESSES = Path(__file__).parent / "processes"
@@ -54,7 +55,7 @@ async def test_a_relay_killed_around_its_publication_loses_nothing(
     assert await plumbing.waiting() == 25
     broker = EmbeddedBroker(tmp_path / "log.db")
     await broker.start()
-    await plumbing.relay(broker, batch_size=10).drain()
+    await plumbing.relay(broker, batch=BatchLimit(rows=10)).drain()
     repeated = 20 if moment == "after" else 0
     assert numbers(await read_all(broker, 25 + repeated)) == list(range(25))
     assert await plumbing.waiting() == 0

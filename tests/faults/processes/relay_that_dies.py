@@ -13,6 +13,7 @@ from pathlib import Path
 from clearway_contracts.topics import ROUTE_RISK
 from clearway_platform.log.base import Message, TopicSpec
 from clearway_platform.log.embedded import EmbeddedBroker
+from clearway_platform.messaging.relay.batch import BatchLimit
 from clearway_testing.plumbing import plumb
 
 
@@ -33,7 +34,7 @@ async def main(url: str, directory: str, moment: str) -> None:
     log.moment = moment
     await log.start()
     await log.create_topics([TopicSpec(ROUTE_RISK.name, ROUTE_RISK.partitions, None)])
-    await plumbing.relay(log, batch_size=10).drain()
+    await plumbing.relay(log, batch=BatchLimit(rows=10)).drain()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from clearway_contracts.codec import decode
 from clearway_contracts.topics import DEAD_LETTERS
 from clearway_platform.log.base import BrokerError, BrokerUnavailable, Message, MessageTooLarge
 from clearway_platform.messaging.outbox import Outbox
-from clearway_testing.plumbing import Plumbing, eventually, number_of, plumb, running
+from clearway_platform.messaging.relay.batch import BatchLimit
+from clearway_testing.plumbing import Plumbing, eventually, message_of, number_of, plumb, running
 from clearway_testing.recording_log import RecordingLog
 
 
@@ -31,12 +32,29 @@ def numbers(messages: list[Message]) -> dict[UUID, list[int]]:
 async def test_publishes_in_order_and_empties_the_outbox(plumbing: Plumbing) -> None:
     log, route = RecordingLog(), uuid4()
     await plumbing.publish(*range(25), route=route)
-    assert await plumbing.relay(log, batch_size=10).drain()
+    assert await plumbing.relay(log, batch=BatchLimit(rows=10)).drain()
     assert numbers(log.messages) == {route: list(range(25))}
     assert await plumbing.waiting() == 0
     entries = await plumbing.feed.after("unmas", 0, 100)
     assert [entry.position for entry in entries] == list(range(1, 26))
     assert [entry.data["risk"]["expected_events"] for entry in entries] == list(range(25))
+
+
+async def test_a_batch_ends_with_the_row_that_reaches_the_limit_of_bytes(plumbing: Plumbing) -> None:
+    log, route = RecordingLog(), uuid4()
+    events = await plumbing.publish(*range(7), route=route)
+    size = len(message_of(events[0]).value or b"")
+    assert await plumbing.relay(log, batch=BatchLimit(bytes=2 * size + 1)).drain()
+    assert log.batches == [3, 3, 1]
+    assert numbers(log.messages) == {route: list(range(7))}
+    assert await plumbing.waiting() == 0
+
+
+async def test_a_row_over_the_limit_of_bytes_is_a_batch_by_itself(plumbing: Plumbing) -> None:
+    log = RecordingLog()
+    await plumbing.publish(1, 2, route=uuid4())
+    assert await plumbing.relay(log, batch=BatchLimit(bytes=1)).drain()
+    assert log.batches == [1, 1]
 
 
 async def test_a_commit_wakes_the_relay_long_before_it_would_look(plumbing: Plumbing) -> None:
@@ -89,20 +107,14 @@ async def test_reports_are_accepted_while_the_log_is_slow(plumbing: Plumbing) ->
     assert numbers(log.messages) == {route: [0, 1, 2]}
 
 
-async def test_a_crash_after_the_acknowledgement_repeats_and_loses_nothing(
-    plumbing: Plumbing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_crash_after_the_acknowledgement_repeats_and_loses_nothing(plumbing: Plumbing) -> None:
     log, route = RecordingLog(), uuid4()
     await plumbing.publish(1, 2, route=route)
-    dying = plumbing.relay(log)
-
-    async def die(*_: object) -> None:
-        raise RuntimeError("power cut")
-
-    monkeypatch.setattr(dying, "_append", die)
+    log.crash = RuntimeError("power cut")
     with pytest.raises(RuntimeError, match="power cut"):
-        await dying.drain()
+        await plumbing.relay(log).drain()
     assert await plumbing.waiting() == 2
+    log.crash = None
     await plumbing.relay(log).drain()
     assert len(log.messages) == 4
     assert numbers(log.messages) == {route: [1, 2]}
@@ -116,7 +128,7 @@ async def test_two_relays_and_many_writers_keep_the_order_and_leave_no_gap(plumb
         for number in range(20):
             await plumbing.publish(number, route=route)
 
-    relays = [plumbing.relay(log, batch_size=7) for _ in range(2)]
+    relays = [plumbing.relay(log, batch=BatchLimit(rows=7)) for _ in range(2)]
     async with running(*(relay.run for relay in relays)):
         await asyncio.gather(*map(write, routes))
         await eventually(lambda: _empty(plumbing))

@@ -23,7 +23,8 @@ from clearway_platform.log.base import Broker, Message, Record
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.messaging.relay import Relay
+from clearway_platform.messaging.relay.batch import BATCH, BatchLimit
+from clearway_platform.messaging.relay.worker import Relay
 from clearway_testing.contract import hold_against_contract
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -50,7 +51,7 @@ class Plumbing:
     feed: Feed
     dead_letters: DeadLetters
 
-    def relay(self, broker: Broker, *, poll_seconds: float = 0.05, batch_size: int = 500) -> Relay:
+    def relay(self, broker: Broker, *, poll_seconds: float = 0.05, batch: BatchLimit = BATCH) -> Relay:
         return Relay(
             service="test",
             database=self.database,
@@ -59,7 +60,7 @@ class Plumbing:
             feed=self.feed,
             clock=self.clock,
             poll_seconds=poll_seconds,
-            batch_size=batch_size,
+            batch=batch,
         )
 
     async def publish(self, *numbers: int, route: UUID, mission: str = "unmas") -> list[Event]:

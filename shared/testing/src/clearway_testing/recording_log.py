@@ -17,12 +17,15 @@ from clearway_platform.log.base import (
 class RecordingLog(Broker):
     """For tests of those who publish. Those who consume are tested on the real ones.
 
-    `refuse` is raised by each publication while it is set; publication waits until `open` is set.
+    `refuse` is raised by each publication while it is set; publication waits until `open` is set. `crash` is raised
+    once the messages are taken. `batches` holds how many messages each publication had.
     """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self.batches: list[int] = []
         self.refuse: BrokerError | None = None
+        self.crash: Exception | None = None
         self.open = asyncio.Event()
         self.open.set()
         self.asked = asyncio.Event()
@@ -33,6 +36,9 @@ class RecordingLog(Broker):
         if self.refuse is not None:
             raise self.refuse
         self.messages.extend(messages)
+        self.batches.append(len(messages))
+        if self.crash is not None:
+            raise self.crash
 
     async def start(self) -> None:
         return

@@ -26,7 +26,7 @@ from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.messaging.relay import Relay
+from clearway_platform.messaging.relay.worker import Relay
 from clearway_platform.process.data_folder import close_to_others
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
 from clearway_platform.process.supervision import Supervisor

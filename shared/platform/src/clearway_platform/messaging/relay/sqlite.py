@@ -1,0 +1,57 @@
+"""The relay on SQLite: read, publish, and only then take the write lock to delete and append.
+
+The service needs the file's one write lock to accept reports, also while the log is slow. The file has one writer at
+a time, so the rows of a read are all up to the last one: none can appear between them later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, delete, select
+
+from clearway_platform.database.engines import Database
+from clearway_platform.database.models import table_of
+from clearway_platform.database.tables import OutboxRow
+from clearway_platform.messaging.relay.batch import BatchLimit, Progress, Publisher
+
+_OUTBOX: Final = table_of(OutboxRow)
+_NEXT: Final = select(_OUTBOX).order_by(_OUTBOX.c.id).limit(bindparam("rows"))
+_REMOVE: Final = delete(_OUTBOX).where(_OUTBOX.c.id <= bindparam("last_id")).returning(_OUTBOX.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteRelay:
+    """Publishes the outbox of a SQLite database, batch by batch."""
+
+    database: Database
+    publisher: Publisher
+    limit: BatchLimit
+
+    async def publish_batch(self) -> Progress:
+        rows = await self._next()
+        if not rows:
+            return Progress.EMPTY
+        await self.publisher.publish(rows)
+        async with self.database.write() as transaction:
+            removed = set((await transaction.connection.execute(_REMOVE, {"last_id": rows[-1].id})).scalars())
+            # A second relay on the same file may have been faster: the rows that it removed are in the feed already.
+            await self.publisher.append(transaction, [row for row in rows if row.id in removed])
+        return Progress.MORE if self.limit.reached(rows) else Progress.EMPTY
+
+    async def _next(self) -> Sequence[Row[Any]]:
+        async with self.database.read() as connection:
+            with await connection.execute(_NEXT, {"rows": self.limit.rows}) as rows:
+                return list(_up_to(rows, self.limit.bytes))
+
+
+def _up_to(rows: Iterable[Row[Any]], limit: int) -> Iterator[Row[Any]]:
+    """Up to the row that reaches the limit. SQLite reads a row when it is asked for: no further one is read."""
+    left = limit
+    for row in rows:
+        yield row
+        left -= len(row.value or b"")
+        if left <= 0:
+            return
