@@ -1,4 +1,8 @@
-"""The whole platform in one process on the embedded default, served on a free port from a thread of its own."""
+"""The whole platform in one process on the embedded default, served on a free port from a thread of its own.
+
+It runs on the event loop of `clearway up`. asyncio's own sets no TCP_NODELAY on the connections of a listener that is
+given to it (their `proto` is 0), and each answer that has a body then takes 40 ms.
+"""
 
 import asyncio
 import threading
@@ -9,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
+from uvicorn.loops.auto import auto_loop_factory
 
 from clearway_platform.process.runtime import Process, migrate, open_process
 from clearway_platform.service import installed_services
@@ -47,7 +52,7 @@ def served(folder: Path, *names: str, **chosen: Any) -> Iterator[Served]:
     """Start the platform, or the named services of it, on the files in `folder`, and stop it when the block ends.
     `chosen` are further settings."""
     started: Future[Served] = Future()
-    thread = threading.Thread(target=lambda: asyncio.run(_serve(folder, names, started, chosen)), name="platform")
+    thread = threading.Thread(target=_run, args=(_serve(folder, names, started, chosen),), name="platform")
     thread.start()
     try:
         platform = started.result(START_SECONDS)
@@ -57,6 +62,11 @@ def served(folder: Path, *names: str, **chosen: Any) -> Iterator[Served]:
             platform.stop()
     finally:
         thread.join(START_SECONDS)
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(work)
 
 
 async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served], chosen: dict[str, Any]) -> None:
