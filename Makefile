@@ -41,15 +41,26 @@ check: $(VENV)/.development ## Lint, types, import contracts, generated files, m
 	$(BIN)/python -m clearway_platform.auth.roles --check
 	$(BIN)/clearway openapi --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 
+PYTEST = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest
+
 .PHONY: test
-test: $(VENV)/.development ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows.
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.development ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows; COVERAGE=1 measures.
+	$(PYTEST) $(ARGS)
 
 .PHONY: e2e
 e2e: $(VENV)/.development ## Only the story through all services, on both engines.
-	$(BIN)/python -m pytest tests/e2e $(ARGS)
+	$(PYTEST) tests/e2e $(ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.development ## Lines and branches that tests run with COVERAGE=1 have reached. Fails below the gate.
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 .PHONY: bench
 bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.
@@ -67,6 +78,10 @@ stack: $(VENV)/.development ## Start a real Kafka and PostgreSQL, and print the 
 format: $(VENV)/.development ## Format, and mend what the linter can mend.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+.PHONY: hooks
+hooks: $(VENV)/.development ## Run the fast part of `check` before each commit of this clone, from now on.
+	$(BIN)/pre-commit install
 
 .PHONY: contracts
 contracts: $(VENV)/.development openapi ## Write all that is generated: schemas, event documents, edge routes, OpenAPI.
