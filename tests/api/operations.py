@@ -43,7 +43,7 @@ BODIES: Mapping[str, Any] = {
     "RetractBody": {"reason": "privacy"},
     "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},
     "PATCH /v1/incidents/{incident_id}": {"outcome": "unknown"},
-    "POST /v1/incidents/import": [report("body", external_refs=[{"system": "body", "id": "1"}])],
+    "POST /v1/incident-imports": [report("body", external_refs=[{"system": "body", "id": "1"}])],
 }
 
 

@@ -148,7 +148,7 @@ def test_a_stream_holds_ones_own(operation: Operation, north: Mission, south: Mi
 @pytest.mark.timeout(READ_SECONDS * 3)
 def test_a_stream_stays_ones_own(north: Mission, south: Mission) -> None:
     """While it is followed, another mission reports, and then one's own."""
-    with south.client() as ours, north.client() as theirs, ours.stream("GET", "/v1/incidents/stream") as stream:
+    with south.client() as ours, north.client() as theirs, ours.stream("GET", "/v1/incident-events") as stream:
         chunks = stream.iter_text()
         text = next(chunks)
         made(theirs.post("/v1/incidents", json=report(north.mark)))

@@ -135,7 +135,7 @@ def test_a_stream_ends_with_its_key(north: Mission) -> None:
     bearer = {"Authorization": f"Bearer {issued.token}"}
     with (
         httpx.Client(base_url=north.platform.url, headers=bearer, timeout=READ_SECONDS) as client,
-        client.stream("GET", "/v1/alerts/stream") as stream,
+        client.stream("GET", "/v1/alert-events") as stream,
     ):
         chunks = stream.iter_text()
         assert "event: cursor" in next(chunks)

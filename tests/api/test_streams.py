@@ -14,7 +14,7 @@ from clearway_platform.clock import new_id
 from .mission import Mission, await_that, found_mission, made, report, settle, subscription
 from .served import Served, served
 
-STREAMS = ["/v1/incidents/stream", "/v1/alerts/stream", "/v1/routes/stream"]
+STREAMS = ["/v1/incident-events", "/v1/alert-events", "/v1/route-events"]
 HERE, ELSEWHERE = "https://map.example.org", "https://evil.example.org"
 READ_SECONDS = 20
 SLOW_SECONDS = 0.5
@@ -125,7 +125,7 @@ def test_alerts_of_one_subscription(mission: Mission) -> None:
     with mission.client() as client:
         other = made(client.post("/v1/subscriptions", json=subscription("other")))["subscription_id"]
         only = {"subscription_id": other}
-        with client.stream("GET", "/v1/alerts/stream", params=only, timeout=READ_SECONDS) as stream:
+        with client.stream("GET", "/v1/alert-events", params=only, timeout=READ_SECONDS) as stream:
             lines = stream.iter_lines()
             assert "event: cursor" in next(line for line in lines if line.startswith("event: "))
             incident = made(client.post("/v1/incidents", json=report("two are warned")))["incident_id"]
@@ -135,11 +135,11 @@ def test_alerts_of_one_subscription(mission: Mission) -> None:
         assert incident in data
         assert other in data
         replayed = {**only, "since": re.sub(r"-\d+$", "-0", _place(client))}
-        with client.stream("GET", "/v1/alerts/stream", params=replayed, timeout=READ_SECONDS) as stream:
+        with client.stream("GET", "/v1/alert-events", params=replayed, timeout=READ_SECONDS) as stream:
             data = next(line for line in stream.iter_lines() if line.startswith("data: ") and "cursor" not in line)
             assert other in data
         for unknown in (str(new_id()), "nonsense"):
-            answer = client.get("/v1/alerts/stream", params={"subscription_id": unknown})
+            answer = client.get("/v1/alert-events", params={"subscription_id": unknown})
             assert answer.status_code in (404, 422)
 
 
@@ -149,13 +149,13 @@ def _two(client: httpx.Client, incident: str) -> list[dict[str, Any]]:
 
 
 def _place(client: httpx.Client) -> str:
-    return _cursor(first_chunk(client, "/v1/alerts/stream"))
+    return _cursor(first_chunk(client, "/v1/alert-events"))
 
 
 def test_a_type_that_there_is_not_is_refused(mission: Mission) -> None:
     """Else its reader would wait for ever."""
     with mission.client() as client:
-        answer = client.get("/v1/incidents/stream", params={"types": ["incident.reported", "bogus"]})
+        answer = client.get("/v1/incident-events", params={"types": ["incident.reported", "bogus"]})
     assert answer.status_code == 400
     assert "incident.retracted" in answer.json()["errors"][0]["remedy"]
 

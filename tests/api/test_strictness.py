@@ -145,7 +145,7 @@ def test_a_place_is_given_as_a_json_pointer(north: Mission) -> None:
             json={"location": {"uncertainty_m": -1}},
             headers={"If-Match": '"1"'},
         )
-        imported = made(client.post("/v1/incidents/import", json=[report(north.mark, **{"a/b": 1})]))
+        imported = made(client.post("/v1/incident-imports", json=[report(north.mark, **{"a/b": 1})]))
     assert refused(circle, 422, "invalid")["errors"][0]["pointer"] == "/filter/area/radius_m"
     assert refused(missing, 422, "invalid")["errors"][0]["pointer"] == "/category"
     assert "pointer" not in refused(query, 422, "invalid")["errors"][0]

@@ -84,6 +84,18 @@ def test_two_services_cannot_use_one_name_for_two_things() -> None:
         join(services)
 
 
+def test_no_fixed_word_stands_where_an_id_may() -> None:
+    addresses = [path.split("/") for path in read(JOINED)["paths"]]
+    clashes = [
+        ("/".join(fixed), "/".join(other))
+        for fixed in addresses
+        for other in addresses
+        for place, (word, part) in enumerate(zip(fixed, other, strict=False))
+        if part.startswith("{") and not word.startswith("{") and fixed[:place] == other[:place]
+    ]
+    assert clashes == []
+
+
 def test_every_operation_reads_as_a_call() -> None:
     found = [operation["operationId"] for _, operation in operations(read(JOINED))]
     assert len(found) == len(set(found))

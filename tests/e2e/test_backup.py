@@ -135,7 +135,7 @@ class Field:
     async def must_resync(self, cursor: str) -> bool:
         """Whether a client with this cursor is told so before anything else of substance."""
         headers = {"Authorization": f"Bearer {self.tokens[Role.REPORTER]}", "Last-Event-ID": cursor}
-        url = self.platform.address("/v1/incidents/stream") + "/v1/incidents/stream"
+        url = self.platform.address("/v1/incident-events") + "/v1/incident-events"
         async with self.client.stream("GET", url, headers=headers, timeout=30) as answer:
             async for line in answer.aiter_lines():
                 if line == "event: resync":

@@ -11,7 +11,7 @@ from clearway_testing.platforms import Platform
 async def test_a_ticket_opens_a_stream_of_any_service(platform: Platform) -> None:
     headers = {"Authorization": f"Bearer {await platform.key('unmx', Role.SUBSCRIBER)}"}
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-        for path in ("/v1/incidents/stream", "/v1/alerts/stream", "/v1/routes/stream"):
+        for path in ("/v1/incident-events", "/v1/alert-events", "/v1/route-events"):
             at = platform.address("/v1/stream-tickets")
             issued = await client.post(f"{at}/v1/stream-tickets", headers=headers)
             assert issued.status_code == 201, issued.text
@@ -20,6 +20,6 @@ async def test_a_ticket_opens_a_stream_of_any_service(platform: Platform) -> Non
                 assert stream.status_code == 200
                 lines = stream.aiter_lines()
                 assert "event: cursor" in [await anext(lines) for _ in range(4)]
-            for again in ("/v1/incidents/stream", "/v1/alerts/stream", "/v1/routes/stream"):
+            for again in ("/v1/incident-events", "/v1/alert-events", "/v1/route-events"):
                 refused = await client.get(f"{platform.address(again)}{again}", params=ticket)
                 assert refused.status_code == 401

@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime
 
-from openapi_client import ApiClient, Configuration, NewReport, ReadingApi, ReportingApi
+from openapi_client import ApiClient, Configuration, NewReport, ReadingIncidentsApi, ReportingIncidentsApi
 from openapi_client.exceptions import ApiException
 
 url, key = sys.argv[1:]
@@ -16,14 +16,14 @@ example = {
 new = NewReport.from_dict(example)
 assert new is not None
 with ApiClient(Configuration(host=url, access_token=key)) as client:
-    made = ReportingApi(client).incidents_report(new, idempotency_key="made-by-openapi-generator")
-    read = ReadingApi(client).incidents_get(made.incident_id)
+    made = ReportingIncidentsApi(client).incidents_report(new, idempotency_key="made-by-openapi-generator")
+    read = ReadingIncidentsApi(client).incidents_get(made.incident_id)
     assert read.location.point.coordinates == [-3.99, 17.04]
-    listed = ReadingApi(client).incidents_list(limit=1)
+    listed = ReadingIncidentsApi(client).incidents_list(limit=1)
     assert listed.items[0].incident_id == made.incident_id
     refusal = None
     try:
-        ReadingApi(client).incidents_list(cursor="no cursor")
+        ReadingIncidentsApi(client).incidents_list(cursor="no cursor")
     except ApiException as error:
         refusal = str(error.body)
     assert '"code":"bad_cursor"' in str(refusal)

@@ -4,8 +4,8 @@ import sys
 from datetime import UTC, datetime
 
 from clearway_client import AuthenticatedClient
-from clearway_client.api.reading import incidents_list
-from clearway_client.api.reporting import incidents_report
+from clearway_client.api.reading_incidents import incidents_list
+from clearway_client.api.reporting_incidents import incidents_report
 from clearway_client.models import IncidentBody, IncidentPage, NewReport, ProblemDetails
 
 url, key = sys.argv[1:]

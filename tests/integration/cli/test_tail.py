@@ -116,7 +116,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        if not self.path.startswith("/v1/incidents/stream"):
+        if not self.path.startswith("/v1/incident-events"):
             self.send_response(503)
             return self.end_headers()
         seen = self.headers.get("Last-Event-ID")

@@ -62,7 +62,9 @@ class Desk:
         sent = {"Authorization": f"Bearer {by}", **(headers or {})}
         if seen is not None:
             sent["If-Match"] = f'"{seen}"'
-        return await self.http.request(method, f"/v1/incidents{path}", json=body, headers=sent, params=query)
+        return await self.http.request(
+            method, path if path.startswith("/v1/") else f"/v1/incidents{path}", json=body, headers=sent, params=query
+        )
 
     async def report(self, by: str = "unmix:reporter", **changes: Any) -> dict[str, Any]:
         answer = await self.ask("POST", body=a_report(**changes), by=by)

@@ -38,7 +38,7 @@ def reports(edition: Path) -> list[dict[str, Any]]:
 async def outcomes(desk: Desk, items: list[dict[str, Any]]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for start in range(0, len(items), 250):
-        answer = await desk.ask("POST", "/import", items[start : start + 250], by="unmix:operator")
+        answer = await desk.ask("POST", "/v1/incident-imports", items[start : start + 250], by="unmix:operator")
         counts.update({name: answer.json()[name] for name in ("created", "unchanged", "corrected", "refused")})
     return +counts
 

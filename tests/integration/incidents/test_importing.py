@@ -13,7 +13,7 @@ def item(name: str, **changes: Any) -> dict[str, Any]:
 
 
 async def imported(desk: Desk, items: list[Any], by: str = "unmix:operator") -> dict[str, Any]:
-    answer = await desk.ask("POST", "/import", items, by=by)
+    answer = await desk.ask("POST", "/v1/incident-imports", items, by=by)
     assert answer.status_code == 200, answer.text
     whole: dict[str, Any] = answer.json()
     return whole
@@ -55,7 +55,7 @@ async def test_a_bad_item_does_not_stop_the_others(desk: Desk) -> None:
 async def test_lines_are_taken_one_by_one(desk: Desk) -> None:
     body = "\n".join([json.dumps(item("1")), "{broken", json.dumps(item("2"))]).encode()
     headers = {"Authorization": "Bearer unmix:admin", "Content-Type": "application/x-ndjson"}
-    answer = await desk.http.post("/v1/incidents/import", content=body, headers=headers)
+    answer = await desk.http.post("/v1/incident-imports", content=body, headers=headers)
     assert [result["outcome"] for result in answer.json()["items"]] == ["created", "refused", "created"]
 
 
@@ -76,14 +76,14 @@ async def test_a_merged_or_retracted_incident_is_not_revived(desk: Desk) -> None
 
 async def test_the_size_of_a_batch_is_bounded(desk: Desk) -> None:
     too_many = [item(str(number)) for number in range(501)]
-    assert (await desk.ask("POST", "/import", too_many, by="unmix:admin")).status_code == 413
+    assert (await desk.ask("POST", "/v1/incident-imports", too_many, by="unmix:admin")).status_code == 413
     assert set(await outcomes(desk, too_many[:500])) == {"created"}
 
 
 async def test_an_id_that_is_taken_stops_the_batch_and_leaves_nothing(desk: Desk) -> None:
     taken = str(new_id())
     await desk.report(incident_id=taken)
-    answer = await desk.ask("POST", "/import", [item("1"), item("2", incident_id=taken)], by="unmix:admin")
+    answer = await desk.ask("POST", "/v1/incident-imports", [item("1"), item("2", incident_id=taken)], by="unmix:admin")
     assert answer.status_code == 409
     assert await outcomes(desk, [item("1")]) == ["created"]
 

@@ -90,10 +90,10 @@ async def test_a_retracted_incident_stays_retracted_and_is_listed(desk: Desk) ->
     incident = await desk.step(await desk.report(), "retract", {"reason": "privacy"})
     for command, body in (("review", {}), ("reopen", {"reason": "why not"}), ("hazard", {"hazard_state": "active"})):
         assert await refused(desk, incident, command, body) == 409
-    listed = (await desk.ask("GET", "/deleted", since="2026-03-01T00:00:00Z")).json()["items"]
+    listed = (await desk.ask("GET", "/v1/retracted-incidents", since="2026-03-01T00:00:00Z")).json()["items"]
     assert [(item["incident_id"], item["reason"]) for item in listed] == [(incident["incident_id"], "privacy")]
-    assert (await desk.ask("GET", "/deleted", since="2026-03-02T00:00:00Z")).json()["items"] == []
-    assert (await desk.ask("GET", "/deleted", by="other:analyst")).json()["items"] == []
+    assert (await desk.ask("GET", "/v1/retracted-incidents", since="2026-03-02T00:00:00Z")).json()["items"] == []
+    assert (await desk.ask("GET", "/v1/retracted-incidents", by="other:analyst")).json()["items"] == []
 
 
 async def test_a_correction_is_a_revision_and_says_what_changed(desk: Desk) -> None:

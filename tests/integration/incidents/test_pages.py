@@ -57,14 +57,14 @@ async def test_one_item_over_the_bound_is_a_page(desk: Desk, monkeypatch: pytest
 
 async def test_an_empty_list_has_one_page(desk: Desk) -> None:
     assert await pages(desk, "") == [[]]
-    assert await pages(desk, "/deleted") == [[]]
+    assert await pages(desk, "/v1/retracted-incidents") == [[]]
 
 
 async def test_what_was_retracted_comes_in_pages_of_bytes(desk: Desk) -> None:
     made = [await desk.report(narrative=WORDS) for _ in range(5)]
     for incident in made:
         await desk.step(incident, "retract", {"reason": "privacy"})
-    found = await pages(desk, "/deleted")
+    found = await pages(desk, "/v1/retracted-incidents")
     assert [item["incident_id"] for page in found for item in page] == [each["incident_id"] for each in made]
     assert [len(page) for page in found] == [3, 2]
 

@@ -132,10 +132,16 @@ async def test_what_cannot_be_is_refused_by_name_and_leaves_no_trace(
 async def test_bytes_that_are_no_report_are_the_senders_problem(desk: Desk, content: bytes) -> None:
     headers = {"Authorization": "Bearer unmix:admin", "Content-Type": "application/json", "If-Match": '"1"'}
     known = (await desk.report())["incident_id"]
-    for method, path in (("POST", ""), ("PATCH", f"/{known}"), ("POST", "/import"), ("POST", f"/{known}/grade")):
-        answer = await desk.http.request(method, f"/v1/incidents{path}", content=content, headers=headers)
+    one = f"/v1/incidents/{known}"
+    for method, path in (
+        ("POST", "/v1/incidents"),
+        ("PATCH", one),
+        ("POST", "/v1/incident-imports"),
+        ("POST", f"{one}/grade"),
+    ):
+        answer = await desk.http.request(method, path, content=content, headers=headers)
         assert answer.status_code < 500, (path, answer.text)
-        assert answer.status_code >= 400 or path == "/import" or content == b"[]", (path, answer.text)
+        assert answer.status_code >= 400 or path == "/v1/incident-imports" or content == b"[]", (path, answer.text)
 
 
 async def test_a_swapped_point_is_told_so(desk: Desk) -> None:
@@ -155,7 +161,7 @@ async def test_roles_do_what_is_theirs(desk: Desk) -> None:
     path = f"/{made['incident_id']}"
     assert (await desk.ask("POST", body=a_report(), by="unmix:subscriber")).status_code == 403
     assert (await desk.ask("POST", f"{path}/review", {}, seen=1, by="unmix:reporter")).status_code == 403
-    assert (await desk.ask("POST", "/import", [], by="unmix:reporter")).status_code == 403
+    assert (await desk.ask("POST", "/v1/incident-imports", [], by="unmix:reporter")).status_code == 403
 
 
 @pytest.mark.parametrize("precision", ["gps", "surveyed_point", "near_locality", "locality", "admin2", "country"])

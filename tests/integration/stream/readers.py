@@ -18,7 +18,7 @@ from clearway_testing.browser import chromium, page_served
 from clearway_testing.tools import npm_tools
 
 ROOT = Path(__file__).parents[3]
-STREAM = "/v1/incidents/stream"
+STREAM = "/v1/incident-events"
 NAMES = ("cursor", "resync", "incident.reported")
 RETRY_SECONDS = 1.0
 

@@ -70,12 +70,12 @@ async def test_a_page_of_an_origin_that_is_set(stack: AsyncExitStack, origin: st
         assert (refused["status"], refused["id"], refused["body"]["status"]) == (status, "from-a-page", status)
 
     tickets = [(await ask("/v1/stream-tickets", "POST"))["body"]["ticket"] for _ in range(3)]
-    for ticket, stream in zip(tickets, ("incidents", "alerts", "routes"), strict=True):
-        at = f"{address}/v1/{stream}/stream?ticket={ticket}"
+    for ticket, stream in zip(tickets, ("incident-events", "alert-events", "route-events"), strict=True):
+        at = f"{address}/v1/{stream}?ticket={ticket}"
         opened = await page.evaluate(OPEN, at)
         assert opened.startswith(OPENED), opened
         assert await page.evaluate(OPEN, at) == REFUSED
-    assert await page.evaluate(OPEN, f"{address}/v1/incidents/stream") == REFUSED
+    assert await page.evaluate(OPEN, f"{address}/v1/incident-events") == REFUSED
 
 
 async def test_a_page_of_another_origin(stack: AsyncExitStack, origin: str, platform: Platform) -> None:
@@ -88,4 +88,4 @@ async def test_a_page_of_another_origin(stack: AsyncExitStack, origin: str, plat
         assert await page.evaluate(ASK, [f"{address}{path}", key, method]) == {"error": "TypeError"}
     here = await page_at(stack, origin)
     ticket = (await here.evaluate(ASK, [f"{address}/v1/stream-tickets", key, "POST"]))["body"]["ticket"]
-    assert await page.evaluate(OPEN, f"{address}/v1/incidents/stream?ticket={ticket}") == REFUSED
+    assert await page.evaluate(OPEN, f"{address}/v1/incident-events?ticket={ticket}") == REFUSED

@@ -62,7 +62,7 @@ def unread(address: str, token: str, cursor: str) -> Iterator[socket.socket]:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((host, int(port)))
         connection.sendall(
-            f"GET /v1/incidents/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+            f"GET /v1/incident-events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
             f"Last-Event-ID: {cursor}\r\n\r\n".encode()
         )
         yield connection
@@ -101,7 +101,7 @@ async def whole_replay(address: str, token: str, cursor: str) -> list[int]:
     async with (
         asyncio.timeout(60),
         httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client,
-        client.stream("GET", "/v1/incidents/stream") as stream,
+        client.stream("GET", "/v1/incident-events") as stream,
     ):
         async for line in stream.aiter_lines():
             if line.startswith('data: {"number"'):

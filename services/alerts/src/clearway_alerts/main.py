@@ -10,7 +10,7 @@ from clearway_platform.service import Service
 
 service: Final = Service(
     name="alerts",
-    prefixes=("alerts", "subscriptions"),
+    prefixes=("alerts", "alert-events", "alert-dead-letters", "subscriptions"),
     metadata=(plumbing_metadata, alerts_metadata),
     migrations=Path(__file__).parent / "storage/migrations",
     build=build,

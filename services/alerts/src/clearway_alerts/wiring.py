@@ -64,14 +64,13 @@ def build(platform: Platform) -> Parts:
     stream = stream_router(
         platform,
         hub,
-        "/v1/alerts/stream",
+        "/v1/alert-events",
         Permission.ALERTS_READ,
         event_types(ALERT_EVENTS),
         snapshot="/v1/alerts",
         matching=of_subscription,
     )
-    dead_letters = dead_letter_router(platform, "/v1/alerts/dead-letters")
-    # These two go before /v1/alerts/{alert_id}, which would take their names for an id.
+    dead_letters = dead_letter_router(platform, "/v1/alert-dead-letters")
     for router in (
         stream,
         dead_letters,

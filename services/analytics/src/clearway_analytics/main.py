@@ -10,7 +10,7 @@ from clearway_platform.service import Service
 
 service: Final = Service(
     name="analytics",
-    prefixes=("routes",),
+    prefixes=("routes", "route-events", "route-dead-letters"),
     metadata=(plumbing_metadata, analytics_metadata),
     migrations=Path(__file__).parent / "storage" / "migrations",
     build=build,

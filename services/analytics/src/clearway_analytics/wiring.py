@@ -38,8 +38,8 @@ def build(platform: Platform) -> Parts:
     app.state.wiring = Wiring(RegisterRoute(announcer, requests))
     hub = Hub(platform.feed, "routes")
     types = event_types(ROUTE_EVENTS)
-    stream = stream_router(platform, hub, "/v1/routes/stream", Permission.ROUTES_READ, types, snapshot="/v1/routes")
-    dead_letters = dead_letter_router(platform, "/v1/routes/dead-letters")
+    stream = stream_router(platform, hub, "/v1/route-events", Permission.ROUTES_READ, types, snapshot="/v1/routes")
+    dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")
     # Routes with a fixed word come before those that take an id in its place.
     for router in (stream, dead_letters, routes.router, risk.router):
         app.include_router(router)

@@ -22,10 +22,10 @@ DESCRIPTION: Final = (
 )
 
 TAGS: Final = {
-    "Reporting": "What people in the field send: a report, a correction, what became of the hazard.",
-    "Reading": "The record: as it is, as it was known at a time, and how it came to be.",
-    "Assessing": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
-    "Importing": "Many reports of another system at once.",
+    "Reporting incidents": "What people in the field send: a report, a correction, what became of the hazard.",
+    "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
+    "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
+    "Importing incidents": "Many reports of another system at once.",
 }
 
 
@@ -36,9 +36,8 @@ def build(platform: Platform) -> Parts:
     hub = Hub(platform.feed, "incidents")
     types = event_types(INCIDENT_EVENTS)
     stream = stream_router(
-        platform, hub, "/v1/incidents/stream", Permission.INCIDENTS_READ, types, snapshot="/v1/incidents"
+        platform, hub, "/v1/incident-events", Permission.INCIDENTS_READ, types, snapshot="/v1/incidents"
     )
-    # Routes with a fixed word come before those that take an id in its place.
     for router in (
         stream,
         tickets.router,
@@ -52,7 +51,7 @@ service: Final = Service(
     name="incidents",
     # Tickets are for the streams of every service, and their table is in the directory of keys: any service could issue
     # them, and one has to answer at their address.
-    prefixes=("incidents", "stream-tickets"),
+    prefixes=("incidents", "incident-events", "incident-imports", "retracted-incidents", "stream-tickets"),
     metadata=(plumbing_metadata, incidents_metadata),
     migrations=Path(__file__).parent / "storage" / "migrations",
     build=build,

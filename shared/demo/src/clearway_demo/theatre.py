@@ -71,7 +71,7 @@ class Theatre:
             await self._reports.put(address, json={"name": name, "line": line})
         await self._subscribe()
         past = [self._report(number, self._age()) for number in range(PAST_INCIDENTS)]
-        _expect(await self._reports.post("/v1/incidents/import", json=past))
+        _expect(await self._reports.post("/v1/incident-imports", json=past))
 
     async def step(self) -> None:
         """One thing happens: most often a new report, else something about an older one."""

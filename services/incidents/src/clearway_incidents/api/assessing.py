@@ -18,7 +18,7 @@ from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.writes import Reply, Write
 
-router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
+router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
 
 class Assessment:

@@ -45,7 +45,7 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 
-router = APIRouter(prefix="/v1/incidents", tags=["Importing"])
+router = APIRouter(prefix="/v1/incident-imports", tags=["Importing incidents"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Refused:
 
 
 @router.post(
-    "/import",
+    "",
     operation_id="incidents.import_many",
     summary="Import many reports",
     response_model=ImportAnswer,

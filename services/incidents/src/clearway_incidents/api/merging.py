@@ -11,7 +11,7 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.writes import Reply
 
-router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing"])
+router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
 
 @router.post(

@@ -29,7 +29,7 @@ from clearway_platform.web.moments import A_DATE, FromTime
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.problems import not_found
 
-router = APIRouter(prefix="/v1/incidents", tags=["Reading"])
+router = APIRouter(tags=["Reading incidents"])
 
 PlatformOf = Annotated[Platform, Depends(platform_of)]
 Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
@@ -38,7 +38,7 @@ _ALIAS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("", operation_id="incidents.list", summary="List incidents", response_model=Page[IncidentBody])
+@router.get("/v1/incidents", operation_id="incidents.list", summary="List incidents", response_model=Page[IncidentBody])
 async def listing(
     principal: Reader,
     platform: PlatformOf,
@@ -47,7 +47,7 @@ async def listing(
     cursor: Cursor = None,
 ) -> Response:
     """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
-    retracted is also at `/v1/incidents/deleted`. `as_of` answers what was known at a time. Pages are stable while
+    retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
     others write."""
     async with platform.database.read() as connection:
         part = await queries.incidents(connection, principal.mission, query, place_of(cursor), limit)
@@ -58,7 +58,7 @@ async def listing(
 
 
 @router.get(
-    "/deleted",
+    "/v1/retracted-incidents",
     operation_id="incidents.list_retracted",
     summary="List what was retracted",
     response_model=Page[RetractedBody],
@@ -80,7 +80,7 @@ async def deleted(
 
 
 @router.get(
-    "/{incident_id}",
+    "/v1/incidents/{incident_id}",
     operation_id="incidents.get",
     summary="Read an incident",
     response_model=IncidentBody,
@@ -99,7 +99,7 @@ async def read(incident_id: UUID, principal: Reader, platform: PlatformOf, as_of
 
 
 @router.get(
-    "/{incident_id}/revisions",
+    "/v1/incidents/{incident_id}/revisions",
     operation_id="incidents.list_revisions",
     summary="Read its history",
     response_model=Page[RevisionBody],
@@ -121,7 +121,7 @@ async def history(
 
 
 @router.get(
-    "/{incident_id}/revisions/{number}",
+    "/v1/incidents/{incident_id}/revisions/{number}",
     operation_id="incidents.get_revision",
     summary="Read one revision",
     response_model=RevisionBody,

@@ -22,7 +22,7 @@ from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.problems import invalid
 from clearway_platform.web.writes import Reply, Write
 
-router = APIRouter(prefix="/v1/incidents", tags=["Reporting"])
+router = APIRouter(prefix="/v1/incidents", tags=["Reporting incidents"])
 
 _PATCH = {
     "requestBody": {

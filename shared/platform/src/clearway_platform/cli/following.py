@@ -163,7 +163,7 @@ class Follower:
         if self._cursor is not None:
             headers["Last-Event-ID"] = self._cursor
         parameters = {} if self._cursor is not None else self._beginning.parameters
-        address = f"{access.url}/v1/{self._stream}/stream"
+        address = f"{access.url}/v1/{self._stream.removesuffix('s')}-events"
         async with aconnect_sse(self._client, "GET", address, headers=headers, params=parameters) as source:
             await _refuse(source.response, access.url)
             self._connection.answers(self._stream, access.url)

@@ -87,12 +87,12 @@ class DiscardBody(BaseModel, extra="forbid"):
 
 
 def dead_letter_router(platform: Platform, path: str) -> APIRouter:
-    """The routes of a service's dead letters, at `path`. Include it before routes that take an id in the same place."""
+    """The routes of a service's dead letters, at `path`."""
     router = APIRouter(prefix=path, tags=["Dead letters"])
     letters = platform.dead_letters
-    owner = path.split("/")[2]
+    name = path.rpartition("/")[2].replace("-", "_")
 
-    @router.get("", operation_id=f"{owner}.list_dead_letters", summary="List dead letters")
+    @router.get("", operation_id=f"{name}.list", summary="List dead letters")
     async def list_dead_letters(
         principal: Operator,
         state: Annotated[
@@ -108,7 +108,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         following = encode_cursor(*_ended(found[limit - 1])) if len(found) > limit else None
         return Page(items=[DeadLetterView.of(each) for each in found[:limit]], next=following)
 
-    @router.get("/{letter_id}", operation_id=f"{owner}.get_dead_letter", summary="Read a dead letter")
+    @router.get("/{letter_id}", operation_id=f"{name}.get", summary="Read a dead letter")
     async def get_dead_letter(letter_id: UUID, principal: Operator) -> DeadLetterDetail:
         """A dead letter with its event."""
         found = await letters.get(letter_id, principal.mission)
@@ -118,7 +118,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
 
     @router.post(
         "/{letter_id}/replay",
-        operation_id=f"{owner}.replay_dead_letter",
+        operation_id=f"{name}.replay",
         summary="Replay a dead letter",
         status_code=202,
         response_model=DeadLetterView,
@@ -136,7 +136,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
 
     @router.post(
         "/{letter_id}/discard",
-        operation_id=f"{owner}.discard_dead_letter",
+        operation_id=f"{name}.discard",
         summary="Discard a dead letter",
         response_model=DeadLetterView,
     )

@@ -158,7 +158,7 @@ def details(problem: Refusal, *, path: str | None, request_id: str | None) -> di
 def problem_response(problem: Refusal, *, path: str, request_id: str | None) -> Response:
     """The refusal on the wire."""
     body = to_json(details(problem, path=path, request_id=request_id))
-    return Response(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+    return Response(body, int(problem.status), problem.headers, media_type=MEDIA_TYPE)
 
 
 def field_errors(errors: Sequence[Any], *, sent: Any, prefix: str = "body.") -> list[FieldError]:

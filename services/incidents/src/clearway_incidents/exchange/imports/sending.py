@@ -81,7 +81,7 @@ def _post(client: httpx.Client, body: str) -> httpx.Response:
 
 
 def _post_once(client: httpx.Client, body: str) -> httpx.Response:
-    response = client.post("/v1/incidents/import", content=body, headers={"Content-Type": "application/x-ndjson"})
+    response = client.post("/v1/incident-imports", content=body, headers={"Content-Type": "application/x-ndjson"})
     if response.status_code in _AWAY:
         raise _Away(f"status {response.status_code}")
     return response

@@ -52,7 +52,7 @@ def stream_router(
     snapshot: str,
     matching: Callable[..., Any] = everything,
 ) -> APIRouter:
-    """A router with the one route of a stream. Include it before routes that take an id in the same place.
+    """A router with the one route of a stream.
 
     `snapshot` is where the present state is read. `matching` is a dependency that gives what else an event must match,
     or None.
