@@ -31,7 +31,7 @@ up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 ad
 install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start nothing.
 
 .PHONY: check
-check: $(VENV)/.development ## Lint, types, import contracts, generated files, manifests. Fails on drift.
+check: $(VENV)/.development ## Lint, types, import contracts, generated files, manifests, links. Fails on drift.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(SOURCES) tests benchmarks
@@ -45,6 +45,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, generated files, m
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
+	$(BIN)/python -m clearway_testing.site
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 
 PYTEST = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest
@@ -61,6 +62,10 @@ e2e: $(VENV)/.development ## Only the story through all services, on both engine
 coverage: $(VENV)/.development ## Lines and branches that tests run with COVERAGE=1 have reached. Fails below the gate.
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+.PHONY: docs
+docs: $(VENV)/.development ## Check the links of all pages, and build the documentation site in .cache/site/html.
+	$(BIN)/python -m clearway_testing.site
 
 .PHONY: bench
 bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.

@@ -94,23 +94,6 @@ def code_of(markdown: str) -> str:
     return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", markdown, re.S))
 
 
-def test_the_files_that_a_page_links_exist(root: Path, tracked: list[Path]) -> None:
-    pages = [path for path in tracked if path.suffix == ".md"]
-    links = [
-        (page, target.split("#")[0])
-        for page in pages
-        for target in re.findall(r"\]\(([^)\s]+)\)", (root / page).read_text())
-    ]
-    broken = [
-        f"{page}: {target}" for page, target in links if is_local(target) and not (root / page.parent / target).exists()
-    ]
-    assert broken == []
-
-
-def is_local(target: str) -> bool:
-    return bool(target) and "://" not in target and not target.startswith("mailto:")
-
-
 def test_every_phony_target_is_listed(root: Path) -> None:
     phony = set(re.findall(r"^\.PHONY: ([a-z0-9-]+)$", (root / "Makefile").read_text(), re.M))
     assert phony == targets(root)
