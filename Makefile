@@ -38,7 +38,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, generated files, m
 	$(BIN)/lint-imports
 	$(BIN)/python -m clearway_contracts.generate --check
 	$(BIN)/python -m clearway_platform.process.edge --check
-	$(BIN)/python -m clearway_platform.auth.roles --check
+	$(BIN)/python -m clearway_platform.cli.roles --check
 	$(BIN)/clearway openapi --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -92,7 +92,7 @@ hooks: $(VENV)/.development ## Run the fast part of `check` before each commit o
 contracts: $(VENV)/.development openapi ## Write all that is generated: schemas, event documents, edge routes, OpenAPI.
 	$(BIN)/python -m clearway_contracts.generate
 	$(BIN)/python -m clearway_platform.process.edge
-	$(BIN)/python -m clearway_platform.auth.roles
+	$(BIN)/python -m clearway_platform.cli.roles
 
 .PHONY: openapi
 openapi: $(VENV)/.development ## Write services/*/openapi.json, and the document of all services together.

@@ -11,6 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.auth.permissions import STREAM_TICKETS
 from clearway_platform.auth.principals import Permission
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
@@ -142,7 +143,7 @@ def _asked(context: RouteContext) -> Iterator[tuple[tuple[str, str], frozenset[P
             yield (method, context.path or ""), frozenset(_permissions(dependant))
 
 
-_PERMITTED = require(Permission.INCIDENTS_READ).__code__
+_PERMITTED = require(STREAM_TICKETS).__code__
 
 
 def _permissions(dependant: Dependant) -> Iterator[Permission]:

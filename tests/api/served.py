@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
+from clearway_alerts.settings import AlertsSettings
 from clearway_platform.process.runtime import Process, migrate, open_process
 from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
@@ -72,10 +73,11 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served], chosen: dict[str, Any]) -> None:
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
-        settings = Settings(data_dir=folder, port=0, webhook_allowed_subnets=(f"{LOOPBACK}/32",), **chosen)
+        own = {"alerts": AlertsSettings(webhook_allowed_subnets=(f"{LOOPBACK}/32",))}
+        settings = Settings(data_dir=folder, port=0, **chosen)
         services = [service for name, service in installed_services().items() if not names or name in names]
         await migrate(services, settings)
-        async with open_process(services, settings) as process:
+        async with open_process(services, settings, own) as process:
             await _answer(process, started)
     except BaseException as error:
         if started.done():

@@ -27,13 +27,13 @@ DOCUMENTS = [Document(member.parts.app.openapi()) for member in members()]
 def edge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mission]:
     """A mission with something of every kind on record, on either database."""
     with ExitStack() as stack:
-        urls: dict[str, str] = {}
+        chosen: dict[str, Any] = {}
         if request.param == "postgres":
             server: DatabaseServer = request.getfixturevalue("postgres_server")
-            urls = {f"{name}_database_url": server.create_database(f"edges_{name}") for name in SERVICES}
+            chosen["database_urls"] = {name: server.create_database(f"edges_{name}") for name in SERVICES}
             for name in SERVICES:
                 stack.callback(server.drop_database, f"edges_{name}")
-        platform = stack.enter_context(served(tmp_path_factory.mktemp("edges"), **urls))
+        platform = stack.enter_context(served(tmp_path_factory.mktemp("edges"), **chosen))
         mission = found_mission(platform, "edge")
         settle(mission)
         yield mission

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
+from clearway_platform.auth.permissions import PLATFORM
 from clearway_platform.auth.principals import Role
 from clearway_platform.web.joined import join
 
@@ -43,7 +44,7 @@ CONFIG: Final = schemathesis.Config(
         )
     ),
 )
-DOCUMENT: Final = join({member.service.name: member.parts.app.openapi() for member in members()})
+DOCUMENT: Final = join({member.service.name: member.parts.app.openapi() for member in members()}, PLATFORM)
 # A stream does not end, and its answer is no document: tests of their own cover them.
 SCHEMA: Final = schemathesis.openapi.from_dict(DOCUMENT, config=CONFIG).exclude(path_regex="-events$")
 

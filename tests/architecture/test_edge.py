@@ -6,7 +6,7 @@ import yaml
 
 from clearway_platform.process.edge import caddy_routes, differences, ingress
 
-ROUTES = {"alerts": ("subscriptions", "alerts"), "incidents": ("incidents",)}
+ROUTES = {"alerts": ("/v1/subscriptions", "/v1/alerts"), "incidents": ("/v1/incidents",)}
 
 
 def test_a_service_gets_its_segments_and_nothing_longer() -> None:

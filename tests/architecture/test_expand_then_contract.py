@@ -15,11 +15,11 @@ from sqlalchemy import Connection, inspect
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
-from clearway_platform.service import installed_services
+from clearway_platform.service import installed_services, migrations_of
 from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.released import last_release
 
-FOLDERS = {"keys": KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+FOLDERS = {"keys": KEYS_MIGRATIONS} | migrations_of(installed_services().values())
 OURS = {"alembic_version", "clearway_schema"}
 Schema = dict[str, dict[str, Any]]
 

@@ -7,9 +7,9 @@ from alembic.script import ScriptDirectory
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.database.schema import newest_revision
-from clearway_platform.service import installed_services
+from clearway_platform.service import installed_services, migrations_of
 
-FOLDERS = {"keys": KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+FOLDERS = {"keys": KEYS_MIGRATIONS} | migrations_of(installed_services().values())
 
 
 @pytest.mark.parametrize("folder", FOLDERS.values(), ids=FOLDERS)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from clearway_platform.auth.permissions import PLATFORM
+from clearway_platform.service import installed_services, permissions_of
 from clearway_platform.web.joined import Clash, join
 from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.tools import npm_tools
@@ -74,14 +76,14 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 def test_the_joined_document_is_that_of_the_services() -> None:
     services = {name: read(path) for name, path in DOCUMENTS.items() if name != "joined"}
-    assert read(JOINED) == join(services)
+    assert read(JOINED) == join(services, permissions_of(installed_services().values()))
 
 
 def test_two_services_cannot_use_one_name_for_two_things() -> None:
     services = {name: read(path) for name, path in DOCUMENTS.items() if name != "joined"}
     services["alerts"]["components"]["schemas"]["Report"] = {"type": "string"}
     with pytest.raises(Clash, match="'Report'"):
-        join(services)
+        join(services, PLATFORM)
 
 
 def test_no_fixed_word_stands_where_an_id_may() -> None:

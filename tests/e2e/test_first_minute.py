@@ -5,7 +5,6 @@ import asyncio
 import base64
 import json
 import re
-import shlex
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -34,12 +33,11 @@ def only(texts: list[str]) -> str:
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
-    """What the README's `make up ARGS=…` starts, in a folder of its own."""
+    """What the README's `make up` starts, in a folder of its own."""
     start = only([block.text for block in WARNING if "make up" in block.text])
-    found = re.search(r'ARGS="(.+)"', start)
+    found = re.fullmatch(r"(CLEARWAY_\w+)=(\S+) make up", start.strip())
     assert found is not None
-    arguments = ("up", "--data", str(tmp_path / "data"), *shlex.split(found[1]))
-    server = ServerProcess("all", arguments, {}, tmp_path / "up.log")
+    server = ServerProcess("all", ("up", "--data", str(tmp_path / "data")), {found[1]: found[2]}, tmp_path / "up.log")
     await server.start()
     yield server
     await server.stop()

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clearway_analytics.main import service as analytics
+from clearway_analytics.main import STORAGE
 from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Database
 from clearway_platform.database.schema import newest_revision, schema_at
@@ -184,7 +184,7 @@ async def test_this_version_waits_for_its_schema(without_broker: Versions, stack
     stack.push_async_callback(server.stop)
     await server.launch()
     before = (await schema_at(environment["CLEARWAY_ANALYTICS_DATABASE_URL"])).revision
-    newest = newest_revision(analytics.migrations)
+    newest = newest_revision(STORAGE.migrations)
     wanted = f"Database `analytics` has schema {before} and needs {newest}: run `clearway migrate analytics`."
     async with httpx.AsyncClient(base_url=server.address, trust_env=False) as client:
         for _ in range(600):

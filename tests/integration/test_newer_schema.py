@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clearway_analytics.main import service
+from clearway_analytics.main import STORAGE
 from clearway_platform.auth.keys import MIGRATIONS as KEYS
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.schema import PROGRAM, newest_revision
@@ -26,7 +26,7 @@ down_revision = "{newest}"
 def upgrade() -> None:
     op.execute("CREATE TABLE of_a_version_to_come (id INTEGER PRIMARY KEY)")
 '''
-KNOWN = newest_revision(service.migrations)
+KNOWN = newest_revision(STORAGE.migrations)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def migrated_by_newer(tmp_path: Path, new_database_url: Callable[[], str]) -> Ca
 
     def migrate(declared: str) -> dict[str, str]:
         folder = tmp_path / "migrations"
-        shutil.copytree(service.migrations, folder)
+        shutil.copytree(STORAGE.migrations, folder)
         (folder / "versions/0099_to_come.py").write_text(NEWER.format(newest=KNOWN, declared=declared))
         analytics, keys = new_database_url(), new_database_url()
         asyncio.run(upgrade(analytics, folder))

@@ -16,7 +16,7 @@ from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
 from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.filter_form import FilterForm
-from clearway_alerts.main import service
+from clearway_alerts.main import STORAGE
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.watchlist import Watchlist
@@ -82,7 +82,7 @@ def new_pipeline(outbox: Outbox, clock: ManualClock, worker: DeliveryWorker) -> 
 
 @pytest.fixture
 async def alerts(database_url: str, clock: ManualClock) -> AsyncIterator[Service]:
-    await migrations.upgrade(database_url, service.migrations)
+    await migrations.upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
     worker = DeliveryWorker(database, clock, allowed=ALLOWED, timeout_seconds=2.0)
     pipeline = new_pipeline(Outbox(clock, check=hold_against_contract), clock, worker)

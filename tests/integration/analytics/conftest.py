@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from clearway_analytics.main import service
+from clearway_analytics.main import STORAGE
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
@@ -15,7 +15,7 @@ from .desk import Desk
 @pytest.fixture
 async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
     """On SQLite and on PostgreSQL."""
-    await upgrade(database_url, service.migrations)
+    await upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
     yield Desk.on(database, clock)
     await database.close()

@@ -34,7 +34,7 @@ from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.service import Platform
+from clearway_platform.service import Platform, Plumbing
 from clearway_platform.settings import Settings
 from clearway_testing.contract import hold_against_contract
 from clearway_testing.manual_clock import ManualClock
@@ -214,8 +214,7 @@ def platform_on(desk: Desk, broker: Broker, directory: Path) -> Platform:
         clock=desk.clock,
         keys=Keys(),
         broker=broker,
-        database=desk.database,
-        outbox=desk.outbox,
-        feed=Feed(desk.database),
-        dead_letters=DeadLetters(desk.database, desk.outbox, desk.clock),
+        plumbing=Plumbing(
+            desk.database, desk.outbox, Feed(desk.database), DeadLetters(desk.database, desk.outbox, desk.clock)
+        ),
     )

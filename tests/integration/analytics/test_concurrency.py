@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clearway_analytics.ledger import contributions, incidents
-from clearway_analytics.main import service
+from clearway_analytics.main import STORAGE
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.parameters import SPARSE
@@ -28,7 +28,7 @@ STATUSES = ("reported", "verified", "disputed", "retracted")
 
 @pytest.fixture
 async def database(postgres_url: str) -> AsyncIterator[Database]:
-    await upgrade(postgres_url, service.migrations)
+    await upgrade(postgres_url, STORAGE.migrations)
     database = Database(postgres_url)
     yield database
     await database.close()

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from clearway_analytics.main import service
+from clearway_analytics.main import STORAGE
 from clearway_analytics.storage.tables import STATES
 from clearway_platform.clock import new_id
 from clearway_platform.database import migrations
@@ -13,11 +13,11 @@ from .desk import Desk
 
 
 async def test_up_matches_the_tables_and_down_leaves_nothing(database_url: str) -> None:
-    await migrations.upgrade(database_url, service.migrations)
-    assert await migrations.check(database_url, service.metadata) == []
-    await migrations.downgrade(database_url, service.migrations)
-    await migrations.upgrade(database_url, service.migrations)
-    assert await migrations.check(database_url, service.metadata) == []
+    await migrations.upgrade(database_url, STORAGE.migrations)
+    assert await migrations.check(database_url, STORAGE.metadata) == []
+    await migrations.downgrade(database_url, STORAGE.migrations)
+    await migrations.upgrade(database_url, STORAGE.migrations)
+    assert await migrations.check(database_url, STORAGE.metadata) == []
 
 
 async def test_extremes_are_filled_in_from_the_contributions(desk: Desk, database_url: str, route_id: UUID) -> None:
@@ -28,8 +28,8 @@ async def test_extremes_are_filled_in_from_the_contributions(desk: Desk, databas
     await desk.tell(new_id(), 1, 30.1, 5.05, days_ago=2)
     rated = await desk.risk(route_id)
     await desk.database.close()
-    await migrations.downgrade(database_url, service.migrations, "0001")
-    await migrations.upgrade(database_url, service.migrations)
+    await migrations.downgrade(database_url, STORAGE.migrations, "0001")
+    await migrations.upgrade(database_url, STORAGE.migrations)
     assert await desk.differences() == []
     assert await desk.risk(route_id) == rated
     async with desk.database.write() as transaction:

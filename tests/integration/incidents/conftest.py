@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from clearway_incidents.main import service
+from clearway_incidents.main import STORAGE, service
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
@@ -18,7 +18,7 @@ from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.service import Platform
+from clearway_platform.service import Platform, Plumbing
 from clearway_platform.settings import Settings
 from clearway_platform.web.representation import Representations
 from clearway_testing.contract import hold_against_contract
@@ -111,7 +111,7 @@ def a_report(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
     """On SQLite and on PostgreSQL."""
-    await upgrade(database_url, service.migrations)
+    await upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
     outbox = Outbox(clock, check=hold_against_contract)
     platform = Platform(
@@ -119,10 +119,7 @@ async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
         clock=clock,
         keys=Keys(),
         broker=cast(Broker, None),
-        database=database,
-        outbox=outbox,
-        feed=Feed(database),
-        dead_letters=DeadLetters(database, outbox, clock),
+        plumbing=Plumbing(database, outbox, Feed(database), DeadLetters(database, outbox, clock)),
     )
     transport = httpx.ASGITransport(Representations(service.build(platform).app))
     async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from clearway_platform.cli.configuration import Misconfigured, read_settings
+from clearway_alerts.settings import AlertsSettings
+from clearway_platform.cli.configuration import Misconfigured, read_own_settings, read_settings
+from clearway_platform.service import installed_services
+
+
+def read_everything() -> None:
+    read_settings()
+    read_own_settings(installed_services().values())
 
 
 @pytest.mark.parametrize(
@@ -11,7 +18,11 @@ from clearway_platform.cli.configuration import Misconfigured, read_settings
         ("CLEARWAY_DATADIR", "x", "Did you mean CLEARWAY_DATA_DIR?"),
         ("CLEARWAY_LOGLEVEL", "INFO", "Did you mean CLEARWAY_LOG_LEVEL?"),
         ("CLEARWAY_INCIDENT_DATABASE_URL", "x", "Did you mean CLEARWAY_INCIDENTS_DATABASE_URL?"),
-        ("CLEARWAY_XYZZY", "1", "There is no setting CLEARWAY_XYZZY. Unset it."),
+        (
+            "CLEARWAY_XYZZY",
+            "1",
+            "no setting CLEARWAY_XYZZY of what is installed here (alerts, analytics, incidents). Unset",
+        ),
         ("CLEARWAY_PORT", "99999", "CLEARWAY_PORT is '99999', but should be less than or equal to 65535"),
         ("CLEARWAY_PORT", "http", "CLEARWAY_PORT is 'http'"),
         ("CLEARWAY_LOG_LEVEL", "LOUD", "is one of CRITICAL"),
@@ -27,7 +38,7 @@ from clearway_platform.cli.configuration import Misconfigured, read_settings
 def test_what_is_wrong_is_said(name: str, text: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, text)
     with pytest.raises(Misconfigured) as failure:
-        read_settings()
+        read_everything()
     assert said in str(failure.value)
     assert name in str(failure.value)
     assert "secret" not in str(failure.value)
@@ -66,4 +77,6 @@ def test_what_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("text", ["10.1.0.0/16, 10.2.0.0/16", '["10.1.0.0/16", "10.2.0.0/16"]'])
 def test_subnets_stand_in_a_list_or_between_commas(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLEARWAY_WEBHOOK_ALLOWED_SUBNETS", text)
-    assert read_settings().webhook_allowed_subnets == ("10.1.0.0/16", "10.2.0.0/16")
+    read_settings()
+    own = read_own_settings(installed_services().values())["alerts"]
+    assert own == AlertsSettings(webhook_allowed_subnets=("10.1.0.0/16", "10.2.0.0/16"))

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clearway_alerts import permissions
 from clearway_alerts.api import alerts, inspection, messages, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
 from clearway_alerts.api.dependencies import Wiring
@@ -13,10 +14,10 @@ from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.outbound.worker import DeliveryWorker
+from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.alerts import ALERT_EVENTS
-from clearway_platform.auth.principals import Permission
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web.app import create_app
@@ -38,7 +39,7 @@ TAGS: Final = {
 
 
 def build(platform: Platform) -> Parts:
-    settings, clock = platform.settings, platform.clock
+    settings, clock = platform.settings_of(AlertsSettings), platform.clock
     allowed = allowed_networks(settings.webhook_allowed_subnets)
     deliveries = DeliveryWorker(
         platform.database, clock, allowed=allowed, timeout_seconds=settings.webhook_timeout_seconds
@@ -65,7 +66,7 @@ def build(platform: Platform) -> Parts:
         platform,
         hub,
         "/v1/alert-events",
-        Permission.ALERTS_READ,
+        permissions.READ,
         event_types(ALERT_EVENTS),
         snapshot="/v1/alerts",
         matching=of_subscription,

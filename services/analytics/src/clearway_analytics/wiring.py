@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clearway_analytics import permissions
 from clearway_analytics.api import risk, routes
 from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
@@ -10,8 +11,8 @@ from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
+from clearway_analytics.settings import AnalyticsSettings
 from clearway_contracts.routes import ROUTE_EVENTS
-from clearway_platform.auth.principals import Permission
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web.app import create_app
@@ -31,14 +32,14 @@ TAGS: Final = {
 
 
 def build(platform: Platform) -> Parts:
-    announcer = Announcer(platform.outbox, platform.clock, platform.settings.risk_change_factor)
+    announcer = Announcer(platform.outbox, platform.clock, platform.settings_of(AnalyticsSettings).risk_change_factor)
     ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(RegisterRoute(announcer, requests))
     hub = Hub(platform.feed, "routes")
     types = event_types(ROUTE_EVENTS)
-    stream = stream_router(platform, hub, "/v1/route-events", Permission.ROUTES_READ, types, snapshot="/v1/routes")
+    stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
     dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")
     # Routes with a fixed word come before those that take an id in its place.
     for router in (stream, dead_letters, routes.router, risk.router):

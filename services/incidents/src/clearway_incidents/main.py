@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from clearway_contracts.incidents import INCIDENT_EVENTS
+from clearway_incidents import permissions
 from clearway_incidents.api import assessing, importing, merging, reading, reporting
 from clearway_incidents.api.dependencies import install_refusals
 from clearway_incidents.commands.revisions import Ledger
 from clearway_incidents.storage.tables import incidents_metadata
-from clearway_platform.auth.principals import Permission
 from clearway_platform.database.tables import plumbing_metadata
-from clearway_platform.service import Parts, Platform, Service
+from clearway_platform.service import Parts, Platform, Service, Storage
 from clearway_platform.web.app import create_app
 from clearway_platform.web.stream import tickets
 from clearway_platform.web.stream.hub import Hub
@@ -35,9 +35,7 @@ def build(platform: Platform) -> Parts:
     install_refusals(app)
     hub = Hub(platform.feed, "incidents")
     types = event_types(INCIDENT_EVENTS)
-    stream = stream_router(
-        platform, hub, "/v1/incident-events", Permission.INCIDENTS_READ, types, snapshot="/v1/incidents"
-    )
+    stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
     for router in (
         stream,
         tickets.router,
@@ -47,12 +45,20 @@ def build(platform: Platform) -> Parts:
     return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))
 
 
+STORAGE: Final = Storage((plumbing_metadata, incidents_metadata), Path(__file__).parent / "storage/migrations")
+
 service: Final = Service(
     name="incidents",
     # Tickets are for the streams of every service, and their table is in the directory of keys: any service could issue
     # them, and one has to answer at their address.
-    prefixes=("incidents", "incident-events", "incident-imports", "retracted-incidents", "stream-tickets"),
-    metadata=(plumbing_metadata, incidents_metadata),
-    migrations=Path(__file__).parent / "storage" / "migrations",
+    mounts=(
+        "/v1/incidents",
+        "/v1/incident-events",
+        "/v1/incident-imports",
+        "/v1/retracted-incidents",
+        "/v1/stream-tickets",
+    ),
     build=build,
+    storage=STORAGE,
+    permissions=permissions.PERMISSIONS,
 )

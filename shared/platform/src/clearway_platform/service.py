@@ -1,40 +1,79 @@
 """What a service is to the runtime: a value, found through the entry points of group `clearway.services`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import FastAPI
 from sqlalchemy import MetaData
 
-from clearway_platform.auth.principals import KeyDirectory
+from clearway_platform.auth.permissions import PLATFORM
+from clearway_platform.auth.principals import KeyDirectory, Permission
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.settings import Settings
+from clearway_platform.settings import ServiceSettings, Settings
 
 _GROUP: Final = "clearway.services"
 
 Worker = Callable[[], Awaitable[None]]
+Own = TypeVar("Own", bound=ServiceSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Plumbing:
+    """What a service that stores has: its own database, and the ends of its messages in it."""
+
+    database: Database
+    outbox: Outbox
+    feed: Feed
+    dead_letters: DeadLetters
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What the runtime gives to a service: its own database and log ends, and what all services share."""
+    """What the runtime gives to a service: what all services share, its own settings, its database and log ends."""
 
     settings: Settings
     clock: Clock
     keys: KeyDirectory
     broker: Broker
-    database: Database
-    outbox: Outbox
-    feed: Feed
-    dead_letters: DeadLetters
+    plumbing: Plumbing | None
+    own: ServiceSettings | None = None
+    permissions: Sequence[Permission] = PLATFORM
+
+    @property
+    def database(self) -> Database:
+        return self._stored.database
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._stored.outbox
+
+    @property
+    def feed(self) -> Feed:
+        return self._stored.feed
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        return self._stored.dead_letters
+
+    @property
+    def _stored(self) -> Plumbing:
+        if self.plumbing is None:
+            raise LookupError("This service has no database: give its Service a Storage.")
+        return self.plumbing
+
+    def settings_of(self, kind: type[Own]) -> Own:
+        """The service's own settings. Raises TypeError when its Service names another class."""
+        if not isinstance(self.own, kind):
+            raise TypeError(f"The service has no {kind.__name__}: name the class as `settings` of its Service.")
+        return self.own
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +90,37 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A service: the first path segments under /v1 that are its own, its tables, and how it is built."""
+class Storage:
+    """The database of a service: its tables, and the folder of its migrations."""
 
-    name: str
-    prefixes: tuple[str, ...]
     metadata: Sequence[MetaData]
     migrations: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service, as a value.
+
+    `mounts` are the paths that it answers, each with all that is below it: `/v1/incidents`, or `/` for what no other
+    part answers. A service without `storage` has no database, no events and no dead letters of its own.
+    """
+
+    name: str
+    mounts: tuple[str, ...]
     build: Callable[[Platform], Parts]
+    storage: Storage | None = None
+    settings: type[ServiceSettings] | None = None
+    permissions: tuple[Permission, ...] = ()
+
+
+def migrations_of(services: Iterable[Service]) -> dict[str, Path]:
+    """The folder of migrations of each service that has a database, by the service's name."""
+    return {service.name: service.storage.migrations for service in services if service.storage is not None}
+
+
+def permissions_of(services: Iterable[Service]) -> tuple[Permission, ...]:
+    """The permissions of the services, and those of the platform."""
+    return (*(permission for service in services for permission in service.permissions), *PLATFORM)
 
 
 def service_names() -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 import json
 import logging
+import os
 import re
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +23,9 @@ def _listed(value: Any) -> Any:
         raise ValueError('is a list, as ["first", "second"]') from error
 
 
+PREFIX: Final = "CLEARWAY_"
+_DATABASE_URL: Final = re.compile(rf"^{PREFIX}([A-Z][A-Z0-9_]*)_DATABASE_URL$")
+
 # Several values: a JSON list, or with commas between them.
 Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
@@ -38,10 +41,22 @@ def _is_web_address(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings):
-    """Every setting of a process. Built by the entry point, never at import."""
+def _database_urls() -> dict[str, str]:
+    """The databases that the environment names, by the part of the variable that is the service's name."""
+    found = {name: _DATABASE_URL.match(name) for name, url in os.environ.items() if url}
+    return {match[1].lower(): os.environ[name] for name, match in found.items() if match}
 
-    model_config = SettingsConfigDict(env_prefix="CLEARWAY_", env_ignore_empty=True, extra="ignore")
+
+class ServiceSettings(BaseSettings):
+    """What a service's own settings class is made of: environment variables `CLEARWAY_…`, as the process's are."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+
+
+class Settings(BaseSettings):
+    """The settings of a process, whatever services it holds. Built by the entry point, never at import."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = Field(default=Path("data"), description="Where the embedded default keeps its files.")
     host: str = "127.0.0.1"
@@ -50,10 +65,10 @@ class Settings(BaseSettings):
     log_format: str = Field(default="json", pattern="^(json|console)$")
 
     broker_url: str | None = Field(default=None, description="kafka://host:port[,host:port]; unset: the embedded log.")
-    incidents_database_url: str | None = None
-    alerts_database_url: str | None = None
-    analytics_database_url: str | None = None
-    keys_database_url: str | None = Field(default=None, description="The directory of API keys, read by every service.")
+    database_urls: dict[str, str] = Field(
+        default_factory=_database_urls,
+        description="CLEARWAY_<NAME>_DATABASE_URL of each service that stores, and of `keys`, the API keys.",
+    )
 
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     idempotency_hours: int = Field(default=72, ge=1)
@@ -67,13 +82,6 @@ class Settings(BaseSettings):
         default=(), description="Origins of pages that may call the API from a browser, as https://host[:port]."
     )
 
-    news_hours: int = Field(default=72, ge=0, description="How long an incident of no present danger is still news.")
-    webhook_allowed_subnets: Several = Field(
-        default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
-    )
-    webhook_timeout_seconds: float = Field(default=15.0, gt=0)
-    risk_change_factor: float = Field(default=1.25, gt=1, description="A risk that moves by this factor is announced.")
-
     otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
         default=None, description="The OTLP collector that takes traces over HTTP; unset: they are only passed on."
     )
@@ -85,16 +93,6 @@ class Settings(BaseSettings):
         if value.upper() not in levels:
             raise ValueError(f"is one of {', '.join(levels)}")
         return value.upper()
-
-    @field_validator("webhook_allowed_subnets")
-    @classmethod
-    def _are_subnets(cls, subnets: tuple[str, ...]) -> tuple[str, ...]:
-        for subnet in subnets:
-            try:
-                ip_network(subnet)
-            except ValueError as error:
-                raise ValueError(f'holds subnets, as ["10.1.0.0/16"]: {error}') from error
-        return subnets
 
     @field_validator("cors_origins")
     @classmethod
@@ -108,5 +106,10 @@ class Settings(BaseSettings):
 
     def database_url(self, service: str) -> str:
         """The database of a service, or of the key directory (`keys`)."""
-        configured: str | None = getattr(self, f"{service}_database_url")
+        configured = self.database_urls.get(service.replace("-", "_"))
         return configured or f"sqlite:///{self.data_dir / f'{service}.db'}"
+
+
+def database_variable(service: str) -> str:
+    """The environment variable that names the database of a service."""
+    return f"{PREFIX}{service.replace('-', '_').upper()}_DATABASE_URL"

@@ -25,9 +25,10 @@ from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.log import open_broker
+from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.runtime import TOPIC_SPECS, migrate
 from clearway_platform.service import installed_services
-from clearway_platform.settings import Settings
+from clearway_platform.settings import Settings, database_variable
 from clearway_testing.server import Server
 
 START_SECONDS: Final = 90.0
@@ -135,7 +136,7 @@ class Platform:
 
     def address(self, path: str) -> str:
         """The base address of the process that answers `path` (`/v1/…`)."""
-        return self.servers[self._owners[path.split("/")[2]]].address
+        return self.servers[self._owners["/".join(path.split("/")[:3])]].address
 
     async def key(self, mission: str, role: Role) -> str:
         """A new API key's token."""
@@ -171,9 +172,9 @@ async def distributed_platform(
     stack: AsyncExitStack, folder: Path, kafka_url: str, new_database: Callable[[], str]
 ) -> Platform:
     """Three processes on Kafka and PostgreSQL, a database each. Topics are shared with whoever uses this Kafka."""
-    urls = {f"{name}_database_url": new_database() for name in (*SERVICES, "keys")}
-    settings = Settings(data_dir=folder, broker_url=kafka_url, **urls)  # type: ignore[arg-type]
-    urls["keys_database_url"] = await _keys_reader(urls["keys_database_url"])
+    urls = {name: new_database() for name in (*SERVICES, "keys")}
+    settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=dict(urls))
+    urls["keys"] = await _keys_reader(urls["keys"])
     await migrate(list(installed_services().values()), settings)
     broker = open_broker(kafka_url, folder)
     try:
@@ -181,7 +182,7 @@ async def distributed_platform(
         await broker.create_topics(TOPIC_SPECS)
     finally:
         await broker.close()
-    environment = {f"CLEARWAY_{name.upper()}": url for name, url in urls.items()}
+    environment = {database_variable(name): url for name, url in urls.items()}
     environment |= {"CLEARWAY_BROKER_URL": kafka_url, "CLEARWAY_DATA_DIR": str(folder), **LOCAL}
     servers = {name: ServerProcess(name, ("run", name), environment, folder / f"{name}.log") for name in SERVICES}
     for server in servers.values():
@@ -217,4 +218,4 @@ LOCAL: Final = {
 
 
 def owners_of_paths() -> dict[str, str]:
-    return {prefix: name for name, service in installed_services().items() for prefix in service.prefixes}
+    return {mount: service.name for mount, service in owners_of(installed_services().values()).items()}

@@ -7,15 +7,16 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_alerts import permissions
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.principals import Principal
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.access import platform_of, require
 
-Reader = Annotated[Principal, Depends(require(Permission.ALERTS_READ))]
-Subscriber = Annotated[Principal, Depends(require(Permission.SUBSCRIPTIONS_WRITE))]
+Reader = Annotated[Principal, Depends(require(permissions.READ))]
+Subscriber = Annotated[Principal, Depends(require(permissions.SUBSCRIBE))]
 
 
 @dataclass(frozen=True, slots=True)

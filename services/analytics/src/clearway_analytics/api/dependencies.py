@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_analytics import permissions
 from clearway_analytics.commands.register_route import RegisterRoute
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.web.access import platform_of, require
 from clearway_platform.web.conditional import if_match
@@ -43,8 +44,8 @@ async def _seen_revision(
     return None if value is None else await if_match(value)
 
 
-Reader = Annotated[Principal, Depends(require(Permission.ROUTES_READ))]
-Writer = Annotated[Principal, Depends(require(Permission.ROUTES_WRITE))]
+Reader = Annotated[Principal, Depends(require(permissions.READ))]
+Writer = Annotated[Principal, Depends(require(permissions.WRITE))]
 Reading = Annotated[AsyncConnection, Depends(_reading)]
 Time = Annotated[Clock, Depends(_clock)]
 Wired = Annotated[Wiring, Depends(_wiring)]

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict
 
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import RetractionReason
+from clearway_incidents import permissions
 from clearway_incidents.commands.imports import Fate
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.outgoing import without_contacts
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.problems import FieldError
 from clearway_platform.web.writes import Reply
@@ -83,7 +84,7 @@ def address(incident_id: object) -> str:
 
 def visible(state: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
     """The state as this principal may see it: contacts only for those who assess."""
-    shown = dict(state) if principal.may(Permission.INCIDENTS_ASSESS) else without_contacts(state)
+    shown = dict(state) if principal.may(permissions.ASSESS) else without_contacts(state)
     return shown | {"history": f"{address(state['incident_id'])}/revisions"}
 
 

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 from starlette.responses import Response
 
+from clearway_incidents import permissions
 from clearway_incidents.commands.revisions import Ledger
 from clearway_incidents.domain.errors import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.principals import Principal
 from clearway_platform.codes import Code
 from clearway_platform.refusals import Refusal as Answer
 from clearway_platform.web.access import require
@@ -21,9 +22,9 @@ from clearway_platform.web.problems import (
     request_id_of,
 )
 
-Reader = Annotated[Principal, Depends(require(Permission.INCIDENTS_READ))]
-Reporter = Annotated[Principal, Depends(require(Permission.INCIDENTS_REPORT))]
-Assessor = Annotated[Principal, Depends(require(Permission.INCIDENTS_ASSESS))]
+Reader = Annotated[Principal, Depends(require(permissions.READ))]
+Reporter = Annotated[Principal, Depends(require(permissions.REPORT))]
+Assessor = Annotated[Principal, Depends(require(permissions.ASSESS))]
 
 
 async def _ledger(request: Request) -> Ledger:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
+from clearway_incidents import permissions
 from clearway_incidents.api.amendments import amended
 from clearway_incidents.api.answers import IncidentBody, reply
 from clearway_incidents.api.bodies import HazardBody
@@ -15,7 +16,6 @@ from clearway_incidents.api.reports import NewReport, ReportForm
 from clearway_incidents.api.texts import Text
 from clearway_incidents.commands import changes, intake
 from clearway_incidents.domain import life
-from clearway_platform.auth.principals import Permission
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.document import REVISED, header
@@ -59,7 +59,7 @@ _AGAIN: Final[dict[int | str, dict[str, Any]]] = {
 async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
     """A 201 means that it is on disk, with the event that will tell everyone. The same `incident_id`, or the same
     external reference, with the same content gives the first answer again (200)."""
-    if sent.grading is not None and not principal.may(Permission.INCIDENTS_ASSESS):
+    if sent.grading is not None and not principal.may(permissions.ASSESS):
         raise invalid("body.grading", "is not given by who reports", "Leave it out; a verifier will grade the report.")
 
     async def command(transaction: Transaction) -> Reply:

@@ -21,38 +21,22 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-class Permission(StrEnum):
-    """What a route asks for."""
-
-    INCIDENTS_READ = "incidents:read"
-    INCIDENTS_REPORT = "incidents:report"
-    INCIDENTS_ASSESS = "incidents:assess"  # grade, verify, dispute, merge, retract, close, reopen
-    ALERTS_READ = "alerts:read"
-    SUBSCRIPTIONS_WRITE = "subscriptions:write"
-    ROUTES_READ = "routes:read"
-    ROUTES_WRITE = "routes:write"
-    STREAM_TICKETS = "stream-tickets"
-    DEAD_LETTERS = "dead-letters"
+EVERYONE: Final = frozenset(Role)
 
 
-_READ: Final = frozenset(
-    {Permission.INCIDENTS_READ, Permission.ALERTS_READ, Permission.ROUTES_READ, Permission.STREAM_TICKETS}
-)
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a route asks for: its name, what it allows in words, and the roles that have it beside the administrator."""
 
-PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.REPORTER: _READ | {Permission.INCIDENTS_REPORT},
-    Role.VERIFIER: _READ | {Permission.INCIDENTS_REPORT, Permission.INCIDENTS_ASSESS},
-    Role.ANALYST: _READ | {Permission.ROUTES_WRITE},
-    Role.SUBSCRIBER: _READ | {Permission.SUBSCRIPTIONS_WRITE},
-    Role.OPERATOR: _READ
-    | {
-        Permission.INCIDENTS_REPORT,
-        Permission.SUBSCRIPTIONS_WRITE,
-        Permission.ROUTES_WRITE,
-        Permission.DEAD_LETTERS,
-    },
-    Role.ADMIN: frozenset(Permission),
-}
+    name: str
+    words: str
+    roles: frozenset[Role] = frozenset()
+
+    def __str__(self) -> str:
+        return self.name
+
+    def belongs_to(self, role: Role) -> bool:
+        return role is Role.ADMIN or role in self.roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +49,7 @@ class Principal:
     role: Role
 
     def may(self, permission: Permission) -> bool:
-        return permission in PERMISSIONS[self.role]
+        return permission.belongs_to(self.role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from clearway_platform.backup.taking import take
 from clearway_platform.cli.configuration import DataFolder, read_settings
 from clearway_platform.cli.failures import fail
 from clearway_platform.process.runtime import TOPIC_SPECS
-from clearway_platform.service import installed_services
+from clearway_platform.service import installed_services, migrations_of
 
 Result = TypeVar("Result")
 _KEYS: Final = "keys"
@@ -65,7 +65,7 @@ def _tell_what_is_replaced(found: Restore, may: bool) -> None:
 
 
 def _migrations() -> dict[str, Path]:
-    return {_KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in installed_services().items()}
+    return {_KEYS: KEYS_MIGRATIONS} | migrations_of(installed_services().values())
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsError
+from pydantic_settings import BaseSettings, SettingsError
 from sqlalchemy.exc import ArgumentError
 
 from clearway_platform.database.engines import async_url
 from clearway_platform.log.kafka.address import KafkaAddress
-from clearway_platform.settings import Settings
+from clearway_platform.service import Service, installed_services, service_names
+from clearway_platform.settings import PREFIX, ServiceSettings, Settings, database_variable
 
-PREFIX: Final = "CLEARWAY_"
+Read = TypeVar("Read", bound=BaseSettings)
+
 # What single commands read beside the settings.
 OF_COMMANDS: Final = frozenset({"CLEARWAY_URL", "CLEARWAY_API_KEY"})
 # What tests read, and what Kubernetes sets for a Service whose name begins with `clearway`.
@@ -28,9 +30,7 @@ _OPTIONS: Final = {
     "data_dir": "--data",
     "host": "--host",
     "port": "--port",
-    "webhook_allowed_subnets": "--allow-webhooks-to",
 }
-_DATABASES: Final = tuple(name for name in Settings.model_fields if name.endswith("_database_url"))
 
 DataFolder = Annotated[
     Path | None,
@@ -46,32 +46,49 @@ def read_settings(**given: object) -> Settings:
     """The settings; an option that is not None goes before its environment variable. Raises Misconfigured."""
     options = {name: value for name, value in given.items() if value is not None}
     _refuse_unknown(os.environ)
+    settings = _read(Settings, options)
+    _check_urls(settings)
+    return settings
+
+
+def read_own_settings(services: Iterable[Service]) -> dict[str, ServiceSettings]:
+    """The settings of each service that has its own, by the service's name. Raises Misconfigured."""
+    return {service.name: _read(service.settings, {}) for service in services if service.settings is not None}
+
+
+def _read(settings: Callable[..., Read], options: Mapping[str, object]) -> Read:
     try:
-        settings = Settings(**options)  # type: ignore[arg-type]
+        return settings(**options)
     except ValidationError as error:
         raise Misconfigured("\n".join(_sentence(detail, options) for detail in error.errors())) from error
     except SettingsError as error:
         # Of a setting that holds several values: what was given is no JSON.
         raise Misconfigured(f'A setting cannot be read: {error}. Give a list as ["first", "second"].') from error
-    _check_urls(settings)
-    return settings
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     """A misspelt setting would be ignored in silence, and the default be taken for what was meant."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OF_COMMANDS
-    unknown = [
-        name for name in environment if name.startswith(PREFIX) and name not in known and not _OF_OTHERS.match(name)
-    ]
-    if unknown:
+    known = {*_variables(Settings), *map(database_variable, ("keys", *service_names())), *OF_COMMANDS}
+    known.remove(f"{PREFIX}DATABASE_URLS")
+    given = {name for name in environment if name.startswith(PREFIX) and not _OF_OTHERS.match(name)}
+    if given <= known:
+        return
+    # Services are slow to load: only where there is a variable that may be a service's own.
+    for service in installed_services().values():
+        known |= _variables(service.settings) if service.settings is not None else set()
+    if unknown := given - known:
         raise Misconfigured("\n".join(_unknown(name, known) for name in sorted(unknown)))
 
 
+def _variables(settings: type[BaseSettings]) -> set[str]:
+    return {f"{PREFIX}{name.upper()}" for name in settings.model_fields}
+
+
 def _unknown(name: str, known: set[str]) -> str:
-    bare = [one.removeprefix(PREFIX) for one in known]
+    bare = [variable.removeprefix(PREFIX) for variable in known]
     nearest = get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.5)
     remedy = f"Did you mean {PREFIX}{nearest[0]}? Rename it, or unset it." if nearest else "Unset it."
-    return f"There is no setting {name}. {remedy}"
+    return f"There is no setting {name} of what is installed here ({', '.join(service_names())}). {remedy}"
 
 
 def _sentence(detail: ErrorDetails, options: Mapping[str, object]) -> str:
@@ -89,15 +106,13 @@ def _check_urls(settings: Settings) -> None:
             KafkaAddress.parse(settings.broker_url)
         except ValueError as error:
             raise Misconfigured(f"CLEARWAY_BROKER_URL cannot be used: {error}.") from error
-    for name in _DATABASES:
-        url = getattr(settings, name)
+    for name, url in settings.database_urls.items():
         try:
-            if url is not None:
-                async_url(url)
+            async_url(url)
         except (ArgumentError, ValueError) as error:
             problem = (
                 str(error)
                 if isinstance(error, ValueError)
                 else "it is not a URL: use postgresql://user:password@host/database"
             )
-            raise Misconfigured(f"{PREFIX}{name.upper()} cannot be used: {problem}.") from error
+            raise Misconfigured(f"{database_variable(name)} cannot be used: {problem}.") from error

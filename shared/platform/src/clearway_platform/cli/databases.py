@@ -15,7 +15,7 @@ from clearway_platform.cli.configuration import DataFolder, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import ended_at_once
 from clearway_platform.database.schema import bring_up_to_date, remark
-from clearway_platform.service import installed_services
+from clearway_platform.service import installed_services, migrations_of
 from clearway_platform.settings import Settings
 
 KEYS: Final = "keys"
@@ -30,7 +30,7 @@ def migrate(
     """Bring databases to their newest schema. Safe to repeat, and beside a twin. A newer schema stays as it is."""
     with ended_at_once():
         services = installed_services()
-    scripts = {KEYS: KEYS_MIGRATIONS} | {name: service.migrations for name, service in services.items()}
+    scripts = {KEYS: KEYS_MIGRATIONS} | migrations_of(services.values())
     unknown = set(database or ()) - set(scripts)
     if unknown:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(scripts)}")

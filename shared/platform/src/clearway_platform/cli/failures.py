@@ -15,6 +15,7 @@ from clearway_platform.cli.configuration import Misconfigured
 from clearway_platform.database.schema import SchemaTooNew
 from clearway_platform.log.base import BrokerError
 from clearway_platform.process.listening import CannotListen
+from clearway_platform.process.mounts import MountClash
 
 CANNOT_BEGIN: Final = 2
 
@@ -58,7 +59,7 @@ def explain(error: BaseException) -> str | None:
         case BaseExceptionGroup():
             sentences = [explain(one) for one in error.exceptions]
             return None if None in sentences else "\n".join(dict.fromkeys(filter(None, sentences)))
-        case Misconfigured() | CannotListen() | BrokerError() | SchemaTooNew():
+        case Misconfigured() | CannotListen() | BrokerError() | SchemaTooNew() | MountClash():
             return str(error)
         case DBAPIError():
             return _of_database(error)

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
@@ -23,14 +24,22 @@ from clearway_platform.cli.listing import AsJson, print_list, printable
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.schema import bring_up_to_date
-
-# \b: the help keeps the lines of the roles as they are.
-_ROLES: Final = roles_text().replace("\n\n", "\n\n\b\n")
+from clearway_platform.service import installed_services, permissions_of
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 
 
-@app.command(epilog=_ROLES)
+class _WithRoles(TyperCommand):
+    """A command whose help says what each role may do. The services say it: they are loaded for the help alone."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        # \b: the help keeps the lines of the roles as they are.
+        said = roles_text(permissions_of(installed_services().values()))
+        self.epilog = said.replace("\n\n", "\n\n\b\n")
+        super().format_help(ctx, formatter)
+
+
+@app.command(cls=_WithRoles)
 def create(
     mission: Annotated[str, typer.Option(help="The mission; the key sees nothing of any other.")],
     role: Annotated[Role, typer.Option(help="What its holder may do: see below.")],

@@ -14,7 +14,7 @@ from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.log import open_broker
 from clearway_platform.process.runtime import build_member
-from clearway_platform.service import installed_services
+from clearway_platform.service import installed_services, permissions_of
 from clearway_platform.settings import Settings
 from clearway_platform.web.joined import FILE, join, written
 
@@ -30,7 +30,7 @@ def openapi(
     """Write the OpenAPI documents: of each service to its folder, and that of all together to the contracts."""
     found = documents()
     files = {folder / name / FILE: written(document) for name, document in found.items()}
-    files[together] = written(join(found))
+    files[together] = written(join(found, permissions_of(installed_services().values())))
     stale = []
     for path, text in files.items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:

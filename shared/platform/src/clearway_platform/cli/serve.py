@@ -9,7 +9,7 @@ import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -21,15 +21,16 @@ from uvicorn.loops.auto import auto_loop_factory
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import IssuedKey, Role
 from clearway_platform.cli.client import DEFAULT_URL
-from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
+from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_own_settings, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.demonstration import Demonstration, load_demonstration
 from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, announced
 from clearway_platform.cli.signals import ended_at_once
 from clearway_platform.process.listening import AddressTaken, address_of, beyond_this_machine, bind
+from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.runtime import Process, migrate, open_process
-from clearway_platform.service import Service, installed_services, load_service, service_names
-from clearway_platform.settings import Settings
+from clearway_platform.service import Service, installed_services, load_service, migrations_of, service_names
+from clearway_platform.settings import ServiceSettings, Settings
 from clearway_platform.telemetry import configure_telemetry
 from clearway_platform.version import VERSION
 
@@ -53,24 +54,21 @@ def up(
     host: Host = None,
     port: Port = None,
     data: DataFolder = None,
-    allow_webhooks_to: Annotated[
-        list[str] | None, typer.Option(help="A private subnet that webhooks may reach, as 127.0.0.0/8.")
-    ] = None,
 ) -> None:
     """Start the whole platform in one process. It prints its address and, the first time, an API key."""
-    settings = read_settings(host=host, port=port, data_dir=data, webhook_allowed_subnets=allow_webhooks_to)
+    settings = read_settings(host=host, port=port, data_dir=data)
     play = load_demonstration() if demo else None
     if play:
         settings = settings.model_copy(update={"data_dir": settings.data_dir / DEMO_FOLDER})
     with ended_at_once():
         services = installed_services()
     listening = _bind(settings)
-    prepare(settings, ["keys", *services], keeps_files=True)
+    prepare(settings, ["keys", *migrations_of(services.values())], keeps_files=True)
     _start(list(services.values()), for_people(settings), listening, migrate_first=True, demo=play)
 
 
 def run(
-    service: Annotated[str, typer.Argument(help="Which service: incidents, alerts or analytics.")],
+    service: Annotated[str, typer.Argument(help=f"Which service: {', '.join(service_names())}.")],
     host: Host = None,
     port: Port = None,
 ) -> None:
@@ -81,9 +79,9 @@ def run(
     if settings.broker_url is None:
         raise Misconfigured("One service alone needs Kafka: set CLEARWAY_BROKER_URL, or use `clearway up`.")
     listening = _bind(settings)
-    prepare(settings, ["keys", service], keeps_files=False)
     with ended_at_once():
         loaded = load_service(service)
+    prepare(settings, ["keys", *migrations_of([loaded])], keeps_files=False)
     _start([loaded], settings, listening, migrate_first=False, demo=None)
 
 
@@ -121,19 +119,22 @@ def _start(
     migrate_first: bool,
     demo: Demonstration | None,
 ) -> None:
+    own = read_own_settings(services)
+    owners_of(services)  # before anything is opened
     configure_telemetry(settings, "-".join(service.name for service in services))
     # To be stopped is how a server ends, during its start too: no failure.
     with (
         suppress(KeyboardInterrupt),
         asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
     ):
-        runner.run(_serve(services, settings, listening, migrate_first=migrate_first, demo=demo))
+        runner.run(_serve(services, settings, own, listening, migrate_first=migrate_first, demo=demo))
     console.print("Stopped.")
 
 
 async def _serve(
     services: Sequence[Service],
     settings: Settings,
+    own: Mapping[str, ServiceSettings],
     listening: socket.socket,
     *,
     migrate_first: bool,
@@ -141,7 +142,7 @@ async def _serve(
 ) -> None:
     if migrate_first:
         await migrate(services, settings)
-    async with open_process(services, settings) as process:
+    async with open_process(services, settings, own) as process:
         # What the start made lives as long as the process: the collector need not walk through it again and again.
         gc.freeze()
         if not migrate_first:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def render(services: Iterable[Service]) -> dict[Path, str]:
     """What each generated file must hold, by its path from the root of the repository."""
-    routes = {service.name: service.prefixes for service in services}
+    routes = {service.name: service.mounts for service in services}
     return {
         Path("deploy/edge/routes.caddy"): caddy_routes(routes),
         Path("deploy/k8s/base/ingress.yaml"): ingress(routes),
@@ -58,7 +58,7 @@ def caddy_routes(routes: Mapping[str, Sequence[str]]) -> str:
 
 
 def _caddy_route(name: str, prefixes: Sequence[str]) -> str:
-    segments = " ".join(f"/v1/{prefix} /v1/{prefix}/*" for prefix in prefixes)
+    segments = " ".join(f"{prefix} {prefix}/*" for prefix in prefixes)
     return f"@{name} path {segments} {document(name)}\nhandle @{name} {{\n\treverse_proxy {name}:{PORT}\n}}\n"
 
 
@@ -83,7 +83,7 @@ def document(service: str) -> str:
 def _ingress_paths(routes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for service, prefixes in routes.items():
         for prefix in prefixes:
-            yield _INGRESS_PATH.format(path=f"/v1/{prefix}", match="Prefix", service=service)
+            yield _INGRESS_PATH.format(path=prefix, match="Prefix", service=service)
         yield _INGRESS_PATH.format(path=document(service), match="Exact", service=service)
     for path in DOCUMENTATION:
         below = path != "/" and path.endswith("/")

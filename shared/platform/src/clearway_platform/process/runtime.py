@@ -7,6 +7,8 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -28,16 +30,25 @@ from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.relay.worker import Relay
 from clearway_platform.process.data_folder import close_to_others
+from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
 from clearway_platform.process.supervision import Supervisor
-from clearway_platform.service import Parts, Platform, Service, Worker
-from clearway_platform.settings import Settings
+from clearway_platform.service import (
+    Parts,
+    Platform,
+    Plumbing,
+    Service,
+    Worker,
+    migrations_of,
+    permissions_of,
+)
+from clearway_platform.settings import ServiceSettings, Settings
 from clearway_platform.web.browsers import Browsers
 from clearway_platform.web.connection import BoundedConnection
 from clearway_platform.web.cors import with_cors
 from clearway_platform.web.dispatch import Dispatcher
 from clearway_platform.web.envelope import BodyLimit, RequestEnvelope
-from clearway_platform.web.operations import Check, operations_app
+from clearway_platform.web.operations import RESERVED, Check, operations_app
 from clearway_platform.web.representation import Representations
 
 log = structlog.get_logger(__name__)
@@ -58,21 +69,35 @@ class Member:
     parts: Parts
 
 
-def build_member(service: Service, settings: Settings, clock: Clock, keys: SqlKeyDirectory, broker: Broker) -> Member:
-    """Build a service on its own database. Nothing connects yet."""
-    database = Database(settings.database_url(service.name))
-    outbox = Outbox(clock)
+def build_member(
+    service: Service,
+    settings: Settings,
+    clock: Clock,
+    keys: SqlKeyDirectory,
+    broker: Broker,
+    own: ServiceSettings | None = None,
+) -> Member:
+    """Build a service on its own database, if it has one. Nothing connects yet.
+
+    `own` are the service's own settings; by default those of the environment.
+    """
+    if own is None and service.settings is not None:
+        own = service.settings()
     platform = Platform(
         settings=settings,
         clock=clock,
         keys=keys,
         broker=broker,
-        database=database,
-        outbox=outbox,
-        feed=Feed(database),
-        dead_letters=DeadLetters(database, outbox, clock),
+        plumbing=None if service.storage is None else _plumbing(settings.database_url(service.name), clock),
+        own=own,
+        permissions=permissions_of([service]),
     )
     return Member(service, platform, service.build(platform))
+
+
+def _plumbing(url: str, clock: Clock) -> Plumbing:
+    database, outbox = Database(url), Outbox(clock)
+    return Plumbing(database, outbox, Feed(database), DeadLetters(database, outbox, clock))
 
 
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
@@ -80,8 +105,8 @@ async def migrate(services: Sequence[Service], settings: Settings) -> None:
     _close_data_folder(settings)
     await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
     await open_tickets_to_readers(settings.database_url("keys"))
-    for service in services:
-        await bring_up_to_date(service.name, settings.database_url(service.name), service.migrations)
+    for name, migrations in migrations_of(services).items():
+        await bring_up_to_date(name, settings.database_url(name), migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +188,14 @@ async def _announce(server: _Server, started: Callable[[], Awaitable[None]]) -> 
 
 
 @asynccontextmanager
-async def open_process(services: Sequence[Service], settings: Settings) -> AsyncIterator[Process]:
-    """Build the services of one process, and close what they opened when the block ends, last opened first."""
+async def open_process(
+    services: Sequence[Service], settings: Settings, own: Mapping[str, ServiceSettings] = MappingProxyType({})
+) -> AsyncIterator[Process]:
+    """Build the services of one process, and close what they opened when the block ends, last opened first.
+
+    `own`: the services' own settings, by service; by default those of the environment. Raises MountClash.
+    """
+    owners_of(services)
     clock = SystemClock()
     _close_data_folder(settings)
     async with AsyncExitStack() as stack:
@@ -178,8 +209,9 @@ async def open_process(services: Sequence[Service], settings: Settings) -> Async
         keys = SqlKeyDirectory(keys_database, clock)
         members = []
         for service in services:
-            member = build_member(service, settings, clock, keys, broker)
-            stack.push_async_callback(member.platform.database.close)
+            member = build_member(service, settings, clock, keys, broker, own.get(service.name))
+            if member.platform.plumbing is not None:
+                stack.push_async_callback(member.platform.database.close)
             # Applications that are dispatched to do not run their lifespans by themselves.
             await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
             members.append(member)
@@ -198,29 +230,44 @@ def _assemble(
     settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
 ) -> Process:
     supervisor = Supervisor({name: work for member in members for name, work in _workers(member).items()})
-    databases = {member.service.name: member.platform.database for member in members} | {"keys": keys_database}
+    databases = {name: database for name, (database, _) in _databases(members).items()} | {KEYS: keys_database}
     prerequisites = _prerequisites(members, keys_database, broker)
     vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
     vital["prerequisites"] = _are_there(prerequisites)
     vital["workers"] = _workers_run(supervisor)
     apps = {member.service.name: member.parts.app for member in members}
-    operations = operations_app(apps, vital, {"broker": _answers(broker.check)})
-    owners = {prefix: member.parts.app for member in members for prefix in member.service.prefixes}
-    answering = Representations(Dispatcher(owners, operations, missing=lambda: prerequisites.missing))
+    permissions = permissions_of(member.service for member in members)
+    operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, permissions)
+    owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
+    answering = Representations(Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED))
     app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
     return Process(settings, members, keys, prerequisites, supervisor, with_cors(app, settings.cors_origins))
 
 
 def _prerequisites(members: Sequence[Member], keys_database: Database, broker: Broker) -> Prerequisites:
     names = {member.service.name for member in members}
-    databases = {member.service.name: (member.platform.database, member.service.migrations) for member in members}
     topics = [topic.name for topic in TOPICS if names & {*topic.producers, *topic.consumers}]
-    return Prerequisites({KEYS: (keys_database, KEYS_MIGRATIONS), **databases}, broker, topics)
+    return Prerequisites({KEYS: (keys_database, KEYS_MIGRATIONS), **_databases(members)}, broker, topics)
+
+
+def _databases(members: Sequence[Member]) -> dict[str, tuple[Database, Path]]:
+    """The databases of the services that have one, each with the folder of its migrations."""
+    folders = migrations_of(member.service for member in members)
+    return {
+        member.service.name: (member.platform.database, folders[member.service.name])
+        for member in members
+        if member.service.name in folders
+    }
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:
     """A service's own workers, and those that carry its events."""
-    platform, name, settings = member.platform, member.service.name, member.platform.settings
+    carrying = {} if member.platform.plumbing is None else _carriers(member.platform, member.service.name)
+    return {f"{member.service.name} {worker}": work for worker, work in {**carrying, **member.parts.workers}.items()}
+
+
+def _carriers(platform: Platform, name: str) -> dict[str, Worker]:
+    settings = platform.settings
     relay = Relay(
         service=name,
         database=platform.database,
@@ -237,11 +284,11 @@ def _workers(member: Member) -> Mapping[str, Worker]:
         feed_days=settings.feed_retention_days,
         idempotency_hours=settings.idempotency_hours,
     )
-    workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run, **member.parts.workers}
+    workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run}
     if platform.database.dialect == "postgresql":
         # Another replica's relay may be the one that publishes.
         workers["feed"] = lambda: platform.feed.watch(settings.relay_poll_seconds)
-    return {f"{name} {worker}": work for worker, work in workers.items()}
+    return workers
 
 
 def _answers(check: Callable[[], Awaitable[None]]) -> Check:

@@ -11,7 +11,6 @@ from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBear
 from structlog.contextvars import bind_contextvars
 
 from clearway_platform.auth.principals import Permission, Principal
-from clearway_platform.auth.roles import roles_table
 from clearway_platform.codes import Code
 from clearway_platform.service import Platform
 from clearway_platform.web.problems import Problem
@@ -20,7 +19,7 @@ _bearer: Final = HTTPBearer(
     auto_error=False,
     scheme_name="api_key",
     description="An API key of one mission, as `clearway keys create` prints it: `Authorization: Bearer cwk_…`. "
-    f"Its role says what it may do. {roles_table()}",
+    "Its role says what it may do.",
 )
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

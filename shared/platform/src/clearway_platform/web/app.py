@@ -44,5 +44,5 @@ def create_app(title: str, description: str, platform: Platform, *, tags: Mappin
 
 def _document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        app.openapi_schema = service_document(app)
+        app.openapi_schema = service_document(app, app.state.platform.permissions)
     return app.openapi_schema

@@ -12,7 +12,9 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.permissions import DEAD_LETTERS as PERMISSION
+from clearway_platform.auth.permissions import RESTRICTED
+from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.messaging.dead_letter_contents import contents_of
 from clearway_platform.messaging.dead_letters import WAITING, DeadLetter, DeadLetterState, Decided, NoSuchLetter
@@ -24,7 +26,7 @@ from clearway_platform.web.writes import Reply, Write
 
 log = structlog.get_logger(__name__)
 
-Operator = Annotated[Principal, Depends(require(Permission.DEAD_LETTERS))]
+Operator = Annotated[Principal, Depends(require(PERMISSION))]
 
 DEAD_LETTERS: Final = {"Dead letters": "Messages that a service could not take, which wait for a person to decide."}
 """How the documents describe these routes."""
@@ -68,12 +70,12 @@ class DeadLetterDetail(DeadLetterView):
     event: Any = Field(description="The event's data; null when it is no JSON.")
     hidden: list[str] = Field(
         description=f"Fields of `event` that are null here because they need the permission "
-        f"{Permission.INCIDENTS_ASSESS}: narratives, nine-line reports, contacts."
+        f"{RESTRICTED}: narratives, nine-line reports, contacts."
     )
 
     @classmethod
     def shown_to(cls, letter: DeadLetter, principal: Principal) -> Self:
-        contents = contents_of(letter.record, restricted=principal.may(Permission.INCIDENTS_ASSESS))
+        contents = contents_of(letter.record, restricted=principal.may(RESTRICTED))
         event = {"headers": contents.headers, "event": contents.data, "hidden": list(contents.hidden)}
         return cls.model_validate(_described(letter) | event)
 

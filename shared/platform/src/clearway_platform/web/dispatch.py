@@ -1,4 +1,6 @@
-"""One address for all services: the first segment after /v1 says whose a request is."""
+"""One address for all services: each request goes to the part with the longest mount that its path begins with."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
@@ -6,28 +8,44 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from clearway_platform.web.problems import RETRY_SECONDS, Problem, problem_response
 
-API_ROOT = "/v1"
-
 
 class Dispatcher:
-    """Hands each request to the application that owns its first segment, and all others to `operations`.
+    """Hands each request to the application that its path is mounted to, and all others to `operations`.
 
-    While `missing` says what the applications still lack, their requests are answered 503 with its words.
+    A mount is matched by whole segments: `/v1/routes` does not answer for `/v1/routes-old`. What is under a path in
+    `reserved` goes to `operations`, unless a longer mount answers it. While `missing` says what the applications still
+    lack, their requests are answered 503 with its words.
     """
 
     def __init__(
-        self, applications: Mapping[str, ASGIApp], operations: ASGIApp, missing: Callable[[], str | None]
+        self,
+        applications: Mapping[str, ASGIApp],
+        operations: ASGIApp,
+        missing: Callable[[], str | None],
+        reserved: tuple[str, ...] = (),
     ) -> None:
-        self._applications = applications
+        self._mounts = {_segments(path): app for path, app in applications.items()}
+        self._mounts |= {_segments(path): operations for path in reserved}
+        self._longest = max((len(segments) for segments in self._mounts), default=0)
         self._operations = operations
         self._missing = missing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root, _, rest = scope["path"].removeprefix("/").partition("/")
-        segment = rest.partition("/")[0] if f"/{root}" == API_ROOT else ""
-        if segment in self._applications and (missing := self._missing()) is not None:
+        application = self._answering(scope["path"])
+        if application is not self._operations and (missing := self._missing()) is not None:
             problem = Problem(503, missing, headers={"Retry-After": str(RETRY_SECONDS)})
             answer = problem_response(problem, path=scope["path"], request_id=scope.get("state", {}).get("request_id"))
             await answer(scope, receive, send)
             return
-        await self._applications.get(segment, self._operations)(scope, receive, send)
+        await application(scope, receive, send)
+
+    def _answering(self, path: str) -> ASGIApp:
+        segments = tuple(path.split("/", self._longest + 1)[1 : self._longest + 1])
+        for length in range(len(segments), -1, -1):
+            if (application := self._mounts.get(segments[:length])) is not None:
+                return application
+        return self._operations
+
+
+def _segments(mount: str) -> tuple[str, ...]:
+    return tuple(part for part in mount.split("/") if part)

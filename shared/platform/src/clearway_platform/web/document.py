@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from clearway_platform.auth.principals import Permission
+from clearway_platform.auth.roles import roles_table
 from clearway_platform.web.problems import MEDIA_TYPE, ProblemDetails
 from clearway_platform.web.strict import JSON
 
@@ -22,6 +24,7 @@ STREAMS: Final = {
     "description": "Events as they happen (server-sent events). A client that comes back with its last id misses none.",
 }
 _DATA: Final = frozenset({"default", "example", "examples", "const", "enum"})
+_ROLES: Final = " What that is: "
 _SCHEMA: Final = "#/components/schemas/{model}"
 _HEADERS: Final[Document] = {
     "ETag": "The revision, or a tag of the content. Send it in If-None-Match to read again, in If-Match to change.",
@@ -49,8 +52,15 @@ REVISED: Final[dict[int | str, Document]] = {200: {"headers": header("ETag") | h
 """The answer to a change of something that has revisions."""
 
 
-def service_document(app: FastAPI) -> Document:
-    """The whole document of one service."""
+def with_roles(document: Document, permissions: Sequence[Permission]) -> Document:
+    """The document, in which the key's description says what each role may do."""
+    if (key := document["components"]["securitySchemes"].get("api_key")) is not None:
+        key["description"] = f"{key['description'].partition(_ROLES)[0]}{_ROLES}{roles_table(permissions)}"
+    return document
+
+
+def service_document(app: FastAPI, permissions: Sequence[Permission]) -> Document:
+    """The whole document of one service, whose routes ask for these permissions."""
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -62,6 +72,7 @@ def service_document(app: FastAPI) -> Document:
         contact=CONTACT,
         license_info=LICENCE,
     )
+    document.setdefault("components", {}).setdefault("securitySchemes", {})
     document = _renamed(document, _plain_names(document["components"].get("schemas", {})))
     _add_components(document["components"])
     for path, operations in document.get("paths", {}).items():
@@ -71,7 +82,7 @@ def service_document(app: FastAPI) -> Document:
         for operation in operations.values():
             operation["responses"].pop("422", None)
             operation["security"] = []
-    return document
+    return with_roles(document, permissions)
 
 
 def _plain_names(schemas: Document) -> dict[str, str]:

@@ -7,12 +7,15 @@ comes with the library.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 import clearway_contracts
+from clearway_platform.auth.principals import Permission
+from clearway_platform.web.document import with_roles
 
 FILE: Final = "openapi.json"
 DESCRIPTION: Final = """\
@@ -29,8 +32,8 @@ class Clash(Exception):
     """Two services use one name for different things. Rename one of them."""
 
 
-def join(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """One document from those of the services, by their names. Raises Clash."""
+def join(documents: Mapping[str, Mapping[str, Any]], permissions: Sequence[Permission]) -> dict[str, Any]:
+    """One document from those of the services, by their names, and the permissions of all of them. Raises Clash."""
     first = next(iter(documents.values()))
     whole: dict[str, Any] = {
         "openapi": first["openapi"],
@@ -41,7 +44,7 @@ def join(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "webhooks": {},
         "components": {},
     }
-    for document in documents.values():
+    for document in [with_roles(deepcopy(dict(one)), permissions) for one in documents.values()]:
         _add(whole["paths"], document["paths"], "path")
         _add(whole["webhooks"], document.get("webhooks", {}), "webhook")
         for kind, parts in document["components"].items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import resources
+from typing import Final
 
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -11,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import clearway_contracts
+from clearway_platform.auth.permissions import PLATFORM
+from clearway_platform.auth.principals import Permission
 from clearway_platform.codes import PAGES, Code
 from clearway_platform.version import VERSION
 from clearway_platform.web.joined import shipped
@@ -20,11 +23,30 @@ from clearway_platform.web.site.home import home
 from clearway_platform.web.site.page import all_problems, one_problem
 from clearway_platform.web.strict import JSON
 
+# What answers here whatever services a process holds, each with all that is below it.
+RESERVED: Final = (
+    "/v1",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/docs",
+    PAGES,
+    "/openapi.json",
+    "/openapi",
+    "/asyncapi.json",
+)
+
 Check = Callable[[], Awaitable[str | None]]
 
 
-def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], other: Mapping[str, Check]) -> FastAPI:
-    """The routes outside /v1. `vital` checks decide on readiness; `other` ones are told beside them.
+def operations_app(
+    apps: Mapping[str, FastAPI],
+    vital: Mapping[str, Check],
+    other: Mapping[str, Check],
+    permissions: Sequence[Permission] = PLATFORM,
+) -> FastAPI:
+    """The routes outside /v1. `vital` checks decide on readiness; `other` ones are told beside them. `permissions` are
+    those of the services in `apps`.
 
     A broker that is away is told and does not make the process unready: it still accepts reports.
     """
@@ -32,7 +54,7 @@ def operations_app(apps: Mapping[str, FastAPI], vital: Mapping[str, Check], othe
     install_handlers(app)
 
     async def front(_request: Request) -> Response:
-        return home(list(apps), await _asked(vital), await _asked(other))
+        return home(list(apps), permissions, await _asked(vital), await _asked(other))
 
     async def ready(_request: Request) -> Response:
         failing = _failing(await _asked(vital))

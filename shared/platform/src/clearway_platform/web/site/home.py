@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.responses import HTMLResponse
 
-from clearway_platform.auth.principals import PERMISSIONS, Role
+from clearway_platform.auth.principals import Permission, Role
 from clearway_platform.web.site.page import command, heading, link, listed, page, paragraph, table
 
 _WHAT: Final = (
@@ -25,8 +25,14 @@ _FIRST: Final = (
 )
 
 
-def home(services: Sequence[str], vital: Mapping[str, str | None], other: Mapping[str, str | None]) -> HTMLResponse:
+def home(
+    services: Sequence[str],
+    permissions: Sequence[Permission],
+    vital: Mapping[str, str | None],
+    other: Mapping[str, str | None],
+) -> HTMLResponse:
     """`vital` and `other` are the parts of this process, each with its problem or None."""
+    allowed = {role: sorted(item.name for item in permissions if item.belongs_to(role)) for role in Role}
     return page(
         "Clearway",
         heading("Clearway"),
@@ -44,7 +50,7 @@ def home(services: Sequence[str], vital: Mapping[str, str | None], other: Mappin
         heading("A key", 2),
         paragraph(_KEY),
         command("clearway keys create --mission MISSION --role ROLE"),
-        table(("role", "may"), [(escape(role), escape(", ".join(sorted(PERMISSIONS[role])))) for role in Role]),
+        table(("role", "may"), [(escape(role), escape(", ".join(names))) for role, names in allowed.items()]),
         paragraph(_FIRST),
     )
 

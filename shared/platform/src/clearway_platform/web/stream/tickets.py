@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.permissions import STREAM_TICKETS
+from clearway_platform.auth.principals import Principal
 from clearway_platform.web.access import platform_of, require
 from clearway_platform.web.problems import Problem
 
@@ -28,7 +29,7 @@ class StreamTicket(BaseModel):
 async def create_stream_ticket(
     request: Request,
     response: Response,
-    principal: Annotated[Principal, Depends(require(Permission.STREAM_TICKETS))],
+    principal: Annotated[Principal, Depends(require(STREAM_TICKETS))],
 ) -> StreamTicket:
     """A ticket with which a plain `EventSource` opens any one stream that the key may read, once, within a minute. It
     does nothing else. Nothing of it is left when it was used; a stream that ends is opened again with a new ticket,

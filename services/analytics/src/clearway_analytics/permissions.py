@@ -1,0 +1,12 @@
+"""What a role may do with routes."""
+
+from typing import Final
+
+from clearway_platform.auth.principals import EVERYONE, Permission, Role
+
+READ: Final = Permission("routes:read", "read routes and their risk", EVERYONE)
+WRITE: Final = Permission(
+    "routes:write", "register, redraw and retire routes", frozenset({Role.ANALYST, Role.OPERATOR})
+)
+
+PERMISSIONS: Final = (READ, WRITE)
