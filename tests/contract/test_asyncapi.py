@@ -11,7 +11,7 @@ from clearway_contracts.generate import ASYNCAPI
 from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.tools import npm_tools
 
-HERE = Path(__file__).parent / "asyncapi"
+HERE = Path(__file__).parent / "events"
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / ASYNCAPI
 TOLERATED = {"asyncapi-latest-version"}
@@ -26,7 +26,7 @@ def parser() -> Path:
 
 
 def findings(parser: Path, document: str) -> dict[str, Any]:
-    command = ["node", "validate.mjs"]
+    command = ["node", "asyncapi.mjs"]
     done = subprocess.run(command, cwd=parser, input=document, capture_output=True, text=True, timeout=60, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,13 +13,16 @@ from clearway_contracts.codec import encode
 from clearway_contracts.envelope import Event
 from clearway_contracts.event_table import BEGIN, END, with_event_table
 from clearway_contracts.generate import SCHEMAS, documents, main, outdated
-from clearway_contracts.json_schema import event_schema
-from clearway_contracts.registry import EVENTS
+from clearway_contracts.json_schema import DIALECT, schemas
+from clearway_contracts.registry import EVENTS, STATES
 from clearway_contracts.topics import TOPICS
 from clearway_testing.contract import hold_against_contract, validator
 from clearway_testing.event_states import events
 
 ROOT = Path(__file__).parents[2]
+COMMITTED: dict[str, Any] = {
+    path.name: json.loads(path.read_text()) for path in sorted((ROOT / SCHEMAS).glob("*.json"))
+}
 
 
 def test_the_committed_documents_are_up_to_date() -> None:
@@ -42,13 +46,55 @@ def test_a_readme_without_markers_is_left_alone() -> None:
     assert with_event_table(f"# Title\n{BEGIN}\n") == f"# Title\n{BEGIN}\n"
 
 
+@pytest.mark.parametrize("name", COMMITTED)
+def test_every_schema_is_a_schema(name: str) -> None:
+    assert COMMITTED[name]["$schema"] == DIALECT
+    Draft202012Validator.check_schema(COMMITTED[name])
+
+
+def test_every_schema_file_is_of_a_known_event_or_state() -> None:
+    assert {name.rsplit(".v", 1)[0] for name in COMMITTED} == {*EVENTS, *STATES}
+
+
+def test_every_reference_is_to_a_schema_beside_it() -> None:
+    """Nothing is to be fetched, and the schemas of earlier versions keep the states that they refer to."""
+    known = {schema["$id"] for schema in COMMITTED.values()}
+    assert len(known) == len(COMMITTED)
+    for name, schema in COMMITTED.items():
+        inside = {f"#/$defs/{part}" for part in schema.get("$defs", ())}
+        assert references(schema) <= known | inside, name
+
+
 @pytest.mark.parametrize("event_type", EVENTS)
-def test_every_schema_is_a_schema(event_type: str) -> None:
-    Draft202012Validator.check_schema(event_schema(EVENTS[event_type]))
+def test_an_event_refers_to_the_one_schema_of_its_state(event_type: str) -> None:
+    addresses = {f"urn:clearway:schema:{state}:1" for state in STATES}
+    document = schemas()[f"{event_type}.v1.json"]
+
+    assert len(references(document) & addresses) == 1
+    assert not {state.__name__ for state in STATES.values()} & set(document.get("$defs", ()))
 
 
-def test_every_schema_file_is_of_a_known_event() -> None:
-    assert {path.name.rsplit(".v", 1)[0] for path in (ROOT / SCHEMAS).glob("*.json")} == set(EVENTS)
+def references(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return {target for item in node for target in references(item)}
+    if not isinstance(node, dict):
+        return set()
+    inside = {target for value in node.values() for target in references(value)}
+    return inside | ({node["$ref"]} if "$ref" in node else set())
+
+
+def test_each_state_stands_once_among_the_events_of_asyncapi() -> None:
+    components = asyncapi()["components"]["schemas"]
+
+    for state in STATES.values():
+        assert state.__name__ in components
+        carriers = [
+            name
+            for name, schema in components.items()
+            if f"#/components/schemas/{state.__name__}" in references(schema)
+        ]
+        assert set(carriers) <= {contract.__name__ for contract in EVENTS.values()}
+        assert carriers
 
 
 @given(events())
@@ -73,3 +119,15 @@ def test_every_event_travels_on_exactly_one_channel() -> None:
 
     assert set(channels) == {topic.name for topic in TOPICS}
     assert len(carried) == len(set(carried)) == len(EVENTS)
+
+
+@given(events())
+@settings(max_examples=20, deadline=None)
+def test_the_schema_refuses_a_state_without_its_mission(event: Event) -> None:
+    """The reference is followed: what is wrong inside the state is seen."""
+    value = json.loads(encode(event).value)
+    state = next(part for part in value.values() if isinstance(part, dict))
+    del state["mission"]
+
+    with pytest.raises(ValidationError):
+        validator(event.data.event_type).validate(value)

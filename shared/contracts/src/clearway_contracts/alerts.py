@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from clearway_contracts.envelope import EventData, Mission, Payload, Utc
+from clearway_contracts.envelope import EventData, Mission, State, Utc
 from clearway_contracts.geometry import Metres, Point
 from clearway_contracts.incident import Revision
 from clearway_contracts.topics import ALERTS
@@ -50,12 +50,14 @@ class Certainty(StrEnum):
     UNKNOWN = "unknown"
 
 
-class AlertState(Payload):
+class AlertState(State):
     """One alert object: what one subscription is told about one revision of an incident.
 
     `sequence` counts 1.. per incident and subscription; `references` are the earlier alerts that it replaces;
     `reason` names the clause of the filter that matched.
     """
+
+    state_name: ClassVar[Literal["alert"]] = "alert"
 
     alert_id: UUID
     mission: Mission

@@ -39,6 +39,14 @@ class Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
+class State(Payload):
+    """Base of what events carry whole. It has a schema of its own, `state_name` at `version`, and the schemas of the
+    events refer to it."""
+
+    state_name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
 class EventData(Payload):
     """Base of an event's data: the whole state after the change.
 

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from clearway_contracts.asyncapi import asyncapi
 from clearway_contracts.event_table import with_event_table
-from clearway_contracts.json_schema import event_schema, message_name
-from clearway_contracts.registry import EVENTS
+from clearway_contracts.json_schema import schemas
 
 SCHEMAS: Final = Path("shared/contracts/src/clearway_contracts/schemas")
 ASYNCAPI: Final = Path("shared/contracts/src/clearway_contracts/asyncapi.json")
@@ -22,7 +21,7 @@ README: Final = Path("README.md")
 
 def documents(root: Path) -> dict[Path, str]:
     """Every generated file by its path in the repository. Schemas of earlier versions stay as they are."""
-    found = {SCHEMAS / f"{message_name(event)}.json": _json(event_schema(event)) for event in EVENTS.values()}
+    found = {SCHEMAS / name: _json(schema) for name, schema in schemas().items()}
     found[ASYNCAPI] = _json(asyncapi())
     if (root / README).exists():
         found[README] = with_event_table((root / README).read_text(encoding="utf-8"))

@@ -1,12 +1,12 @@
 """The incident as the other services see it: its whole state at one revision."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from clearway_contracts.envelope import Mission, Payload, Utc
+from clearway_contracts.envelope import Mission, Payload, State, Utc
 from clearway_contracts.geometry import Metres, Point
 from clearway_contracts.vocabulary import (
     Activity,
@@ -185,8 +185,10 @@ class Audit(Payload):
     hash: str | None = None
 
 
-class IncidentState(Payload):
+class IncidentState(State):
     """An incident, whole, at one revision."""
+
+    state_name: ClassVar[Literal["incident"]] = "incident"
 
     incident_id: UUID
     revision: Revision

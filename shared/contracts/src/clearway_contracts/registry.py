@@ -1,16 +1,22 @@
-"""Every event there is, by its wire name, and the steps that lift older versions to the present one."""
+"""Every event there is and every state that events carry, by their wire names, and the steps that lift older versions
+of events to the present one."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from clearway_contracts.alerts import ALERT_EVENTS
-from clearway_contracts.envelope import EventData
+from clearway_contracts.alerts import ALERT_EVENTS, AlertState
+from clearway_contracts.envelope import EventData, State
+from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
-from clearway_contracts.routes import ROUTE_EVENTS
+from clearway_contracts.routes import ROUTE_EVENTS, RiskState, RouteState
 
 EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
     {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS)}
+)
+
+STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
+    {state.state_name: state for state in (IncidentState, AlertState, RouteState, RiskState)}
 )
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -22,6 +28,7 @@ UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = MappingProxyType({})
 SCHEMA_PREFIX: Final = "urn:clearway:schema:"
 
 
-def schema_name(event_type: str, version: int) -> str:
-    """The schema's URN, as `ce_dataschema` carries it: `urn:clearway:schema:incident.reported:1`."""
-    return f"{SCHEMA_PREFIX}{event_type}:{version}"
+def schema_name(name: str, version: int) -> str:
+    """The URN of the schema of an event or a state: `urn:clearway:schema:incident.reported:1`, which `ce_dataschema`
+    carries, or `urn:clearway:schema:incident:1`."""
+    return f"{SCHEMA_PREFIX}{name}:{version}"

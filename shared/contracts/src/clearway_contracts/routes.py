@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from clearway_contracts.envelope import EventData, Mission, Payload, Utc
+from clearway_contracts.envelope import EventData, Mission, State, Utc
 from clearway_contracts.geometry import LineString
 from clearway_contracts.incident import Revision
 from clearway_contracts.topics import ROUTE_RISK
@@ -24,8 +24,10 @@ class RiskBand(StrEnum):
     LOW_DATA = "low_data"
 
 
-class RouteState(Payload):
+class RouteState(State):
     """A route: its line, and the half-width of its corridor in metres."""
+
+    state_name: ClassVar[Literal["route"]] = "route"
 
     route_id: UUID
     mission: Mission
@@ -37,11 +39,13 @@ class RouteState(Payload):
     retired: bool = False
 
 
-class RiskState(Payload):
+class RiskState(State):
     """A route's risk over the next `horizon_days`: expected events with their interval, and the chance of at least one.
 
     `n_eff` is the effective number of incidents that the figure rests on; `data_age_days` the age of the newest.
     """
+
+    state_name: ClassVar[Literal["route_risk"]] = "route_risk"
 
     route_id: UUID
     mission: Mission

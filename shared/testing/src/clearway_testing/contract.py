@@ -5,16 +5,24 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from pydantic_core import from_json
+from referencing import Registry, Resource
 
 from clearway_contracts.codec import Encoded, decode
-from clearway_contracts.json_schema import event_schema
+from clearway_contracts.json_schema import event_schema, schemas
 from clearway_contracts.registry import EVENTS
 
 
 @cache
 def validator(event_type: str) -> Draft202012Validator:
-    """The validator of an event's present schema, formats included."""
-    return Draft202012Validator(event_schema(EVENTS[event_type]), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    """The validator of an event's present schema, formats included. What the schema refers to comes from memory."""
+    formats = Draft202012Validator.FORMAT_CHECKER
+    return Draft202012Validator(event_schema(EVENTS[event_type]), format_checker=formats, registry=_every_schema())
+
+
+@cache
+def _every_schema() -> Registry[Any]:
+    registry: Registry[Any] = Registry()
+    return registry.with_resources((schema["$id"], Resource.from_contents(schema)) for schema in schemas().values())
 
 
 def hold_against_contract(message: Encoded) -> None:
