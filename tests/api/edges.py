@@ -125,12 +125,12 @@ def _numbers(schema: Schema) -> Iterator[float]:
             yield from (schema[name] - 1, schema[name], schema[name] + 1)
 
 
-def replaced(body: Any, path: Path, value: Any) -> Any:
+def replaced(body: object, path: Path, value: object) -> object:
     """The body with another value at a place; what leads there is made where it is missing."""
-    whole = deepcopy(body)
     if not path:
         return value
-    node = whole
+    whole = deepcopy(body)
+    node: Any = whole
     for part, following in itertools.pairwise(path):
         empty: Any = [] if isinstance(following, int) else {}
         if isinstance(part, int):

@@ -104,7 +104,7 @@ class Operation:
     def referring(self, ids: Mapping[str, str]) -> dict[str, str]:
         return {name: self._reference(name, ids) for name in self.references()}
 
-    def _body(self) -> Any:
+    def _body(self) -> object:
         content = self.document["requestBody"]["content"]
         reference = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
         name = reference or str(self)

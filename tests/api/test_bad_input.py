@@ -22,7 +22,7 @@ NOW = datetime.now(UTC)
 RING = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
 
 
-def located(coordinates: Any) -> dict[str, Any]:
+def located(coordinates: list[float]) -> dict[str, Any]:
     return report(SECRET, location={"point": {"type": "Point", "coordinates": coordinates}, "precision": "gps"})
 
 
@@ -42,7 +42,7 @@ def lined(coordinates: list[Any]) -> dict[str, Any]:
     return route(SECRET, line={"type": "LineString", "coordinates": coordinates})
 
 
-BAD_REPORTS: dict[str, tuple[Any, str]] = {
+BAD_REPORTS: dict[str, tuple[object, str]] = {
     "unknown field": (report(SECRET, recipe=SECRET), "body.recipe"),
     "missing field": (report(SECRET, category=None), "body.category"),
     "wrong type": (report(SECRET, narrative=7), "body.narrative"),
@@ -61,7 +61,7 @@ BAD_REPORTS: dict[str, tuple[Any, str]] = {
     "lone surrogate": (report(SECRET, narrative=f"{SECRET}\ud800"), "body"),
     "too long": (report(SECRET, narrative=SECRET * 1000), "body.narrative"),
 }
-BAD_SUBSCRIPTIONS: dict[str, tuple[Any, str]] = {
+BAD_SUBSCRIPTIONS: dict[str, tuple[object, str]] = {
     "unknown field": (subscription(SECRET, more=SECRET), "body.more"),
     "missing field": ({"name": SECRET}, "body.filter"),
     "self-crossing": (ringed([[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]), "body.filter.area"),
@@ -74,7 +74,7 @@ BAD_SUBSCRIPTIONS: dict[str, tuple[Any, str]] = {
     "no https": (subscription(SECRET, channel={"type": "webhook", "url": "ftp://example.org"}), "body.channel"),
     "NUL": (subscription(f"{SECRET}\0"), "body.name"),
 }
-BAD_ROUTES: dict[str, tuple[Any, str]] = {
+BAD_ROUTES: dict[str, tuple[object, str]] = {
     "unknown field": (route(SECRET, more=SECRET), "body.more"),
     "one point": (lined([[0, 0]]), "body.line"),
     "no length": (lined([[0, 0], [0, 0]]), "body.line"),
@@ -157,7 +157,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("method", "path", "body", "field"), CASES)
 def test_a_bad_body_leaves_no_trace(
-    method: str, path: str, body: Any, field: str, north: Mission, client: httpx.Client, record: Record
+    method: str, path: str, body: object, field: str, north: Mission, client: httpx.Client, record: Record
 ) -> None:
     before = on_record(north)
     content = json.dumps(body).encode()

@@ -1,5 +1,6 @@
 """Lists of what has long lines end their pages by size, and lead through the whole list."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -34,7 +35,9 @@ def register(client: httpx.Client, mark: str, number: int) -> str:
     ("path", "name", "make"),
     [("/v1/subscriptions", "subscription_id", subscribe), ("/v1/routes", "route_id", register)],
 )
-def test_a_list_of_long_lines_comes_in_pages_of_bytes(path: str, name: str, make: Any, north: Mission) -> None:
+def test_a_list_of_long_lines_comes_in_pages_of_bytes(
+    path: str, name: str, make: Callable[[httpx.Client, str, int], str], north: Mission
+) -> None:
     with north.client() as client:
         expected = {make(client, north.mark, number) for number in range(COUNT)}
         found: list[str] = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Inspector, inspect
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.database.engines import Database
@@ -30,9 +30,9 @@ def schema_of(connection: Connection) -> Schema:
     return {table: described(found, table) for table in set(found.get_table_names()) - OURS}
 
 
-def described(found: Any, table: str) -> dict[str, Any]:
+def described(found: Inspector, table: str) -> dict[str, Any]:
     unique = [tuple(one["column_names"]) for one in found.get_unique_constraints(table)]
-    unique += [tuple(one["column_names"]) for one in found.get_indexes(table) if one["unique"]]
+    unique += [tuple(map(str, one["column_names"])) for one in found.get_indexes(table) if one["unique"]]
     foreign = [(tuple(one["constrained_columns"]), one["referred_table"]) for one in found.get_foreign_keys(table)]
     return {
         "columns": {one["name"]: one for one in found.get_columns(table)},

@@ -35,7 +35,7 @@ class Caller:
     async def get(self, path: str, **params: str) -> httpx.Response:
         return await self._send("GET", path, params=params)
 
-    async def write(self, method: str, path: str, body: Any, etag: str | None = None) -> httpx.Response:
+    async def write(self, method: str, path: str, body: object, etag: str | None = None) -> httpx.Response:
         headers = {"Idempotency-Key": uuid4().hex} | ({"If-Match": etag} if etag else {})
         return await self._send(method, path, json=body, headers=headers)
 

@@ -7,11 +7,11 @@ offsets when it is restored, and what came after the backup is still in the topi
 import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -29,6 +29,7 @@ from .story import HERE, LINE, MISSION, Caller, report
 pytestmark = pytest.mark.timeout(600)
 
 CONSUMERS = ("alerts", "analytics")
+Found = TypeVar("Found")
 PATIENCE_SECONDS = 90.0
 # So many reports come before the backup and after it, at least.
 REPORTS = 40
@@ -238,11 +239,11 @@ async def rows_of(platform: Platform, service: str, query: str) -> list[Any]:
         await database.close()
 
 
-async def until_equal(read: Any, wanted: Any) -> None:
+async def until_equal(read: Callable[[], Awaitable[Found]], wanted: Found) -> None:
     for _ in range(int(PATIENCE_SECONDS / 0.2)):
         if (found := await read()) == wanted:
             return
         await asyncio.sleep(0.2)
-    missing = wanted - found if isinstance(wanted, set) else found
-    phantom = found - wanted if isinstance(wanted, set) else wanted
-    raise AssertionError(f"missing: {len(missing)}, too much: {len(phantom)}: {missing} {phantom}")
+    if isinstance(wanted, set) and isinstance(found, set):
+        raise AssertionError(f"missing: {wanted - found}, too much: {found - wanted}")
+    raise AssertionError(f"{found!r} is not {wanted!r}")

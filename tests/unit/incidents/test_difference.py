@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from clearway_incidents.domain.difference import changed_names, merge_patch, patch_between
 
+Document = dict[str, Any]
 VALUES = st.recursive(
     st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
     lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
@@ -27,12 +28,12 @@ DOCUMENTS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
         ({"a": "c"}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
     ],
 )
-def test_the_examples_of_rfc_7396(target: Any, patch: Any, result: Any) -> None:
+def test_the_examples_of_rfc_7396(target: Document, patch: Document, result: Document) -> None:
     assert merge_patch(target, patch) == result
 
 
 @given(DOCUMENTS, DOCUMENTS)
-def test_the_patch_between_two_documents_leads_from_one_to_the_other(before: Any, after: Any) -> None:
+def test_the_patch_between_two_documents_leads_from_one_to_the_other(before: Document, after: Document) -> None:
     assert merge_patch(before, patch_between(before, after)) == after
 
 

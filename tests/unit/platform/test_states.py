@@ -1,5 +1,6 @@
 """Stored state is read in the newest shape, whatever version wrote it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_what_an_upcaster_makes_is_validated() -> None:
 
 
 @pytest.mark.parametrize("read", [ROUTES.read, ROUTES.shape], ids=["read", "shape"])
-def test_state_of_a_newer_program_is_refused_and_says_so(read: Any) -> None:
+def test_state_of_a_newer_program_is_refused_and_says_so(read: Callable[[dict[str, object]], object]) -> None:
     with pytest.raises(NewerState, match=r"newer version of Clearway wrote this route.*version 4.*knows 3"):
         read({"v": 4, "title": "RN33"})
 
