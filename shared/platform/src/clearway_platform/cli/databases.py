@@ -14,7 +14,8 @@ from clearway_platform.auth.keys.privileges import open_tickets_to_readers
 from clearway_platform.cli.configuration import DataFolder, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import ended_at_once
-from clearway_platform.database.schema import bring_up_to_date, remark
+from clearway_platform.database.migrations import bring_up_to_date
+from clearway_platform.database.schema import newer_schema_notice
 from clearway_platform.service import installed_services, migrations_of
 from clearway_platform.settings import Settings
 
@@ -45,7 +46,7 @@ async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
     # Only those that were asked for: one who may change a service's database need not be able to write keys.
     for name, folder in scripts.items():
         found = await bring_up_to_date(name, settings.database_url(name), folder)
-        if remarked := remark(name, found, folder):
-            typer.echo(remarked)
+        if notice := newer_schema_notice(name, found, folder):
+            typer.echo(notice)
         if name == KEYS:
             await open_tickets_to_readers(settings.database_url(name))

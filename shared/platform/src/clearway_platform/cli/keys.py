@@ -23,7 +23,7 @@ from clearway_platform.cli.failures import fail
 from clearway_platform.cli.listing import AsJson, print_list, printable
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
-from clearway_platform.database.schema import bring_up_to_date
+from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.service import installed_services, permissions_of
 
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)

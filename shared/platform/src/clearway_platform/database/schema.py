@@ -1,4 +1,4 @@
-"""The schema that a database has, and whether this program may run on it. Read without Alembic, which is slow to load.
+"""The schema that a database has, and whether this program can run on it.
 
 A newer program may have migrated the database while an older one still runs, or before a rollback. The database
 therefore records which revision a program must know to run on it (docs/adr/0019-upgrades-and-backups.md).
@@ -6,14 +6,13 @@ therefore records which revision a program must know to run on it (docs/adr/0019
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import Final
 
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Integer, MetaData, String, column, inspect, select, table
 from sqlalchemy.schema import Column, Table
 
@@ -52,18 +51,6 @@ class SchemaTooNew(Exception):
     """The schema is of a newer version, on which this program cannot run. The message says which, and what to do."""
 
 
-async def bring_up_to_date(name: str, url: str, migrations: Path) -> Schema:
-    """Bring the database `name` at `url` to the newest of the scripts in `migrations`. Cheap when it is there already.
-
-    Returns the schema that was found; a newer one stays. Raises SchemaTooNew when this program cannot run on it.
-    """
-    schema = await schema_at(url)
-    if schema_status(name, schema, migrations) is SchemaStatus.OLDER:
-        upgrade: Callable[[str, Path], Awaitable[None]] = resolve_name("clearway_platform.database.migrations:upgrade")
-        await upgrade(url, migrations)
-    return schema
-
-
 def schema_status(name: str, schema: Schema, migrations: Path) -> SchemaStatus:
     """How the schema of the database `name` relates to the scripts of this program. Raises SchemaTooNew."""
     newest = newest_revision(migrations)
@@ -81,8 +68,8 @@ def schema_status(name: str, schema: Schema, migrations: Path) -> SchemaStatus:
     return SchemaStatus.NEWER
 
 
-def remark(name: str, schema: Schema, migrations: Path) -> str | None:
-    """What is to be said of a newer schema on which this program can run; None when the schema is not newer."""
+def newer_schema_notice(name: str, schema: Schema, migrations: Path) -> str | None:
+    """A sentence for the log about a newer schema on which this program can run; None when it is not newer."""
     newest = newest_revision(migrations)
     if schema.revision is None or schema.revision <= newest:
         return None
@@ -108,8 +95,11 @@ async def schema_of(database: Database) -> Schema:
 
 
 def newest_revision(migrations: Path) -> str:
-    """The last of the scripts, each of which is named after its revision: `0002_what_it_does.py` is 0002."""
-    return max(script.stem.partition("_")[0] for script in (migrations / "versions").glob("*.py"))
+    """The newest revision of the scripts in a folder. Raises ValueError when it holds none."""
+    newest = ScriptDirectory(str(migrations)).get_current_head()
+    if newest is None:
+        raise ValueError(f"{migrations} holds no migration")
+    return newest
 
 
 def _recorded(connection: Connection) -> Schema:

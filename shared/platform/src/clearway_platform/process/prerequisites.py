@@ -14,8 +14,8 @@ from clearway_platform.database.schema import (
     Schema,
     SchemaStatus,
     SchemaTooNew,
+    newer_schema_notice,
     newest_revision,
-    remark,
     schema_of,
     schema_status,
 )
@@ -64,7 +64,7 @@ class Prerequisites:
         if missing is not None and missing != self.missing:
             _log.warning("not_ready", missing=missing)
         if missing is None:
-            self._remark({name: found for name, found in schemas.items() if isinstance(found, Schema)})
+            self._log_newer({name: found for name, found in schemas.items() if isinstance(found, Schema)})
         self.missing = missing
 
     async def _schema(self, name: str) -> Schema | str:
@@ -90,7 +90,7 @@ class Prerequisites:
         except (BrokerError, TimeoutError):
             return ()
 
-    def _remark(self, schemas: Mapping[str, Schema]) -> None:
+    def _log_newer(self, schemas: Mapping[str, Schema]) -> None:
         for name, schema in schemas.items():
-            if remarked := remark(name, schema, self._databases[name][1]):
-                _log.warning("schema_is_newer", says=remarked)
+            if notice := newer_schema_notice(name, schema, self._databases[name][1]):
+                _log.warning("schema_is_newer", notice=notice)

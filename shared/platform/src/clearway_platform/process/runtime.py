@@ -21,7 +21,7 @@ from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.keys.privileges import open_tickets_to_readers
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
-from clearway_platform.database.schema import bring_up_to_date
+from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.log import open_broker
 from clearway_platform.log.base import Broker, TopicSpec
 from clearway_platform.messaging.dead_letters import DeadLetters
