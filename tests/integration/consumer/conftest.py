@@ -23,9 +23,7 @@ class Stage:
     broker: Broker
     plumbing: Plumbing
 
-    def consumer(
-        self, handler: Handler | None = None, *, attempts: int = 3, name: str = "reader", linger_seconds: float = 0.0
-    ) -> Consumer:
+    def consumer(self, handler: Handler | None = None, *, attempts: int = 3, name: str = "reader") -> Consumer:
         return Consumer(
             name=name,
             topics=[self.topic],
@@ -35,7 +33,6 @@ class Stage:
             dead_letters=self.plumbing.dead_letters,
             clock=self.plumbing.clock,
             attempts=attempts,
-            linger_seconds=linger_seconds,
         )
 
     def message(self, event: Event) -> Message:

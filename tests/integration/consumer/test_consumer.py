@@ -70,15 +70,6 @@ async def test_two_groups_each_take_everything(stage: Any) -> None:
         await eventually(lambda: has_effects(stage, 1, "two"))
 
 
-async def test_who_lingers_lets_the_others_go_first_and_loses_nothing_when_it_ends_meanwhile(stage: Any) -> None:
-    await stage.send(stage.plumbing.event(1, route=uuid4()))
-    async with running(stage.consumer(name="hurried").run, stage.consumer(name="resting", linger_seconds=600).run):
-        await eventually(lambda: has_effects(stage, 1, "hurried"))
-        assert not await has_effects(stage, 1, "resting")
-    async with running(stage.consumer(name="resting", linger_seconds=0.01).run):
-        await eventually(lambda: has_effects(stage, 1, "resting"))
-
-
 async def test_what_cannot_be_read_is_laid_aside_and_the_rest_goes_on(stage: Any) -> None:
     route = uuid4()
     good = [stage.message(stage.plumbing.event(number, route=route)) for number in range(2)]
@@ -238,7 +229,7 @@ async def test_a_handler_works_in_the_trace_of_its_event(stage: Any) -> None:
 
 async def test_the_lag_counts_what_is_not_settled(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what was fetched already; a member that ends leaves no figure behind."""
-    monkeypatch.setattr("clearway_platform.messaging.consumer._MEASURE_SECONDS", 0.05)
+    monkeypatch.setattr("clearway_platform.messaging.membership.MEASURE_SECONDS", 0.05)
     route, healed, name = uuid4(), asyncio.Event(), f"lagging-{uuid4().hex}"
 
     async def handle(transaction: Transaction, event: Event) -> None:
@@ -265,7 +256,7 @@ async def test_a_broker_that_is_away_is_said_once_and_its_lag_is_not_known(
     stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fetching may not notice: Kafka's client goes on asking by itself."""
-    monkeypatch.setattr("clearway_platform.messaging.consumer._MEASURE_SECONDS", 0.01)
+    monkeypatch.setattr("clearway_platform.messaging.membership.MEASURE_SECONDS", 0.01)
     away, name = asyncio.Event(), f"cut-off-{uuid4().hex}"
     make_reader = stage.broker.reader
 

@@ -14,8 +14,6 @@ from clearway_platform.messaging.consumer import Consumer
 from clearway_platform.service import Platform
 
 GROUP: Final = "analytics"
-# A warning is on the wire in less: the rating of routes, which takes the same processors, waits for it (ADR 0014).
-LINGER_SECONDS: Final = 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,6 @@ def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
         dead_letters=platform.dead_letters,
         clock=platform.clock,
         attempts=platform.settings.handler_attempts,
-        linger_seconds=LINGER_SECONDS,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is done with a consumed record: handled once in one transaction, tried again, or laid among the dead."""
+"""The message processor: handles a consumed record once, in one transaction, retries it, or dead-letters it."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class _Arrival:
 
 
 class Unhandled(Exception):
-    """A dead letter was replayed whose event nothing here handles."""
+    """A dead letter was replayed, and the consumer has no handler for its event."""
 
 
 class MessageProcessor:
-    """Settles records: each one is handled, skipped, known already, or a dead letter when `take` returns.
+    """Settles records: when `take` returns, every record was handled, skipped, a duplicate, or is a dead letter.
 
-    A handler writes through the transaction it is given and nowhere else; it is called again after any failure.
+    A handler writes through its transaction and nowhere else; it is called again after any failure.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class MessageProcessor:
     ) -> None:
         self._consumer = consumer
         self._handlers = handlers
-        # What nothing here handles is skipped by its type, unread.
+        # An event without a handler is skipped by its type, and not decoded.
         self._events = {event.event_type: event for event in handlers}
         self._database = database
         self._dead_letters = dead_letters
@@ -70,7 +70,7 @@ class MessageProcessor:
         self._inbox = Inbox(consumer, clock)
 
     async def take(self, records: Sequence[Record]) -> None:
-        """Settle the records of one partition, in order: in one transaction, or one by one when any of them fails."""
+        """Settle the records of one partition, in order: in one transaction, or one by one if any of them fails."""
         if len(records) > 1:
             try:
                 return await self._handle(records)
@@ -81,7 +81,7 @@ class MessageProcessor:
         return None
 
     async def replay(self, letter: DeadLetter) -> None:
-        """Handle a dead letter again, whatever the inbox says. Its failure lays it back; it is not retried."""
+        """Handle a dead letter again, although the inbox has its event. After a failure it is a dead letter again."""
         try:
             async with self._database.write() as transaction:
                 if await self._dead_letters.replayed(transaction, letter):
@@ -99,48 +99,48 @@ class MessageProcessor:
             try:
                 await self._handle([record])
             except InvalidEvent as error:
-                await self._bury(record, error, 1)
+                await self._dead_letter(record, error, 1)
             except Exception as error:
                 failures += not is_temporary(error)
                 if is_temporary(error) or failures < self._attempts:
                     raise
-                await self._bury(record, error, failures)
+                await self._dead_letter(record, error, failures)
 
-        await retry_until_done(settle, on=self._notes_retry(record))
+        await retry_until_done(settle, on=self._count_retry(record))
 
     async def _handle(self, records: Sequence[Record]) -> None:
-        """One transaction for all. The outcomes are counted when it is committed."""
-        outcomes: list[tuple[Record, str]] = []
+        """Handle all in one transaction. The results are counted once it is committed."""
+        results: list[tuple[Record, str]] = []
         arrivals: list[_Arrival] = []
         for record in records:
             self._note_delay(record)
             arrival = self._open(record)
             if arrival is None:
-                outcomes.append((record, "skipped"))
+                results.append((record, "skipped"))
             else:
                 arrivals.append(arrival)
         if arrivals:
             async with self._database.write() as transaction:
-                outcomes += await self._handle_new(transaction, arrivals)
-        for record, outcome in outcomes:
-            MESSAGES.labels(self._consumer, record.topic, outcome).inc()
+                results += await self._handle_new(transaction, arrivals)
+        for record, result in results:
+            MESSAGES.labels(self._consumer, record.topic, result).inc()
 
     async def _handle_new(self, transaction: Transaction, arrivals: Sequence[_Arrival]) -> list[tuple[Record, str]]:
-        new = await self._inbox.take(transaction, [(each.event.envelope.id, each.record) for each in arrivals])
-        outcomes = []
+        new = await self._inbox.take(transaction, [(arrival.event.envelope.id, arrival.record) for arrival in arrivals])
+        results = []
         for arrival in arrivals:
             if arrival.event.envelope.id in new:
                 new.discard(arrival.event.envelope.id)
                 await self._call(transaction, arrival)
-                outcomes.append((arrival.record, "handled"))
+                results.append((arrival.record, "handled"))
             else:
-                outcomes.append((arrival.record, "duplicate"))
-        return outcomes
+                results.append((arrival.record, "duplicate"))
+        return results
 
     async def _handle_again(self, transaction: Transaction, record: Record) -> None:
         arrival = self._open(record)
         if arrival is None:
-            raise Unhandled("nothing here handles events of this type")
+            raise Unhandled("the consumer has no handler for events of this type")
         await self._inbox.take(transaction, [(arrival.event.envelope.id, record)])
         await self._call(transaction, arrival)
 
@@ -153,18 +153,18 @@ class MessageProcessor:
             await arrival.handler(transaction, arrival.event)
 
     def _open(self, record: Record) -> _Arrival | None:
-        """The event and who handles it; None when nothing here does. Raises InvalidEvent."""
+        """The event and its handler; None when there is no handler. Raises InvalidEvent."""
         event = decode(record.key, record.value, record.headers, events=self._events)
         return None if event is None else _Arrival(record, event, self._handlers[type(event.data)])
 
-    async def _bury(self, record: Record, error: Exception, attempts: int) -> None:
-        """Lay the record among the dead and mark its event as taken, in one transaction."""
+    async def _dead_letter(self, record: Record, error: Exception, attempts: int) -> None:
+        """Dead-letter the record and mark its event as taken, in one transaction."""
         async with self._database.write() as transaction:
             if await self._is_new(transaction, record):
                 await self._dead_letters.add(transaction, self._consumer, record, error, attempts)
         MESSAGES.labels(self._consumer, record.topic, "dead").inc()
-        place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-        _log.error("dead_letter", consumer=self._consumer, attempts=attempts, error=type(error).__name__, **place)
+        source = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+        _log.error("dead_letter", consumer=self._consumer, attempts=attempts, error=type(error).__name__, **source)
 
     async def _is_new(self, transaction: Transaction, record: Record) -> bool:
         try:
@@ -179,7 +179,7 @@ class MessageProcessor:
         age = (self._clock.now() - record.timestamp).total_seconds()
         DELAY.labels(self._consumer, record.topic, record.partition).set(max(age, 0.0))
 
-    def _notes_retry(self, record: Record) -> Callable[[Exception], bool]:
+    def _count_retry(self, record: Record) -> Callable[[Exception], bool]:
         def on(_error: Exception) -> bool:
             RETRIES.labels(self._consumer, record.topic).inc()
             return True
