@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from clearway_analytics.risk.bands import Band
-from clearway_contracts.routes import RiskBand, RouteRegistered, RouteRiskChanged
+from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import new_id
 
 from .desk import Desk

@@ -11,8 +11,16 @@ from clearway_alerts.domain.alert import Told, decide, what_matters
 from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, severity, urgency
-from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency
-from clearway_contracts.vocabulary import HazardState, InfoCredibility, Outcome, Status
+from clearway_contracts.vocabulary import (
+    AlertKind,
+    Certainty,
+    HazardState,
+    InfoCredibility,
+    Outcome,
+    Severity,
+    Status,
+    Urgency,
+)
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
 Make = Callable[..., Incident]

@@ -14,8 +14,7 @@ from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, 
 from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.matching import Index, explained, watch
 from clearway_alerts.domain.subscription import Accuracy, Filter, MinimumGrade
-from clearway_contracts.alerts import Severity
-from clearway_contracts.vocabulary import Category, InfoCredibility, SourceReliability, Tlp
+from clearway_contracts.vocabulary import Category, InfoCredibility, Severity, SourceReliability, Tlp
 
 GEOD = Geod(ellps="WGS84")
 Make = Callable[..., Incident]

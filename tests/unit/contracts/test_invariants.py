@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
 
-from clearway_contracts.alerts import AlertIssued, AlertState
+from clearway_contracts.alert import AlertState
+from clearway_contracts.alerts import AlertIssued
 from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import Casualties, IncidentState, IncidentTime
 from clearway_contracts.incidents import IncidentReported
-from clearway_contracts.routes import RiskState, RouteRegistered, RouteRiskChanged, RouteState
+from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_platform.clock import new_id
 from clearway_testing.event_states import ALERT_STATES, INCIDENT_STATES, RISK_STATES, ROUTE_STATES
 

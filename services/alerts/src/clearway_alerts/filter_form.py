@@ -8,8 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from clearway_alerts.domain import areas
 from clearway_alerts.domain.areas import MAX_POSITIONS, MAX_RINGS, STORED_POSITIONS, Area
 from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Accuracy, Filter, MinimumGrade
-from clearway_contracts.alerts import Severity
-from clearway_contracts.vocabulary import Category, HazardState, InfoCredibility, SourceReliability, Status, Tlp
+from clearway_contracts.vocabulary import (
+    Category,
+    HazardState,
+    InfoCredibility,
+    Severity,
+    SourceReliability,
+    Status,
+    Tlp,
+)
 
 Coordinate: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 Position: TypeAlias = tuple[Coordinate, Coordinate]

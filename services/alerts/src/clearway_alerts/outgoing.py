@@ -8,18 +8,17 @@ from uuid import UUID
 
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.incident_view import Incident
+from clearway_contracts.alert import AlertState
 from clearway_contracts.alerts import (
     AlertAcknowledged,
     AlertCancelled,
     AlertChange,
     AlertDowngraded,
     AlertIssued,
-    AlertKind,
-    AlertState,
     AlertUpdated,
 )
 from clearway_contracts.geometry import Point
-from clearway_contracts.vocabulary import Tlp
+from clearway_contracts.vocabulary import AlertKind, Tlp
 
 SOURCE: Final = "/clearway/alerts"
 _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {

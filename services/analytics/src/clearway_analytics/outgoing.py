@@ -7,7 +7,9 @@ from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.states import Published
 from clearway_analytics.risk.assessment import Assessment
 from clearway_contracts.geometry import LineString
-from clearway_contracts.routes import RiskBand, RiskState, RouteRegistered, RouteRiskChanged, RouteState
+from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
+from clearway_contracts.vocabulary import RiskBand
 
 SOURCE: Final = "/clearway/analytics"
 

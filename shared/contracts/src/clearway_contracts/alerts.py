@@ -1,88 +1,13 @@
 """The events of the alerts service: what was said to whom about an incident."""
 
-from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from clearway_contracts.envelope import EventData, Mission, State, Utc
-from clearway_contracts.geometry import Metres, Point
-from clearway_contracts.incident import Revision
+from clearway_contracts.alert import AlertState
+from clearway_contracts.envelope import EventData, Utc
 from clearway_contracts.topics import ALERTS
-from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status, Tlp
-
-
-class AlertKind(StrEnum):
-    ISSUED = "issued"
-    UPDATED = "updated"
-    DOWNGRADED = "downgraded"
-    CANCELLED = "cancelled"
-
-
-class Severity(StrEnum):
-    """CAP 1.2's severity."""
-
-    EXTREME = "extreme"
-    SEVERE = "severe"
-    MODERATE = "moderate"
-    MINOR = "minor"
-    UNKNOWN = "unknown"
-
-
-class Urgency(StrEnum):
-    """CAP 1.2's urgency."""
-
-    IMMEDIATE = "immediate"
-    EXPECTED = "expected"
-    FUTURE = "future"
-    PAST = "past"
-    UNKNOWN = "unknown"
-
-
-class Certainty(StrEnum):
-    """CAP 1.2's certainty."""
-
-    OBSERVED = "observed"
-    LIKELY = "likely"
-    POSSIBLE = "possible"
-    UNLIKELY = "unlikely"
-    UNKNOWN = "unknown"
-
-
-class AlertState(State):
-    """One alert object: what one subscription is told about one revision of an incident.
-
-    `sequence` counts 1.. per incident and subscription; `references` are the earlier alerts that it replaces;
-    `reason` names the clause of the filter that matched.
-    """
-
-    state_name: ClassVar[Literal["alert"]] = "alert"
-
-    alert_id: UUID
-    mission: Mission
-    subscription_id: UUID
-    incident_id: UUID
-    incident_revision: Revision
-    sequence: Annotated[int, Field(ge=1)]
-    kind: AlertKind
-    exercise: bool
-    severity: Severity
-    urgency: Urgency
-    certainty: Certainty
-    headline: str
-    point: Point
-    uncertainty_m: Metres
-    category: Category
-    outcome: Outcome
-    hazard_state: HazardState
-    status: Status
-    occurred_at: Utc | None = None
-    issued_at: Utc
-    expires_at: Utc
-    references: tuple[UUID, ...] = ()
-    tlp: Tlp
-    reason: str
 
 
 class AlertChange(EventData):

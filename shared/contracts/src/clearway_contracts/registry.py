@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from clearway_contracts.alerts import ALERT_EVENTS, AlertState
+from clearway_contracts.alert import AlertState
+from clearway_contracts.alerts import ALERT_EVENTS
 from clearway_contracts.envelope import EventData, State
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
-from clearway_contracts.routes import ROUTE_EVENTS, RiskState, RouteState
+from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.routes import ROUTE_EVENTS
 
 EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
     {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS)}

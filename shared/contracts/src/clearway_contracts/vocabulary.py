@@ -1,4 +1,7 @@
-"""The words of an incident: closed lists, lower_snake on the wire, with unknown as a value of its own."""
+"""The words of incidents, alerts and risk: closed lists, lower_snake on the wire, with unknown as a value of its own.
+
+Domain and wire share them on purpose.
+"""
 
 from enum import IntEnum, StrEnum
 
@@ -269,3 +272,50 @@ class RetractionReason(StrEnum):
     DUPLICATE = "duplicate"
     WRONG_PLACE = "wrong_place"
     PRIVACY = "privacy"
+
+
+class AlertKind(StrEnum):
+    ISSUED = "issued"
+    UPDATED = "updated"
+    DOWNGRADED = "downgraded"
+    CANCELLED = "cancelled"
+
+
+class Severity(StrEnum):
+    """CAP 1.2's severity."""
+
+    EXTREME = "extreme"
+    SEVERE = "severe"
+    MODERATE = "moderate"
+    MINOR = "minor"
+    UNKNOWN = "unknown"
+
+
+class Urgency(StrEnum):
+    """CAP 1.2's urgency."""
+
+    IMMEDIATE = "immediate"
+    EXPECTED = "expected"
+    FUTURE = "future"
+    PAST = "past"
+    UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """CAP 1.2's certainty."""
+
+    OBSERVED = "observed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNLIKELY = "unlikely"
+    UNKNOWN = "unknown"
+
+
+class RiskBand(StrEnum):
+    """The words for a route's risk. There is none for "safe"; low data says that silence proves nothing."""
+
+    LOW = "low"
+    ELEVATED = "elevated"
+    HIGH = "high"
+    SEVERE = "severe"
+    LOW_DATA = "low_data"

@@ -5,16 +5,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from clearway_contracts.alerts import (
-    ALERT_EVENTS,
-    AlertAcknowledged,
-    AlertChange,
-    AlertKind,
-    AlertState,
-    Certainty,
-    Severity,
-    Urgency,
-)
+from clearway_contracts.alert import AlertState
+from clearway_contracts.alerts import ALERT_EVENTS, AlertAcknowledged, AlertChange
 from clearway_contracts.envelope import Envelope, Event, EventData
 from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import (
@@ -33,14 +25,17 @@ from clearway_contracts.incident import (
     Sharing,
 )
 from clearway_contracts.incidents import INCIDENT_EVENTS
-from clearway_contracts.routes import RiskBand, RiskState, RouteRegistered, RouteRiskChanged, RouteState
+from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_contracts.vocabulary import (
     Activity,
     Actuation,
     Affiliation,
     AgeBand,
+    AlertKind,
     CasualtyOutcome,
     Category,
+    Certainty,
     Channel,
     Classification,
     Delivery,
@@ -53,13 +48,16 @@ from clearway_contracts.vocabulary import (
     Priority,
     ProtectiveMeasure,
     RetractionReason,
+    RiskBand,
     Setting,
+    Severity,
     Sex,
     SourceReliability,
     Status,
     Target,
     TimePrecision,
     Tlp,
+    Urgency,
 )
 
 MOMENTS: Final = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

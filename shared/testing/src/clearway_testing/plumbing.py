@@ -14,7 +14,9 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, func, select
 
 from clearway_contracts.codec import encode
 from clearway_contracts.envelope import Event
-from clearway_contracts.routes import RiskBand, RiskState, RouteRiskChanged
+from clearway_contracts.route import RiskState
+from clearway_contracts.routes import RouteRiskChanged
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.database.migrations import upgrade

@@ -11,7 +11,7 @@ from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
 from clearway_alerts.api.errors import refusals
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_alerts.storage.alert_rows import one_alert
-from clearway_contracts.alerts import AlertKind
+from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED
 from clearway_platform.web.document import header

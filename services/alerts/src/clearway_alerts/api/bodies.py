@@ -15,9 +15,18 @@ from clearway_alerts.outgoing import THIN, described, state_of, why_thin
 from clearway_alerts.queries.explain import Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.rows import read_incident
-from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency
 from clearway_contracts.geometry import Point
-from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status, Tlp
+from clearway_contracts.vocabulary import (
+    AlertKind,
+    Category,
+    Certainty,
+    HazardState,
+    Outcome,
+    Severity,
+    Status,
+    Tlp,
+    Urgency,
+)
 from clearway_platform.auth.principals import Principal
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

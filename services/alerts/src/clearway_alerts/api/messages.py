@@ -8,8 +8,7 @@ from fastapi import FastAPI, Header
 from pydantic import BaseModel, Field
 
 from clearway_alerts.api.bodies import AlertFacts, AlertLinks
-from clearway_contracts.alerts import AlertKind, Severity
-from clearway_contracts.vocabulary import Tlp
+from clearway_contracts.vocabulary import AlertKind, Severity, Tlp
 
 
 class ThinAlert(BaseModel):

@@ -10,8 +10,7 @@ from clearway_alerts.domain.geometry import distance_m
 from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import NO_LONGER, certainty, rank, severity, urgency
-from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency
-from clearway_contracts.vocabulary import Status
+from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Status, Urgency
 
 # A place that moves this far, in metres, is another place on the road, however uncertain it was.
 MOVED_M: Final = 100.0

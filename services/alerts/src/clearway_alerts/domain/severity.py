@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from clearway_alerts.domain.incident_view import Incident
-from clearway_contracts.alerts import Certainty, Severity, Urgency
-from clearway_contracts.vocabulary import HazardState, InfoCredibility, Outcome
+from clearway_contracts.vocabulary import Certainty, HazardState, InfoCredibility, Outcome, Severity, Urgency
 
 DANGERS: Final = frozenset({HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED})
 NO_LONGER: Final = frozenset({HazardState.CLEARED, HazardState.NONE})

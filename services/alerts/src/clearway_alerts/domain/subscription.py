@@ -5,8 +5,15 @@ from enum import StrEnum
 from typing import Final
 
 from clearway_alerts.domain.areas import Area
-from clearway_contracts.alerts import Severity
-from clearway_contracts.vocabulary import Category, HazardState, InfoCredibility, SourceReliability, Status, Tlp
+from clearway_contracts.vocabulary import (
+    Category,
+    HazardState,
+    InfoCredibility,
+    Severity,
+    SourceReliability,
+    Status,
+    Tlp,
+)
 from clearway_platform.auth.principals import Principal, Role
 
 # What a subscriber who names no category is warned of: `other` only on request.

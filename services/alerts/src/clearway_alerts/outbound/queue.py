@@ -14,7 +14,7 @@ from clearway_alerts.outbound.leases import Claim, Endpoint
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.outgoing import webhook_body
 from clearway_alerts.storage.tables import DELIVERY, is_pending
-from clearway_contracts.alerts import AlertState
+from clearway_contracts.alert import AlertState
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction, one_or_many
 

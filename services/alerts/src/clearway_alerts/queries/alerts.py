@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.storage.alert_rows import StoredAlert, alerts_of, read_stored
 from clearway_alerts.storage.tables import ALERT
-from clearway_contracts.alerts import AlertKind
+from clearway_contracts.vocabulary import AlertKind
 
 
 @dataclass(frozen=True, slots=True)

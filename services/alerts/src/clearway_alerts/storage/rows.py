@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.areas import Ring
 from clearway_alerts.domain.incident_view import Incident
-from clearway_contracts.alerts import AlertKind, Certainty, Severity, Urgency
+from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Urgency
 
 _INCIDENT: Final = TypeAdapter(Incident)
 

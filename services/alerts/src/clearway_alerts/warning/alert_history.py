@@ -14,7 +14,7 @@ from clearway_alerts.domain.alert import Told
 from clearway_alerts.domain.incident_view import Incident
 from clearway_alerts.storage.rows import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW, MISSION
-from clearway_contracts.alerts import AlertKind
+from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.database.engines import Transaction
 
 _NEWEST: Final = (

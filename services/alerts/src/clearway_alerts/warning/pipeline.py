@@ -22,7 +22,7 @@ from clearway_alerts.storage.rows import alert_row, stored_incident
 from clearway_alerts.storage.tables import ALERT, DECISION, INCIDENT_VIEW
 from clearway_alerts.warning.alert_history import History, histories_of, standing_of
 from clearway_alerts.warning.watchlist import Watched, Watchlist
-from clearway_contracts.alerts import AlertState
+from clearway_contracts.alert import AlertState
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, one_or_many
 from clearway_platform.heavy import HeavyWork
