@@ -1,12 +1,12 @@
 """The incidents service on a real database, asked over HTTP by each role."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Row, Select, func, select
 
 from clearway_incidents.main import STORAGE, service
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
@@ -88,6 +88,12 @@ class Desk:
         query = select(OutboxRow).order_by(table_of(OutboxRow).c.id)
         async with self.database.read() as connection:
             return [(row.type, row.value) for row in await connection.execute(query)]
+
+    async def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """What a query finds in the database."""
+        async with self.database.read() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return rows
 
     async def count(self, table: Any) -> int:
         async with self.database.read() as connection:

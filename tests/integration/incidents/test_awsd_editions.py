@@ -35,7 +35,7 @@ def reports(edition: Path) -> list[dict[str, Any]]:
     return made
 
 
-async def outcomes(desk: Desk, items: list[dict[str, Any]]) -> Counter[str]:
+async def results(desk: Desk, items: list[dict[str, Any]]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for start in range(0, len(items), 250):
         answer = await desk.ask("POST", "/v1/incident-imports", items[start : start + 250], by="unmix:operator")
@@ -46,16 +46,16 @@ async def outcomes(desk: Desk, items: list[dict[str, Any]]) -> Counter[str]:
 async def test_every_row_with_coordinates_is_taken_and_a_second_run_changes_nothing(desk: Desk) -> None:
     items = reports(NEWER)
     assert len(items) == 4337 - 13
-    assert await outcomes(desk, items) == {"created": 4324}
-    assert await outcomes(desk, items) == {"unchanged": 4324}
+    assert await results(desk, items) == {"created": 4324}
+    assert await results(desk, items) == {"unchanged": 4324}
 
 
 async def test_the_newer_edition_corrects_the_older_one(desk: Desk) -> None:
     older, newer = reports(OLDER), reports(NEWER)
     names = {item["external_refs"][0]["id"] for item in older}
     both = [item for item in newer if item["external_refs"][0]["id"] in names]
-    assert await outcomes(desk, older) == {"created": len(older)}
-    counts = await outcomes(desk, newer)
+    assert await results(desk, older) == {"created": len(older)}
+    counts = await results(desk, newer)
     assert counts["created"] == len(newer) - len(both)
     assert counts["corrected"] + counts["unchanged"] == len(both)
     assert counts["refused"] == 0

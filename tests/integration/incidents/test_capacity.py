@@ -134,7 +134,7 @@ async def test_an_item_that_would_fill_an_incident_does_not_stop_the_import(desk
     items = [body(incident, newer), body(incident, other)]
     answer = await desk.ask("POST", "/v1/incident-imports", items, by="unmix:operator")
     assert answer.status_code == 200, answer.text
-    assert [item["outcome"] for item in answer.json()["items"]] == ["refused", "created"]
+    assert [item["result"] for item in answer.json()["items"]] == ["refused", "created"]
     assert str(MAX_BYTES) in answer.json()["items"][0]["problem"]
     assert MAX_MERGED_BYTES > MAX_BYTES
 

@@ -19,14 +19,14 @@ async def imported(desk: Desk, items: list[Any], by: str = "unmix:operator") -> 
     return whole
 
 
-async def outcomes(desk: Desk, items: list[Any]) -> list[str]:
-    return [result["outcome"] for result in (await imported(desk, items))["items"]]
+async def results(desk: Desk, items: list[Any]) -> list[str]:
+    return [result["result"] for result in (await imported(desk, items))["items"]]
 
 
 async def test_a_second_run_changes_nothing(desk: Desk) -> None:
     items = [item(str(number)) for number in range(3)]
-    assert await outcomes(desk, items) == ["created"] * 3
-    assert await outcomes(desk, items) == ["unchanged"] * 3
+    assert await results(desk, items) == ["created"] * 3
+    assert await results(desk, items) == ["unchanged"] * 3
     assert len(await desk.published()) == 3
 
 
@@ -35,8 +35,8 @@ async def test_a_newer_edition_becomes_a_correction_and_keeps_what_was_corrected
     incident = {"incident_id": first["incident_id"], "revision": 1}
     await desk.step(incident, "hazard", {"hazard_state": "cleared"})
     newer = item("1", casualties=[{"outcome": "killed", "low": 1, "best": 1, "high": 1}])
-    assert await outcomes(desk, [newer]) == ["corrected"]
-    assert await outcomes(desk, [newer]) == ["unchanged"]
+    assert await results(desk, [newer]) == ["corrected"]
+    assert await results(desk, [newer]) == ["unchanged"]
     now = await desk.read(incident)
     assert now["casualties"][0]["best"] == 1
     assert (now["hazard_state"], now["revision"]) == ("cleared", 3)
@@ -46,7 +46,7 @@ async def test_a_bad_item_does_not_stop_the_others(desk: Desk) -> None:
     future = item("4", time={"occurred_at": "2030-01-01T00:00:00Z"})
     answer = await imported(desk, [item("1"), {"category": "bomb"}, a_report(), future, 7, item("5")])
     assert (answer["created"], answer["refused"]) == (2, 4)
-    refused = {result["line"]: result for result in answer["items"] if result["outcome"] == "refused"}
+    refused = {result["line"]: result for result in answer["items"] if result["result"] == "refused"}
     assert sorted(refused) == [2, 3, 4, 5]
     assert "time.occurred_at" in refused[4]["problem"]
     assert any(error["field"] == "category" for error in refused[2]["errors"])
@@ -56,11 +56,11 @@ async def test_lines_are_taken_one_by_one(desk: Desk) -> None:
     body = "\n".join([json.dumps(item("1")), "{broken", json.dumps(item("2"))]).encode()
     headers = {"Authorization": "Bearer unmix:admin", "Content-Type": "application/x-ndjson"}
     answer = await desk.http.post("/v1/incident-imports", content=body, headers=headers)
-    assert [result["outcome"] for result in answer.json()["items"]] == ["created", "refused", "created"]
+    assert [result["result"] for result in answer.json()["items"]] == ["created", "refused", "created"]
 
 
 async def test_one_name_twice_in_a_batch_is_one_incident(desk: Desk) -> None:
-    assert await outcomes(desk, [item("1"), item("1"), item("1", outcome="detonated")]) == [
+    assert await results(desk, [item("1"), item("1"), item("1", outcome="detonated")]) == [
         "created",
         "unchanged",
         "corrected",
@@ -70,14 +70,14 @@ async def test_one_name_twice_in_a_batch_is_one_incident(desk: Desk) -> None:
 async def test_a_merged_or_retracted_incident_is_not_revived(desk: Desk) -> None:
     [first] = (await imported(desk, [item("1")]))["items"]
     await desk.step({"incident_id": first["incident_id"], "revision": 1}, "retract", {"reason": "privacy"})
-    assert await outcomes(desk, [item("1", outcome="detonated")]) == ["refused"]
-    assert await outcomes(desk, [item("1")]) == ["unchanged"]
+    assert await results(desk, [item("1", outcome="detonated")]) == ["refused"]
+    assert await results(desk, [item("1")]) == ["unchanged"]
 
 
 async def test_the_size_of_a_batch_is_bounded(desk: Desk) -> None:
     too_many = [item(str(number)) for number in range(501)]
     assert (await desk.ask("POST", "/v1/incident-imports", too_many, by="unmix:admin")).status_code == 413
-    assert set(await outcomes(desk, too_many[:500])) == {"created"}
+    assert set(await results(desk, too_many[:500])) == {"created"}
 
 
 async def test_an_id_that_is_taken_stops_the_batch_and_leaves_nothing(desk: Desk) -> None:
@@ -85,7 +85,7 @@ async def test_an_id_that_is_taken_stops_the_batch_and_leaves_nothing(desk: Desk
     await desk.report(incident_id=taken)
     answer = await desk.ask("POST", "/v1/incident-imports", [item("1"), item("2", incident_id=taken)], by="unmix:admin")
     assert answer.status_code == 409
-    assert await outcomes(desk, [item("1")]) == ["created"]
+    assert await results(desk, [item("1")]) == ["created"]
 
 
 async def test_an_edition_that_contradicts_a_correction_made_here_is_refused_alone(desk: Desk) -> None:
@@ -94,10 +94,10 @@ async def test_an_edition_that_contradicts_a_correction_made_here_is_refused_alo
     later = {"time": {"earliest": "2026-02-08T00:00:00Z"}}
     assert (await desk.ask("PATCH", f"/{first['incident_id']}", later, seen=1)).status_code == 200
     newer = item("1", time=span | {"latest": "2026-02-05T00:00:00Z"})
-    assert await outcomes(desk, [newer, item("2")]) == ["refused", "created"]
+    assert await results(desk, [newer, item("2")]) == ["refused", "created"]
 
 
 async def test_an_edition_that_only_grades_otherwise_corrects_nothing(desk: Desk) -> None:
-    assert await outcomes(desk, [item("1")]) == ["created"]
-    assert await outcomes(desk, [item("1") | {"grading": {"info_credibility": 3}}]) == ["unchanged"]
+    assert await results(desk, [item("1")]) == ["created"]
+    assert await results(desk, [item("1") | {"grading": {"info_credibility": 3}}]) == ["unchanged"]
     assert len(await desk.published()) == 1

@@ -8,7 +8,7 @@ import pytest
 from clearway_incidents.api.reports import NewReport
 from clearway_incidents.exchange.imports import awsd
 from clearway_incidents.exchange.imports.awsd_words import LOCATIONS_OF_2016, MEANS, MEANS_OF_2016, SETTINGS
-from clearway_incidents.exchange.imports.rows import REASON, Tally, UnusableRow
+from clearway_incidents.exchange.imports.rows import REASON, Summary, UnusableRow
 
 ROW = {
     "Incident ID": "4711",
@@ -114,9 +114,9 @@ def test_a_file_of_something_else_is_told_so(tmp_path: Path) -> None:
 
 
 def test_refused_rows_are_written_with_their_reason(tmp_path: Path) -> None:
-    tally, file = Tally(), tmp_path / "rejects.csv"
-    tally.refuse(ROW, "it has no coordinates")
-    tally.write_rejects(file)
+    summary, file = Summary(), tmp_path / "rejects.csv"
+    summary.refuse(ROW, "it has no coordinates")
+    summary.write_rejects(file)
     header, line = file.read_text().splitlines()
     assert header.endswith(REASON)
     assert line.endswith("it has no coordinates")

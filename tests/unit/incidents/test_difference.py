@@ -10,7 +10,7 @@ from clearway_incidents.domain.difference import changed_names, merge_patch, pat
 
 Document = dict[str, Any]
 VALUES = st.recursive(
-    st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2),
+    st.integers() | st.text("xyz☂", max_size=3) | st.lists(st.integers(), max_size=2),
     lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=8,
 )

@@ -14,8 +14,8 @@ import stamina
 from typer.testing import CliRunner, Result
 
 from clearway_incidents.cli import import_app
-from clearway_incidents.exchange.imports.rows import Tally
-from clearway_incidents.exchange.imports.sending import BATCH, ImportFailed, Report, send
+from clearway_incidents.exchange.imports.rows import Summary
+from clearway_incidents.exchange.imports.sending import BATCH, ImportFailed, RowReport, send
 from clearway_testing.platforms import free_port
 
 from .test_awsd import ROW
@@ -32,23 +32,23 @@ def no_waiting() -> Iterator[None]:
 def taken(request: httpx.Request) -> httpx.Response:
     """Refuses the second line of each batch."""
     lines = [json.loads(line) for line in request.content.splitlines()]
-    items = [{"line": number, "outcome": "created"} for number, _line in enumerate(lines, start=1)]
-    items[1] |= {"outcome": "refused", "problem": "time.earliest: is in the future"}
+    items = [{"line": number, "result": "created"} for number, _line in enumerate(lines, start=1)]
+    items[1] |= {"result": "refused", "problem": "time.earliest: is in the future"}
     return httpx.Response(200, json={"items": items})
 
 
-def run(answer: Answer, count: int) -> Tally:
-    tally = Tally()
-    reports = [Report(ROW | {"Incident ID": str(number)}, {"n": number}) for number in range(count)]
+def run(answer: Answer, count: int) -> Summary:
+    summary = Summary()
+    reports = [RowReport(ROW | {"Incident ID": str(number)}, {"n": number}) for number in range(count)]
     with httpx.Client(base_url="http://clearway.test", transport=httpx.MockTransport(answer)) as client:
-        send(client, reports, tally, lambda _count: None)
-    return tally
+        send(client, reports, summary, lambda _count: None)
+    return summary
 
 
 def test_every_row_is_sent_once_and_refusals_are_kept_with_their_row() -> None:
-    tally = run(taken, BATCH + 2)
-    assert tally.outcomes == {"created": BATCH, "refused": 2}
-    assert [row["Incident ID"] for row in tally.rejects] == ["1", str(BATCH + 1)]
+    summary = run(taken, BATCH + 2)
+    assert summary.results == {"created": BATCH, "refused": 2}
+    assert [row["Incident ID"] for row in summary.rejects] == ["1", str(BATCH + 1)]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def clearway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callab
 
 def refused(request: httpx.Request) -> httpx.Response:
     lines = range(1, len(request.content.splitlines()) + 1)
-    items = [{"line": number, "outcome": "refused", "problem": "no."} for number in lines]
+    items = [{"line": number, "result": "refused", "problem": "no."} for number in lines]
     return httpx.Response(200, json={"items": items})
 
 
@@ -150,10 +150,10 @@ def test_an_import_of_which_every_row_was_refused_is_no_success(
 
 
 def test_an_import_of_which_a_row_was_taken_is_one(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
-    url = clearway(lambda _: httpx.Response(200, json={"items": [{"line": 1, "outcome": "created"}]}))
+    url = clearway(lambda _: httpx.Response(200, json={"items": [{"line": 1, "result": "created"}]}))
     done = imported(str(edition(tmp_path / "edition.csv")), "--url", url, "--key", "cwk_a_b", "--json")
     assert done.exit_code == 0
-    assert {row["outcome"]: row["rows"] for row in json.loads(done.stdout)} == {
+    assert {row["result"]: row["rows"] for row in json.loads(done.stdout)} == {
         "created": 1,
         "refused": 1,
         "refused: it has no coordinates": 1,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 
 import pytest
@@ -13,21 +14,22 @@ from clearway_incidents.api.reports import NewReport
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import NotNow, NotYours, Refusal
 from clearway_incidents.domain.incident import Grading, Incident
-from clearway_incidents.domain.life import ALLOWED, HARMLESS, LIVE, Kind, Step
-from clearway_incidents.domain.merging import CasualtiesOf, merge, part
+from clearway_incidents.domain.life import ALLOWED, HARMLESS, LIVE, Act, Kind, Step
+from clearway_incidents.domain.merging import CasualtiesOf, merge, unmerge_loser
 from clearway_incidents.domain.reporting import record
 
 from .conftest import BODY, NOW
 
+ACT = Act("verifier", NOW)
 STEPS: dict[Kind, Step] = {
     Kind.REVIEW_STARTED: life.review,
-    Kind.GRADED: life.grade(SourceReliability.B, InfoCredibility.PROBABLY_TRUE),
-    Kind.VERIFIED: life.verify(frozenset({"reporter"})),
-    Kind.DISPUTED: life.dispute("not plausible"),
-    Kind.CLOSED: life.close("handed over"),
-    Kind.REOPENED: life.reopen("a second device"),
-    Kind.RETRACTED: life.retract(RetractionReason.FALSE_REPORT),
-    Kind.HAZARD_CHANGED: life.change_hazard(HazardState.CLEARED),
+    Kind.GRADED: partial(life.grade, reliability=SourceReliability.B, credibility=InfoCredibility.PROBABLY_TRUE),
+    Kind.VERIFIED: partial(life.verify, reporters=frozenset({"reporter"})),
+    Kind.DISPUTED: life.dispute,
+    Kind.CLOSED: life.close,
+    Kind.REOPENED: life.reopen,
+    Kind.RETRACTED: partial(life.retract, reason=RetractionReason.FALSE_REPORT),
+    Kind.HAZARD_CHANGED: partial(life.change_hazard, state=HazardState.CLEARED),
 }
 # The life as it is written down, apart from the code.
 MOVES = {
@@ -48,9 +50,9 @@ def test_every_command_in_every_state(make_incident: Callable[..., Incident], st
     expected = status if kind in STAYS and status in LIVE else MOVES.get((status, kind))
     if expected is None:
         with pytest.raises(NotNow):
-            STEPS[kind](incident, "verifier", NOW)
+            STEPS[kind](incident, ACT)
     else:
-        change = STEPS[kind](incident, "verifier", NOW)
+        change = STEPS[kind](incident, ACT)
         assert (change.kind, change.incident.status, change.incident.revision) == (kind, expected, 2)
 
 
@@ -64,15 +66,15 @@ def test_closing_without_a_reason_needs_the_hazard_gone(
 ) -> None:
     incident = make_incident(status=Status.VERIFIED, hazard_state=state)
     if state in HARMLESS:
-        assert life.close(None)(incident, "verifier", NOW).incident.status is Status.CLOSED
+        assert life.close(incident, ACT).incident.status is Status.CLOSED
     else:
         with pytest.raises(NotNow, match="override_reason"):
-            life.close(None)(incident, "verifier", NOW)
+            life.close(incident, ACT)
 
 
 def test_the_reporter_does_not_verify(make_incident: Callable[..., Incident]) -> None:
     with pytest.raises(NotYours):
-        STEPS[Kind.VERIFIED](make_incident(status=Status.UNDER_REVIEW), "reporter", NOW)
+        STEPS[Kind.VERIFIED](make_incident(status=Status.UNDER_REVIEW), Act("reporter", NOW))
 
 
 @pytest.mark.parametrize("credibility", InfoCredibility)
@@ -81,14 +83,14 @@ def test_only_what_is_probably_true_is_verified(
 ) -> None:
     incident = make_incident(status=Status.UNDER_REVIEW, grading=Grading(SourceReliability.A, credibility))
     if credibility <= 2:
-        assert STEPS[Kind.VERIFIED](incident, "verifier", NOW).incident.status is Status.VERIFIED
+        assert STEPS[Kind.VERIFIED](incident, ACT).incident.status is Status.VERIFIED
     else:
         with pytest.raises(NotNow):
-            STEPS[Kind.VERIFIED](incident, "verifier", NOW)
+            STEPS[Kind.VERIFIED](incident, ACT)
 
 
 MOMENTS = st.integers(-3600, 3600).map(lambda seconds: datetime(2026, 3, 1, 7, tzinfo=UTC) + timedelta(seconds=seconds))
-HAZARDS = st.sampled_from(HazardState).map(life.change_hazard)
+HAZARDS = st.sampled_from(HazardState).map(lambda state: partial(life.change_hazard, state=state))
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(STEPS.values())) | HAZARDS, MOMENTS), max_size=30))
@@ -97,7 +99,7 @@ def test_whatever_is_commanded_the_record_stays_sound(commands: list[tuple[Step,
     before = record(first, mission="unmix", by="reporter", at=NOW).incident
     for step, at in commands:
         try:
-            after = step(before, "verifier", at).incident
+            after = step(before, Act("verifier", at, "a reason")).incident
         except Refusal:
             continue
         assert before.status in LIVE
@@ -116,7 +118,7 @@ def test_an_alias_is_restored_to_what_it_was(status: Status, casualties: Casualt
         for _ in range(2)
     )
     loser = life.revise(loser, NOW, status=status)
-    alias, joined = merge(loser, survivor, casualties, NOW)
-    restored = part(alias.incident, loser, NOW).incident
+    alias, joined = merge(loser, survivor, ACT, casualties=casualties)
+    restored = unmerge_loser(alias.incident, loser, ACT).incident
     assert (restored.status, restored.links, restored.casualties) == (loser.status, loser.links, loser.casualties)
     assert len(joined.incident.reports) == 2

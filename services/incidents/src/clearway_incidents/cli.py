@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from clearway_incidents.exchange.imports import awsd
 from clearway_incidents.exchange.imports.reading import Table, UnreadableFile
-from clearway_incidents.exchange.imports.rows import Tally, UnusableRow
-from clearway_incidents.exchange.imports.sending import ImportFailed, Report, send
+from clearway_incidents.exchange.imports.rows import Summary, UnusableRow
+from clearway_incidents.exchange.imports.sending import ImportFailed, RowReport, send
 from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
 from clearway_platform.cli.configuration import DataFolder
 from clearway_platform.cli.failures import Commands, fail
@@ -57,26 +57,26 @@ def import_awsd(
     table = _read(file)
     access = None if dry_run else _access(url, key, data, demo=demo)
     _check_rejects(rejects)
-    tally = Tally()
-    reports = list(_usable(table.rows, tally))
+    summary = Summary()
+    reports = list(_usable(table.rows, summary))
     problem: str | None = None
     try:
         if access is None:
-            tally.outcomes["usable"] = len(reports)
+            summary.results["usable"] = len(reports)
         else:
-            _send(access, reports, tally)
+            _send(access, reports, summary)
     except ImportFailed as error:
         problem = str(error)
     except KeyboardInterrupt:
         _say("Stopped. What was taken stays; run it again to go on.")
         raise
     finally:
-        _conclude(tally, rejects, as_json=as_json)
+        _conclude(summary, rejects, as_json=as_json)
     if problem is not None:
         fail(problem, FAILED)
     if not table.rows:
         fail(f"{file} holds no rows.", FAILED)
-    if tally.outcomes["refused"] == len(table.rows):
+    if summary.results["refused"] == len(table.rows):
         fail("Every row was refused: nothing was imported. The reasons are above.", FAILED)
 
 
@@ -110,15 +110,15 @@ def _check_rejects(path: Path | None) -> None:
         fail(f"{path} is a folder. Name a file for the refused rows.")
 
 
-def _usable(rows: Iterable[dict[str, str]], tally: Tally) -> Iterator[Report]:
+def _usable(rows: Iterable[dict[str, str]], summary: Summary) -> Iterator[RowReport]:
     for row in rows:
         try:
-            yield Report(row, awsd.report_of(row))
+            yield RowReport(row, awsd.report_of(row))
         except UnusableRow as reason:
-            tally.refuse(row, str(reason))
+            summary.refuse(row, str(reason))
 
 
-def _send(access: Access, reports: list[Report], tally: Tally) -> None:
+def _send(access: Access, reports: list[RowReport], summary: Summary) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # On standard error, and only for someone who watches: a file or a program that reads the output has no use for it.
     console = Console(stderr=True)
@@ -127,17 +127,17 @@ def _send(access: Access, reports: list[Report], tally: Tally) -> None:
         Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as progress,
     ):
         task = progress.add_task("Importing", total=len(reports))
-        send(client, reports, tally, lambda count: progress.advance(task, count))
+        send(client, reports, summary, lambda count: progress.advance(task, count))
 
 
-def _conclude(tally: Tally, rejects: Path | None, *, as_json: bool) -> None:
+def _conclude(summary: Summary, rejects: Path | None, *, as_json: bool) -> None:
     """What became of the rows, and why some were refused."""
-    rows = [{"rows": count, "outcome": outcome} for outcome, count in sorted(tally.outcomes.items()) if count]
-    rows += [{"rows": count, "outcome": f"refused: {reason}"} for reason, count in tally.reasons.most_common(20)]
+    rows = [{"rows": count, "result": result} for result, count in sorted(summary.results.items()) if count]
+    rows += [{"rows": count, "result": f"refused: {reason}"} for reason, count in summary.reasons.most_common(20)]
     if rows or as_json:
         print_list(rows, as_json=as_json, empty="")
-    if rejects is not None and tally.rejects:
-        tally.write_rejects(rejects)
+    if rejects is not None and summary.rejects:
+        summary.write_rejects(rejects)
         _say(f"The refused rows are in {rejects}.")
 
 

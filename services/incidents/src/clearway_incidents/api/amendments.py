@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from clearway_incidents.api.errors import InvalidCorrection
 from clearway_incidents.api.facts import FactsForm
+from clearway_incidents.domain import life
 from clearway_incidents.domain.difference import merge_patch, patch_between
 from clearway_incidents.domain.errors import InvalidFact
 from clearway_incidents.domain.incident import Facts, Incident
-from clearway_incidents.storage.tables import dump
-from clearway_platform.web.problems import Problem, field_errors
+from clearway_incidents.domain.life import Act, Change, Kind
+from clearway_platform.refusals import Fault
+from clearway_platform.web.problems import field_errors
 
 # What is changed by a command of its own, and which.
 COMMANDS: Final[Mapping[str, str]] = {
@@ -24,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "retraction": "POST …/retract",
 }
 _FACTS: Final = frozenset(FactsForm.model_fields)
+_INCIDENT: Final = TypeAdapter(Incident)
 # The facts are not nested deeper than `location.point.coordinates`.
 MOST_LEVELS: Final = 8
 # What follows from another field unless it is given: a patch of the one must not leave the other as it was.
@@ -33,32 +37,28 @@ _DERIVED: Final = (
 )
 
 
-def amended(incident: Incident, patch: Mapping[str, Any]) -> Facts:
-    """The facts after a patch that a person sent. Raises a 422 problem."""
+def correct_by_patch(incident: Incident, act: Act, *, patch: Mapping[str, Any]) -> Change:
+    """Correct the facts by a patch that a person sent. Raises InvalidFact, InvalidCorrection."""
+    life.allow(incident, Kind.CORRECTED)
     _check_levels(patch)
     for name in patch:
         if name in COMMANDS:
             raise InvalidFact(name, "is not corrected by a patch", f"Use {COMMANDS[name]}.")
-    return _patched(incident, patch)
+    return life.correct(incident, act, facts=_patched(incident, patch))
 
 
 def reconciled(incident: Incident, before: Mapping[str, Any], after: Mapping[str, Any]) -> Facts:
     """The facts with what their source changed between two contents; local corrections of the rest stay.
-    Raises InvalidFact when the two do not go together."""
+    Raises InvalidCorrection when the two do not go together."""
     earlier, later = ({name: value for name, value in content.items() if name in _FACTS} for content in (before, after))
-    try:
-        return _patched(incident, patch_between(earlier, later))
-    except Problem as problem:
-        # One item of many: it is refused alone, and the batch goes on.
-        first = problem.errors[0]
-        raise InvalidFact(first.field, first.problem, first.remedy) from problem
+    return _patched(incident, patch_between(earlier, later))
 
 
 def _check_levels(patch: Mapping[str, Any]) -> None:
     """Raise InvalidFact, naming the first field that is nested deeper than any fact is."""
     for name, value in patch.items():
         level, values = 1, [value]
-        while values := [part for each in values for part in _parts(each)]:
+        while values := [part for item in values for part in _parts(item)]:
             level += 1
             if level > MOST_LEVELS:
                 raise InvalidFact(name, f"is nested deeper than {MOST_LEVELS} levels", "No fact is: send it as in GET.")
@@ -73,16 +73,15 @@ def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:
     try:
         facts = FactsForm.model_validate(document).in_domain(incident.time.recorded_at)
     except ValidationError as error:
-        errors = field_errors(error.errors(include_url=False, include_input=False), sent=document)
-        places = ", ".join(sorted({item.field for item in errors})[:5])
-        raise Problem(422, f"The correction is not valid at: {places}.", errors=errors) from error
+        errors = field_errors(error.errors(include_url=False, include_input=False), sent=document, prefix="")
+        raise InvalidCorrection([Fault(item.field, item.problem, item.remedy) for item in errors]) from error
     reported_at = facts.time.reported_at if "reported_at" in document.get("time", {}) else incident.time.reported_at
     return replace(facts, time=replace(facts.time, reported_at=reported_at))
 
 
 def editable(incident: Incident) -> dict[str, Any]:
     """The facts on record as a form."""
-    state = dump(incident)
+    state: dict[str, Any] = _INCIDENT.dump_python(incident, mode="json")
     document = {name: state[name] for name in _FACTS if name != "links"}
     document["time"] = {name: value for name, value in state["time"].items() if name != "recorded_at"}
     document["location"] = {name: value for name, value in state["location"].items() if name != "mgrs"}

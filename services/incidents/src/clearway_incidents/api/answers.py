@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents import permissions
-from clearway_incidents.commands.imports import Fate
+from clearway_incidents.commands.imports import ImportResult
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.outgoing import without_contacts
+from clearway_incidents.queries.revisions import Revision
 from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.problems import FieldError
@@ -64,7 +65,7 @@ class ImportedItem(BaseModel):
     """What became of one item; `line` counts from 1."""
 
     line: int
-    outcome: Fate
+    result: ImportResult
     incident_id: UUID | None = None
     problem: str | None = None
     errors: list[FieldError] = []
@@ -96,9 +97,9 @@ def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200, 
     return Reply(status, visible(state, principal), headers)
 
 
-def revision_of(row: Any, principal: Principal) -> dict[str, Any]:
-    shown = {name: value for name, value in row._mapping.items() if name in RevisionBody.model_fields}
-    return shown | {"incident": visible(row.state, principal)}
+def revision_of(revision: Revision, principal: Principal) -> dict[str, Any]:
+    shown = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}
+    return shown | {"incident": visible(revision.state, principal)}
 
 
 def deleted_of(state: Mapping[str, Any]) -> dict[str, Any]:

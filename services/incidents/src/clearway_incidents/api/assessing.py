@@ -1,47 +1,18 @@
 """Assessing: review, grading, verification, and how an incident ends."""
 
-from typing import Annotated
-from uuid import UUID
+from functools import partial
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from clearway_incidents.api.answers import IncidentBody, reply
+from clearway_incidents.api.answers import IncidentBody
 from clearway_incidents.api.bodies import CloseBody, NoteBody, ReasonBody, RetractBody
-from clearway_incidents.api.dependencies import Assessor, LedgerOf
+from clearway_incidents.api.dependencies import Assessed
 from clearway_incidents.api.reports import GradingForm
-from clearway_incidents.commands import changes
 from clearway_incidents.domain import life
-from clearway_incidents.domain.life import Step
-from clearway_platform.database.engines import Transaction
-from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.document import REVISED
-from clearway_platform.web.writes import Reply, Write
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
-
-
-class Assessment:
-    """One assessment of the incident in the address, at the revision that the caller has seen."""
-
-    def __init__(
-        self, incident_id: UUID, expected: IfMatch, principal: Assessor, ledger: LedgerOf, write: Write
-    ) -> None:
-        self.incident_id = incident_id
-        self.expected = expected
-        self.principal = principal
-        self.ledger = ledger
-        self.write = write
-
-    async def take(self, step: Step) -> Response:
-        async def command(transaction: Transaction) -> Reply:
-            state = await changes.apply(self.ledger, transaction, self.principal, self.incident_id, self.expected, step)
-            return reply(state, self.principal, seen=self.expected)
-
-        return await self.write(command)
-
-
-Assessed = Annotated[Assessment, Depends()]
 
 
 @router.post(
@@ -53,7 +24,7 @@ Assessed = Annotated[Assessment, Depends()]
 )
 async def review(assessed: Assessed) -> Response:
     """From reported, or from disputed back to review."""
-    return await assessed.take(life.review)
+    return await assessed.apply(life.review)
 
 
 @router.post(
@@ -65,7 +36,9 @@ async def review(assessed: Assessed) -> Response:
 )
 async def grade(assessed: Assessed, sent: GradingForm) -> Response:
     """The Admiralty grades: the source A–F, the information 1–6, independently of each other."""
-    return await assessed.take(life.grade(sent.source_reliability, sent.info_credibility))
+    return await assessed.apply(
+        partial(life.grade, reliability=sent.source_reliability, credibility=sent.info_credibility)
+    )
 
 
 @router.post(
@@ -73,14 +46,7 @@ async def grade(assessed: Assessed, sent: GradingForm) -> Response:
 )
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     """From under_review. Needs credibility 1–2 or two independent reports, and someone who gave none of them."""
-
-    async def command(transaction: Transaction) -> Reply:
-        state = await changes.verify(
-            assessed.ledger, transaction, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
-        )
-        return reply(state, assessed.principal, seen=assessed.expected)
-
-    return await assessed.write(command)
+    return await assessed.run(partial(assessed.wiring.changes.verify, reason=sent.reason))
 
 
 @router.post(
@@ -92,13 +58,13 @@ async def verify(assessed: Assessed, sent: NoteBody) -> Response:
 )
 async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
     """From under_review; a new review ends the dispute."""
-    return await assessed.take(life.dispute(sent.reason))
+    return await assessed.apply(life.dispute, sent.reason)
 
 
 @router.post("/close", operation_id="incidents.close", responses=REVISED, summary="Close", response_model=IncidentBody)
 async def close(assessed: Assessed, sent: CloseBody) -> Response:
     """From verified. The hazard must be cleared or none, or `override_reason` says why it is closed all the same."""
-    return await assessed.take(life.close(sent.override_reason))
+    return await assessed.apply(life.close, sent.override_reason)
 
 
 @router.post(
@@ -106,7 +72,7 @@ async def close(assessed: Assessed, sent: CloseBody) -> Response:
 )
 async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
     """From closed back to review."""
-    return await assessed.take(life.reopen(sent.reason))
+    return await assessed.apply(life.reopen, sent.reason)
 
 
 @router.post(
@@ -114,4 +80,4 @@ async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
 )
 async def retract(assessed: Assessed, sent: RetractBody) -> Response:
     """Final, from any live state: everyone who was warned is told."""
-    return await assessed.take(life.retract(sent.reason, sent.note))
+    return await assessed.apply(partial(life.retract, reason=sent.reason), sent.note)

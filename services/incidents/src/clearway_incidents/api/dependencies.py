@@ -1,62 +1,100 @@
-"""What the routes of this service depend on, and how a refusal of the domain reads as a problem."""
+"""What the routes of this service are given."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from clearway_incidents import permissions
-from clearway_incidents.commands.revisions import Ledger
-from clearway_incidents.domain.errors import InvalidFact, NotYours, Refusal, StaleRevision, UnknownIncident
+from clearway_incidents.api.answers import reply
+from clearway_incidents.commands.changes import Changes
+from clearway_incidents.commands.imports import Imports
+from clearway_incidents.commands.intake import Intake
+from clearway_incidents.commands.merging import Merging
+from clearway_incidents.commands.revisions import Target
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.domain.life import Step
 from clearway_platform.auth.principals import Principal
-from clearway_platform.codes import Code
-from clearway_platform.refusals import Refusal as Answer
-from clearway_platform.web.access import require
-from clearway_platform.web.problems import (
-    Problem,
-    conflict,
-    invalid,
-    not_found,
-    precondition_failed,
-    problem_response,
-    request_id_of,
-)
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
+from clearway_platform.database.states import State, StateVersions
+from clearway_platform.web.access import platform_of, require
+from clearway_platform.web.conditional import IfMatch
+from clearway_platform.web.writes import Reply, Write, WriteRequest
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Reporter = Annotated[Principal, Depends(require(permissions.REPORT))]
 Assessor = Annotated[Principal, Depends(require(permissions.ASSESS))]
 
 
-async def _ledger(request: Request) -> Ledger:
-    ledger: Ledger = request.app.state.ledger
-    return ledger
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored."""
+
+    clock: Clock
+    states: StateVersions[Incident]
+    intake: Intake
+    changes: Changes
+    merging: Merging
+    imports: Imports
 
 
-LedgerOf = Annotated[Ledger, Depends(_ledger)]
+async def _wired(request: Request) -> Wiring:
+    wiring: Wiring = request.app.state.wiring
+    return wiring
 
 
-def problem_of(refusal: Refusal, place: str = "body.") -> Answer:
-    """The refusal as its sender should read it. `place` says where the facts were sent."""
-    match refusal:
-        case InvalidFact(field=field):
-            return invalid(place + field, refusal.problem, refusal.remedy)
-        case UnknownIncident(field=None):
-            return not_found("incident", refusal.incident_id)
-        case UnknownIncident(field=str(field)):
-            return invalid(field, refusal.problem, refusal.remedy)
-        case StaleRevision():
-            return precondition_failed(refusal.current)
-        case NotYours():
-            return Problem(403, str(refusal), code=Code.NOT_YOURS)
-        case _:
-            return conflict(str(refusal))
+async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    async with platform_of(request).database.read() as connection:
+        yield connection
 
 
-async def _on_refusal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return problem_response(problem_of(error), path=request.url.path, request_id=request_id_of(request))
+Wired = Annotated[Wiring, Depends(_wired)]
+# Given back before the answer is sent: a client that reads slowly must not keep a connection.
+Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+
+# A command that changes the incident in the address, with all but these three given.
+Command = Callable[[Transaction, Principal, Target], Awaitable[State]]
 
 
-def install_refusals(app: FastAPI) -> None:
-    """Answer every refusal of the domain as a problem."""
-    app.add_exception_handler(Refusal, _on_refusal)
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """One change of the incident in the address, at the revision that the caller has seen."""
+
+    wiring: Wiring
+    principal: Principal
+    target: Target
+    write: WriteRequest
+
+    async def apply(self, step: Step, reason: str | None = None) -> Response:
+        """One step of the life."""
+        return await self.run(partial(self.wiring.changes.apply, step=step, reason=reason))
+
+    async def run(self, command: Command) -> Response:
+        """One command, and the incident after it."""
+        return await self.write(partial(self._reply, command))
+
+    async def _reply(self, command: Command, transaction: Transaction) -> Reply:
+        state = await command(transaction, self.principal, self.target)
+        return reply(state, self.principal, seen=self.target.revision)
+
+
+async def _by_reporter(
+    incident_id: UUID, expected: IfMatch, principal: Reporter, wiring: Wired, write: Write
+) -> Changing:
+    return Changing(wiring, principal, Target(incident_id, expected), write)
+
+
+async def _by_assessor(
+    incident_id: UUID, expected: IfMatch, principal: Assessor, wiring: Wired, write: Write
+) -> Changing:
+    return Changing(wiring, principal, Target(incident_id, expected), write)
+
+
+Reported = Annotated[Changing, Depends(_by_reporter)]
+Assessed = Annotated[Changing, Depends(_by_assessor)]

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.queries.incidents import Box, Filter, Place
+from clearway_incidents.queries.incidents import Box, Filter, PageEnd
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
 from clearway_platform.web.problems import bad_cursor, invalid
@@ -64,15 +64,15 @@ def cursor_of(moment: str, incident_id: str) -> str:
     return encode_cursor(moment, incident_id)
 
 
-def place_of(cursor: str | None) -> Place | None:
+def page_end_of(cursor: str | None) -> PageEnd | None:
     """Where the page before ended. Raises a 400 problem."""
-    place = decode_cursor(cursor, str, str)
-    if place is None:
+    end = decode_cursor(cursor, str, str)
+    if end is None:
         return None
     try:
-        moment = datetime.fromisoformat(place[0])
+        moment = datetime.fromisoformat(end[0])
         if moment.tzinfo is not None:
-            return Place(moment.astimezone(UTC), UUID(place[1]))
+            return PageEnd(moment.astimezone(UTC), UUID(end[1]))
     except (ValueError, OverflowError):
         pass
     raise bad_cursor()

@@ -13,12 +13,10 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
-from clearway_incidents.api.dependencies import LedgerOf, Reporter, problem_of
+from clearway_incidents.api.dependencies import Reporter, Wired
 from clearway_incidents.api.reports import EXAMPLE, NewReport
-from clearway_incidents.commands import imports
-from clearway_incidents.commands.imports import Fate, Item, Result
+from clearway_incidents.commands.imports import Imported, ImportResult, Item
 from clearway_incidents.domain.errors import InvalidFact
 from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Transaction
@@ -63,19 +61,19 @@ class Refused:
     response_model=ImportAnswer,
     openapi_extra=_BODY,
 )
-async def import_reports(request: Request, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
+async def import_reports(request: Request, principal: Reporter, wiring: Wired, write: Write) -> Response:
     """At most 500 new reports, each with an external reference, as a JSON array or as NDJSON
     (`application/x-ndjson`, a report a line). The same reference with the same content is left unchanged; with other
     content it becomes a correction. An item that is refused does not stop the others."""
     if principal.role not in IMPORTERS:
         raise Problem(403, f"The role {principal.role} may not import. Use a key of an operator or administrator.")
     documents = _documents(await request.body())
-    now = ledger.clock.now()
+    now = wiring.clock.now()
     parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
     sound = [item for item in parsed if isinstance(item, Item)]
 
     async def command(transaction: Transaction) -> Reply:
-        results = await imports.take_in(ledger, transaction, principal, sound, reconciled)
+        results = await wiring.imports.take_in(transaction, principal, sound)
         return Reply(200, _answer([item for item in parsed if isinstance(item, Refused)], results))
 
     return await write(command)
@@ -115,7 +113,7 @@ def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
     try:
         return Item(line, report.submission(now))
     except InvalidFact as error:
-        return Refused(line, [FieldError(field=error.field, problem=error.problem, remedy=error.remedy)])
+        return Refused(line, errors_of(error, in_part=False))
 
 
 def _errors(error: ValidationError, document: Any) -> list[FieldError]:
@@ -123,30 +121,33 @@ def _errors(error: ValidationError, document: Any) -> list[FieldError]:
     return field_errors(found, sent=document, prefix="")
 
 
-def _answer(refused: Sequence[Refused], results: Sequence[Result]) -> ImportAnswer:
+def _answer(refused: Sequence[Refused], results: Sequence[Imported]) -> ImportAnswer:
     items = [
-        ImportedItem(line=item.line, outcome=Fate.REFUSED, problem=_summary(item.errors), errors=list(item.errors))
+        ImportedItem(
+            line=item.line, result=ImportResult.REFUSED, problem=_summary(item.errors), errors=list(item.errors)
+        )
         for item in refused
     ]
-    items += [_item(result) for result in results]
-    counts = Counter(item.outcome for item in items)
+    items += [_item(imported) for imported in results]
+    counts = Counter(item.result for item in items)
     return ImportAnswer(
-        created=counts[Fate.CREATED],
-        unchanged=counts[Fate.UNCHANGED],
-        corrected=counts[Fate.CORRECTED],
-        refused=counts[Fate.REFUSED],
+        created=counts[ImportResult.CREATED],
+        unchanged=counts[ImportResult.UNCHANGED],
+        corrected=counts[ImportResult.CORRECTED],
+        refused=counts[ImportResult.REFUSED],
         items=sorted(items, key=lambda item: item.line),
     )
 
 
-def _item(result: Result) -> ImportedItem:
-    problem = None if result.refusal is None else problem_of(result.refusal, place="")
+def _item(imported: Imported) -> ImportedItem:
+    refusal = imported.refusal
+    errors = [] if refusal is None else errors_of(refusal, in_part=False)
     return ImportedItem(
-        line=result.line,
-        outcome=result.fate,
-        incident_id=result.incident_id,
-        problem=problem.detail if problem else None,
-        errors=errors_of(problem) if problem else [],
+        line=imported.line,
+        result=imported.result,
+        incident_id=imported.incident_id,
+        problem=None if refusal is None else _summary(errors) or refusal.detail,
+        errors=errors,
     )
 
 

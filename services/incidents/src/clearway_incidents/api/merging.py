@@ -1,15 +1,15 @@
-"""Merging two incidents that tell of one event, and parting them again."""
+"""Merging two incidents that tell of one event, and unmerging them again."""
+
+from functools import partial
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from clearway_incidents.api.answers import IncidentBody, reply
-from clearway_incidents.api.assessing import Assessed
+from clearway_incidents.api.answers import IncidentBody
 from clearway_incidents.api.bodies import MergeBody, NoteBody
-from clearway_incidents.commands import changes
-from clearway_platform.database.engines import Transaction
+from clearway_incidents.api.dependencies import Assessed
+from clearway_incidents.commands.merging import Merge
 from clearway_platform.web.document import REVISED
-from clearway_platform.web.writes import Reply
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
@@ -23,21 +23,8 @@ router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incide
 )
 async def merge(assessed: Assessed, sent: MergeBody) -> Response:
     """Its address then answers 308 to the survivor, which rests on the reports of both."""
-
-    async def command(transaction: Transaction) -> Reply:
-        state = await changes.merge_into(
-            assessed.ledger,
-            transaction,
-            assessed.principal,
-            assessed.incident_id,
-            assessed.expected,
-            sent.survivor_id,
-            sent.casualties,
-            sent.reason,
-        )
-        return reply(state, assessed.principal)
-
-    return await assessed.write(command)
+    order = Merge(sent.survivor_id, sent.casualties, sent.reason)
+    return await assessed.run(partial(assessed.wiring.merging.merge, order=order))
 
 
 @router.post(
@@ -45,11 +32,4 @@ async def merge(assessed: Assessed, sent: MergeBody) -> Response:
 )
 async def unmerge(assessed: Assessed, sent: NoteBody) -> Response:
     """The alias is again what it was; the survivor gives back its reports, and the casualties that were chosen."""
-
-    async def command(transaction: Transaction) -> Reply:
-        state = await changes.unmerge(
-            assessed.ledger, transaction, assessed.principal, assessed.incident_id, assessed.expected, sent.reason
-        )
-        return reply(state, assessed.principal)
-
-    return await assessed.write(command)
+    return await assessed.run(partial(assessed.wiring.merging.unmerge, reason=sent.reason))

@@ -17,12 +17,11 @@ from clearway_incidents.api.answers import (
     revision_of,
     visible,
 )
-from clearway_incidents.api.dependencies import Reader
-from clearway_incidents.api.filters import AsOf, cursor_of, place_of, wanted
+from clearway_incidents.api.dependencies import Reader, Reading, Wired
+from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of, wanted
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.incidents import Filter
-from clearway_platform.service import Platform
-from clearway_platform.web.access import platform_of
+from clearway_incidents.queries.revisions import revision, revisions, state_as_of
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
@@ -31,7 +30,6 @@ from clearway_platform.web.problems import not_found
 
 router = APIRouter(tags=["Reading incidents"])
 
-PlatformOf = Annotated[Platform, Depends(platform_of)]
 Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
 _ALIAS: dict[int | str, dict[str, Any]] = {
     308: {"model": MergedBody, "description": "It was merged: Location is its survivor.", "headers": header("Location")}
@@ -41,7 +39,8 @@ _ALIAS: dict[int | str, dict[str, Any]] = {
 @router.get("/v1/incidents", operation_id="incidents.list", summary="List incidents", response_model=Page[IncidentBody])
 async def listing(
     principal: Reader,
-    platform: PlatformOf,
+    wired: Wired,
+    reading: Reading,
     query: Annotated[Filter, Depends(wanted)],
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -49,12 +48,10 @@ async def listing(
     """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
     retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
     others write."""
-    async with platform.database.read() as connection:
-        part = await queries.incidents(connection, principal.mission, query, place_of(cursor), limit)
-    states = [row.state for row in part.rows]
-    last = None if part.is_last else states[-1]
+    page = await queries.incidents(reading, wired.states, principal.mission, query, page_end_of(cursor), limit)
+    last = None if page.is_last else page.states[-1]
     following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
-    return _page([visible(state, principal) for state in states], following)
+    return _page([visible(state, principal) for state in page.states], following)
 
 
 @router.get(
@@ -65,18 +62,17 @@ async def listing(
 )
 async def deleted(
     principal: Reader,
-    platform: PlatformOf,
+    wired: Wired,
+    reading: Reading,
     since: Annotated[FromTime | None, Query(description=f"Retracted at or after this time. {A_DATE}")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """The first retracted first. Who keeps a copy of an incident must drop it when it appears here."""
-    async with platform.database.read() as connection:
-        part = await queries.deleted(connection, principal.mission, since, place_of(cursor), limit)
-    states = [row.state for row in part.rows]
-    last = None if part.is_last else states[-1]
+    page = await queries.deleted(reading, wired.states, principal.mission, since, page_end_of(cursor), limit)
+    last = None if page.is_last else page.states[-1]
     following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
-    return _page([deleted_of(state) for state in states], following)
+    return _page([deleted_of(state) for state in page.states], following)
 
 
 @router.get(
@@ -86,10 +82,12 @@ async def deleted(
     response_model=IncidentBody,
     responses=_ALIAS,
 )
-async def read(incident_id: UUID, principal: Reader, platform: PlatformOf, as_of: AsOf = None) -> Response:
+async def read(incident_id: UUID, principal: Reader, wired: Wired, reading: Reading, as_of: AsOf = None) -> Response:
     """As it is now, or as it was on record at `as_of`."""
-    async with platform.database.read() as connection:
-        state = await queries.incident(connection, principal.mission, incident_id, as_of)
+    if as_of is None:
+        state = await queries.incident(reading, wired.states, principal.mission, incident_id)
+    else:
+        state = await state_as_of(reading, wired.states, principal.mission, incident_id, as_of)
     if state is None:
         raise not_found("incident", incident_id)
     survivor = state["links"]["merged_into"]
@@ -105,19 +103,18 @@ async def read(incident_id: UUID, principal: Reader, platform: PlatformOf, as_of
     response_model=Page[RevisionBody],
 )
 async def history(
-    incident_id: UUID, principal: Reader, platform: PlatformOf, limit: Limit = 100, cursor: Cursor = None
+    incident_id: UUID, principal: Reader, wired: Wired, reading: Reading, limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
     """Every revision, the last one first: who changed what, when and why. A page has fewer than `limit` when they
     are large; `next` leads on to the first one."""
-    place = decode_cursor(cursor, int)
-    before = max(0, min(place[0], 2**31 - 1)) if place else None
-    async with platform.database.read() as connection:
-        part = await queries.revisions(connection, principal.mission, incident_id, before, limit)
+    end = decode_cursor(cursor, int)
+    before = max(0, min(end[0], 2**31 - 1)) if end else None
+    page = await revisions(reading, wired.states, principal.mission, incident_id, before, limit)
     # Of an incident that there is, revision 1 is not before any other: then its page is empty, and no error.
-    if not part.rows and before is None:
+    if not page.revisions and before is None:
         raise not_found("incident", incident_id)
-    following = None if part.is_last else encode_cursor(part.rows[-1].revision)
-    return _page([revision_of(row, principal) for row in part.rows], following)
+    following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
+    return _page([revision_of(item, principal) for item in page.revisions], following)
 
 
 @router.get(
@@ -126,13 +123,14 @@ async def history(
     summary="Read one revision",
     response_model=RevisionBody,
 )
-async def one_revision(incident_id: UUID, number: Number, principal: Reader, platform: PlatformOf) -> Response:
+async def one_revision(
+    incident_id: UUID, number: Number, principal: Reader, wired: Wired, reading: Reading
+) -> Response:
     """As it was written; revisions never change."""
-    async with platform.database.read() as connection:
-        row = await queries.revision(connection, principal.mission, incident_id, number)
-    if row is None:
+    found = await revision(reading, wired.states, principal.mission, incident_id, number)
+    if found is None:
         raise not_found("revision", f"{incident_id}/{number}")
-    return _json(revision_of(row, principal))
+    return _json(revision_of(found, principal))
 
 
 def _page(items: list[dict[str, Any]], following: str | None) -> Response:
@@ -140,5 +138,5 @@ def _page(items: list[dict[str, Any]], following: str | None) -> Response:
 
 
 def _json(body: Any, headers: dict[str, str] | None = None) -> Response:
-    """What is stored is valid already: it goes out as it is."""
+    """What a query gives is valid already: it goes out as it is."""
     return Response(to_json(body), headers=headers, media_type="application/json")

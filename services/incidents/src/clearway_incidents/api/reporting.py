@@ -1,25 +1,23 @@
 """Reporting and correcting: what people in the field send."""
 
+from functools import partial
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
 from clearway_incidents import permissions
-from clearway_incidents.api.amendments import amended
+from clearway_incidents.api.amendments import correct_by_patch
 from clearway_incidents.api.answers import IncidentBody, reply
 from clearway_incidents.api.bodies import HazardBody
-from clearway_incidents.api.dependencies import LedgerOf, Reporter
+from clearway_incidents.api.dependencies import Reported, Reporter, Wired
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.reports import NewReport, ReportForm
 from clearway_incidents.api.texts import Text
-from clearway_incidents.commands import changes, intake
 from clearway_incidents.domain import life
+from clearway_incidents.domain.errors import InvalidFact
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.document import REVISED, header
-from clearway_platform.web.problems import invalid
 from clearway_platform.web.writes import Reply, Write
 
 router = APIRouter(prefix="/v1/incidents", tags=["Reporting incidents"])
@@ -56,14 +54,14 @@ _AGAIN: Final[dict[int | str, dict[str, Any]]] = {
     response_model=IncidentBody,
     responses=_AGAIN,
 )
-async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: Write) -> Response:
+async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Write) -> Response:
     """A 201 means that it is on disk, with the event that will tell everyone. The same `incident_id`, or the same
     external reference, with the same content gives the first answer again (200)."""
     if sent.grading is not None and not principal.may(permissions.ASSESS):
-        raise invalid("body.grading", "is not given by who reports", "Leave it out; a verifier will grade the report.")
+        raise InvalidFact("grading", "is set by a verifier, not by a reporter", "Leave it out.")
 
     async def command(transaction: Transaction) -> Reply:
-        accepted = await intake.report(ledger, transaction, principal, sent.submission(ledger.clock.now()))
+        accepted = await wiring.intake.report(transaction, principal, sent.submission(wiring.clock.now()))
         return reply(accepted.state, principal, status=201 if accepted.created else 200)
 
     return await write(command)
@@ -78,23 +76,12 @@ async def report(sent: NewReport, principal: Reporter, ledger: LedgerOf, write: 
     openapi_extra=_PATCH,
 )
 async def correct(
-    incident_id: UUID,
-    expected: IfMatch,
-    principal: Reporter,
-    ledger: LedgerOf,
-    write: Write,
+    reported: Reported,
     patch: Annotated[dict[str, Any], Body(max_length=len(FactsForm.model_fields), include_in_schema=False)],
     reason: Annotated[Text | None, Query(description="Why; it stays in the history.")] = None,
 ) -> Response:
     """A JSON merge patch (RFC 7396). Makes a new revision; every earlier one stays readable."""
-    step = changes.correction(lambda incident: amended(incident, patch), reason)
-
-    async def command(transaction: Transaction) -> Reply:
-        return reply(
-            await changes.apply(ledger, transaction, principal, incident_id, expected, step), principal, seen=expected
-        )
-
-    return await write(command)
+    return await reported.apply(partial(correct_by_patch, patch=patch), reason)
 
 
 @router.post(
@@ -104,18 +91,9 @@ async def correct(
     summary="Add another report of it",
     response_model=IncidentBody,
 )
-async def add_report(
-    incident_id: UUID, sent: ReportForm, expected: IfMatch, principal: Reporter, ledger: LedgerOf, write: Write
-) -> Response:
+async def add_report(reported: Reported, sent: ReportForm) -> Response:
     """A second witness. Two reports of different organisations allow the incident to be verified."""
-
-    async def command(transaction: Transaction) -> Reply:
-        step = life.add_report(sent.in_domain(ledger.clock.now()))
-        return reply(
-            await changes.apply(ledger, transaction, principal, incident_id, expected, step), principal, seen=expected
-        )
-
-    return await write(command)
+    return await reported.apply(partial(life.add_report, report=sent.in_domain(reported.wiring.clock.now())))
 
 
 @router.post(
@@ -125,15 +103,6 @@ async def add_report(
     summary="Say what became of the hazard",
     response_model=IncidentBody,
 )
-async def hazard(
-    incident_id: UUID, sent: HazardBody, expected: IfMatch, principal: Reporter, ledger: LedgerOf, write: Write
-) -> Response:
+async def hazard(reported: Reported, sent: HazardBody) -> Response:
     """Active, suspected, marked, cleared or none: this is what warnings go by."""
-    step = life.change_hazard(sent.hazard_state, sent.reason)
-
-    async def command(transaction: Transaction) -> Reply:
-        return reply(
-            await changes.apply(ledger, transaction, principal, incident_id, expected, step), principal, seen=expected
-        )
-
-    return await write(command)
+    return await reported.apply(partial(life.change_hazard, state=sent.hazard_state), sent.reason)

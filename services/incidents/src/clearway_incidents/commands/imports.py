@@ -5,35 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
-
-from clearway_incidents.commands.changes import correction
-from clearway_incidents.commands.intake import KnownRef, Submission, claim, known_refs
-from clearway_incidents.commands.revisions import Ledger
+from clearway_incidents.commands.intake import Submission
+from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import NotNow, Refusal
 from clearway_incidents.domain.incident import ExternalRef, Facts, Incident
-from clearway_incidents.domain.life import Change
+from clearway_incidents.domain.life import Change, Kind
 from clearway_incidents.domain.reporting import record
-from clearway_incidents.storage.tables import EXTERNAL_REFS, load
+from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 
 # The facts of the incident on record with what the source changed between its two contents.
 Reconcile = Callable[[Incident, Mapping[str, Any], Mapping[str, Any]], Facts]
-
-_KEEP_CONTENT: Final = update(EXTERNAL_REFS).where(
-    EXTERNAL_REFS.c.mission == bindparam("of"),
-    EXTERNAL_REFS.c.system == bindparam("by"),
-    EXTERNAL_REFS.c.external_id == bindparam("name"),
-)
-
 Known = dict[tuple[str, str], KnownRef]
 
 
-class Fate(StrEnum):
+class ImportResult(StrEnum):
     """What became of an item."""
 
     CREATED = "created"
@@ -53,78 +44,84 @@ class Item:
     def ref(self) -> ExternalRef:
         return self.sent.first.external_refs[0]
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.ref.system, self.ref.id
+
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Imported:
+    """What became of the item at a line, and why it was refused."""
+
     line: int
-    fate: Fate
+    result: ImportResult
     incident_id: UUID | None = None
     refusal: Refusal | None = None
 
 
-async def take_in(
-    ledger: Ledger, transaction: Transaction, principal: Principal, items: Sequence[Item], reconcile: Reconcile
-) -> list[Result]:
-    """Take in a batch in one transaction; an item that is refused does not stop the others."""
-    refused, sound = _recordable(ledger, principal, items)
-    await claim(transaction, principal.mission, [item.sent for item, _change in sound])
-    known = await known_refs(transaction, principal.mission, [item.ref for item, _change in sound])
-    new = [pair for pair in sound if _owner(known, pair[0]).incident_id == pair[0].sent.first.incident_id]
-    created = await ledger.create(transaction, principal, [(change, item.sent.content_hash) for item, change in new])
-    if created is None:
-        raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
-    made = {item.line for item, _change in new}
-    results = [Result(item.line, Fate.CREATED, item.sent.first.incident_id) for item, _change in new]
-    for item, _change in sound:
-        if item.line not in made:
-            results.append(await _update(ledger, transaction, principal, item, known, reconcile))
-    return sorted([*refused, *results], key=lambda result: result.line)
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """The command that imports a batch."""
 
+    revisions: Revisions
+    reconcile: Reconcile
 
-def _recordable(
-    ledger: Ledger, principal: Principal, items: Sequence[Item]
-) -> tuple[list[Result], list[tuple[Item, Change]]]:
-    refused: list[Result] = []
-    sound: list[tuple[Item, Change]] = []
-    now = ledger.clock.now()
-    for item in items:
+    async def take_in(self, transaction: Transaction, principal: Principal, items: Sequence[Item]) -> list[Imported]:
+        """Take in a batch in one transaction; an item that is refused does not stop the others."""
+        refused, sound = self._recordable(principal, items)
+        await take_names(transaction, principal.mission, [new for item, _change in sound for new in item.sent.new_refs])
+        known = await known_refs(transaction, principal.mission, [item.ref for item, _change in sound])
+        new = [pair for pair in sound if known[pair[0].key].incident_id == pair[0].sent.first.incident_id]
+        created = await self._create(transaction, principal, new)
+        made = {imported.line for imported in created}
+        updated = [
+            await self._update(transaction, principal, item, known) for item, _change in sound if item.line not in made
+        ]
+        return sorted([*refused, *created, *updated], key=lambda imported: imported.line)
+
+    def _recordable(
+        self, principal: Principal, items: Sequence[Item]
+    ) -> tuple[list[Imported], list[tuple[Item, Change]]]:
+        refused: list[Imported] = []
+        sound: list[tuple[Item, Change]] = []
+        act = self.revisions.act(principal)
+        for item in items:
+            try:
+                change = record(item.sent.first, mission=principal.mission, by=act.by, at=act.at)
+                sound.append((item, change))
+            except Refusal as refusal:
+                refused.append(Imported(item.line, ImportResult.REFUSED, refusal=refusal))
+        return refused, sound
+
+    async def _create(
+        self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, Change]]
+    ) -> list[Imported]:
+        changes = [(change, item.sent.content.hash) for item, change in new]
+        if await self.revisions.create(transaction, principal, changes) is None:
+            raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
+        return [Imported(item.line, ImportResult.CREATED, item.sent.first.incident_id) for item, _change in new]
+
+    async def _update(self, transaction: Transaction, principal: Principal, item: Item, known: Known) -> Imported:
+        """Bring what is on record to the newer content; what people corrected here since stays as they left it."""
+        ref = known[item.key]
+        if ref.content.hash == item.sent.content.hash:
+            return Imported(item.line, ImportResult.UNCHANGED, ref.incident_id)
         try:
-            change = record(item.sent.first, mission=principal.mission, by=principal.id, at=now)
-            sound.append((item, change))
+            result = await self._correct(transaction, principal, item, ref)
         except Refusal as refusal:
-            refused.append(Result(item.line, Fate.REFUSED, refusal=refusal))
-    return refused, sound
+            return Imported(item.line, ImportResult.REFUSED, ref.incident_id, refusal)
+        await keep_content(transaction, principal.mission, item.ref, item.sent.content)
+        # The same name may come again in this batch, and is then compared with what it has become.
+        known[item.key] = replace(ref, content=item.sent.content)
+        return Imported(item.line, result, ref.incident_id)
 
-
-def _owner(known: Known, item: Item) -> KnownRef:
-    return known[item.ref.system, item.ref.id]
-
-
-async def _update(
-    ledger: Ledger, transaction: Transaction, principal: Principal, item: Item, known: Known, reconcile: Reconcile
-) -> Result:
-    """Bring what is on record to the newer content; what people corrected here since stays as they left it."""
-    ref = _owner(known, item)
-    if ref.content_hash == item.sent.content_hash:
-        return Result(item.line, Fate.UNCHANGED, ref.incident_id)
-    step = correction(
-        lambda incident: reconcile(incident, ref.content, item.sent.content), f"newer edition of {item.ref.system}"
-    )
-    try:
-        before = await ledger.current(transaction, principal.mission, ref.incident_id)
-        change = step(load(before), principal.id, ledger.clock.now())
-        after = await ledger.append(transaction, principal, before, change)
-    except Refusal as refusal:
-        return Result(item.line, Fate.REFUSED, ref.incident_id, refusal)
-    await _keep_content(transaction, principal.mission, item)
-    # The same name may come again in this batch, and is then compared with what it has become.
-    known[item.ref.system, item.ref.id] = replace(ref, content_hash=item.sent.content_hash, content=item.sent.content)
-    # A grading is the verifiers' and no fact: an edition that differs in nothing else corrects nothing.
-    fate = Fate.UNCHANGED if after["revision"] == before["revision"] else Fate.CORRECTED
-    return Result(item.line, fate, ref.incident_id)
-
-
-async def _keep_content(transaction: Transaction, mission: str, item: Item) -> None:
-    named = {"of": mission, "by": item.ref.system, "name": item.ref.id}
-    values = {"content": dict(item.sent.content), "content_hash": item.sent.content_hash}
-    await transaction.connection.execute(_KEEP_CONTENT, named | values)
+    async def _correct(self, transaction: Transaction, principal: Principal, item: Item, ref: KnownRef) -> ImportResult:
+        """A grading is the verifiers' and no fact: an edition that differs in nothing else corrects nothing."""
+        before = await self.revisions.current(transaction, principal.mission, ref.incident_id)
+        life.allow(before.incident, Kind.CORRECTED)
+        facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)
+        act = self.revisions.act(principal, f"newer edition of {item.ref.system}")
+        after = await self.revisions.append(
+            transaction, principal, before, life.correct(before.incident, act, facts=facts)
+        )
+        return ImportResult.UNCHANGED if after["revision"] == before.incident.revision else ImportResult.CORRECTED

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, select
 
-from clearway_incidents.commands.revisions import Ledger, State
+from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.errors import NotNow
-from clearway_incidents.domain.incident import ExternalRef
 from clearway_incidents.domain.reporting import FirstReport, record
-from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS
+from clearway_incidents.storage.external_refs import Content, NewRef, known_refs, take_names
+from clearway_incidents.storage.tables import INCIDENTS
 from clearway_platform.auth.principals import Principal
-from clearway_platform.database.engines import Transaction, on_either, one_or_many
+from clearway_platform.database.engines import Transaction
+from clearway_platform.database.states import State
 
-_REFS: Final = EXTERNAL_REFS.c
-_TAKE_NAMES: Final = on_either(lambda new: new.on_conflict_do_nothing(), EXTERNAL_REFS)
-_NAMED: Final = select(_REFS.system, _REFS.external_id, _REFS.incident_id, _REFS.content_hash, _REFS.content).where(
-    _REFS.mission == bindparam("mission"),
-    tuple_(_REFS.system, _REFS.external_id).in_(bindparam("names", expanding=True)),
-)
 _MADE_FROM: Final = select(INCIDENTS.c.content_hash).where(
     INCIDENTS.c.incident_id == bindparam("incident_id"), INCIDENTS.c.mission == bindparam("mission")
 )
@@ -35,13 +30,17 @@ class Submission:
     """A first report and the content as it was sent, without the id: two are the same when their contents are."""
 
     first: FirstReport
-    content: Mapping[str, Any]
-    content_hash: str
+    content: Content
 
     @classmethod
-    def of(cls, first: FirstReport, content: Mapping[str, Any]) -> Self:
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return cls(first, content, hashlib.sha256(canonical.encode()).hexdigest())
+    def of(cls, first: FirstReport, fields: Mapping[str, Any]) -> Self:
+        canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return cls(first, Content(fields, hashlib.sha256(canonical.encode()).hexdigest()))
+
+    @property
+    def new_refs(self) -> list[NewRef]:
+        """The external names that it gives to its incident."""
+        return [NewRef(ref, self.first.incident_id, self.content) for ref in self.first.external_refs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +51,28 @@ class Accepted:
     created: bool
 
 
-async def report(ledger: Ledger, transaction: Transaction, principal: Principal, sent: Submission) -> Accepted:
-    """Record a new incident, or find the one that the same content made before. Raises InvalidFact, NotNow."""
-    change = record(sent.first, mission=principal.mission, by=principal.id, at=ledger.clock.now())
-    await claim(transaction, principal.mission, [sent])
-    known = await _known_as(transaction, principal.mission, sent)
-    if known is not None:
-        return Accepted(await ledger.revision(transaction, known, 1), created=False)
-    states = await ledger.create(transaction, principal, [(change, sent.content_hash)])
-    if states is None:
-        return Accepted(await _repeated(ledger, transaction, principal.mission, sent), created=False)
-    return Accepted(states[0], created=True)
-
-
-async def claim(transaction: Transaction, mission: str, submissions: Sequence[Submission]) -> None:
-    """Take the external names that are free. A name being taken by another transaction is waited for."""
-    rows = [_ref_row(mission, sent, ref) for sent in submissions for ref in sent.first.external_refs]
-    if rows:
-        await transaction.connection.execute(_TAKE_NAMES[transaction.connection.dialect.name], one_or_many(rows))
-
-
 @dataclass(frozen=True, slots=True)
-class KnownRef:
-    """An external name on record."""
+class Intake:
+    """The command that reports an incident."""
 
-    incident_id: UUID
-    content_hash: str
-    content: Mapping[str, Any]
+    revisions: Revisions
 
+    async def report(self, transaction: Transaction, principal: Principal, sent: Submission) -> Accepted:
+        """Record a new incident, or find the one that the same content made before. Raises InvalidFact, NotNow."""
+        act = self.revisions.act(principal)
+        change = record(sent.first, mission=principal.mission, by=act.by, at=act.at)
+        await take_names(transaction, principal.mission, sent.new_refs)
+        known = await _known_as(transaction, principal.mission, sent)
+        if known is not None:
+            return await self._first_state(transaction, known)
+        states = await self.revisions.create(transaction, principal, [(change, sent.content.hash)])
+        if states is None:
+            await _require_same_content(transaction, principal.mission, sent)
+            return await self._first_state(transaction, sent.first.incident_id)
+        return Accepted(states[0], created=True)
 
-async def known_refs(
-    transaction: Transaction, mission: str, refs: Sequence[ExternalRef]
-) -> dict[tuple[str, str], KnownRef]:
-    """What is on record under these names."""
-    if not refs:
-        return {}
-    named = {"mission": mission, "names": [(ref.system, ref.id) for ref in refs]}
-    rows = await transaction.connection.execute(_NAMED, named)
-    return {(row.system, row.external_id): KnownRef(row.incident_id, row.content_hash, row.content) for row in rows}
+    async def _first_state(self, transaction: Transaction, incident_id: UUID) -> Accepted:
+        return Accepted((await self.revisions.at(transaction, incident_id, 1)).state, created=False)
 
 
 async def _known_as(transaction: Transaction, mission: str, sent: Submission) -> UUID | None:
@@ -97,7 +80,7 @@ async def _known_as(transaction: Transaction, mission: str, sent: Submission) ->
     for (system, name), known in (await known_refs(transaction, mission, sent.first.external_refs)).items():
         if known.incident_id == sent.first.incident_id:
             continue
-        if known.content_hash != sent.content_hash:
+        if known.content.hash != sent.content.hash:
             raise NotNow(
                 f"{system} {name} was already reported, with other content, as incident {known.incident_id}",
                 "Correct that incident, or import the newer edition.",
@@ -106,23 +89,11 @@ async def _known_as(transaction: Transaction, mission: str, sent: Submission) ->
     return None
 
 
-async def _repeated(ledger: Ledger, transaction: Transaction, mission: str, sent: Submission) -> State:
-    """The first state of the incident that has this id already. Raises NotNow when it came from other content."""
+async def _require_same_content(transaction: Transaction, mission: str, sent: Submission) -> None:
+    """Raise NotNow unless the incident that has this id already came from the same content."""
     named = {"incident_id": sent.first.incident_id, "mission": mission}
-    if (await transaction.connection.execute(_MADE_FROM, named)).scalar_one_or_none() != sent.content_hash:
+    if (await transaction.connection.execute(_MADE_FROM, named)).scalar_one_or_none() != sent.content.hash:
         raise NotNow(
             f"the id {sent.first.incident_id} is taken by a report of other content",
             "Make a new id for a new incident; correct an old one with PATCH.",
         )
-    return await ledger.revision(transaction, sent.first.incident_id, 1)
-
-
-def _ref_row(mission: str, sent: Submission, ref: ExternalRef) -> dict[str, Any]:
-    return {
-        "mission": mission,
-        "system": ref.system,
-        "external_id": ref.id,
-        "incident_id": sent.first.incident_id,
-        "content_hash": sent.content_hash,
-        "content": dict(sent.content),
-    }

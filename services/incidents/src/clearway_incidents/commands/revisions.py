@@ -14,15 +14,15 @@ from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
 from clearway_incidents.domain.incident import Incident
-from clearway_incidents.domain.life import Change
+from clearway_incidents.domain.life import Act, Change
 from clearway_incidents.outgoing import event_of
-from clearway_incidents.storage.tables import INCIDENTS, REVISIONS, dump, indexed_columns
+from clearway_incidents.storage.rows import Entry, incident_row, revision_row
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction, on_either, one_or_many
+from clearway_platform.database.states import State, StateVersions, without_version
 from clearway_platform.messaging.outbox import Outbox
-
-State = dict[str, Any]
 
 # Made once: to make a statement costs more than to run it.
 _CURRENT: Final = select(INCIDENTS.c.state).where(
@@ -42,113 +42,100 @@ _KEEP: Final = insert(REVISIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A revision ready to be written: its state with the hash in it, and what it changed."""
+class Target:
+    """The incident that a command changes, and the revision of it that its caller has seen."""
 
-    change: Change
-    state: State
-    changed: tuple[str, ...]
-
-    @property
-    def incident(self) -> Incident:
-        return self.change.incident
+    incident_id: UUID
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Recorded:
+    """An incident on record: validated for a command, and as the fields that are shown, in the newest shape."""
+
+    incident: Incident
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Revisions:
     """Reads incidents for a change, and appends revisions."""
 
     clock: Clock
     outbox: Outbox
+    states: StateVersions[Incident]
 
-    async def current(
-        self, transaction: Transaction, mission: str, incident_id: UUID, *, field: str | None = None
-    ) -> State:
-        """The state on record. `field` is where the id was given. Raises UnknownIncident."""
+    async def current(self, transaction: Transaction, mission: str, incident_id: UUID) -> Recorded:
+        """The incident on record. Raises UnknownIncident."""
         named = {"incident_id": incident_id, "mission": mission}
-        state: State | None = (await transaction.connection.execute(_CURRENT, named)).scalar_one_or_none()
-        if state is None:
-            raise UnknownIncident(incident_id, field)
-        return state
+        stored = (await transaction.connection.execute(_CURRENT, named)).scalar_one_or_none()
+        if stored is None:
+            raise UnknownIncident(incident_id)
+        return self._recorded(stored)
 
-    async def revision(self, transaction: Transaction, incident_id: UUID, number: int) -> State:
-        """The state at a revision that is known to exist."""
+    async def seen(self, transaction: Transaction, principal: Principal, target: Target) -> Recorded:
+        """The incident on record, if its caller has seen this revision. Raises UnknownIncident, StaleRevision."""
+        recorded = await self.current(transaction, principal.mission, target.incident_id)
+        if recorded.incident.revision != target.revision:
+            raise StaleRevision(recorded.incident.revision)
+        return recorded
+
+    def act(self, principal: Principal, reason: str | None = None) -> Act:
+        """What this principal does now."""
+        return Act(principal.id, self.clock.now(), reason)
+
+    async def at(self, transaction: Transaction, incident_id: UUID, number: int) -> Recorded:
+        """The incident at a revision that is known to exist."""
         named = {"incident_id": incident_id, "revision": number}
-        state: State = (await transaction.connection.execute(_REVISION, named)).scalar_one()
-        return state
+        return self._recorded((await transaction.connection.execute(_REVISION, named)).scalar_one())
 
     async def create(
         self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
     ) -> list[State] | None:
         """Write first revisions, each with its content hash; None when one of the ids is taken."""
-        entries = [(entry(change, None, principal.id), content_hash) for change, content_hash in changes]
-        rows = [_incident_row(item) | {"content_hash": content_hash} for item, content_hash in entries]
+        entries = [(self._entry(change, None, principal.id), content_hash) for change, content_hash in changes]
+        rows = [incident_row(entry) | {"content_hash": content_hash} for entry, content_hash in entries]
         if not rows:
             return []
         written = await transaction.connection.execute(_OPEN[transaction.connection.dialect.name], one_or_many(rows))
         if len(written.all()) < len(rows):
             return None
-        await self._tell(transaction, principal, [item for item, _hash in entries])
-        return [item.state for item, _hash in entries]
+        return await self._tell(transaction, principal, [entry for entry, _hash in entries])
 
-    async def append(self, transaction: Transaction, principal: Principal, before: State, change: Change) -> State:
+    async def append(self, transaction: Transaction, principal: Principal, before: Recorded, change: Change) -> State:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
         NotNow when the incident is full."""
-        item = entry(change, before, principal.id)
-        if not item.changed:
-            return before
-        check_room(change, before, item.state)
-        row = _incident_row(item) | {"of": item.incident.incident_id, "seen": before["revision"]}
+        entry = self._entry(change, before.state, principal.id)
+        if not entry.changed:
+            return before.state
+        check_room(change, before.state, entry.stored)
+        row = incident_row(entry) | {"of": entry.incident.incident_id, "seen": before.incident.revision}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
         if (await transaction.connection.execute(_MOVE, row)).rowcount == 0:
-            now = await self.current(transaction, principal.mission, item.incident.incident_id)
-            raise StaleRevision(now["revision"])
-        await self._tell(transaction, principal, [item])
-        return item.state
+            now = await self.current(transaction, principal.mission, entry.incident.incident_id)
+            raise StaleRevision(now.incident.revision)
+        [state] = await self._tell(transaction, principal, [entry])
+        return state
 
-    async def _tell(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
-        rows = [_revision_row(item, principal.id) for item in entries]
+    def _recorded(self, stored: Any) -> Recorded:
+        return Recorded(self.states.read(stored), self.states.shape(stored))
+
+    def _entry(self, change: Change, before: State | None, by: str) -> Entry:
+        """Seal a change to the revision before it. The hash is over what is stored, and so are those before it."""
+        stored = self.states.write(change.incident)
+        previous = before["audit"]["hash"] if before else None
+        stored["audit"]["prev_hash"] = previous
+        stored["audit"]["hash"] = seal(sealed_part(stored, change.kind, by, change.reason), previous)
+        return Entry(change, stored, changed_names(before or {}, without_version(stored)))
+
+    async def _tell(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[State]:
+        """Write the revisions and their events; the states that are shown."""
+        rows = [revision_row(entry, principal.id) for entry in entries]
         await transaction.connection.execute(_KEEP, one_or_many(rows))
-        events = [event_of(self.outbox, item.change.kind, item.state, item.changed) for item in entries]
+        states = [without_version(entry.stored) for entry in entries]
+        events = [
+            event_of(self.outbox, entry.change.kind, state, entry.changed)
+            for entry, state in zip(entries, states, strict=True)
+        ]
         await self.outbox.add(transaction, events)
-
-
-def entry(change: Change, before: State | None, by: str) -> Entry:
-    """Seal a change to the revision before it."""
-    state = dump(change.incident)
-    previous = before["audit"]["hash"] if before else None
-    state["audit"]["prev_hash"] = previous
-    state["audit"]["hash"] = seal(sealed_part(state, change.kind, by, change.reason), previous)
-    return Entry(change, state, changed_names(before or {}, state))
-
-
-def require_revision(state: State, expected: int) -> None:
-    """Raise StaleRevision unless the caller has seen what is on record."""
-    if state["revision"] != expected:
-        raise StaleRevision(state["revision"])
-
-
-def _incident_row(item: Entry) -> dict[str, Any]:
-    return indexed_columns(item.incident) | {
-        "incident_id": item.incident.incident_id,
-        "mission": item.incident.mission,
-        "revision": item.incident.revision,
-        "updated_at": item.incident.audit.updated_at,
-        "state": item.state,
-    }
-
-
-def _revision_row(item: Entry, by: str) -> dict[str, Any]:
-    return indexed_columns(item.incident) | {
-        "incident_id": item.incident.incident_id,
-        "revision": item.incident.revision,
-        "mission": item.incident.mission,
-        "kind": item.change.kind.value,
-        "recorded_at": item.incident.audit.updated_at,
-        "by": by,
-        "reason": item.change.reason,
-        "changed": list(item.changed),
-        "prev_hash": item.state["audit"]["prev_hash"],
-        "hash": item.state["audit"]["hash"],
-        "state": item.state,
-    }
+        return states

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
+from clearway_incidents.domain import moment
 from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_incidents.domain.grading import credible, independent_reports
 from clearway_incidents.domain.incident import Facts, Grading, Incident, Report, Retraction, fact_values
@@ -61,8 +62,17 @@ class Change:
     reason: str | None = None
 
 
-# A command as it is applied to the incident on record, by a principal's id, at a time.
-Step = Callable[[Incident, str, datetime], Change]
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who changes an incident, when, and the reason where one was given."""
+
+    by: str
+    at: datetime
+    reason: str | None = None
+
+
+# One command of the life: the incident on record becomes the next revision.
+Step = Callable[[Incident, Act], Change]
 
 
 def allow(incident: Incident, kind: Kind) -> None:
@@ -81,108 +91,92 @@ def allow(incident: Incident, kind: Kind) -> None:
 
 def revise(incident: Incident, at: datetime, **values: Any) -> Incident:
     """The next revision with these values. Its time never runs backwards, even when the clock does."""
-    moment = max(at, incident.audit.updated_at)
-    audit = replace(incident.audit, updated_at=moment, prev_hash=incident.audit.hash, hash=None)
+    updated_at = max(at, incident.audit.updated_at)
+    audit = replace(incident.audit, updated_at=updated_at, prev_hash=incident.audit.hash, hash=None)
     return replace(incident, revision=incident.revision + 1, audit=audit, **values)
 
 
-def add_report(report: Report) -> Step:
-    def step(incident: Incident, _by: str, at: datetime) -> Change:
-        allow(incident, Kind.REPORT_ADDED)
-        if report.report_id in {known.report_id for known in incident.reports}:
-            raise NotNow(f"the report {report.report_id} is already part of the incident", "Nothing is to be done.")
-        return Change(revise(incident, at, reports=(*incident.reports, report)), Kind.REPORT_ADDED)
-
-    return step
+def add_report(incident: Incident, act: Act, *, report: Report) -> Change:
+    allow(incident, Kind.REPORT_ADDED)
+    if report.report_id in {known.report_id for known in incident.reports}:
+        raise NotNow(f"the report {report.report_id} is already part of the incident", "No action is needed.")
+    return Change(revise(incident, act.at, reports=(*incident.reports, report)), Kind.REPORT_ADDED, act.reason)
 
 
-def correct(incident: Incident, facts: Facts, at: datetime, reason: str | None = None) -> Change:
-    """Other facts; `recorded_at` stays the moment when the incident was first recorded."""
+def correct(incident: Incident, act: Act, *, facts: Facts) -> Change:
+    """Other facts; `recorded_at` stays the moment when the incident was first recorded. Raises InvalidFact when their
+    times cannot be."""
     allow(incident, Kind.CORRECTED)
+    if facts.time != incident.time:
+        moment.check(facts.time, act.at)
     values = dict(fact_values(facts))
     values["time"] = replace(facts.time, recorded_at=incident.time.recorded_at)
     links = replace(incident.links, related=facts.related)
-    return Change(revise(incident, at, links=links, **values), Kind.CORRECTED, reason)
+    return Change(revise(incident, act.at, links=links, **values), Kind.CORRECTED, act.reason)
 
 
-def review(incident: Incident, _by: str, at: datetime) -> Change:
-    return _move(incident, Kind.REVIEW_STARTED, Status.UNDER_REVIEW, at)
+def review(incident: Incident, act: Act) -> Change:
+    return _move(incident, act, Kind.REVIEW_STARTED, Status.UNDER_REVIEW)
 
 
-def grade(reliability: SourceReliability | None, credibility: InfoCredibility | None) -> Step:
+def grade(
+    incident: Incident, act: Act, *, reliability: SourceReliability | None, credibility: InfoCredibility | None
+) -> Change:
     """Assess the source, the information, or both; what is None stays as it was."""
-
-    def step(incident: Incident, _by: str, at: datetime) -> Change:
-        allow(incident, Kind.GRADED)
-        before = incident.grading
-        grading = Grading(reliability or before.source_reliability, credibility or before.info_credibility)
-        return Change(revise(incident, at, grading=grading), Kind.GRADED)
-
-    return step
+    allow(incident, Kind.GRADED)
+    before = incident.grading
+    grading = Grading(reliability or before.source_reliability, credibility or before.info_credibility)
+    return Change(revise(incident, act.at, grading=grading), Kind.GRADED, act.reason)
 
 
-def verify(reporters: frozenset[str], reason: str | None = None) -> Step:
+def verify(incident: Incident, act: Act, *, reporters: frozenset[str]) -> Change:
     """`reporters` are the principals who gave the reports: none of them can verify."""
-
-    def step(incident: Incident, by: str, at: datetime) -> Change:
-        allow(incident, Kind.VERIFIED)
-        if by in reporters:
-            raise NotYours("a report cannot be verified by who gave it", "Ask another verifier.")
-        if not credible(incident.grading) and independent_reports(incident.reports) < 2:
-            raise NotNow(
-                "verifying needs credibility 1 or 2, or two independent reports",
-                "Grade it, or add a report of another organisation.",
-            )
-        return _move(incident, Kind.VERIFIED, Status.VERIFIED, at, reason)
-
-    return step
+    allow(incident, Kind.VERIFIED)
+    if act.by in reporters:
+        raise NotYours("A report cannot be verified by the principal who gave it. Ask another verifier.")
+    if not credible(incident.grading) and independent_reports(incident.reports) < 2:
+        raise NotNow(
+            "verifying needs credibility 1 or 2, or two independent reports",
+            "Grade it, or add a report of another organisation.",
+        )
+    return _move(incident, act, Kind.VERIFIED, Status.VERIFIED)
 
 
-def dispute(reason: str) -> Step:
-    return lambda incident, _by, at: _move(incident, Kind.DISPUTED, Status.DISPUTED, at, reason)
+def dispute(incident: Incident, act: Act) -> Change:
+    return _move(incident, act, Kind.DISPUTED, Status.DISPUTED)
 
 
-def close(override_reason: str | None) -> Step:
+def close(incident: Incident, act: Act) -> Change:
     """Nothing more is expected. While a hazard may be there, only with the reason for closing all the same."""
-
-    def step(incident: Incident, _by: str, at: datetime) -> Change:
-        allow(incident, Kind.CLOSED)
-        if incident.hazard_state not in HARMLESS and override_reason is None:
-            raise NotNow(
-                f"the hazard is {incident.hazard_state}",
-                "Set the hazard to cleared or none first, or give override_reason.",
-            )
-        return _move(incident, Kind.CLOSED, Status.CLOSED, at, override_reason)
-
-    return step
+    allow(incident, Kind.CLOSED)
+    if incident.hazard_state not in HARMLESS and act.reason is None:
+        raise NotNow(
+            f"the hazard is {incident.hazard_state}",
+            "Set the hazard to cleared or none first, or give override_reason.",
+        )
+    return _move(incident, act, Kind.CLOSED, Status.CLOSED)
 
 
-def reopen(reason: str) -> Step:
-    return lambda incident, _by, at: _move(incident, Kind.REOPENED, Status.UNDER_REVIEW, at, reason)
+def reopen(incident: Incident, act: Act) -> Change:
+    return _move(incident, act, Kind.REOPENED, Status.UNDER_REVIEW)
 
 
-def retract(reason: RetractionReason, note: str | None = None) -> Step:
-    def step(incident: Incident, by: str, at: datetime) -> Change:
-        allow(incident, Kind.RETRACTED)
-        moment = max(at, incident.audit.updated_at)
-        withdrawn = revise(incident, at, status=Status.RETRACTED, retraction=Retraction(reason, by, moment))
-        return Change(withdrawn, Kind.RETRACTED, note or reason.value)
-
-    return step
+def retract(incident: Incident, act: Act, *, reason: RetractionReason) -> Change:
+    """Final. The history says the note that was given, or else the reason."""
+    allow(incident, Kind.RETRACTED)
+    retraction = Retraction(reason, act.by, max(act.at, incident.audit.updated_at))
+    withdrawn = revise(incident, act.at, status=Status.RETRACTED, retraction=retraction)
+    return Change(withdrawn, Kind.RETRACTED, act.reason or reason.value)
 
 
-def change_hazard(state: HazardState, reason: str | None = None) -> Step:
+def change_hazard(incident: Incident, act: Act, *, state: HazardState) -> Change:
     """The hazard moves by itself; but what is closed must be reopened before it can be dangerous again."""
-
-    def step(incident: Incident, _by: str, at: datetime) -> Change:
-        allow(incident, Kind.HAZARD_CHANGED)
-        if incident.status is Status.CLOSED and state not in HARMLESS:
-            raise NotNow(f"a closed incident cannot be {state}", "Reopen it first.")
-        return Change(revise(incident, at, hazard_state=state), Kind.HAZARD_CHANGED, reason)
-
-    return step
+    allow(incident, Kind.HAZARD_CHANGED)
+    if incident.status is Status.CLOSED and state not in HARMLESS:
+        raise NotNow(f"a closed incident cannot be {state}", "Reopen it first.")
+    return Change(revise(incident, act.at, hazard_state=state), Kind.HAZARD_CHANGED, act.reason)
 
 
-def _move(incident: Incident, kind: Kind, to: Status, at: datetime, reason: str | None = None) -> Change:
+def _move(incident: Incident, act: Act, kind: Kind, to: Status) -> Change:
     allow(incident, kind)
-    return Change(revise(incident, at, status=to), kind, reason)
+    return Change(revise(incident, act.at, status=to), kind, act.reason)

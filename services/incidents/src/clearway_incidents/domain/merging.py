@@ -1,16 +1,15 @@
-"""Merging: one incident becomes the alias of another that tells of the same event, and can be parted again."""
+"""Merging: one incident becomes the alias of another that tells of the same event, and can be unmerged again."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.incident import Incident
-from clearway_incidents.domain.life import Change, Kind, allow, revise
+from clearway_incidents.domain.life import Act, Change, Kind, allow, revise
 
 
 class CasualtiesOf(StrEnum):
@@ -20,7 +19,7 @@ class CasualtiesOf(StrEnum):
     MERGED = "merged"
 
 
-def merge(loser: Incident, survivor: Incident, casualties: CasualtiesOf, at: datetime) -> tuple[Change, Change]:
+def merge(loser: Incident, survivor: Incident, act: Act, *, casualties: CasualtiesOf) -> tuple[Change, Change]:
     """The loser as an alias, and the survivor, which now rests on the reports of both."""
     allow(loser, Kind.MERGED)
     if loser.incident_id == survivor.incident_id:
@@ -28,23 +27,24 @@ def merge(loser: Incident, survivor: Incident, casualties: CasualtiesOf, at: dat
     if loser.exercise is not survivor.exercise:
         raise NotNow("one of the two is an exercise, the other is not", "Correct `exercise` first.")
     allow(survivor, Kind.MERGED)
-    alias = revise(loser, at, status=Status.MERGED, links=replace(loser.links, merged_into=survivor.incident_id))
+    links = replace(loser.links, merged_into=survivor.incident_id)
+    alias = revise(loser, act.at, status=Status.MERGED, links=links)
     chosen = loser.casualties if casualties is CasualtiesOf.MERGED else survivor.casualties
     known = {report.report_id for report in survivor.reports}
     added = tuple(report for report in loser.reports if report.report_id not in known)
     links = replace(survivor.links, merged_from=(*survivor.links.merged_from, loser.incident_id))
-    joined = revise(survivor, at, links=links, casualties=chosen, reports=(*survivor.reports, *added))
-    return Change(alias, Kind.MERGED), Change(joined, Kind.MERGED)
+    joined = revise(survivor, act.at, links=links, casualties=chosen, reports=(*survivor.reports, *added))
+    return Change(alias, Kind.MERGED, act.reason), Change(joined, Kind.MERGED, act.reason)
 
 
-def part(loser: Incident, before: Incident, at: datetime) -> Change:
+def unmerge_loser(loser: Incident, before: Incident, act: Act) -> Change:
     """The loser as it was `before` it was merged; an alias does not change, so nothing is lost."""
     allow(loser, Kind.UNMERGED)
-    restored = revise(loser, at, status=before.status, links=before.links)
-    return Change(restored, Kind.UNMERGED)
+    restored = revise(loser, act.at, status=before.status, links=before.links)
+    return Change(restored, Kind.UNMERGED, act.reason)
 
 
-def release(survivor: Incident, loser: Incident, before: Incident, after: Incident, at: datetime) -> Change:
+def unmerge_survivor(survivor: Incident, loser: Incident, before: Incident, after: Incident, act: Act) -> Change:
     """The survivor without the loser. `before` and `after` are its revisions around the merge: casualties that were
     chosen then and not corrected since go back to what they were, and reports that came with the loser leave."""
     if survivor.status is Status.MERGED:
@@ -58,4 +58,4 @@ def release(survivor: Incident, loser: Incident, before: Incident, after: Incide
     }
     if survivor.casualties == after.casualties:
         values["casualties"] = before.casualties
-    return Change(revise(survivor, at, **values), Kind.UNMERGED)
+    return Change(revise(survivor, act.at, **values), Kind.UNMERGED, act.reason)

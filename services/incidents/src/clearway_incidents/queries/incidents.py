@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
+from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import Part, part_of
 
-State = dict[str, Any]
+States = StateVersions[Incident]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,27 +46,31 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageEnd:
     """Where a page ended."""
 
     moment: datetime
     incident_id: UUID
 
 
-async def incident(
-    connection: AsyncConnection, mission: str, incident_id: UUID, as_of: datetime | None = None
-) -> State | None:
-    """The incident now, or as it was on record at `as_of`."""
-    if as_of is None:
-        query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
-    else:
-        query = _revisions_of(mission, incident_id, REVISIONS.c.state).where(REVISIONS.c.recorded_at <= as_of)
-        query = query.order_by(REVISIONS.c.revision.desc()).limit(1)
-    state: State | None = (await connection.execute(query)).scalar_one_or_none()
-    return state
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """The states of incidents, each in the newest shape, and whether others follow."""
+
+    states: Sequence[State]
+    is_last: bool
 
 
-async def incidents(connection: AsyncConnection, mission: str, wanted: Filter, after: Place | None, limit: int) -> Part:
+async def incident(connection: AsyncConnection, states: States, mission: str, incident_id: UUID) -> State | None:
+    """The incident as it is now."""
+    query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
+    stored = (await connection.execute(query)).scalar_one_or_none()
+    return None if stored is None else states.shape(stored)
+
+
+async def incidents(
+    connection: AsyncConnection, states: States, mission: str, wanted: Filter, after: PageEnd | None, limit: int
+) -> IncidentPage:
     """The states of incidents, the last recorded first. The order never changes, so pages are stable while others
     write."""
     source = INCIDENTS if wanted.as_of is None else _known_at(mission, wanted.as_of)
@@ -74,28 +80,17 @@ async def incidents(connection: AsyncConnection, mission: str, wanted: Filter, a
     if after is not None:
         query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))
     by = ["created_at", "incident_id"]
-    return await part_of(connection, query, by, heavy="state", limit=limit, newest_first=True)
-
-
-async def revisions(
-    connection: AsyncConnection, mission: str, incident_id: UUID, before: int | None, limit: int
-) -> Part:
-    """The revisions of an incident before a number, the last one first; empty when there is no such incident."""
-    query = _revisions_of(mission, incident_id, REVISIONS)
-    if before is not None:
-        query = query.where(REVISIONS.c.revision < before)
-    return await part_of(connection, query, ["revision"], heavy="state", limit=limit, newest_first=True)
-
-
-async def revision(connection: AsyncConnection, mission: str, incident_id: UUID, number: int) -> Row[Any] | None:
-    query = _revisions_of(mission, incident_id, REVISIONS).where(REVISIONS.c.revision == number)
-    row: Row[Any] | None = (await connection.execute(query)).one_or_none()
-    return row
+    return _page(await part_of(connection, query, by, heavy="state", limit=limit, newest_first=True), states)
 
 
 async def deleted(
-    connection: AsyncConnection, mission: str, since: datetime | None, after: Place | None, limit: int
-) -> Part:
+    connection: AsyncConnection,
+    states: States,
+    mission: str,
+    since: datetime | None,
+    after: PageEnd | None,
+    limit: int,
+) -> IncidentPage:
     """The states of retracted incidents, the first retracted first: those who keep copies must drop them."""
     columns = INCIDENTS.c
     query = select(columns.state, columns.updated_at, columns.incident_id)
@@ -106,7 +101,11 @@ async def deleted(
         bound = tuple_(*_values(columns.updated_at, after.moment, columns.incident_id, after.incident_id))
         query = query.where(tuple_(columns.updated_at, columns.incident_id) > bound)
     by = ["updated_at", "incident_id"]
-    return await part_of(connection, query, by, heavy="state", limit=limit, newest_first=False)
+    return _page(await part_of(connection, query, by, heavy="state", limit=limit, newest_first=False), states)
+
+
+def _page(part: Part, states: States) -> IncidentPage:
+    return IncidentPage([states.shape(row.state) for row in part.rows], part.is_last)
 
 
 def _known_at(mission: str, as_of: datetime) -> FromClause:
@@ -142,14 +141,10 @@ def _inside(columns: Any, box: Box) -> list[ColumnElement[bool]]:
     return [latitude, or_(columns.longitude >= box.west, columns.longitude <= box.east)]
 
 
-def _bound(columns: Any, place: Place) -> tuple[Any, Any]:
-    return _values(columns.created_at, place.moment, columns.incident_id, place.incident_id)
+def _bound(columns: Any, end: PageEnd) -> tuple[Any, Any]:
+    return _values(columns.created_at, end.moment, columns.incident_id, end.incident_id)
 
 
 def _values(first: Any, moment: datetime, second: Any, incident_id: UUID) -> tuple[Any, Any]:
     """Bound values of the columns' own types, which a row comparison does not give by itself."""
     return bindparam(None, moment, type_=first.type), bindparam(None, incident_id, type_=second.type)
-
-
-def _revisions_of(mission: str, incident_id: UUID, what: Any) -> Select[Any]:
-    return select(what).where(REVISIONS.c.mission == mission, REVISIONS.c.incident_id == incident_id)

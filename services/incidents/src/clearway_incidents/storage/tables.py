@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import Double, Index, MetaData
 from sqlmodel import Field, SQLModel
 
-from clearway_incidents.domain.incident import Incident
 from clearway_platform.database.engines import Json, UtcDateTime
 from clearway_platform.database.models import table_of
 
@@ -90,31 +88,3 @@ class ExternalRefRow(Owned, table=True):
 INCIDENTS: Final = table_of(IncidentRow)
 REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
-
-_INCIDENT: Final = TypeAdapter(Incident)
-
-
-def dump(incident: Incident) -> dict[str, Any]:
-    """The incident as the JSON that is stored: the record's own shape."""
-    state: dict[str, Any] = _INCIDENT.dump_python(incident, mode="json")
-    return state
-
-
-def load(state: Any) -> Incident:
-    """The incident that was stored as `state`."""
-    return _INCIDENT.validate_python(state)
-
-
-def indexed_columns(incident: Incident) -> dict[str, Any]:
-    """The columns of `Indexed` but the state itself."""
-    return {
-        "category": incident.category.value,
-        "status": incident.status.value,
-        "hazard_state": incident.hazard_state.value,
-        "outcome": incident.outcome.value,
-        "earliest": incident.time.earliest,
-        "latest": incident.time.latest,
-        "longitude": incident.location.point.longitude,
-        "latitude": incident.location.point.latitude,
-        "created_at": incident.audit.created_at,
-    }

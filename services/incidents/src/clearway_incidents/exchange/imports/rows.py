@@ -17,15 +17,15 @@ class UnusableRow(ValueError):
 
 
 @dataclass(slots=True)
-class Tally:
+class Summary:
     """What became of a file's rows."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    results: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     rejects: list[dict[str, str]] = field(default_factory=list)
 
     def refuse(self, row: Mapping[str, str], reason: str) -> None:
-        self.outcomes["refused"] += 1
+        self.results["refused"] += 1
         self.reasons[reason] += 1
         self.rejects.append({**row, REASON: reason})
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import stamina
 
-from clearway_incidents.exchange.imports.rows import Tally
+from clearway_incidents.exchange.imports.rows import Summary
 
 BATCH: Final = 250
 _AWAY: Final = (502, 503, 504)
@@ -28,31 +28,31 @@ class _Away(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RowReport:
     """A report, and the row that it was read from."""
 
     row: Row
     body: dict[str, Any]
 
 
-def send(client: httpx.Client, reports: Iterable[Report], tally: Tally, advance: Callable[[int], None]) -> None:
+def send(client: httpx.Client, reports: Iterable[RowReport], summary: Summary, advance: Callable[[int], None]) -> None:
     """Send every report and count what became of it; `advance` hears of each batch. Raises ImportFailed."""
     for batch in batches(reports):
         for item in _answered(client, batch)["items"]:
-            if item["outcome"] == "refused":
-                tally.refuse(batch[item["line"] - 1].row, item["problem"])
+            if item["result"] == "refused":
+                summary.refuse(batch[item["line"] - 1].row, item["problem"])
             else:
-                tally.outcomes[item["outcome"]] += 1
+                summary.results[item["result"]] += 1
         advance(len(batch))
 
 
-def batches(reports: Iterable[Report]) -> Iterator[list[Report]]:
+def batches(reports: Iterable[RowReport]) -> Iterator[list[RowReport]]:
     iterator = iter(reports)
     while batch := list(islice(iterator, BATCH)):
         yield batch
 
 
-def _answered(client: httpx.Client, batch: list[Report]) -> dict[str, Any]:
+def _answered(client: httpx.Client, batch: list[RowReport]) -> dict[str, Any]:
     body = "\n".join(json.dumps(report.body) for report in batch)
     try:
         response = _post(client, body)

@@ -1,0 +1,18 @@
+"""What this interface refuses by itself, beside what the domain does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clearway_platform.codes import Code
+from clearway_platform.refusals import Fault, Refusal
+
+
+class InvalidCorrection(Refusal):
+    """The facts after a correction would not be those of an incident. The faults say where."""
+
+    code = Code.INVALID
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        places = ", ".join(sorted({f"{fault.part}.{fault.place}" for fault in faults})[:5])
+        super().__init__(f"The correction is not valid at: {places}.", faults=faults)

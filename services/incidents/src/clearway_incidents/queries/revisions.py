@@ -1,0 +1,68 @@
+"""The revisions of one incident."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.storage.tables import REVISIONS
+from clearway_platform.database.states import State, StateVersions
+from clearway_platform.paging import part_of
+
+States = StateVersions[Incident]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision: the columns of its row, and its state in the newest shape."""
+
+    row: Row[Any]
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPage:
+    """Revisions of an incident, and whether others follow."""
+
+    revisions: Sequence[Revision]
+    is_last: bool
+
+
+async def state_as_of(
+    connection: AsyncConnection, states: States, mission: str, incident_id: UUID, as_of: datetime
+) -> State | None:
+    """The incident as it was on record at a time."""
+    query = _of(mission, incident_id, REVISIONS.c.state).where(REVISIONS.c.recorded_at <= as_of)
+    query = query.order_by(REVISIONS.c.revision.desc()).limit(1)
+    stored = (await connection.execute(query)).scalar_one_or_none()
+    return None if stored is None else states.shape(stored)
+
+
+async def revisions(
+    connection: AsyncConnection, states: States, mission: str, incident_id: UUID, before: int | None, limit: int
+) -> RevisionPage:
+    """The revisions of an incident before a number, the last one first; empty when there is no such incident."""
+    query = _of(mission, incident_id, REVISIONS)
+    if before is not None:
+        query = query.where(REVISIONS.c.revision < before)
+    part = await part_of(connection, query, ["revision"], heavy="state", limit=limit, newest_first=True)
+    return RevisionPage([Revision(row, states.shape(row.state)) for row in part.rows], part.is_last)
+
+
+async def revision(
+    connection: AsyncConnection, states: States, mission: str, incident_id: UUID, number: int
+) -> Revision | None:
+    query = _of(mission, incident_id, REVISIONS).where(REVISIONS.c.revision == number)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Revision(row, states.shape(row.state))
+
+
+def _of(mission: str, incident_id: UUID, what: Any) -> Select[Any]:
+    return select(what).where(REVISIONS.c.mission == mission, REVISIONS.c.incident_id == incident_id)

@@ -1,0 +1,68 @@
+"""The rows that one revision of an incident makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.domain.life import Change
+from clearway_platform.database.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A revision ready to be written: what is stored of its state with its hash in it, and what it changed."""
+
+    change: Change
+    stored: State
+    changed: tuple[str, ...]
+
+    @property
+    def incident(self) -> Incident:
+        return self.change.incident
+
+
+def incident_row(entry: Entry) -> dict[str, Any]:
+    """The row of `incident` at its present revision."""
+    return _indexed(entry.incident) | {
+        "incident_id": entry.incident.incident_id,
+        "mission": entry.incident.mission,
+        "revision": entry.incident.revision,
+        "updated_at": entry.incident.audit.updated_at,
+        "state": entry.stored,
+    }
+
+
+def revision_row(entry: Entry, by: str) -> dict[str, Any]:
+    """The row of `incident_revision`, which never changes."""
+    audit: Mapping[str, Any] = entry.stored["audit"]
+    return _indexed(entry.incident) | {
+        "incident_id": entry.incident.incident_id,
+        "revision": entry.incident.revision,
+        "mission": entry.incident.mission,
+        "kind": entry.change.kind.value,
+        "recorded_at": entry.incident.audit.updated_at,
+        "by": by,
+        "reason": entry.change.reason,
+        "changed": list(entry.changed),
+        "prev_hash": audit["prev_hash"],
+        "hash": audit["hash"],
+        "state": entry.stored,
+    }
+
+
+def _indexed(incident: Incident) -> dict[str, Any]:
+    """The columns that lists filter by, but the state itself."""
+    return {
+        "category": incident.category.value,
+        "status": incident.status.value,
+        "hazard_state": incident.hazard_state.value,
+        "outcome": incident.outcome.value,
+        "earliest": incident.time.earliest,
+        "latest": incident.time.latest,
+        "longitude": incident.location.point.longitude,
+        "latitude": incident.location.point.latitude,
+        "created_at": incident.audit.created_at,
+    }

@@ -1,0 +1,62 @@
+"""Everything of the incidents service is constructed here, from what the runtime gives."""
+
+from typing import Final
+
+from clearway_contracts.incidents import INCIDENT_EVENTS
+from clearway_incidents import permissions
+from clearway_incidents.api import assessing, importing, merging, reading, reporting
+from clearway_incidents.api.amendments import reconciled
+from clearway_incidents.api.dependencies import Wiring
+from clearway_incidents.commands.changes import Changes
+from clearway_incidents.commands.imports import Imports
+from clearway_incidents.commands.intake import Intake
+from clearway_incidents.commands.merging import Merging
+from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.storage.states import INCIDENT
+from clearway_platform.database.states import StateVersions
+from clearway_platform.service import Parts, Platform
+from clearway_platform.web.app import create_app
+from clearway_platform.web.stream import tickets
+from clearway_platform.web.stream.hub import Hub
+from clearway_platform.web.stream.route import event_types, stream_router
+
+DESCRIPTION: Final = (
+    "The record of incidents with explosive hazards: reported once, corrected in the open, verified by someone else, "
+    "never deleted. Every change is a revision that stays readable, and `as_of` answers what was known at a time."
+)
+
+TAGS: Final = {
+    "Reporting incidents": "What people in the field send: a report, a correction, what became of the hazard.",
+    "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
+    "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
+    "Importing incidents": "Many reports of another system at once.",
+}
+
+
+def build(platform: Platform, states: StateVersions[Incident] = INCIDENT) -> Parts:
+    """`states`: the versions in which incidents are stored."""
+    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
+    app.state.wiring = _wiring(platform, states)
+    hub = Hub(platform.feed, "incidents")
+    types = event_types(INCIDENT_EVENTS)
+    stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
+    for router in (
+        stream,
+        tickets.router,
+        *(part.router for part in (importing, reporting, reading, assessing, merging)),
+    ):
+        app.include_router(router)
+    return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))
+
+
+def _wiring(platform: Platform, states: StateVersions[Incident]) -> Wiring:
+    revisions = Revisions(platform.clock, platform.outbox, states)
+    return Wiring(
+        clock=platform.clock,
+        states=states,
+        intake=Intake(revisions),
+        changes=Changes(revisions),
+        merging=Merging(revisions),
+        imports=Imports(revisions, reconciled),
+    )
