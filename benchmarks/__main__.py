@@ -65,8 +65,7 @@ def main(
     load, measured = Load(rate or [20.0, 100.0], seconds, clients), []
     print_conditions(machine())
     try:
-        for engine in engines or list(Engine):
-            measured.append(_measure(engine, load))
+        measured += (_measure(engine, load) for engine in engines or list(Engine))
     except Unavailable as error:
         console.print(f"{error}", style="red", markup=False)
         sys.exit(1)

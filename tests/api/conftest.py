@@ -1,3 +1,5 @@
+"""The platform that the tests of the API call, and two missions that use it."""
+
 from collections.abc import Iterator
 
 import httpx

@@ -53,9 +53,11 @@ def breaks(before: Schema, after: Schema) -> list[str]:
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     old, new = before["columns"], after["columns"]
     found = [f"column {name} is gone" for name in old.keys() - new.keys()]
-    for name in new.keys() - old.keys():
-        if not new[name]["nullable"] and new[name]["default"] is None:
-            found.append(f"column {name} must be given: let it be empty, or have a default of the server's")
+    found += [
+        f"column {name} must be given: let it be empty, or have a default of the server's"
+        for name in new.keys() - old.keys()
+        if not new[name]["nullable"] and new[name]["default"] is None
+    ]
     for name in new.keys() & old.keys():
         if str(old[name]["type"]) != str(new[name]["type"]):
             found.append(f"column {name} has another type")

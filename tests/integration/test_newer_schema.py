@@ -96,8 +96,10 @@ def test_a_newer_schema_that_only_adds_is_left_alone(
     code, printed = clearway(migrated_by_newer(""), "migrate", "analytics")
     assert code == 0
     assert printed.splitlines() == [
-        f"Database `analytics` has schema 0099, made by Clearway {PROGRAM}. This is Clearway {PROGRAM}, which knows "
-        f"schema {KNOWN} and can run on it. No action is needed.",
+        (
+            f"Database `analytics` has schema 0099, made by Clearway {PROGRAM}. This is Clearway {PROGRAM}, which "
+            f"knows schema {KNOWN} and can run on it. No action is needed."
+        ),
         "Up to date: analytics.",
     ]
 

@@ -1,3 +1,5 @@
+"""The analytics service's commands on a real database."""
+
 from collections.abc import AsyncIterator
 from uuid import UUID
 

@@ -181,6 +181,11 @@ def test_on_a_terminal_the_log_level_that_is_set_is_obeyed(
         "print(found.log_level, found.log_format)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=program.environment | variables, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code],
+        env=program.environment | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout.split() == [level, form], done.stderr

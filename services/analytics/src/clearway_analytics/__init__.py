@@ -1,0 +1,1 @@
+"""The analytics service: patrol routes, and how risky they are."""

@@ -1,0 +1,1 @@
+"""The incidents service: the system of record."""

@@ -1,4 +1,4 @@
-"""Do the sums and extremes say what the contributions say?"""
+"""Whether the sums and extremes say what the contributions say."""
 
 from collections import defaultdict
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The roles in the README, as the installed services give them: python -m clearway_platform.cli.roles [--check]"""
+"""The roles in the README, as the installed services give them: `python -m clearway_platform.cli.roles [--check]`."""
 
 from __future__ import annotations
 
