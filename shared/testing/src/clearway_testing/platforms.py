@@ -44,7 +44,7 @@ class ServerProcess:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=lambda: free_port())  # noqa: PLW0108 - it is defined below
     program: tuple[str, ...] = THIS_PROGRAM
     process: Process | None = None
 
