@@ -101,7 +101,7 @@ def settle(mission: Mission) -> None:
         made(client.post(f"/v1/incidents/{retracted}/retract", json=reason, headers={"If-Match": '"1"'}))
         ids["retracted"] = retracted
         ids["incident_id"] = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
-        about = {"incident": ids["incident_id"]}
+        about = {"incident_id": ids["incident_id"]}
         alert = await_that(lambda: _items(client, "/v1/alerts", about), "an alert is raised")[0]
         ids["alert_id"] = alert["alert_id"]
         explanation = f"/v1/routes/{ids['route_id']}/risk/explanation"

@@ -26,7 +26,6 @@ from .mission import report, route, subscription
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id"})
 PARTS = {"number": "1"}
-REFERENCES = {"incident": "incident_id", "subscription": "subscription_id", "subscription_id": "subscription_id"}
 
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {
@@ -97,9 +96,9 @@ class Operation:
         return ids[name] if name in OBJECTS else PARTS[name]
 
     def _reference(self, name: str, ids: Mapping[str, str]) -> str:
-        if name not in REFERENCES:
-            pytest.fail(f"{self}: say what its query parameter {name!r} names: add it to REFERENCES")
-        return ids[REFERENCES[name]]
+        if name not in OBJECTS:
+            pytest.fail(f"{self}: its query parameter {name!r} names no kind of object: call it as OBJECTS does")
+        return ids[name]
 
     def referring(self, ids: Mapping[str, str]) -> dict[str, str]:
         return {name: self._reference(name, ids) for name in self.references()}

@@ -144,7 +144,7 @@ def test_alerts_of_one_subscription(mission: Mission) -> None:
 
 
 def _two(client: httpx.Client, incident: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.get("/v1/alerts", params={"incident": incident}).json()["items"]
+    found: list[dict[str, Any]] = client.get("/v1/alerts", params={"incident_id": incident}).json()["items"]
     return found if len(found) == 2 else []
 
 

@@ -83,7 +83,7 @@ def test_a_date_is_a_whole_day(north: Mission) -> None:
         assert not listed(as_of=str(yesterday))
         assert listed(as_of=str(datetime.now(UTC).date()))
         refused(client.get("/v1/incidents?from=2026-02-30"), 422, "invalid")
-        assert made(client.get("/v1/alerts", params={"since": str(yesterday)}))["items"]
+        assert made(client.get("/v1/alerts", params={"from": str(yesterday)}))["items"]
         at = {"at": str(yesterday)}
         risk = made(client.get(f"/v1/routes/{north.ids['route_id']}/risk", params=at))
         assert risk["at"].startswith(f"{yesterday}T23:59:59")
@@ -118,15 +118,16 @@ def test_a_change_that_changes_nothing_says_so(north: Mission) -> None:
         one = f"/v1/subscriptions/{subscribed['subscription_id']}"
         assert unchanged(client.patch(one, json={"name": subscription(north.mark)["name"]}, headers=first))
         assert unchanged(client.patch(one, json={"filter": client.get(one).json()["filter"]}, headers=first))
-        assert not unchanged(client.post(f"{one}/pause"))
-        assert unchanged(client.post(f"{one}/pause"))
-        assert not unchanged(client.post(f"{one}/resume"))
-        assert unchanged(client.post(f"{one}/resume"))
+        second, third = ({"If-Match": f'"{revision}"'} for revision in (2, 3))
+        assert not unchanged(client.post(f"{one}/pause", headers=first))
+        assert unchanged(client.post(f"{one}/pause", headers=second))
+        assert not unchanged(client.post(f"{one}/resume", headers=second))
+        assert unchanged(client.post(f"{one}/resume", headers=third))
         assert client.get(one).headers["etag"] == '"3"'
 
         acknowledge = f"/v1/alerts/{north.ids['alert_id']}/acknowledge"
-        assert not unchanged(client.post(acknowledge))
-        assert unchanged(client.post(acknowledge))
+        assert not unchanged(client.post(acknowledge, headers=first))
+        assert unchanged(client.post(acknowledge, headers=second))
 
 
 def test_the_list_says_what_it_hides() -> None:

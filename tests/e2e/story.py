@@ -24,27 +24,41 @@ THREE_KILOMETRES_OFF = [30.0501, 5.0472]
 PATIENCE_SECONDS = 90.0
 
 
+# A query in the words of the server at an address: versions of Clearway may differ in them.
+Words = Callable[[str, Mapping[str, str]], Mapping[str, str]]
+
+
+def in_these_words(_address: str, query: Mapping[str, str]) -> Mapping[str, str]:
+    """Every server is of this version."""
+    return query
+
+
 class Caller:
     """One principal, who repeats a request with the same Idempotency-Key until it is answered."""
 
-    def __init__(self, platform: AnyPlatform, client: httpx.AsyncClient, token: str) -> None:
+    def __init__(
+        self, platform: AnyPlatform, client: httpx.AsyncClient, token: str, words: Words = in_these_words
+    ) -> None:
         self._platform = platform
         self._client = client
+        self._words = words
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def get(self, path: str, **params: str) -> httpx.Response:
-        return await self._send("GET", path, params=params)
+        return await self._send("GET", path, params)
 
     async def write(self, method: str, path: str, body: object, etag: str | None = None) -> httpx.Response:
         headers = {"Idempotency-Key": uuid4().hex} | ({"If-Match": etag} if etag else {})
-        return await self._send(method, path, json=body, headers=headers)
+        return await self._send(method, path, {}, json=body, headers=headers)
 
-    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, params: Mapping[str, str], **request: Any) -> httpx.Response:
         request["headers"] = self._headers | request.get("headers", {})
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while True:
             try:
-                answer = await self._client.request(method, self._platform.address(path) + path, **request)
+                address = self._platform.address(path)
+                asked = self._words(address, params)
+                answer = await self._client.request(method, address + path, params=asked, **request)
                 if answer.status_code < 500:
                     return answer
                 failure = f"{answer.status_code} {answer.text}"
@@ -68,11 +82,17 @@ class Story:
     """
 
     def __init__(
-        self, platform: AnyPlatform, receiver: Receiver, between: Between = undisturbed, mission: str = MISSION
+        self,
+        platform: AnyPlatform,
+        receiver: Receiver,
+        between: Between = undisturbed,
+        mission: str = MISSION,
+        words: Words = in_these_words,
     ) -> None:
         self._platform = platform
         self._receiver = receiver
         self._between = between
+        self._words = words
         self.mission = mission
         self.route_id = str(new_id())
         self.incident_id = str(new_id())
@@ -90,7 +110,7 @@ class Story:
 
     async def _arrive(self, client: httpx.AsyncClient) -> None:
         self.operator, self.reporter, self.verifier, self.subscriber = [
-            Caller(self._platform, client, await self._platform.key(self.mission, role))
+            Caller(self._platform, client, await self._platform.key(self.mission, role), self._words)
             for role in (Role.OPERATOR, Role.REPORTER, Role.VERIFIER, Role.SUBSCRIBER)
         ]
 
@@ -115,7 +135,7 @@ class Story:
         """It is shown once: a repeat of a request whose answer was lost has none, and then it is rotated."""
         rotate = f"/v1/subscriptions/{answer.json()['subscription_id']}/rotate-secret"
         while (secret := answer.json()["secret"]) is None:
-            answer = await self.subscriber.write("POST", rotate, None)
+            answer = await self.subscriber.write("POST", rotate, None, answer.headers["ETag"])
             assert answer.status_code == 200, answer.text
         return str(secret)
 
@@ -170,7 +190,7 @@ class Story:
         for revision in range(1, newest + 1):
             answer = await self.reporter.get(f"/v1/incidents/{self.incident_id}/revisions/{revision}")
             assert answer.json()["incident"]["revision"] == revision
-        listed = (await self.subscriber.get("/v1/alerts", incident=self.incident_id)).json()["items"]
+        listed = (await self.subscriber.get("/v1/alerts", incident_id=self.incident_id)).json()["items"]
         assert sorted(revisions_of(listed)) == sorted(set(revisions_of(listed)))
         sent = self._receiver.alerts
         assert revisions(sent) == sorted(set(revisions(sent)))
@@ -221,8 +241,9 @@ def kinds(alerts: list[Any]) -> list[str]:
 
 
 def revisions(alerts: list[Any]) -> list[int]:
-    return [alert.payload["data"]["revision"] for alert in alerts]
+    return revisions_of([alert.payload["data"] for alert in alerts])
 
 
 def revisions_of(listed: list[dict[str, Any]]) -> list[int]:
-    return [alert["revision"] for alert in listed]
+    """Of the incident. Version 0.1.0 calls it `revision`."""
+    return [alert["incident_revision" if "incident_revision" in alert else "revision"] for alert in listed]

@@ -214,8 +214,8 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
 
 
 async def revisions_of(field: Field, incident_id: str) -> list[int]:
-    listed = (await field.subscriber.get("/v1/alerts", incident=incident_id)).json()["items"]
-    return sorted(one["revision"] for one in listed)
+    listed = (await field.subscriber.get("/v1/alerts", incident_id=incident_id)).json()["items"]
+    return sorted(one["incident_revision"] for one in listed)
 
 
 async def contributors(platform: Platform) -> set[str]:

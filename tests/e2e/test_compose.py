@@ -89,7 +89,7 @@ async def test_what_was_accepted_is_there_after_down_and_up(platform: ComposedPl
     reader = await platform.key(story.mission, Role.REPORTER)
     paths = (
         f"/v1/incidents/{story.incident_id}",
-        f"/v1/alerts?incident={story.incident_id}",
+        f"/v1/alerts?incident_id={story.incident_id}",
         f"/v1/routes/{story.route_id}",
     )
     before = [(await platform.get(path, reader)).text for path in paths]

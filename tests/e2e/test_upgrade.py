@@ -30,6 +30,8 @@ from .story import Story
 pytestmark = pytest.mark.timeout(900)
 
 Program = tuple[str, ...]
+# What 0.1.0 calls the parameters of a query.
+OLD_WORDS = {"incident_id": "incident", "as_of": "at"}
 NEW: Program = THIS_PROGRAM
 
 
@@ -90,6 +92,11 @@ class BothVersions(Platform):
         turns = self._turns[self._owners[path.split("/")[2]]]
         return next(server for server in turns if server.process and server.process.returncode is None).address
 
+    def words(self, address: str, query: Mapping[str, str]) -> Mapping[str, str]:
+        """The query as the version at this address knows it."""
+        is_old = any(server.address == address and server.program != NEW for server in self.servers.values())
+        return {OLD_WORDS.get(name, name): value for name, value in query.items()} if is_old else query
+
     async def key(self, mission: str, role: Role) -> str:
         arguments = ("keys", "create", "--mission", mission, "--new-mission", "--role", role.value)
         return (await succeed(NEW, self._versions.environment, *arguments)).strip()
@@ -136,7 +143,7 @@ async def test_the_story_goes_on_though_the_versions_take_turns_at_every_step(
         await asyncio.gather(*(server.start() for server in servers.values()))
 
     platform = BothVersions(versions, {name: [server] for name, server in servers.items()})
-    await Story(platform, receiver, between=change_version).tell()
+    await Story(platform, receiver, between=change_version, words=platform.words).tell()
     assert len(told) > 6
     assert "Traceback" not in "".join(server.log.read_text() for server in servers.values())
 
@@ -160,7 +167,8 @@ async def test_the_story_is_told_while_both_versions_run_side_by_side(
         if step == "moved":
             await asyncio.gather(*(some[0].stop() for some in servers.values()))
 
-    await Story(BothVersions(versions, servers), receiver, between=retire_the_old).tell()
+    platform = BothVersions(versions, servers)
+    await Story(platform, receiver, between=retire_the_old, words=platform.words).tell()
 
 
 async def start(stack: AsyncExitStack, servers: list[ServerProcess]) -> None:

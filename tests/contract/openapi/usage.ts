@@ -21,9 +21,9 @@ export async function active(): Promise<string[]> {
   return (data?.items ?? []).map((incident) => incident.location.place_name ?? incident.incident_id);
 }
 
-// What a message leaves out is known from its form.
+// What a thin message leaves out is null, and named.
 export function said(message: Message): string {
-  return message.data.form === "full" ? message.data.headline : message.data.left_out;
+  return message.data.headline ?? message.data.why_thin ?? "";
 }
 
 // @ts-expect-error A category that does not exist is refused before it is sent.

@@ -62,6 +62,21 @@ async def create(client: httpx.AsyncClient, **changes: Any) -> Any:
     return answer.json()
 
 
+def seen(revision: int) -> dict[str, str]:
+    return {"If-Match": f'"{revision}"'}
+
+
+@pytest.mark.parametrize("command", ["pause", "resume", "rotate-secret", "delete"])
+async def test_a_change_needs_what_its_sender_has_seen(client: httpx.AsyncClient, command: str) -> None:
+    where = f"/v1/subscriptions/{(await create(client))['subscription_id']}"
+    method, path = ("DELETE", where) if command == "delete" else ("POST", f"{where}/{command}")
+    assert (await client.request(method, path)).status_code == 428
+    stale = await client.request(method, path, headers=seen(7))
+    assert (stale.status_code, stale.headers["ETag"]) == (412, '"1"')
+    assert (await client.get(where)).headers["ETag"] == '"1"'
+    assert (await client.request(method, path, headers=seen(1))).status_code in (200, 204)
+
+
 async def test_the_life_of_a_subscription(client: httpx.AsyncClient) -> None:
     made = await create(client)
     where = f"/v1/subscriptions/{made['subscription_id']}"
@@ -74,14 +89,14 @@ async def test_the_life_of_a_subscription(client: httpx.AsyncClient) -> None:
     changed = await client.patch(where, json={"name": "other"}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.json()["name"]) == (200, "other")
     assert (await client.patch(where, json={"name": "x"}, headers={"If-Match": '"1"'})).status_code == 412
-    assert (await client.post(f"{where}/pause")).json()["state"] == "paused"
+    assert (await client.post(f"{where}/pause", headers=seen(2))).json()["state"] == "paused"
     assert (await client.post(f"{where}/test")).status_code == 409
-    assert (await client.post(f"{where}/resume")).json()["state"] == "active"
+    assert (await client.post(f"{where}/resume", headers=seen(3))).json()["state"] == "active"
     assert (await client.post(f"{where}/test")).status_code == 202
-    assert (await client.post(f"{where}/rotate-secret")).json()["secret"] != made["secret"]
+    assert (await client.post(f"{where}/rotate-secret", headers=seen(4))).json()["secret"] != made["secret"]
     assert len((await client.get(f"{where}/deliveries")).json()["items"]) == 1
     assert len((await client.get("/v1/subscriptions")).json()["items"]) == 1
-    assert (await client.delete(where)).status_code == 204
+    assert (await client.delete(where, headers=seen(5))).status_code == 204
     assert (await client.get(where)).status_code == 404
 
 
@@ -96,7 +111,7 @@ async def test_a_repeat_gets_the_first_answer_without_the_secret_which_is_kept_n
     (kept,) = await alerts.rows(IDEMPOTENCY)
     assert made.json()["secret"].encode() not in kept["body"]
     rotate = f"/v1/subscriptions/{made.json()['subscription_id']}/rotate-secret"
-    rotated, lost = [await client.post(rotate, headers={"Idempotency-Key": "two"}) for _ in range(2)]
+    rotated, lost = [await client.post(rotate, headers=seen(1) | {"Idempotency-Key": "two"}) for _ in range(2)]
     assert rotated.json()["secret"] not in (None, made.json()["secret"])
     assert lost.json() == rotated.json() | {"secret": None}
 
@@ -104,7 +119,7 @@ async def test_a_repeat_gets_the_first_answer_without_the_secret_which_is_kept_n
 @pytest.mark.parametrize("key", ["eve-subscriber-unmix", "eve-admin-other", "eve-reporter-unmix"])
 async def test_others_cannot_change_it(client: httpx.AsyncClient, key: str) -> None:
     where = f"/v1/subscriptions/{(await create(client))['subscription_id']}"
-    other = {"Authorization": f"Bearer {key}"}
+    other = {"Authorization": f"Bearer {key}"} | seen(1)
     expected = 404 if key.endswith("other") else 403
     for path in ("pause", "resume", "rotate-secret", "test"):
         assert (await client.post(f"{where}/{path}", headers=other)).status_code == expected
@@ -168,15 +183,21 @@ async def test_alerts_are_listed_explained_and_acknowledged(
     assert ([item["kind"] for item in rest["items"]], rest["next"]) == (["issued"], None)
     assert (await client.get("/v1/alerts", params={"cursor": "nonsense"})).status_code == 400
     where = f"/v1/alerts/{rest['items'][0]['alert_id']}"
-    done = await client.post(f"{where}/acknowledge")
-    assert done.json()["acknowledged_by"] == "ann"
-    again = await client.post(f"{where}/acknowledge", headers={"Authorization": "Bearer op-operator-unmix"})
+    assert (await client.get(where)).headers["ETag"] == '"1"'
+    assert (await client.post(f"{where}/acknowledge")).status_code == 428
+    done = await client.post(f"{where}/acknowledge", headers=seen(1))
+    assert (done.json()["acknowledged_by"], done.headers["ETag"]) == ("ann", '"2"')
+    operator = {"Authorization": "Bearer op-operator-unmix"}
+    late = await client.post(f"{where}/acknowledge", headers=operator | seen(1))
+    assert (late.status_code, late.headers["ETag"]) == (412, '"2"')
+    again = await client.post(f"{where}/acknowledge", headers=operator | seen(2))
+    assert again.headers["Nothing-Changed"] == "true"
     assert again.json() == (await client.get(where)).json() == done.json()
     foreign = {"Authorization": "Bearer eve-admin-other"}
     assert (await client.get(where, headers=foreign)).status_code == 404
     explain = f"/v1/subscriptions/{made['subscription_id']}/explain"
-    why = (await client.get(explain, params={"incident": str(report().incident_id)})).json()
+    why = (await client.get(explain, params={"incident_id": str(report().incident_id)})).json()
     assert ([each["outcome"] for each in why["decisions"]], why["alerted"]) == (["issued", "updated"], True)
-    why_not = (await client.get(explain, params={"incident": str(far.incident_id)})).json()
+    why_not = (await client.get(explain, params={"incident_id": str(far.incident_id)})).json()
     assert [clause["name"] for clause in why_not["clauses"] if not clause["holds"]] == ["area"]
-    assert (await client.get(explain, params={"incident": str(uuid4())})).status_code == 404
+    assert (await client.get(explain, params={"incident_id": str(uuid4())})).status_code == 404

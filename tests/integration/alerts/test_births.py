@@ -350,11 +350,11 @@ async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(alerts: Any, r
     row = await alerts.subscribe(NOWHERE)
     task = await running(alerts, until)
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.pause(transaction, OWNER, row["id"])
+        await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report(incident_id=uuid4()))
     await ended(task)
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.resume(transaction, OWNER, row["id"])
+        await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     (only,) = await claims(alerts)
     async with alerts.database.write() as transaction:
         now = alerts.clock.now()

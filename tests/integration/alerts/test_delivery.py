@@ -51,7 +51,7 @@ async def test_each_alert_arrives_signed_and_in_order(alerts: Any, receiver: Any
     await receiver.wait_for(3)
     messages = [Webhook(row["secret"]).verify(body, headers) for headers, body in receiver.got]
     assert [message["type"] for message in messages] == ["alert.issued", "alert.updated", "alert.cancelled"]
-    assert [message["data"]["revision"] for message in messages] == [1, 2, 3]
+    assert [message["data"]["incident_revision"] for message in messages] == [1, 2, 3]
     assert messages[1]["data"]["point"] == {"type": "Point", "coordinates": [-1.0, 17.027]}
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 3
     assert max(len(body) for _, body in receiver.got) < 20_000
@@ -70,7 +70,7 @@ async def test_what_is_restricted_leaves_thin(alerts: Any, receiver: Any, report
     await receiver.wait_for(1)
     data = json.loads(receiver.got[0][1])["data"]
     assert data["severity"] == "severe"
-    assert not {"point", "headline", "category", "hazard_state", "reason"} & data.keys()
+    assert not any(data[name] for name in ("point", "headline", "category", "hazard_state", "reason"))
 
 
 @pytest.mark.usefixtures("delivering")
@@ -139,7 +139,7 @@ async def test_gone_disables_and_too_long_a_failure_too(alerts: Any, report: Rep
     assert (row["state"], row["state_reason"]) == ("disabled", "the endpoint answered 410 Gone")
     assert await states(alerts) == ["dead"]
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.resume(transaction, OWNER, row["id"])
+        await alerts.subscriptions.resume(transaction, OWNER, row["id"], row["revision"])
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
     (second,) = await claims(alerts)
     await record(alerts, second, BROKEN)
@@ -163,11 +163,11 @@ async def test_after_the_last_attempt_it_is_dead(alerts: Any, report: Report) ->
 async def test_paused_means_later_not_never(alerts: Any, report: Report) -> None:
     row = await alerts.subscribe("http://127.0.0.1:9/hook")
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.pause(transaction, OWNER, row["id"])
+        await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report())
     assert await claims(alerts) == []
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.resume(transaction, OWNER, row["id"])
+        await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     assert len(await claims(alerts)) == 1
 
 

@@ -45,8 +45,8 @@ async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: A
 
     await alerts.warn(report())
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.pause(transaction, OWNER, paused)
-        await alerts.subscriptions.delete(transaction, OWNER, deleted)
+        await alerts.subscriptions.pause(transaction, OWNER, paused, 1)
+        await alerts.subscriptions.delete(transaction, OWNER, deleted, 1)
     alerts.clock.advance(timedelta(seconds=90))
     await postpone(alerts, trying)
     await measuring.measure()

@@ -85,7 +85,7 @@ async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report)
     await alerts.warn(report(incident_id=uuid4(), lat=30.0))
     assert await kinds(alerts) == ["issued"]
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.delete(transaction, OWNER, row["id"])
+        await alerts.subscriptions.delete(transaction, OWNER, row["id"], 2)
     await alerts.warn(report(incident_id=uuid4(), lat=30.0))
     assert await kinds(alerts) == ["issued"]
 

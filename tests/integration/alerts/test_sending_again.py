@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from standardwebhooks import Webhook
 
 from clearway_alerts.api import messages
+from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.channels.webhook.request import Answer
 from clearway_alerts.commands.deliveries import Deliveries, NoSuchDelivery, NotPending, StillPending
 from clearway_alerts.commands.subscriptions import NoSuchSubscription, NotActive, NotTheOwner
@@ -20,6 +21,7 @@ from clearway_alerts.outbound.leases import claim
 from clearway_alerts.outbound.results import Result, settle
 from clearway_alerts.queries.deliveries import page_of_deliveries
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT
+from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.auth.principals import Principal, Role
 
@@ -144,7 +146,7 @@ async def test_what_cannot_be_is_refused(alerts: Any, desk: Desk, report: Report
     with pytest.raises(NotPending):
         await desk.send_now(row["id"], own["id"])
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.pause(transaction, OWNER, row["id"])
+        await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     with pytest.raises(NotActive):
         await desk.resend(row["id"], own["id"])
 
@@ -176,10 +178,24 @@ async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Any, receiver
     # Nothing is sent that the document does not tell of.
     assert json.loads(body)["data"].keys() == type(message.data).model_fields.keys()
     thin = tlp not in (Tlp.CLEAR, Tlp.GREEN)
-    assert isinstance(message.data, messages.ThinAlert if thin else messages.FullAlert)
-    if isinstance(message.data, messages.ThinAlert):
-        assert f"TLP {tlp}" in message.data.left_out
-        assert "links.alert" in message.data.left_out
+    assert message.data.form == ("thin" if thin else "full")
+    if thin:
+        assert f"TLP {tlp}" in str(message.data.why_thin)
+        assert "links.alert" in str(message.data.why_thin)
+
+
+@pytest.mark.usefixtures("delivering")
+async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves_out(
+    alerts: Any, receiver: Any, report: Report
+) -> None:
+    await alerts.subscribe(receiver.url)
+    await alerts.warn(report(tlp=Tlp.RED))
+    await receiver.wait_for(1)
+    data = json.loads(receiver.got[0][1])["data"]
+    assert data.keys() >= AlertState.model_fields.keys()
+    assert AlertView.model_fields.keys() >= AlertState.model_fields.keys()
+    assert {name for name in AlertState.model_fields if data[name] is None} == set(data["left_out"])
+    assert {"point", "headline", "category", "occurred_at"} <= set(data["left_out"])
 
 
 @pytest.mark.usefixtures("delivering")

@@ -29,6 +29,23 @@ _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {
 }
 # What may not leave in full: the receiver fetches it with its own key.
 THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
+# All that a thin message says of an alert.
+KEPT: Final = frozenset(
+    {
+        "alert_id",
+        "mission",
+        "subscription_id",
+        "incident_id",
+        "incident_revision",
+        "sequence",
+        "kind",
+        "exercise",
+        "severity",
+        "expires_at",
+        "references",
+        "tlp",
+    }
+)
 
 
 def state_of(alert: Alert, incident: Incident) -> AlertState:
@@ -79,12 +96,9 @@ def acknowledgement_of(alert: Alert, incident: Incident, by: str, at: datetime) 
     )
 
 
-def described(alert: AlertState) -> dict[str, Any]:
-    """The alert as answers and webhooks show it, JSON-ready; `revision` is the incident's."""
-    data = alert.model_dump(mode="json")
-    data["revision"] = data.pop("incident_revision")
-    data["links"] = {"alert": f"/v1/alerts/{alert.alert_id}", "incident": f"/v1/incidents/{alert.incident_id}"}
-    return data
+def links_of(alert: AlertState) -> dict[str, str]:
+    """Where the rest is read."""
+    return {"alert": f"/v1/alerts/{alert.alert_id}", "incident": f"/v1/incidents/{alert.incident_id}"}
 
 
 def why_thin(tlp: Tlp) -> str | None:
@@ -98,14 +112,12 @@ def why_thin(tlp: Tlp) -> str | None:
 
 
 def webhook_body(alert: AlertState) -> bytes:
-    """The message of one alert. At TLP amber and above it holds ids, severity and links only, and says so."""
-    data, left_out = described(alert), why_thin(alert.tlp)
-    if left_out is None:
-        said = {"form": "full"}
-    else:
-        said = {"form": "thin", "left_out": left_out}
-        kept = ("alert_id", "mission", "subscription_id", "incident_id", "revision", "sequence", "kind", "exercise")
-        data = {name: data[name] for name in (*kept, "severity", "expires_at", "references", "tlp", "links")}
+    """The message of one alert, in the shape that it has everywhere. At TLP amber and above it is thin: what is not in
+    KEPT is null, and named in `left_out`."""
+    data, reason = alert.model_dump(mode="json"), why_thin(alert.tlp)
+    left_out = [] if reason is None else sorted(data.keys() - KEPT)
+    said = {"form": "full" if reason is None else "thin", "left_out": left_out, "why_thin": reason}
+    data |= dict.fromkeys(left_out) | {"links": links_of(alert)}
     return _body(f"alert.{alert.kind}", alert.issued_at, said | data)
 
 

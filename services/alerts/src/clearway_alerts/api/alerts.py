@@ -13,9 +13,9 @@ from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_alerts.storage.alert_rows import one_alert
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.conditional import NOTHING_CHANGED
-from clearway_platform.web.document import header
-from clearway_platform.web.moments import A_DATE, FromTime
+from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_platform.web.document import REVISED
+from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.problems import not_found
 from clearway_platform.web.writes import Reply, Write
@@ -27,28 +27,32 @@ router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 async def list_alerts(
     principal: Reader,
     connection: Reading,
-    subscription: Annotated[UUID | None, Query(description="Only those of this subscription.")] = None,
-    incident: Annotated[UUID | None, Query(description="Only those about this incident.")] = None,
+    subscription_id: Annotated[UUID | None, Query(description="Only those of this subscription.")] = None,
+    incident_id: Annotated[UUID | None, Query(description="Only those about this incident.")] = None,
     kind: AlertKind | None = None,
-    since: Annotated[
-        FromTime | None, Query(description=f"Only those that were issued at this time or later. {A_DATE}")
+    issued_from: Annotated[
+        FromTime | None, Query(alias="from", description=f"Only those that were issued at this time or later. {A_DATE}")
+    ] = None,
+    issued_to: Annotated[
+        UntilTime | None, Query(alias="to", description=f"Only those that were issued by this time. {A_DATE}")
     ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertView]:
     """The mission's alerts, newest first."""
-    wanted = AlertFilter(subscription, incident, kind, since)
+    wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to)
     found = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit + 1)
     items = [AlertView.of(stored) for stored in found[:limit]]
     return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))
 
 
 @router.get("/{alert_id}", operation_id="alerts.get", summary="Read an alert")
-async def get_alert(alert_id: UUID, principal: Reader, connection: Reading) -> AlertView:
+async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, response: Response) -> AlertView:
     """As it was issued, and who has acknowledged it since."""
     stored = await one_alert(connection, principal.mission, alert_id)
     if stored is None:
         raise not_found("alert", alert_id)
+    response.headers["ETag"] = etag(stored.revision)
     return AlertView.of(stored)
 
 
@@ -57,15 +61,19 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading) -> A
     operation_id="alerts.acknowledge",
     summary="Acknowledge an alert",
     response_model=AlertView,
-    responses={200: {"headers": header("Nothing-Changed")}},
+    responses=REVISED,
 )
-async def acknowledge_alert(alert_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
-    """Confirm to have taken note. A repeat changes nothing: the first acknowledgement stays."""
+async def acknowledge_alert(
+    alert_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
+    """Confirm to have taken note. The first acknowledgement stays: a later one changes nothing."""
 
     async def command(transaction: Transaction) -> Reply:
         with refusals(alert_id):
-            acknowledged = await wired.acknowledge(transaction, principal, alert_id)
-        headers = {} if acknowledged.is_first else NOTHING_CHANGED
+            acknowledged = await wired.acknowledge(transaction, principal, alert_id, seen)
+        headers = {"ETag": etag(acknowledged.alert.revision)}
+        if not acknowledged.is_first:
+            headers |= NOTHING_CHANGED
         return Reply(200, AlertView.of(acknowledged.alert), headers)
 
     return await write(command)

@@ -4,29 +4,20 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import RowMapping
 from yarl import URL
 
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
-from clearway_alerts.outgoing import THIN, described, state_of, why_thin
+from clearway_alerts.outgoing import THIN, links_of, state_of, why_thin
 from clearway_alerts.queries.explain import Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.rows import read_incident
-from clearway_contracts.geometry import Point
-from clearway_contracts.vocabulary import (
-    AlertKind,
-    Category,
-    Certainty,
-    HazardState,
-    Outcome,
-    Severity,
-    Status,
-    Tlp,
-    Urgency,
-)
+from clearway_contracts.alert import AlertState
+from clearway_contracts.vocabulary import AlertKind, Tlp
 from clearway_platform.auth.principals import Principal
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -134,46 +125,24 @@ class AlertLinks(BaseModel):
     incident: str
 
 
-class AlertFacts(BaseModel):
-    """What is said of an alert; `revision` is the incident's, `sequence` counts per incident and subscription."""
+class AlertView(AlertState):
+    """One alert object as its event has it, where the rest is read, and who took note of it for the subscriber."""
 
-    alert_id: UUID
-    mission: str
-    subscription_id: UUID
-    incident_id: UUID
-    revision: int
-    sequence: int
-    kind: AlertKind
-    exercise: bool
-    severity: Severity
-    urgency: Urgency
-    certainty: Certainty
-    headline: str
-    point: Point
-    uncertainty_m: float
-    category: Category
-    outcome: Outcome
-    hazard_state: HazardState
-    status: Status
-    occurred_at: datetime | None
-    issued_at: datetime
-    expires_at: datetime
-    references: list[UUID]
-    tlp: Tlp
-    reason: str
+    # What is answered is whole: a field that may be empty is there all the same.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     links: AlertLinks
-
-
-class AlertView(AlertFacts):
-    """One alert object, and who on the subscriber's side took note of it."""
-
+    revision: int = Field(description="Its ETag: 1 as it was issued, 2 once it is acknowledged.")
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 
     @classmethod
     def of(cls, stored: StoredAlert) -> "AlertView":
+        state = state_of(stored.alert, stored.incident)
         return cls(
-            **described(state_of(stored.alert, stored.incident)),
+            **dict(state),
+            links=AlertLinks(**links_of(state)),
+            revision=stored.revision,
             acknowledged_by=stored.acknowledged_by,
             acknowledged_at=stored.acknowledged_at,
         )
@@ -196,7 +165,7 @@ class DeliveryView(BaseModel):
     alert_id: UUID | None
     incident_id: UUID | None
     form: Literal["full", "thin"] | None = Field(description="Null for a test message.")
-    left_out: str | None = Field(description="Why the message is thin, and where the rest is; null when it is full.")
+    why_thin: str | None = Field(description="Why the message is thin, and where the rest is; null when it is full.")
     state: DeliveryState
     attempts: int
     due_at: datetime
@@ -216,9 +185,9 @@ class DeliveryView(BaseModel):
 
 def _form_of(row: Any) -> dict[str, str | None]:
     if row["incident"] is None:
-        return {"form": None, "left_out": None}
-    left_out = why_thin(read_incident(row["incident"]).tlp)
-    return {"form": "full" if left_out is None else "thin", "left_out": left_out}
+        return {"form": None, "why_thin": None}
+    reason = why_thin(read_incident(row["incident"]).tlp)
+    return {"form": "full" if reason is None else "thin", "why_thin": reason}
 
 
 class TestFired(BaseModel):
@@ -228,10 +197,15 @@ class TestFired(BaseModel):
 
 
 class DecisionView(BaseModel):
-    revision: int
+    incident_revision: int
     outcome: str
     reason: str
     decided_at: datetime
+
+    @classmethod
+    def of(cls, row: RowMapping) -> "DecisionView":
+        own = {name: row[name] for name in cls.model_fields if name in row}
+        return cls(**own, incident_revision=row["revision"])
 
 
 class ClauseView(BaseModel):
@@ -245,25 +219,25 @@ class ExplanationView(BaseModel):
     against the newest revision that is known here. The alert was not raised if one of them does not hold."""
 
     incident_id: UUID
-    revision: int
+    incident_revision: int
     handled_at: datetime
     alerted: bool
     decisions: list[DecisionView]
     clauses: list[ClauseView]
-    left_out: str | None = Field(
+    why_thin: str | None = Field(
         description="Why a webhook gets a thin message of the newest revision, and where the rest is; null when not."
     )
 
     @classmethod
     def of(cls, found: Explanation, *, has_webhook: bool) -> "ExplanationView":
-        decisions = [DecisionView(**{name: row[name] for name in DecisionView.model_fields}) for row in found.decisions]
+        decisions = [DecisionView.of(row) for row in found.decisions]
         kinds = set(AlertKind)
         return cls(
             incident_id=found.incident.incident_id,
-            revision=found.incident.revision,
+            incident_revision=found.incident.revision,
             handled_at=found.handled_at,
             alerted=any(decision.outcome in kinds for decision in decisions),
             decisions=decisions,
             clauses=[ClauseView(**clause._asdict()) for clause in found.clauses],
-            left_out=why_thin(found.incident.tlp) if has_webhook else None,
+            why_thin=why_thin(found.incident.tlp) if has_webhook else None,
         )

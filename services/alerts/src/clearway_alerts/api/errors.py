@@ -12,12 +12,11 @@ from clearway_alerts.commands.subscriptions import (
     NotActive,
     NotTheOwner,
     NoWebhook,
-    SubscriptionChanged,
     UnknownRoute,
 )
 from clearway_alerts.domain.areas import ImpossibleArea
 from clearway_platform.codes import Code
-from clearway_platform.web.problems import Problem, conflict, invalid, not_found, precondition_failed
+from clearway_platform.web.problems import Problem, conflict, invalid, not_found
 
 
 @contextmanager
@@ -32,8 +31,6 @@ def refusals(identifier: UUID | None = None) -> Iterator[None]:
     except NotTheOwner as error:
         detail = "Only its owner, an operator or an administrator may change a subscription."
         raise Problem(403, detail, code=Code.NOT_YOURS) from error
-    except SubscriptionChanged as error:
-        raise precondition_failed(error.current) from error
     except NoWebhook as error:
         raise conflict("This subscription has no webhook. Make a new one with a channel of type webhook.") from error
     except NotActive as error:

@@ -41,16 +41,16 @@ async def test_fire(subscription_id: UUID, principal: Subscriber, wired: Wired, 
 @router.get("/explain", operation_id="subscriptions.explain", summary="Explain why an alert came, or did not")
 async def explain_incident(
     subscription_id: UUID,
-    incident: Annotated[UUID, Query(description="The incident's id.")],
+    incident_id: Annotated[UUID, Query(description="The incident that it is asked about.")],
     principal: Reader,
     connection: Reading,
     wired: Wired,
 ) -> ExplanationView:
     """Why it did, or did not, get an alert about an incident."""
     subscription = await existing(connection, principal, subscription_id)
-    found = await explain(connection, subscription, incident, wired.news_hours, wired.heavy)
+    found = await explain(connection, subscription, incident_id, wired.news_hours, wired.heavy)
     if found is None:
-        raise not_found("incident", incident)
+        raise not_found("incident", incident_id)
     return ExplanationView.of(found, has_webhook=subscription["url"] is not None)
 
 

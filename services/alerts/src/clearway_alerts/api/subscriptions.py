@@ -93,12 +93,14 @@ async def change_subscription(
 @router.delete(
     "/{subscription_id}", operation_id="subscriptions.delete", summary="Delete a subscription", status_code=204
 )
-async def delete_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+async def delete_subscription(
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
     """End it. What was still to be sent is not sent; the alerts stay on record."""
 
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            await wired.subscriptions.delete(transaction, principal, subscription_id)
+            await wired.subscriptions.delete(transaction, principal, subscription_id, seen)
         return Reply(204)
 
     return await write(command)
@@ -111,12 +113,14 @@ async def delete_subscription(subscription_id: UUID, principal: Subscriber, wire
     response_model=SubscriptionView,
     responses=REVISED,
 )
-async def pause_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+async def pause_subscription(
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
 
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            kept = await wired.subscriptions.pause(transaction, principal, subscription_id)
+            kept = await wired.subscriptions.pause(transaction, principal, subscription_id, seen)
         return _kept(kept, principal)
 
     return await write(command)
@@ -129,12 +133,14 @@ async def pause_subscription(subscription_id: UUID, principal: Subscriber, wired
     response_model=SubscriptionView,
     responses=REVISED,
 )
-async def resume_subscription(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+async def resume_subscription(
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled."""
 
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            kept = await wired.subscriptions.resume(transaction, principal, subscription_id)
+            kept = await wired.subscriptions.resume(transaction, principal, subscription_id, seen)
         return _kept(kept, principal)
 
     return await write(command)
@@ -147,12 +153,14 @@ async def resume_subscription(subscription_id: UUID, principal: Subscriber, wire
     response_model=NewSubscription,
     responses={200: {"headers": header("ETag")}},
 )
-async def rotate_secret(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+async def rotate_secret(
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
     """A new secret, shown this once. For 24 hours messages are signed with both."""
 
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id)
+            row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
         return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])}, once=("secret",))
 
     return await write(command)

@@ -1,6 +1,6 @@
 """Someone confirms to have taken note of an alert. The first acknowledgement stays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.refusals import StaleRevision
 
 
 class NoSuchAlert(Exception):
@@ -34,17 +35,21 @@ class Acknowledge:
         self._outbox = outbox
         self._clock = clock
 
-    async def __call__(self, transaction: Transaction, principal: Principal, alert_id: UUID) -> Acknowledged:
-        """Raises NoSuchAlert, NotTheOwner."""
+    async def __call__(self, transaction: Transaction, principal: Principal, alert_id: UUID, seen: int) -> Acknowledged:
+        """Raises NoSuchAlert, NotTheOwner, StaleRevision."""
         stored = await one_alert(transaction.connection, principal.mission, alert_id)
         if stored is None:
             raise NoSuchAlert
         await _require_owner(transaction, principal, stored.alert.subscription_id)
+        if stored.revision != seen:
+            raise StaleRevision(stored.revision)
+        if stored.acknowledged_at is not None:
+            return Acknowledged(stored, is_first=False)
         now = self._clock.now()
-        is_first = await _is_first(transaction, principal, alert_id, now)
-        if is_first:
-            await self._tell(transaction, stored, principal, now)
-        return Acknowledged(await one_alert(transaction.connection, principal.mission, alert_id) or stored, is_first)
+        if not await _mark(transaction, principal, alert_id, now):
+            raise StaleRevision(seen + 1)
+        await self._tell(transaction, stored, principal, now)
+        return Acknowledged(replace(stored, acknowledged_by=principal.id, acknowledged_at=now), is_first=True)
 
     async def _tell(self, transaction: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
         data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)
@@ -58,7 +63,8 @@ async def _require_owner(transaction: Transaction, principal: Principal, subscri
         raise NotTheOwner
 
 
-async def _is_first(transaction: Transaction, principal: Principal, alert_id: UUID, now: datetime) -> bool:
+async def _mark(transaction: Transaction, principal: Principal, alert_id: UUID, now: datetime) -> bool:
+    """False when someone else was faster."""
     marked = (
         update(ALERT)
         .where(ALERT.c.id == alert_id, ALERT.c.acknowledged_at.is_(None))

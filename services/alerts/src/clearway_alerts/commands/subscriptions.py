@@ -19,6 +19,7 @@ from clearway_alerts.storage.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION, i
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, insert
+from clearway_platform.refusals import StaleRevision
 
 # While a receiver changes over to a new secret, the old one signs too.
 OVERLAP: Final = timedelta(hours=24)
@@ -42,14 +43,6 @@ class NoWebhook(Exception):
 
 class NotActive(Exception):
     """The subscription is paused or disabled."""
-
-
-class SubscriptionChanged(Exception):
-    """Someone else changed it; `current` is its revision now."""
-
-    def __init__(self, current: int) -> None:
-        super().__init__(f"now at revision {current}")
-        self.current = current
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +92,10 @@ class Subscriptions:
         return (await transaction.connection.execute(made)).mappings().one()
 
     async def change(
-        self, transaction: Transaction, principal: Principal, subscription_id: UUID, revision: int, wanted: Changes
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int, wanted: Changes
     ) -> Kept:
-        """Raises what `create` raises, NoSuchSubscription, NotTheOwner, SubscriptionChanged, NoWebhook."""
-        row = await lock(transaction, principal, subscription_id)
-        if row["revision"] != revision:
-            raise SubscriptionChanged(row["revision"])
+        """Raises what `create` raises, NoSuchSubscription, NotTheOwner, StaleRevision, NoWebhook."""
+        row = await _lock_seen(transaction, principal, subscription_id, seen)
         if wanted.url is not None and row["url"] is None:
             raise NoWebhook
         values = await self._checked(transaction, principal.mission, wanted)
@@ -112,16 +103,16 @@ class Subscriptions:
             values["name"] = wanted.name
         return await self._update(transaction, row, values)
 
-    async def pause(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
+    async def pause(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> Kept:
         """From now on deliveries wait. Alerts go on being issued, so that nothing is missed."""
-        row = await lock(transaction, principal, subscription_id)
+        row = await _lock_seen(transaction, principal, subscription_id, seen)
         return await self._update(
             transaction, row, {"state": SubscriptionState.PAUSED, "state_reason": "paused by its owner"}
         )
 
-    async def resume(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
+    async def resume(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> Kept:
         """Everything that waits is due at once, in order."""
-        row = await lock(transaction, principal, subscription_id)
+        row = await _lock_seen(transaction, principal, subscription_id, seen)
         waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         due_now = update(DELIVERY).where(waiting, DELIVERY.c.lease_until.is_(None)).values(due_at=self._clock.now())
         await transaction.connection.execute(due_now)
@@ -129,9 +120,9 @@ class Subscriptions:
         values = {"state": SubscriptionState.ACTIVE, "state_reason": None, "failing_since": None}
         return await self._update(transaction, row, values)
 
-    async def delete(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> None:
+    async def delete(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> None:
         """It is gone for everyone; its alerts stay on record, what was still to be sent is not."""
-        row = await lock(transaction, principal, subscription_id)
+        row = await _lock_seen(transaction, principal, subscription_id, seen)
         now = self._clock.now()
         waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
         ended = {"state": "dead", "last_error": "the subscription was deleted", "finished_at": now}
@@ -139,9 +130,11 @@ class Subscriptions:
         forgotten = {"secret": None, "old_secret": None, "private_key": None}
         await self._update(transaction, row, {"deleted_at": now, "state": SubscriptionState.DISABLED, **forgotten})
 
-    async def rotate_secret(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
+    async def rotate_secret(
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int
+    ) -> RowMapping:
         """The row that is returned holds the new secret; the old one signs too for a day."""
-        row = await lock(transaction, principal, subscription_id)
+        row = await _lock_seen(transaction, principal, subscription_id, seen)
         if row["url"] is None:
             raise NoWebhook
         until = self._clock.now() + OVERLAP
@@ -197,6 +190,14 @@ async def lock(transaction: Transaction, principal: Principal, subscription_id: 
         raise NoSuchSubscription
     if not may_change(row["owner"], principal):
         raise NotTheOwner
+    return row
+
+
+async def _lock_seen(transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> RowMapping:
+    """The subscription at the revision that the caller has seen. Raises StaleRevision as well."""
+    row = await lock(transaction, principal, subscription_id)
+    if row["revision"] != seen:
+        raise StaleRevision(row["revision"])
     return row
 
 

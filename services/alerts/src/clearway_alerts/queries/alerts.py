@@ -18,7 +18,8 @@ class AlertFilter:
     subscription_id: UUID | None = None
     incident_id: UUID | None = None
     kind: AlertKind | None = None
-    since: datetime | None = None
+    issued_from: datetime | None = None
+    issued_to: datetime | None = None
 
 
 async def page_of_alerts(
@@ -32,8 +33,10 @@ async def page_of_alerts(
         query = query.where(ALERT.c.incident_id == wanted.incident_id)
     if wanted.kind is not None:
         query = query.where(ALERT.c.kind == wanted.kind)
-    if wanted.since is not None:
-        query = query.where(ALERT.c.issued_at >= wanted.since)
+    if wanted.issued_from is not None:
+        query = query.where(ALERT.c.issued_at >= wanted.issued_from)
+    if wanted.issued_to is not None:
+        query = query.where(ALERT.c.issued_at <= wanted.issued_to)
     if before is not None:
         query = query.where(ALERT.c.id < before)
     return [read_stored(row) for row in (await connection.execute(query)).mappings()]

@@ -21,6 +21,11 @@ class StoredAlert:
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 
+    @property
+    def revision(self) -> int:
+        """The alert's own: 1 as it was issued, 2 once it is acknowledged. Nothing else of it changes."""
+        return 1 if self.acknowledged_at is None else 2
+
 
 async def one_alert(connection: AsyncConnection, mission: str, alert_id: UUID) -> StoredAlert | None:
     row = (await connection.execute(alerts_of(mission).where(ALERT.c.id == alert_id))).mappings().first()
