@@ -1,4 +1,4 @@
-"""Work that would hold up the event loop: it runs in a thread, and what must not wait has a thread of its own."""
+"""Computation that would block the event loop: it runs in a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Result = TypeVar("Result")
 
 
 class HeavyWork:
-    """Runs functions one after another in one thread, which begins with the first of them.
+    """Runs functions one after another in one thread.
 
-    Not the loop's own threads: names of receivers are looked up there, and a slow one would hold up a warning. One
-    thread takes at most one processor, however much is asked at once.
+    It is not one of the loop's own threads, in which names of receivers are resolved: a slow function would delay a
+    warning. One thread takes at most one processor.
     """
 
     def __init__(self, name: str) -> None:
@@ -25,5 +25,5 @@ class HeavyWork:
     async def run(
         self, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
     ) -> Result:
-        """What `work` returns. It only computes: when its caller is cancelled, it runs to its end unheard."""
+        """What `work` returns. After a cancellation of the caller it runs to its end, and its result is dropped."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))

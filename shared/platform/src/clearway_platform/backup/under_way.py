@@ -41,7 +41,7 @@ class UnderWay:
         for group in _GROUPS:
             topics = [topic.name for topic in _READ if group in topic.consumers]
             offsets = await broker.committed(topics, group=group)
-            taken |= {place: min(offset, taken.get(place, offset)) for place, offset in offsets.items()}
+            taken |= {partition: min(offset, taken.get(partition, offset)) for partition, offset in offsets.items()}
         reader = await broker.reader([topic.name for topic in _READ], group=None)
         return cls(broker, reader, taken)
 
@@ -51,10 +51,10 @@ class UnderWay:
 
     async def read(self, ends: Offsets) -> list[Record]:
         """What came before `ends` and may not be taken. Raises BackupError."""
-        left = {place: end for place, end in ends.items() if self._taken[place] < end}
-        for place in self._reader.assignment():
-            if place in left:
-                self._reader.seek(place, self._taken[place])
+        left = {partition: end for partition, end in ends.items() if self._taken[partition] < end}
+        for partition in self._reader.assignment():
+            if partition in left:
+                self._reader.seek(partition, self._taken[partition])
         self._reader.pause(self._reader.assignment() - left.keys())
         found: list[Record] = []
         try:
@@ -74,11 +74,11 @@ class UnderWay:
         while True:
             batches = await self._reader.fetch(max_records=_TOGETHER)
             found: list[Record] = []
-            for place in batches.keys() & left.keys():
-                found += [record for record in batches[place] if record.offset < left[place]]
-                if batches[place][-1].offset + 1 >= left[place]:
-                    self._reader.pause(frozenset({place}))
-                    del left[place]
+            for partition in batches.keys() & left.keys():
+                found += [record for record in batches[partition] if record.offset < left[partition]]
+                if batches[partition][-1].offset + 1 >= left[partition]:
+                    self._reader.pause(frozenset({partition}))
+                    del left[partition]
             if found:
                 return found
 

@@ -1,4 +1,4 @@
-"""One service's database: SQLite on one machine, PostgreSQL for a mission, the same statements on both."""
+"""One service's database: SQLite on one machine, PostgreSQL for a mission, with the same statements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ DialectName = Literal["sqlite", "postgresql"]
 
 _INSERTS: Final[dict[str, Callable[[Any], Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
-# PostgreSQL's classes for "try the same again": connection, serialization and deadlock, resources, shutdown, I/O.
+# PostgreSQL's classes of errors after which a retry may succeed: connection, serialization and deadlock, resources,
+# shutdown, I/O.
 TRANSIENT_STATES: Final = ("08", "40", "53", "57", "58")
 
 
@@ -64,7 +65,7 @@ class Transaction:
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the transaction is durable; never when it rolled back. One call per callback."""
+        """Call `callback` once the transaction is durable, and never after a rollback. Repeats are called once."""
         if callback not in self._after_commit:
             self._after_commit.append(callback)
 
@@ -76,14 +77,14 @@ class Transaction:
 class Database:
     """Engines for reading and writing one database. Nothing connects before the first block.
 
-    On SQLite one connection writes (the file has one writer anyhow, and waiting here is fair and has no
-    time limit), others read beside it under WAL; a commit is fsynced (`synchronous=FULL`).
+    On SQLite one connection writes (the file allows one writer, and waiting for the connection is fair and has no
+    time limit), others read concurrently under WAL; a commit is fsynced (`synchronous=FULL`).
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url: Final[URL] = async_url(url)
         self.dialect: Final[DialectName] = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
-        # An error must not repeat what was being written: it goes to logs and dead letters.
+        # An error must not contain the written values: it goes to logs and dead letters.
         options: dict[str, Any] = {"json_serializer": _dump_json, "hide_parameters": True}
         if self.dialect == "sqlite":
             if self.url.database:
@@ -113,13 +114,13 @@ class Database:
             async with connection.begin():
                 transaction = Transaction(connection)
                 yield transaction
-            # Not after the connection is given back, which takes turns of the loop that others may fill.
+            # Before the connection returns to its pool, which takes turns of the loop: a warning does not wait for it.
             transaction.committed()
 
     async def measure(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
-        """The rows of a query that may look at much and answers little: counts for the metrics.
+        """The rows of a query that reads many rows and returns few: counts for the metrics.
 
-        On SQLite it runs in a thread, on a connection of its own: on the event loop everything would wait for it.
+        On SQLite it runs in a thread with its own connection, because it would block the event loop.
         """
         if self.dialect == "sqlite":
             return await asyncio.to_thread(_measure, self.url.set(drivername="sqlite"), query)
@@ -138,8 +139,8 @@ class Database:
             async with engine.connect() as connection:
                 yield connection
             return
-        # On SQLite nothing waits when a connection is given back. The task that SQLAlchemy makes for it, so that no
-        # cancellation leaves it halfway, would only take turns of the loop.
+        # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
+        # cancellation in between, which would only take turns of the loop.
         connection = await engine.connect()
         try:
             yield connection
@@ -172,19 +173,19 @@ def insert(connection: AsyncConnection, table: Table | type[Any]) -> Any:
 
 
 def on_either(build: Callable[[Any], Any], table: Table) -> dict[str, Any]:
-    """A statement made once from each database's own INSERT, by the dialect's name; for those that run all the time."""
+    """A statement built once with each database's own INSERT, by the dialect's name."""
     return {name: build(make(table)) for name, make in _INSERTS.items()}
 
 
 def one_or_many(rows: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
-    """The parameters of a statement: a row by itself spares what SQLAlchemy does with a list of rows."""
+    """The parameters of a statement: a single row is faster without the list."""
     return rows[0] if len(rows) == 1 else rows
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed later: the database is away, busy, full, or chose us as a deadlock's victim,
-    or a newer program wrote the state, which this one reads once it is replaced."""
-    # A server that is starting up refuses the connection with an error of the driver's own.
+    """Whether a retry may succeed: the database is away, busy or full, or ended a deadlock with this error; or a newer
+    program wrote the state, which this one can read after an upgrade."""
+    # While a server starts, it refuses connections with an error of the driver.
     state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
     if state is not None:
         return str(state).startswith(TRANSIENT_STATES)

@@ -19,7 +19,7 @@ from clearway_platform.database.engines import Database, Json, UtcDateTime
 from clearway_platform.database.schema import PROGRAM, RECORD, Schema, SchemaStatus, schema_at, schema_status
 from clearway_platform.database.tables import BigId, HeaderText
 
-# Replicas that start together must not migrate together. Any number will do that is the same for all.
+# Replicas that start together must not migrate together: all take the lock of this number.
 _LOCK: Final = 0x636C_7277_6D69_6772
 _CONNECTION: Final = "connection"
 _Result = TypeVar("_Result")
@@ -58,7 +58,7 @@ async def check(url: str, metadata: Sequence[MetaData]) -> list[Any]:
 
 
 def run_environment(metadata: Sequence[MetaData]) -> None:
-    """What a service's `migrations/env.py` does: migrate on the connection that `upgrade` or `downgrade` opened."""
+    """Called by a service's `migrations/env.py`: migrate on the connection of `upgrade` or `downgrade`."""
     connection: Connection = context.config.attributes[_CONNECTION]
     context.configure(
         connection=connection,
@@ -202,7 +202,8 @@ async def _with_connection(url: str, work: Callable[[Connection], _Result]) -> _
 def compatible_from(scripts: ScriptDirectory, revision: str) -> str:
     """The revision that a program must know to run on the schema `revision`.
 
-    A script that only adds asks for nothing. One that takes away what older programs use names it: `compatible_from`.
+    A script that only adds declares nothing. One that removes something that older programs use declares
+    `compatible_from`.
     """
     passed = list(scripts.iterate_revisions(revision, "base"))
     first = passed[-1].revision
@@ -210,7 +211,7 @@ def compatible_from(scripts: ScriptDirectory, revision: str) -> str:
 
 
 def _record(connection: Connection, scripts: ScriptDirectory) -> None:
-    """Write down beside Alembic's own record which programs may run on what is there now."""
+    """Record, beside Alembic's own record, which programs can run on the schema."""
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
         RECORD.drop(connection, checkfirst=True)
@@ -223,7 +224,7 @@ def _record(connection: Connection, scripts: ScriptDirectory) -> None:
 
 def _config(migrations: Path) -> Config:
     config = Config()
-    # The value passes through a template language in which a percent sign is special.
+    # Alembic interpolates the value: a percent sign must be escaped.
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

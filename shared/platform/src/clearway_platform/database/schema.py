@@ -1,7 +1,7 @@
 """The schema that a database has, and whether this program can run on it.
 
-A newer program may have migrated the database while an older one still runs, or before a rollback. The database
-therefore records which revision a program must know to run on it (docs/adr/0019-upgrades-and-backups.md).
+A newer program may have migrated the database while an older one still runs, or before a rollback. So the database
+records which revision a program must know to run on it (docs/adr/0019-upgrades-and-backups.md).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SchemaStatus(Enum):
 
 
 class SchemaTooNew(Exception):
-    """The schema is of a newer version, on which this program cannot run. The message says which, and what to do."""
+    """This program cannot run on the newer schema. The message says which one it is, and what to do."""
 
 
 def schema_status(name: str, schema: Schema, migrations: Path) -> SchemaStatus:

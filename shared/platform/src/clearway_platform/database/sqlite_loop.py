@@ -1,4 +1,4 @@
-"""SQLite for the event loop: statements run where they are called, and only what waits for the disk leaves the loop.
+"""SQLite for the event loop: statements run on the loop, and only commits, which wait for the disk, run in a thread.
 
 A statement on a local file takes microseconds; handing it to a thread and back takes two switches of the interpreter
 lock, up to milliseconds each when the loop is busy (docs/adr/0011-sqlite-on-the-loop.md).
@@ -19,14 +19,14 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import await_
 
 DRIVER: Final = "sqlite+loop"
-# Another process, such as a command on this machine, may hold the file's write lock for so long.
+# How long another process, such as a command on this machine, may hold the file's write lock.
 BUSY_SECONDS: Final = 10.0
 _LOOK_AGAIN_SECONDS: Final = 0.005
 
 
 class _Cursor(sqlite3.Cursor):
     async def _async_soft_close(self) -> None:
-        """What SQLAlchemy's asynchronous results call at the end of a statement. Here nothing waits for it."""
+        """SQLAlchemy's asynchronous results call this at the end of a statement. Nothing waits here."""
 
 
 class _Connection(sqlite3.Connection):
@@ -37,7 +37,7 @@ class _Connection(sqlite3.Connection):
 
 
 class LoopDialect(SQLiteDialect_pysqlite):
-    """The standard driver's dialect, awaitable where SQLite waits: for the write lock, and for the disk."""
+    """The standard driver's dialect, awaitable where SQLite waits: for the write lock and for the disk."""
 
     driver = "loop"
     is_async = True
@@ -63,7 +63,7 @@ class LoopDialect(SQLiteDialect_pysqlite):
 
     def do_commit(self, dbapi_connection: Any) -> None:
         if dbapi_connection.in_transaction:
-            await_(self._to_the_end(dbapi_connection.commit))
+            await_(self._in_thread(dbapi_connection.commit))
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         await_(_in_place(cursor.execute, statement, parameters))
@@ -74,8 +74,8 @@ class LoopDialect(SQLiteDialect_pysqlite):
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
         await_(_in_place(cursor.execute, statement))
 
-    async def _to_the_end(self, work: Callable[[], None]) -> None:
-        """Wait for work on another thread. A caller that is cancelled waits as well: the connection is in use there."""
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        """Run `work` in the thread. A cancelled caller waits for its end too, as the thread uses the connection."""
         job = self._disk.submit(work)
         try:
             await asyncio.wrap_future(job)
@@ -87,12 +87,12 @@ class LoopDialect(SQLiteDialect_pysqlite):
 
 
 async def _in_place(work: Callable[..., Any], *arguments: Any) -> None:
-    """An awaitable, which SQLAlchemy insists on, that is done without waiting."""
+    """Run `work` at once. SQLAlchemy requires an awaitable."""
     work(*arguments)
 
 
 async def _begin_writing(connection: sqlite3.Connection) -> None:
-    """Take the file's write lock at once: a transaction that took it later might have read what is no longer so.
+    """Take the file's write lock at once: a transaction that takes it later may have read outdated rows.
 
     Raises sqlite3.OperationalError when it is not free within BUSY_SECONDS.
     """
@@ -113,9 +113,9 @@ def prepare(engine: Engine, *, read_only: bool) -> None:
 
     @event.listens_for(engine, "connect")
     def configure(connection: _Connection, _record: Any) -> None:
-        # The driver must not open transactions by itself: it would begin them deferred, and fail to upgrade.
+        # The driver must not begin transactions: it begins them deferred, and their upgrade to writing can fail.
         connection.isolation_level = None
-        # Nothing may wait inside the driver: it would hold up the event loop. The dialect waits instead.
+        # The driver must not wait, because it would block the event loop. The dialect waits instead.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0"):
             connection.execute(f"PRAGMA {pragma}")
         if read_only:

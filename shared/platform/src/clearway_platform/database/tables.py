@@ -1,5 +1,4 @@
-"""The tables that every service has beside its own: what it will publish, has published, has taken, could not take,
-and has answered."""
+"""The tables that every service has beside its own: outbox, feed, inbox, dead letters and idempotency."""
 
 import json
 from datetime import datetime
@@ -15,7 +14,7 @@ from clearway_platform.log.base import Headers
 
 plumbing_metadata: Final = MetaData()
 
-# SQLite numbers rows by itself only in a column of type INTEGER.
+# SQLite assigns row numbers only in a column of type INTEGER.
 BigId: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -43,7 +42,7 @@ class OutboxRow(Plumbing, table=True):
     of this service (a dead letter): it is published but does not enter the feed."""
 
     __tablename__ = "outbox"
-    # A number that was deleted is never given again, so that the order of the numbers stays the order of the commits.
+    # A deleted number is never reused, so that the order of the numbers stays the order of the commits.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -60,7 +59,7 @@ class OutboxRow(Plumbing, table=True):
 
 
 class FeedRow(Plumbing, table=True):
-    """A published event at its gap-free place. `time` is when the fact occurred, `data` the event's data as JSON."""
+    """A published event at its gap-free position. `time` is when the fact occurred, `data` the event's data as JSON."""
 
     __tablename__ = "feed"
     __table_args__ = (Index("ix_feed_mission_position", "mission", "position"),)
@@ -78,7 +77,7 @@ class FeedRow(Plumbing, table=True):
 class FeedHead(Plumbing, table=True):
     """One row: which feed this is, the last position given, and the last position pruned.
 
-    The epoch is made with the table: a cursor that names another is the cursor of a database that is gone.
+    The epoch is created with the table: a cursor of another epoch belongs to another database.
     """
 
     __tablename__ = "feed_head"
@@ -90,7 +89,7 @@ class FeedHead(Plumbing, table=True):
 
 
 class InboxRow(Plumbing, table=True):
-    """An event that a consumer has taken, written in the transaction of its effect."""
+    """An event that a consumer has processed, written in the transaction of its effect."""
 
     __tablename__ = "inbox"
 
@@ -103,7 +102,7 @@ class InboxRow(Plumbing, table=True):
 
 
 class IdempotencyRow(Plumbing, table=True):
-    """A request that was made under an Idempotency-Key, and its first answer. `status` is empty while it is made."""
+    """A request with an Idempotency-Key, and its first answer. `status` is empty while the request runs."""
 
     __tablename__ = "idempotency"
 
@@ -118,7 +117,7 @@ class IdempotencyRow(Plumbing, table=True):
 
 
 class DeadLetterRow(Plumbing, table=True):
-    """A message that a consumer could not take. `mission` is empty when the message does not say it.
+    """A message that a consumer could not process. `mission` is empty when the message does not name one.
 
     `state` is `dead`, `replaying`, `replayed` or `discarded`; `reason` says why it was discarded.
     """

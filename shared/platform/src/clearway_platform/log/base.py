@@ -1,4 +1,4 @@
-"""The broker port: what Clearway asks of a log of events, and nothing that only one adapter can do."""
+"""The broker port: what Clearway needs of an event log, and both adapters can do."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class BrokerError(Exception):
 
 
 class BrokerUnavailable(BrokerError):
-    """The broker is away or refused for now: try again later, in the same order."""
+    """The broker does not answer, or refuses for now: retry later, in the same order."""
 
 
 class MessageTooLarge(BrokerError):
@@ -22,16 +22,16 @@ class MessageTooLarge(BrokerError):
 
 
 class UnknownTopic(BrokerError):
-    """The topic does not exist: topics are made from the contracts' table, never by writing to them."""
+    """The topic does not exist: topics are created from the contracts' table, never by publishing to them."""
 
 
 class NotAssigned(BrokerError):
-    """The partition was given to another member of the group: what was in flight will be redelivered there."""
+    """The partition was assigned to another member of the group, which will receive unfinished records again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is published. `key` chooses the partition; messages of one key keep their order."""
+    """A message to publish. `key` chooses the partition; messages of one key keep their order."""
 
     topic: str
     key: bytes | None
@@ -47,7 +47,7 @@ class TopicPartition:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is consumed: a message at its place in the log. `timestamp` is UTC-aware."""
+    """A message in the log: its partition and offset. `timestamp` is UTC-aware."""
 
     topic: str
     partition: int
@@ -64,7 +64,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """How a topic is made. `retention_ms` of None keeps records for ever."""
+    """How a topic is created. With `retention_ms` None its records are kept for ever."""
 
     name: str
     partitions: int
@@ -99,13 +99,13 @@ class LogReader(Protocol):
     async def seek_to_end(self) -> None: ...
 
     async def seek_to_time(self, moment: datetime) -> None:
-        """Stand every assigned partition at its first record at or after `moment`."""
+        """Continue every assigned partition at its first record at or after `moment`."""
         ...
 
     async def end_offsets(self) -> Mapping[TopicPartition, int]: ...
 
     async def backlog(self) -> Mapping[TopicPartition, int]:
-        """How many records of each assigned partition come after those that were fetched."""
+        """How many records of each assigned partition are not fetched yet."""
         ...
 
     async def close(self) -> None: ...
@@ -125,7 +125,7 @@ class Broker(Protocol):
     async def close(self) -> None: ...
 
     async def create_topics(self, topics: Sequence[TopicSpec]) -> None:
-        """Make the topics that are missing. Those that exist stay as they are."""
+        """Create the missing topics. Existing ones stay as they are."""
         ...
 
     async def missing(self, topics: Sequence[str]) -> Sequence[str]:
@@ -157,7 +157,7 @@ class Broker(Protocol):
     ) -> LogReader:
         """A started reader. A group without a committed offset begins at the beginning, or at the end.
 
-        `on_revoked` is awaited before partitions are given away, so that work in flight can finish.
+        `on_revoked` is awaited before partitions are reassigned, so that work on them can finish.
         """
         ...
 

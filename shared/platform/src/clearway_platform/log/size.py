@@ -1,4 +1,4 @@
-"""How large a message is on the wire, reckoned the same way for both adapters, so that both refuse the same ones."""
+"""The size of a message on the wire, computed once for both adapters, so that both refuse the same messages."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What is in a dead letter: whose it is, and as much of its event as a reader may see."""
+"""The contents of a dead letter: its mission, and as much of its event as a reader may see."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic_core import from_json
 
 from clearway_platform.log.base import Record
 
-# Free text, and how a reporter is reached: what may name people.
+# Free text and contact data may name people.
 RESTRICTED: Final = frozenset({"narrative", "contact_ref", "nine_line"})
 _SHOWN_HEADERS: Final = ("ce_", "content-type", "traceparent")
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """An event as it may be shown. `data` is None when it is no JSON; `hidden` names the fields that are left out."""
+    """An event as it may be shown. `data` is None when it is not JSON; `hidden` names the omitted fields."""
 
     headers: dict[str, str]
     data: Any
@@ -25,7 +25,7 @@ class Contents:
 
 
 def contents_of(record: Record, *, restricted: bool) -> Contents:
-    """The event of a message. Restricted fields are there only for those who may read them (`restricted`)."""
+    """The event of a message. Restricted fields are included only if `restricted`."""
     headers = {name: text for name, value in record.headers if (text := text_of(value)) is not None}
     shown = {name: text for name, text in headers.items() if name.startswith(_SHOWN_HEADERS)}
     data = _json_of(record)
@@ -34,9 +34,9 @@ def contents_of(record: Record, *, restricted: bool) -> Contents:
 
 
 def mission_of(record: Record) -> str | None:
-    """The mission that a message is of; None when it names none, or more than one.
+    """The mission of a message; None when it names none, or more than one.
 
-    An envelope of one mission around the data of another is a reason to become a dead letter, and neither may see it.
+    A message whose envelope and data name different missions is dead-lettered, and no mission may see it.
     """
     said = text_of(dict(record.headers).get("ce_mission"))
     inside = [value for _, holder in _objects(_json_of(record)) for name, value in holder.items() if name == "mission"]
@@ -44,7 +44,7 @@ def mission_of(record: Record) -> str | None:
 
 
 def text_of(value: bytes | None) -> str | None:
-    """A header as text, or None when it is not: what cannot be read must not keep the letter from being stored."""
+    """A header as text, or None when it is not text: an unreadable header must not stop the dead letter."""
     if value is None or b"\x00" in value:
         return None
     try:
@@ -54,24 +54,24 @@ def text_of(value: bytes | None) -> str | None:
 
 
 def _hide(data: Any) -> Iterator[str]:
-    """Empty the restricted fields of `data`, and name those that held something by their dotted place."""
-    for place, holder in _objects(data):
+    """Empty the restricted fields of `data`, and yield the dotted path of each that had a value."""
+    for path, holder in _objects(data):
         for name in RESTRICTED & holder.keys():
             if holder[name] is not None:
                 holder[name] = None
-                yield f"{place}{name}"
+                yield f"{path}{name}"
 
 
 def _objects(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object inside, each with its dotted place. What an object holds is looked at after it was given."""
+    """Every object in `data`, with its dotted path. The members of an object are visited after it was yielded."""
     waiting: list[tuple[str, Any]] = [("", data)]
     while waiting:
-        place, node = waiting.pop()
+        path, node = waiting.pop()
         if isinstance(node, dict):
-            yield place, node
-            waiting += [(f"{place}{name}.", value) for name, value in node.items()]
+            yield path, node
+            waiting += [(f"{path}{name}.", value) for name, value in node.items()]
         elif isinstance(node, list):
-            waiting += [(f"{place}{number}.", value) for number, value in enumerate(node)]
+            waiting += [(f"{path}{number}.", value) for number, value in enumerate(node)]
 
 
 def _json_of(record: Record) -> Any:

@@ -1,4 +1,4 @@
-"""Dead letters: messages that a consumer could not take, kept until a person replays or discards them."""
+"""Dead letters: messages that a consumer could not process, kept until a person replays or discards them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ERROR_CHARACTERS: Final = 2000
 
 
 class DeadLetterState(StrEnum):
-    """What became of a dead letter: it waits for a person, for its consumer, or for nothing any more."""
+    """The state of a dead letter: waiting for a person (dead), for its consumer (replaying), or settled."""
 
     DEAD = "dead"
     REPLAYING = "replaying"
@@ -41,7 +41,7 @@ WAITING: Final = (DeadLetterState.DEAD, DeadLetterState.REPLAYING)
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was not taken: where it came from, why, after how many tries, and what became of it."""
+    """A message that was not processed: its source, the error, the attempts, and its state since."""
 
     id: UUID
     consumer: str
@@ -69,11 +69,11 @@ class DeadLetter:
 
 
 class NoSuchLetter(LookupError):
-    """There is no such letter, or it is another mission's."""
+    """There is no such dead letter in the mission."""
 
 
 class Decided(Exception):
-    """The letter no longer waits for a person: `letter` says what became of it."""
+    """The dead letter was decided already: `letter` has its state."""
 
     def __init__(self, letter: DeadLetter) -> None:
         super().__init__(f"the letter is {letter.state} since {letter.changed_at.isoformat()}")
@@ -83,7 +83,7 @@ class Decided(Exception):
 class DeadLetters:
     """The dead letters of one service's consumers.
 
-    They are kept in the service's database, in the transaction that marks the message as taken, and published
+    They are stored in the service's database, in the transaction that marks the message as taken, and published
     through its outbox: none is lost while the broker is away.
     """
 
@@ -96,7 +96,7 @@ class DeadLetters:
     async def add(
         self, transaction: Transaction, consumer: str, record: Record, error: BaseException, attempts: int
     ) -> UUID:
-        """Keep `record`, and publish it to the dead-letter topic. Adding it again changes nothing."""
+        """Store `record`, and publish it to the dead-letter topic. A repeat changes nothing."""
         values = _values(consumer, record, error, attempts, self._clock.now())
         statement = insert(transaction.connection, DeadLetterRow).on_conflict_do_nothing().returning(_ROWS.c.id)
         if (await transaction.connection.execute(statement, values)).first() is not None:
@@ -112,9 +112,9 @@ class DeadLetters:
         after: tuple[datetime, UUID] | None = None,
         limit: int = 100,
     ) -> Sequence[DeadLetter]:
-        """The dead letters of a mission, or of all and of none when `mission` is None: those that failed last first.
+        """The dead letters of a mission, or all when `mission` is None, the latest failure first.
 
-        `after` is where the page before ended: `failed_at` and the id of its last letter.
+        `after` is the end of the previous page: `failed_at` and id of its last dead letter.
         """
         query = select(_ROWS).where(_ROWS.c.state.in_(states)).order_by(_ROWS.c.failed_at.desc(), _ROWS.c.id.desc())
         if mission is not None:
@@ -126,19 +126,19 @@ class DeadLetters:
         return await self._read(query.limit(limit))
 
     async def get(self, letter_id: UUID, mission: str | None = None) -> DeadLetter | None:
-        """One dead letter; None when there is none, or when it is another mission's."""
+        """One dead letter; None when the mission has none of that id."""
         async with self._database.read() as connection:
             return await _one(connection, letter_id, mission)
 
     async def count(self) -> int:
-        """How many wait for a person."""
+        """The number of dead letters that wait for a person."""
         query = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == DeadLetterState.DEAD)
         async with self._database.read() as connection:
             found: int = (await connection.execute(query)).scalar_one()
         return found
 
     async def replay(self, transaction: Transaction, letter_id: UUID, mission: str | None = None) -> DeadLetter:
-        """Ask the consumer to take the message again; asked twice it is taken once. Raises NoSuchLetter, Decided."""
+        """Let the consumer process the message again, once for repeated calls. Raises NoSuchLetter, Decided."""
         values = {"state": DeadLetterState.REPLAYING, "reason": None}
         if not await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission):
             found = await _existing(transaction, letter_id, mission)
@@ -151,7 +151,7 @@ class DeadLetters:
     async def discard(
         self, transaction: Transaction, letter_id: UUID, reason: str, mission: str | None = None
     ) -> DeadLetter:
-        """Give the message up, for a reason that stays on record. Raises NoSuchLetter, Decided."""
+        """Discard the message; the reason stays on record. Raises NoSuchLetter, Decided."""
         values = {"state": DeadLetterState.DISCARDED, "reason": reason}
         moved = await self._update(transaction, letter_id, DeadLetterState.DEAD, values, mission)
         found = await _existing(transaction, letter_id, mission)
@@ -160,7 +160,7 @@ class DeadLetters:
         return found
 
     async def due(self, consumer: str, limit: int = 100) -> Sequence[DeadLetter]:
-        """The letters that `consumer` was asked to take again, in the order in which they were published."""
+        """The dead letters that `consumer` is to process again, in the order of their publication."""
         return await self._read(
             select(_ROWS)
             .where(_ROWS.c.consumer == consumer, _ROWS.c.state == DeadLetterState.REPLAYING)
@@ -169,13 +169,13 @@ class DeadLetters:
         )
 
     async def replayed(self, transaction: Transaction, letter: DeadLetter) -> bool:
-        """Mark `letter` as taken, in the transaction of its effect. False when it was no longer to be taken."""
+        """Mark `letter` as replayed, in the transaction of its effect. False when it is not in replay any more."""
         return await self._update(
             transaction, letter.id, DeadLetterState.REPLAYING, {"state": DeadLetterState.REPLAYED}
         )
 
     async def failed_again(self, letter: DeadLetter, error: BaseException) -> None:
-        """Let `letter` wait for a person again, with what went wrong this time."""
+        """Let `letter` wait for a person again, with the new error."""
         values = {
             "state": DeadLetterState.DEAD,
             "error": _describe(error),
@@ -248,9 +248,9 @@ def _values(consumer: str, record: Record, error: BaseException, attempts: int, 
 
 
 def _identity(consumer: str, record: Record) -> UUID:
-    """The same message at the same place is the same letter. The time tells a topic that was made anew apart."""
-    place = f"{consumer}|{record.topic}|{record.partition}|{record.offset}|{record.timestamp.isoformat()}"
-    return uuid5(_NAMESPACE, place)
+    """The same record is the same dead letter. The time separates a topic from one that was created anew."""
+    source = f"{consumer}|{record.topic}|{record.partition}|{record.offset}|{record.timestamp.isoformat()}"
+    return uuid5(_NAMESPACE, source)
 
 
 def _message(values: dict[str, Any], record: Record) -> Message:

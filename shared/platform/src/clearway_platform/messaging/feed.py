@@ -25,15 +25,15 @@ _LAST_POSITION: Final = select(_HEAD.c.last_position)
 _PRUNED_POSITION: Final = select(_HEAD.c.pruned_position)
 _ENTRY: Final = tuple(_FEED.c[name] for name in ("position", "event_id", "mission", "type", "subject", "time", "data"))
 
-# A waiter that is busy while more than this is published reads the database when it comes back.
+# A waiter that is busy while more than this is published reads the database instead.
 FRESH_CHARACTERS: Final = 4_000_000
-# A read ends with the event that brings its data to this.
+# A read ends with the event whose data reaches this size.
 PAGE_BYTES: Final = 1_000_000
 _DATABASE_COUNTS_BYTES: Final = "postgresql"
 
 
 class Pruned(Exception):
-    """What followed this position is no longer held: who goes on from here misses something."""
+    """Events after this position are no longer stored: a reader that continues here misses some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class FeedEntry:
 
 
 class Growth(asyncio.Event):
-    """Set whenever the feed has grown. The waiter clears it, takes what is fresh, and waits again.
+    """Set whenever the feed has grown. The waiter clears it, takes the new entries, and waits again.
 
-    What this process's own relay has just published is handed over, so that it need not be read back.
+    Entries that this process's relay has just published are handed over, and need not be read back.
     """
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Growth(asyncio.Event):
         self._characters = 0
 
     def add(self, entries: Sequence[FeedEntry] | None) -> None:
-        """The feed grew by `entries`; None: by what is not known here."""
+        """The feed grew by `entries`, or by unknown ones (None)."""
         more = sum(len(entry.json) for entry in entries or ())
         if entries is None or self._fresh is None or self._characters + more > FRESH_CHARACTERS:
             self._fresh = None
@@ -76,16 +76,16 @@ class Growth(asyncio.Event):
         self.set()
 
     def take(self, after: int) -> Sequence[FeedEntry] | None:
-        """What came since the last time, for one who has read up to `after`; None when the feed must be read for it."""
+        """The entries since the last call, for a reader at position `after`; None when it must read the feed."""
         fresh, self._fresh, self._characters = self._fresh, [], 0
         if fresh is None:
             return None
         new = [entry for entry in fresh if entry.position > after]
-        return new if all(entry.position == place for place, entry in enumerate(new, after + 1)) else None
+        return new if all(entry.position == position for position, entry in enumerate(new, after + 1)) else None
 
 
 class Feed:
-    """Reads one database's feed, and wakes those who wait for it to grow."""
+    """Reads one database's feed, and wakes its waiters when it grows."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -109,9 +109,9 @@ class Feed:
         until: int | None = None,
         max_bytes: int = PAGE_BYTES,
     ) -> list[FeedEntry]:
-        """The next entries of a mission (None: of all, for a hub that sorts them out itself), in order of position.
+        """The next entries of a mission, or of all missions (None), in order of position.
 
-        At most `limit` of them, up to the one with which their data reaches `max_bytes`. Raises Pruned.
+        At most `limit`, and up to the entry whose data reaches `max_bytes`. Raises Pruned.
         """
         query = _after(mission, position, limit, types, until)
         if self._database.dialect == _DATABASE_COUNTS_BYTES:
@@ -123,14 +123,14 @@ class Feed:
                 return list(_within((FeedEntry(*row) for row in rows), max_bytes))
 
     async def last_position(self) -> int:
-        """The last position given, in any mission."""
+        """The last position in use, of all missions."""
         async with self._database.read() as connection:
             last: int = (await connection.execute(_LAST_POSITION)).scalar_one()
         return last
 
     @contextmanager
     def subscribe(self) -> Iterator[Growth]:
-        """What tells when the feed has grown."""
+        """A waiter that is set when the feed has grown."""
         woken = Growth()
         self._waiting.add(woken)
         try:
@@ -139,7 +139,7 @@ class Feed:
             self._waiting.discard(woken)
 
     def grew(self, entries: Sequence[FeedEntry] | None = None) -> None:
-        """Tell every waiter that the feed has grown, by these entries if they are known."""
+        """Set every waiter: the feed has grown, by `entries` if they are known."""
         for woken in self._waiting:
             woken.add(entries)
 
@@ -168,9 +168,9 @@ def _after(
 
 
 def _within_bytes(query: Select[Any], max_bytes: int) -> Select[Any]:
-    """Leave out the rows after the limit: the driver reads an answer whole, and would hold them.
+    """Leave out the rows after the limit: the driver would read them all into memory.
 
-    PostgreSQL knows how long a value is without reading it.
+    PostgreSQL knows the length of a value without reading it.
     """
     size = func.octet_length(_FEED.c.data)
     page = query.add_columns((func.sum(size).over(order_by=_FEED.c.position) - size).label("before")).subquery()
@@ -179,7 +179,7 @@ def _within_bytes(query: Select[Any], max_bytes: int) -> Select[Any]:
 
 
 def _within(entries: Iterable[FeedEntry], max_bytes: int) -> Iterator[FeedEntry]:
-    """Up to the one that reaches the limit. SQLite reads a row when it is asked for: no further one is read."""
+    """The entries up to the one that reaches the limit. SQLite reads rows one by one, so no further row is read."""
     left = max_bytes
     for entry in entries:
         yield entry

@@ -1,4 +1,4 @@
-"""Housekeeping: what the shared tables no longer need is removed, and the outbox's depth and age are measured."""
+"""Housekeeping: removes expired rows of the shared tables, and measures the depth and age of the outbox."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEAD = table_of(DeadLetterRow)
 
 # Rows removed in one transaction, so that no writer waits long.
 _CHUNK: Final = 2000
-# An event that comes again after this long meets the consumer's own rule: a revision that is not newer is ignored.
+# An event that is repeated after this long is ignored by the consumer itself: its revision is not newer.
 INBOX_DAYS: Final = 30
 SETTLED_LETTER_DAYS: Final = 90
 
@@ -35,7 +35,7 @@ DEAD = Gauge("clearway_dead_letters", "Dead letters that wait for a person", ["s
 
 
 class Housekeeping:
-    """Keeps one service's shared tables small, and its gauges true."""
+    """Keeps one service's shared tables small and its gauges current."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Housekeeping:
         self._sweeps_every = sweeps_every
 
     async def run(self) -> None:
-        """A worker: measure every `measure_seconds`, and sweep at every `sweeps_every`-th time."""
+        """A worker: measure every `measure_seconds`, and sweep at every `sweeps_every`-th measurement."""
         turn = 0
         while True:
             await retry_until_done(self.measure)
@@ -76,7 +76,7 @@ class Housekeeping:
         DEAD.labels(self._service).set(letters)
 
     async def sweep(self) -> None:
-        """Remove all that is past its time."""
+        """Remove every expired row."""
         now = self._clock.now()
         settled = _DEAD.c.state.in_((DeadLetterState.REPLAYED, DeadLetterState.DISCARDED))
         await self._sweep_feed(now - self._feed_age)
@@ -85,7 +85,7 @@ class Housekeeping:
         await self._sweep_table(_DEAD, settled & (_DEAD.c.changed_at < now - timedelta(days=SETTLED_LETTER_DAYS)))
 
     async def _sweep_feed(self, before: datetime) -> None:
-        """Positions are removed from the oldest on, and the head says how far: a cursor behind it has a gap."""
+        """Positions are removed from the oldest on, and the head says how far: a cursor before it has a gap."""
         newest = select(func.max(_FEED.c.position)).where(_FEED.c.published_at < before)
         async with self._database.read() as connection:
             last: int | None = (await connection.execute(newest)).scalar_one()

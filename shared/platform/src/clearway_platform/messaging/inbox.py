@@ -1,4 +1,4 @@
-"""The inbox: which events a consumer has taken, so that a repeat has no effect."""
+"""The inbox: the events that a consumer has taken, so that a repeat has no effect."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Inbox:
     async def take(self, transaction: Transaction, arrivals: Sequence[tuple[UUID, Record]]) -> set[UUID]:
         """Mark the events as taken, if and only if the transaction commits. Returns those that were not taken before.
 
-        On PostgreSQL this waits for another transaction that is taking the same event, and then sees its outcome.
+        On PostgreSQL this waits for another transaction that takes the same event to end.
         """
         now = self._clock.now()
         rows = [

@@ -1,4 +1,4 @@
-"""How far a consumer is behind, in messages, as the metrics show it."""
+"""A consumer's lag in messages, as a metric."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ LAG: Final = Gauge(
 
 
 class Lag:
-    """One consumer's lag. A partition that another member of the group has is not shown here."""
+    """One consumer's lag. It does not show partitions that are assigned to another member of the group."""
 
     def __init__(self, consumer: str) -> None:
         self._consumer = consumer
         self._shown: set[TopicPartition] = set()
 
     def show(self, messages: Mapping[TopicPartition, int]) -> None:
-        for place in self._shown - messages.keys():
-            LAG.remove(self._consumer, place.topic, place.partition)
-        for place, count in messages.items():
-            LAG.labels(self._consumer, place.topic, place.partition).set(count)
+        for partition in self._shown - messages.keys():
+            LAG.remove(self._consumer, partition.topic, partition.partition)
+        for partition, count in messages.items():
+            LAG.labels(self._consumer, partition.topic, partition.partition).set(count)
         self._shown = set(messages)
 
     def forget(self) -> None:

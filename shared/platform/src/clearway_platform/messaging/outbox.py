@@ -1,4 +1,4 @@
-"""The outbox: what a transaction will have said to the others once it is committed."""
+"""The outbox: the messages of a transaction, which are published once it is committed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _LIMITS: Final = {topic.name: topic.max_message_bytes for topic in TOPICS}
 
 
 class Outbox:
-    """Adds messages to the transaction of the change that they tell of.
+    """Adds messages to the transaction of the change that they describe.
 
     `wake` is set when such a transaction has committed in this process; the relay waits for it.
-    `check` sees every event as it will be published: tests hold it against the contract there.
+    `check` is called with every encoded event: tests validate it against the contract.
     """
 
     def __init__(self, clock: Clock, check: Check | None = None) -> None:
@@ -40,7 +40,7 @@ class Outbox:
     def event(
         self, data: EventData, *, subject: str, source: str, occurred: datetime, causation: UUID | None = None
     ) -> Event:
-        """An event about `subject` (the aggregate's id) that occurred at `occurred`, in the trace that is going on."""
+        """An event about `subject` (the aggregate's id) that occurred at `occurred`, in the current trace."""
         carrier: dict[str, str] = {}
         propagate.inject(carrier)
         envelope = Envelope(
@@ -58,13 +58,13 @@ class Outbox:
     async def add(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Publish `events`, in order per subject, if and only if the transaction commits.
 
-        Lock or version-check the aggregate before: the order of the calls is the order of its events.
-        Raises MessageTooLarge, InvalidEvent; then nothing may be committed.
+        Lock or version-check the aggregate first: the order of the calls is the order of its events.
+        Raises MessageTooLarge, InvalidEvent; the caller must not commit then.
         """
         await self._insert(transaction, [_event_row(event, self._check) for event in events])
 
     async def add_messages(self, transaction: Transaction, messages: Sequence[Message]) -> None:
-        """Publish messages that are no events of this service: they do not enter its feed."""
+        """Publish messages that are not events of this service. They do not enter its feed."""
         now = self._clock.now()
         await self._insert(
             transaction, [_message_row(message) | {"time": now, "recorded_at": now} for message in messages]
@@ -89,7 +89,7 @@ def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
 
 
 def _message_row(message: Message) -> dict[str, Any]:
-    """Refuses here what the log would refuse later: a message that can never be published would stop all behind it."""
+    """A row. Raises MessageTooLarge here, because an unpublishable message in the outbox would stop all after it."""
     size, limit = message_bytes(message), _LIMITS[message.topic]
     if size > limit:
         raise MessageTooLarge(f"a message of {size} bytes is over the {limit} bytes of {message.topic}")

@@ -21,10 +21,10 @@ from clearway_platform.messaging.retry import is_temporary, retry_until_done
 Handler = Callable[[Transaction, Event], Awaitable[None]]
 
 MESSAGES = Counter("clearway_consumer_messages", "Messages settled, by outcome", ["consumer", "topic", "outcome"])
-RETRIES = Counter("clearway_consumer_retries", "Messages that had to be tried again", ["consumer", "topic"])
+RETRIES = Counter("clearway_consumer_retries", "Messages that were retried", ["consumer", "topic"])
 DELAY = Gauge(
     "clearway_consumer_delay_seconds",
-    "Age of the message that is, or was last, in hand",
+    "Age of the last message that was processed",
     ["consumer", "topic", "partition"],
 )
 

@@ -1,4 +1,4 @@
-"""Waiting for what will come back: retries without end, ever further apart, so that work keeps its order."""
+"""Retries without end, with growing waits, while the database or the broker is away. Work keeps its order."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 5.0
-# Processes that lost the same part must not come back to it in the same moment.
+# Processes that lost the same server must not return to it at the same moment.
 JITTER_SECONDS: Final = 0.1
 _ERROR_CHARACTERS: Final = 200
 
@@ -28,36 +28,36 @@ def is_temporary(error: Exception) -> bool:
 
 
 class Outage:
-    """What one piece of work says of its failures: once when it must wait, and once when it goes on.
+    """The log lines of work that fails: one when it begins to wait, and one when it continues.
 
-    A single failure is not worth a line: a transaction that was chosen as a deadlock's victim succeeds at once.
+    A single failure is not logged: the victim of a deadlock succeeds at once.
     """
 
     def __init__(self, work: str) -> None:
         self._work = work
         self._failures = 0
         self._begun = 0.0
-        self._told = False
+        self._logged = False
 
     def note(self, error: Exception) -> None:
         """The work failed."""
         if not self._failures:
             self._begun = time.monotonic()
         self._failures += 1
-        if self._failures > 1 and not self._told and (isinstance(error, BrokerError) or is_temporary(error)):
-            self._told = True
+        if self._failures > 1 and not self._logged and (isinstance(error, BrokerError) or is_temporary(error)):
+            self._logged = True
             log.warning("work_waits", work=self._work, error=brief(error))
 
     def end(self) -> None:
         """The work succeeded."""
-        if self._told:
+        if self._logged:
             seconds = round(time.monotonic() - self._begun, 1)
             log.warning("work_goes_on", work=self._work, failures=self._failures, seconds=seconds)
-        self._failures, self._told = 0, False
+        self._failures, self._logged = 0, False
 
 
 def brief(error: Exception) -> str:
-    """An error on one line: its class and the beginning of its text."""
+    """An error as one line: its class and the beginning of its text."""
     text = str(error).partition("\n")[0][:_ERROR_CHARACTERS]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -67,9 +67,9 @@ async def retry_until_done(
     on: Callable[[Exception], bool] = is_temporary,
     outage: Outage | None = None,
 ) -> Result:
-    """Do `work` until it succeeds, or raises what `on` does not accept. `on` is asked once of each failure.
+    """Call `work` until it succeeds, or raises an error that `on` does not accept. `on` is called once per failure.
 
-    Work that goes on for long gives its own `outage`, and ends it as soon as it is under way.
+    Long-running work gives its own `outage`, and ends it as soon as it runs.
     """
     try:
         return await work()

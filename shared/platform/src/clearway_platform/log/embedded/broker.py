@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ RETENTION_SECONDS: Final = 600.0
 
 
 class EmbeddedBroker:
-    """A durable log for one process: acknowledged means fsynced, and readers here are woken at once."""
+    """A durable log for one process: acknowledged means fsynced, and its readers are woken at once."""
 
     def __init__(self, path: Path, *, clock: Clock | None = None, retention_seconds: float = RETENTION_SECONDS) -> None:
         self._path = path
@@ -31,7 +32,7 @@ class EmbeddedBroker:
         self._ownership = Ownership(path)
         self._journal: Journal | None = None
         self._catalog = Catalog((), ())
-        # In the order in which they came, which is the order in which they are woken.
+        # Readers are woken in the order in which they were opened.
         self._readers: dict[EmbeddedReader, None] = {}
         self._groups: dict[str, Group] = {}
         self._retention: asyncio.Task[None] | None = None
@@ -75,20 +76,23 @@ class EmbeddedBroker:
         return [topic for topic in topics if not self._catalog.has(topic)]
 
     async def committed(self, topics: Sequence[str], *, group: str) -> Mapping[TopicPartition, int]:
-        places = [place for topic in topics for place in self._catalog.partitions_of(topic)]
+        partitions = [partition for topic in topics for partition in self._catalog.partitions_of(topic)]
         stored = await self._file().read(lambda file: storage.load_committed(file, group))
-        return {place: stored.get(self._catalog.stored(place).id, 0) for place in places}
+        return {partition: stored.get(self._catalog.stored(partition).id, 0) for partition in partitions}
 
     async def publish(self, messages: Sequence[Message]) -> None:
         batches: dict[TopicPartition, list[storage.Row]] = {}
         for message in messages:
-            batches.setdefault(self._catalog.place(message), []).append(storage.row(message))
+            batches.setdefault(self._catalog.partition_for(message), []).append(storage.row(message))
         if not batches:
             return
         now, catalog = self._clock.now(), self._catalog
 
         def append(file: sqlite3.Connection) -> dict[TopicPartition, int]:
-            return {place: storage.append(file, catalog.stored(place).id, rows, now) for place, rows in batches.items()}
+            return {
+                partition: storage.append(file, catalog.stored(partition).id, rows, now)
+                for partition, rows in batches.items()
+            }
 
         await self._file().write(append, self._announce)
 
@@ -101,7 +105,7 @@ class EmbeddedBroker:
         on_revoked: PartitionsCallback | None = None,
         on_assigned: PartitionsCallback | None = None,
     ) -> EmbeddedReader:
-        partitions = {topic: self._catalog.partitions_of(topic) for topic in topics}
+        by_topic = {topic: self._catalog.partitions_of(topic) for topic in topics}
         reader = EmbeddedReader(
             self._file(),
             lambda: self._catalog,
@@ -115,9 +119,9 @@ class EmbeddedBroker:
         self._readers[reader] = None
         try:
             if group is None:
-                await reader.assign(frozenset(place for places in partitions.values() for place in places))
+                await reader.assign(frozenset(chain.from_iterable(by_topic.values())))
             else:
-                await self._groups.setdefault(group, Group()).join(reader, partitions)
+                await self._groups.setdefault(group, Group()).join(reader, by_topic)
         except BaseException:
             await reader.close()
             raise
@@ -127,7 +131,7 @@ class EmbeddedBroker:
         await self._file().read(lambda file: file.execute("SELECT 1").fetchone())
 
     async def expire(self) -> int:
-        """Remove what is past its topic's retention; returns how many records. Runs by itself, too."""
+        """Remove records past their topic's retention; returns how many. A task of this broker calls it regularly."""
         now = self._clock.now()
         return await self._file().write(lambda file: storage.expire(file, now))
 
@@ -137,9 +141,9 @@ class EmbeddedBroker:
         return self._journal
 
     def _announce(self, ends: dict[TopicPartition, int]) -> None:
-        for place, end in ends.items():
-            self._catalog.advance(place, end)
-        topics = {place.topic for place in ends}
+        for partition, end in ends.items():
+            self._catalog.advance(partition, end)
+        topics = {partition.topic for partition in ends}
         for reader in self._readers:
             if not topics.isdisjoint(reader.topics):
                 reader.wake()

@@ -1,4 +1,4 @@
-"""What the broker knows of its topics without asking the file."""
+"""The topics and partitions of the embedded log, in memory."""
 
 import zlib
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ class Catalog:
 
     def __init__(self, topics: Iterable[TopicSpec], partitions: Iterable[StoredPartition]) -> None:
         self._topics = {topic.name: topic for topic in topics}
-        self._partitions = {partition.place: partition for partition in partitions}
-        self._ends = {place: partition.end for place, partition in self._partitions.items()}
+        self._partitions = {stored.partition: stored for stored in partitions}
+        self._ends = {partition: stored.end for partition, stored in self._partitions.items()}
         self._turn = count()
 
     def has(self, topic: str) -> bool:
@@ -25,16 +25,16 @@ class Catalog:
         """Raises UnknownTopic."""
         return [TopicPartition(topic, number) for number in range(self._spec(topic).partitions)]
 
-    def stored(self, place: TopicPartition) -> StoredPartition:
-        return self._partitions[place]
+    def stored(self, partition: TopicPartition) -> StoredPartition:
+        return self._partitions[partition]
 
-    def end(self, place: TopicPartition) -> int:
-        return self._ends[place]
+    def end(self, partition: TopicPartition) -> int:
+        return self._ends[partition]
 
-    def advance(self, place: TopicPartition, end: int) -> None:
-        self._ends[place] = max(end, self._ends[place])
+    def advance(self, partition: TopicPartition, end: int) -> None:
+        self._ends[partition] = max(end, self._ends[partition])
 
-    def place(self, message: Message) -> TopicPartition:
+    def partition_for(self, message: Message) -> TopicPartition:
         """The partition of a message: by its key, in turn without one. Raises UnknownTopic, MessageTooLarge."""
         if message.key is None and message.value is None:
             raise ValueError("a message has a key, a value, or both")

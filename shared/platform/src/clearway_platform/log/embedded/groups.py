@@ -19,7 +19,7 @@ class Member(Protocol):
 
 
 class Group:
-    """The members of one group. As with Kafka's eager protocol, everyone stops before anyone gets something new."""
+    """The members of one group. As with Kafka's eager protocol, every member stops before any gets a new partition."""
 
     def __init__(self) -> None:
         self._members: list[Member] = []
@@ -63,9 +63,9 @@ def share(
 ) -> dict[Member, frozenset[TopicPartition]]:
     """Deal each topic's partitions, in turn, to the members that read the topic."""
     shares: dict[Member, set[TopicPartition]] = {member: set() for member in members}
-    for topic, places in partitions.items():
+    for topic, of_topic in partitions.items():
         readers = [member for member in members if topic in member.topics]
-        for turn, place in enumerate(places):
+        for turn, partition in enumerate(of_topic):
             if readers:
-                shares[readers[turn % len(readers)]].add(place)
-    return {member: frozenset(places) for member, places in shares.items()}
+                shares[readers[turn % len(readers)]].add(partition)
+    return {member: frozenset(dealt) for member, dealt in shares.items()}

@@ -1,4 +1,4 @@
-"""Group commit: what is written at the same time shares one transaction and one fsync."""
+"""Group commit: statements that are written at the same time share one transaction and one fsync."""
 
 import asyncio
 import sqlite3
@@ -24,9 +24,9 @@ class _Pending:
 
 
 class Journal:
-    """The log's file: one thread writes, and waits for the disk; reads run beside it, where they are called.
+    """The log's file: one thread writes and waits for the disk; reads run on the event loop.
 
-    Under WAL no reader waits for a writer, and a read of some records takes less than handing it to a thread.
+    Under WAL no reader waits for a writer, and reading some records takes less time than handing the read to a thread.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,7 +47,7 @@ class Journal:
             raise BrokerError(f"the embedded log {self._path} cannot be opened: {error}") from error
 
     async def close(self) -> None:
-        """Finish what was accepted, then close the file."""
+        """Finish the accepted statements, then close the file."""
         if self._draining is not None:
             await self._draining
         if self._reader is not None:
@@ -58,7 +58,7 @@ class Journal:
         self._reader = self._writer = None
 
     async def write(self, statement: Statement[Result], on_commit: Callable[[Result], None] | None = None) -> Result:
-        """Run a statement in a transaction, perhaps with others, and return once it is on disk.
+        """Run a statement in a transaction, which it may share, and return once it is on disk.
 
         Writes keep their order. `on_commit` is called with the result even when the caller was cancelled meanwhile.
         Raises BrokerUnavailable when the transaction did not commit.

@@ -1,4 +1,4 @@
-"""One process owns the embedded log: readers are woken in memory, so a second process would be served stale."""
+"""One process owns the embedded log: its readers are woken in memory, and a second process would not be woken."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ class LogInUse(BrokerError):
 
 
 class Ownership:
-    """A lock beside the log, which the system releases when the process ends, however it ends.
+    """A lock file beside the log. The system releases the lock when the process ends, even by a crash.
 
     It is a POSIX lock: the embedded log runs on Linux and macOS, not on Windows itself.
     """

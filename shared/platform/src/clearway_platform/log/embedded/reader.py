@@ -15,12 +15,12 @@ from clearway_platform.log.embedded.journal import Journal
 
 logger = logging.getLogger(__name__)
 
-# As with Kafka, a member that does not finish in time is not waited for: its commit will be refused.
+# As with Kafka, a rebalance does not wait longer for a member: its commit will be refused.
 REVOCATION_SECONDS: Final = 10.0
 
 
 class EmbeddedReader:
-    """Reads its partitions in turn, and is woken by the commit of a publisher."""
+    """Reads its partitions in turn, and a publisher's commit wakes it."""
 
     def __init__(
         self,
@@ -51,14 +51,16 @@ class EmbeddedReader:
         self._news.set()
 
     async def assign(self, partitions: frozenset[TopicPartition]) -> None:
-        """Stand at the committed offset of each partition, or where a new group begins."""
+        """Continue at the committed offset of each partition, or where a new group begins."""
         group, catalog = self.group, self._catalog()
         committed = {} if group is None else await self._journal.read(lambda file: storage.load_committed(file, group))
         if self._closed:
             return
         self._positions = {
-            place: committed.get(catalog.stored(place).id, 0 if self._from_beginning else catalog.end(place))
-            for place in sorted(partitions)
+            partition: committed.get(
+                catalog.stored(partition).id, 0 if self._from_beginning else catalog.end(partition)
+            )
+            for partition in sorted(partitions)
         }
         await _call(self._on_assigned, partitions)
         self.wake()
@@ -88,7 +90,7 @@ class EmbeddedReader:
         if group is None:
             raise BrokerError("a reader without a group keeps no offsets")
         self._require(offsets)
-        by_id = {self._catalog().stored(place).id: offset for place, offset in offsets.items()}
+        by_id = {self._catalog().stored(partition).id: offset for partition, offset in offsets.items()}
         await self._journal.write(lambda file: storage.store_committed(file, group, by_id))
 
     def assignment(self) -> frozenset[TopicPartition]:
@@ -109,29 +111,29 @@ class EmbeddedReader:
         self.wake()
 
     async def seek_to_beginning(self) -> None:
-        for place in self._positions:
-            self.seek(place, 0)
+        for partition in self._positions:
+            self.seek(partition, 0)
 
     async def seek_to_end(self) -> None:
-        for place in self._positions:
-            self.seek(place, self._catalog().end(place))
+        for partition in self._positions:
+            self.seek(partition, self._catalog().end(partition))
 
     async def seek_to_time(self, moment: datetime) -> None:
         catalog = self._catalog()
-        wanted = {place: catalog.stored(place).id for place in self._positions}
+        wanted = {partition: catalog.stored(partition).id for partition in self._positions}
 
         def look_up(file: sqlite3.Connection) -> dict[TopicPartition, int | None]:
-            return {place: storage.offset_at(file, id, moment) for place, id in wanted.items()}
+            return {partition: storage.offset_at(file, id, moment) for partition, id in wanted.items()}
 
-        for place, offset in (await self._journal.read(look_up)).items():
-            if place in self._positions:
-                self.seek(place, catalog.end(place) if offset is None else offset)
+        for partition, offset in (await self._journal.read(look_up)).items():
+            if partition in self._positions:
+                self.seek(partition, catalog.end(partition) if offset is None else offset)
 
     async def end_offsets(self) -> Mapping[TopicPartition, int]:
-        return {place: self._catalog().end(place) for place in self._positions}
+        return {partition: self._catalog().end(partition) for partition in self._positions}
 
     async def backlog(self) -> Mapping[TopicPartition, int]:
-        return {place: self._catalog().end(place) - position for place, position in self._positions.items()}
+        return {partition: self._catalog().end(partition) - position for partition, position in self._positions.items()}
 
     async def close(self) -> None:
         if not self._closed:
@@ -151,9 +153,9 @@ class EmbeddedReader:
     async def _read(self, max_records: int) -> dict[TopicPartition, list[Record]]:
         catalog = self._catalog()
         wanted = {
-            place: position
-            for place, position in self._positions.items()
-            if place not in self._paused and position < catalog.end(place)
+            partition: position
+            for partition, position in self._positions.items()
+            if partition not in self._paused and position < catalog.end(partition)
         }
         if not wanted:
             return {}
@@ -161,9 +163,9 @@ class EmbeddedReader:
         def read(file: sqlite3.Connection) -> dict[TopicPartition, list[Record]]:
             found: dict[TopicPartition, list[Record]] = {}
             left = max_records
-            for place, position in wanted.items():
-                if left > 0 and (records := storage.read(file, catalog.stored(place), position, left)):
-                    found[place] = records
+            for partition, position in wanted.items():
+                if left > 0 and (records := storage.read(file, catalog.stored(partition), position, left)):
+                    found[partition] = records
                     left -= len(records)
             return found
 
@@ -172,14 +174,14 @@ class EmbeddedReader:
     def _taken(
         self, wanted: Mapping[TopicPartition, int], found: Mapping[TopicPartition, list[Record]]
     ) -> dict[TopicPartition, list[Record]]:
-        """Move on past what was found, but for partitions that were revoked, paused or moved while it was read."""
+        """Advance past the records found, except in partitions that were revoked, paused or moved meanwhile."""
         taken: dict[TopicPartition, list[Record]] = {}
-        for place, records in found.items():
-            if self._positions.get(place) == wanted[place] and place not in self._paused:
-                # Put back last, so that a busy partition does not starve the others.
-                del self._positions[place]
-                self._positions[place] = records[-1].offset + 1
-                taken[place] = records
+        for partition, records in found.items():
+            if self._positions.get(partition) == wanted[partition] and partition not in self._paused:
+                # Moved to the end, so that a busy partition does not starve the others.
+                del self._positions[partition]
+                self._positions[partition] = records[-1].offset + 1
+                taken[partition] = records
         return taken
 
     def _require(
@@ -191,7 +193,7 @@ class EmbeddedReader:
 
 
 async def _call(callback: PartitionsCallback | None, partitions: frozenset[TopicPartition]) -> None:
-    """Await a callback, but not for ever, and not at the expense of the group when it fails."""
+    """Await a callback within a time limit. Its failure is logged, and the group continues."""
     if callback is None:
         return
     try:

@@ -36,10 +36,10 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StoredPartition:
-    """A partition as it is on disk: `end` is the offset that the next record will get."""
+    """A partition on disk: `end` is the offset of the next record."""
 
     id: int
-    place: TopicPartition
+    partition: TopicPartition
     end: int
 
 
@@ -93,19 +93,19 @@ def append(connection: sqlite3.Connection, partition_id: int, rows: Sequence[Row
     first, time_ms = end - len(rows), to_ms(now)
     connection.executemany(
         "INSERT INTO record (partition_id, number, time_ms, key, value, headers) VALUES (?, ?, ?, ?, ?, ?)",
-        ((partition_id, first + place, time_ms, *row) for place, row in enumerate(rows)),
+        ((partition_id, first + index, time_ms, *row) for index, row in enumerate(rows)),
     )
     return int(end)
 
 
-def read(connection: sqlite3.Connection, partition: StoredPartition, offset: int, limit: int) -> list[Record]:
-    """Records from `offset` on; older ones that retention removed are passed over."""
+def read(connection: sqlite3.Connection, stored: StoredPartition, offset: int, limit: int) -> list[Record]:
+    """Records from `offset` on; records that retention has removed are skipped."""
     rows = connection.execute(
         "SELECT number, time_ms, key, value, headers FROM record "
         "WHERE partition_id = ? AND number >= ? ORDER BY number LIMIT ?",
-        (partition.id, offset, limit),
+        (stored.id, offset, limit),
     )
-    topic, number = partition.place.topic, partition.place.partition
+    topic, number = stored.partition.topic, stored.partition.partition
     return [
         Record(topic, number, at, from_ms(time_ms), key, value, _load_headers(headers))
         for at, time_ms, key, value, headers in rows

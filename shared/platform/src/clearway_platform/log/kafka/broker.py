@@ -30,12 +30,12 @@ logger = logging.getLogger(__name__)
 Acknowledgement = asyncio.Future[RecordMetadata]
 
 PUBLISH_SECONDS: Final = 10.0
-# Kafka's own default for a topic that was made by somebody else.
+# Kafka's own default, for a topic that Clearway did not create.
 DEFAULT_MESSAGE_BYTES: Final = 1_048_576
 
 
 class KafkaBroker:
-    """Connects when it is first needed, so that a process starts, and takes reports, while Kafka is away."""
+    """Connects at first use, so that a process starts, and accepts reports, while Kafka is away."""
 
     def __init__(self, address: KafkaAddress, *, client_id: str = "clearway") -> None:
         self._options = {**address.client_options(), "client_id": client_id}
@@ -44,7 +44,7 @@ class KafkaBroker:
         self._known: set[str] = set()
         self._producer: SupervisedProducer | None = None
         self._cluster: KafkaCluster | None = None
-        # One at a time: thousands waiting for room in aiokafka's buffer wake each other at every batch, and starve.
+        # One caller at a time: thousands of waiters for aiokafka's buffer wake each other at every batch, and starve.
         self._handing_over = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
 
@@ -150,6 +150,6 @@ async def _hand_over(producer: AIOKafkaProducer, messages: Sequence[Message]) ->
 
 async def _await_all(acknowledgements: Sequence[Acknowledgement]) -> None:
     """Wait for every acknowledgement; the first failure is raised."""
-    for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome
+    for result in await asyncio.gather(*acknowledgements, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

@@ -1,4 +1,4 @@
-"""What is asked of the cluster itself: its topics, their making, and whether it answers."""
+"""The administrative side of a Kafka cluster: its topics, committed offsets, and whether it answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from clearway_platform.log.kafka.errors import translated, within
 
 REQUEST_SECONDS: Final = 10.0
 CHECK_SECONDS: Final = 3.0
-# A topic just made is known to the broker that was asked, and to the others a moment later.
+# The broker that creates a topic knows it at once, the others a moment later.
 SETTLE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05
 REPLICAS: Final = 3
@@ -71,15 +71,17 @@ class KafkaCluster:
 
     async def committed(self, topics: Sequence[str], group: str) -> Mapping[TopicPartition, int]:
         """The next offset that a group will read. Raises UnknownTopic, BrokerUnavailable."""
-        places = [
+        partitions = [
             TopicPartition(topic, number)
             for topic, count in (await self.partitions(topics)).items()
             for number in range(count)
         ]
         async with self._connection(REQUEST_SECONDS, "asking for committed offsets") as admin:
             stored = await _offsets_of(admin, group)
-        known = {TopicPartition(place.topic, place.partition): found.offset for place, found in stored.items()}
-        return {place: max(known.get(place, 0), 0) for place in places}
+        known = {
+            TopicPartition(partition.topic, partition.partition): found.offset for partition, found in stored.items()
+        }
+        return {partition: max(known.get(partition, 0), 0) for partition in partitions}
 
     async def close(self) -> None:
         if self._admin is not None:
@@ -114,7 +116,7 @@ class KafkaCluster:
 
 
 async def _offsets_of(admin: AIOKafkaAdminClient, group: str) -> Mapping[KafkaPartition, OffsetAndMetadata]:
-    """A cluster that no group has used yet makes its coordinator when it is first asked for one."""
+    """A cluster makes its group coordinator at the first request for one: until then it answers that there is none."""
     while True:
         try:
             stored: Mapping[KafkaPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)

@@ -1,4 +1,4 @@
-"""Kafka's errors as the port's, which say what to do."""
+"""Kafka's errors translated to those of the port, whose class says what to do."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
-"""A producer that is made anew when it broke.
+"""A producer that is replaced when it breaks.
 
-An idempotent aiokafka producer never gives a batch up, and stays broken after OutOfOrderSequenceNumber or a batch
-that was refused. So whoever sees a failure discards it: what was not acknowledged is published again by the caller.
+An idempotent aiokafka producer never drops a batch, and stays broken after OutOfOrderSequenceNumber or a batch
+that was refused. After any failure the producer is discarded, and the caller publishes again what was not acknowledged.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 2.0
-# Above every topic's own limit, which is checked before: a refused batch would break the sequence of the next.
+# Above the limit of every topic, which is checked before: a refused batch breaks the sequence of the next one.
 MAX_REQUEST_BYTES: Final = 16 * 1024 * 1024
-# Well under the limit of any topic, which Kafka holds against the whole batch.
+# Well under the limit of any topic, which Kafka applies to the whole batch.
 BATCH_BYTES: Final = 128 * 1024
 
 

@@ -17,7 +17,7 @@ from clearway_platform.log.kafka.errors import within
 logger = logging.getLogger(__name__)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# A member that crashed is given up after this; one that is alive says so every second.
+# The group drops a member that was silent for so long; a live one sends a heartbeat every second.
 SESSION_MS: Final = 8_000
 HEARTBEAT_MS: Final = 1_000
 # Work in flight may take this long before its partition is given away; the coordinator waits longer than that.
@@ -40,7 +40,7 @@ def consumer_options(group: str | None, from_beginning: bool) -> dict[str, Any]:
 
 
 class KafkaReader:
-    """A started consumer. `start` and `close` belong to whoever made it.
+    """A started consumer. The code that made it calls `start` and `close`.
 
     When `fetch` raises BrokerUnavailable, close this reader and ask for another.
     """
@@ -63,14 +63,17 @@ class KafkaReader:
     async def fetch(self, *, max_records: int = 500, timeout: float = 1.0) -> Mapping[TopicPartition, Sequence[Record]]:
         async with within(timeout + REQUEST_SECONDS, "fetching"):
             batches = await self._consumer.getmany(timeout_ms=int(timeout * 1000), max_records=max_records)
-        return {_place(partition): [_record(record) for record in records] for partition, records in batches.items()}
+        return {
+            _topic_partition(partition): [_record(record) for record in records]
+            for partition, records in batches.items()
+        }
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         async with within(REQUEST_SECONDS, "committing offsets"):
-            await self._consumer.commit({_partition(place): offset for place, offset in offsets.items()})
+            await self._consumer.commit({_kafka_partition(partition): offset for partition, offset in offsets.items()})
 
     def assignment(self) -> frozenset[TopicPartition]:
-        return frozenset(map(_place, self._consumer.assignment()))
+        return frozenset(map(_topic_partition, self._consumer.assignment()))
 
     def pause(self, partitions: frozenset[TopicPartition]) -> None:
         self._consumer.pause(*self._assigned(partitions))
@@ -101,18 +104,18 @@ class KafkaReader:
     async def end_offsets(self) -> Mapping[TopicPartition, int]:
         async with within(REQUEST_SECONDS, "asking for the ends of partitions"):
             ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
-        return {_place(partition): offset for partition, offset in ends.items()}
+        return {_topic_partition(partition): offset for partition, offset in ends.items()}
 
     async def backlog(self) -> Mapping[TopicPartition, int]:
         backlog: dict[TopicPartition, int] = {}
         async with within(REQUEST_SECONDS, "asking how far a reader is behind"):
             ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
             for partition, end in ends.items():
-                backlog[_place(partition)] = max(end - await self._consumer.position(partition), 0)
+                backlog[_topic_partition(partition)] = max(end - await self._consumer.position(partition), 0)
         return backlog
 
     async def close(self) -> None:
-        """Leave the group. A broker that is away is not waited for."""
+        """Leave the group. It does not wait for a broker that is away."""
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 await self._consumer.stop()
@@ -133,27 +136,27 @@ class KafkaReader:
                 await seek()
 
     def _assigned(self, partitions: Iterable[TopicPartition]) -> list[KafkaPartition]:
-        wanted = [_partition(place) for place in partitions]
+        wanted = [_kafka_partition(partition) for partition in partitions]
         if missing := set(wanted) - self._consumer.assignment():
             raise NotAssigned(f"not assigned to this reader: {sorted(missing)}")
         return wanted
 
 
 class RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Calls back before partitions are given away and after they came. A slow callback is not waited for for ever."""
+    """Calls back before partitions are given away and after they were assigned. A callback has a time limit."""
 
     def __init__(self, on_revoked: PartitionsCallback | None, on_assigned: PartitionsCallback | None) -> None:
         self._on_revoked = on_revoked
         self._on_assigned = on_assigned
 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
-        places = frozenset(map(_place, revoked))
-        if places and self._on_revoked is not None:
-            await _bounded(self._on_revoked(places))
+        partitions = frozenset(map(_topic_partition, revoked))
+        if partitions and self._on_revoked is not None:
+            await _bounded(self._on_revoked(partitions))
 
     async def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
         if self._on_assigned is not None:
-            await _bounded(self._on_assigned(frozenset(map(_place, assigned))))
+            await _bounded(self._on_assigned(frozenset(map(_topic_partition, assigned))))
 
 
 async def _bounded(work: Awaitable[None]) -> None:
@@ -161,12 +164,12 @@ async def _bounded(work: Awaitable[None]) -> None:
         await work
 
 
-def _place(partition: KafkaPartition) -> TopicPartition:
+def _topic_partition(partition: KafkaPartition) -> TopicPartition:
     return TopicPartition(partition.topic, partition.partition)
 
 
-def _partition(place: TopicPartition) -> KafkaPartition:
-    return KafkaPartition(place.topic, place.partition)
+def _kafka_partition(partition: TopicPartition) -> KafkaPartition:
+    return KafkaPartition(partition.topic, partition.partition)
 
 
 def _record(record: "ConsumerRecord[bytes | None, bytes | None]") -> Record:

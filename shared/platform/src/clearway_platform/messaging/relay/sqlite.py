@@ -48,7 +48,7 @@ class SqliteRelay:
 
 
 def _up_to(rows: Iterable[Row[Any]], limit: int) -> Iterator[Row[Any]]:
-    """Up to the row that reaches the limit. SQLite reads a row when it is asked for: no further one is read."""
+    """The rows up to the one that reaches the limit. SQLite reads rows one by one, so no further row is read."""
     left = limit
     for row in rows:
         yield row
