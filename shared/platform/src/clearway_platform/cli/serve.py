@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import shlex
 import shutil
@@ -143,8 +142,6 @@ async def _serve(
     if migrate_first:
         await migrate(services, settings)
     async with open_process(services, settings, own) as process:
-        # What the start made lives as long as the process: the collector need not walk through it again and again.
-        gc.freeze()
         if not migrate_first:
             await process.serve(listening, _announcement(process, listening, None, demo=demo))
             return
