@@ -60,18 +60,18 @@ def main(
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file as well.")] = None,
 ) -> None:
     """Measure Clearway against the floors of the same run, and print both."""
-    # Told to stop, it still ends what it started.
+    # SIGTERM ends the servers that it started, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    load, measured = Load(rate or [20.0, 100.0], seconds, clients), []
+    load = Load(rate or [20.0, 100.0], seconds, clients)
     print_conditions(machine())
     try:
-        measured += (_measure(engine, load) for engine in engines or list(Engine))
+        measured = [_measure(engine, load) for engine in engines or list(Engine)]
     except Unavailable as error:
         console.print(f"{error}", style="red", markup=False)
         sys.exit(1)
     if json is not None:
         write_json(json, machine(), measured)
-    if any(each.saturation.lost for each in measured):
+    if any(engine.saturation.lost for engine in measured):
         sys.exit(1)
 
 
