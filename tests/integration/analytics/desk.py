@@ -20,6 +20,7 @@ from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.queries import consistency
 from clearway_analytics.queries.risk import Explained, current, explained
 from clearway_analytics.risk.assessment import Assessment
+from clearway_analytics.settings import AnalyticsSettings
 from clearway_analytics.storage.tables import CONTRIBUTIONS
 from clearway_contracts.codec import decode
 from clearway_contracts.envelope import Event, EventData
@@ -217,4 +218,5 @@ def platform_on(desk: Desk, broker: Broker, directory: Path) -> Platform:
         plumbing=Plumbing(
             desk.database, desk.outbox, Feed(desk.database), DeadLetters(desk.database, desk.outbox, desk.clock)
         ),
+        own=AnalyticsSettings(),
     )
