@@ -1,6 +1,7 @@
 """The incidents service on a real database, asked over HTTP by each role."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -8,11 +9,15 @@ import httpx
 import pytest
 from sqlalchemy import Row, Select, func, select
 
-from clearway_incidents.main import STORAGE, service
+from clearway_incidents.domain.incident import Incident
+from clearway_incidents.main import STORAGE
+from clearway_incidents.storage.states import INCIDENT
+from clearway_incidents.wiring import build
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.models import table_of
+from clearway_platform.database.states import StateVersions
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
@@ -115,19 +120,31 @@ def a_report(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def desk(database_url: str, clock: ManualClock) -> AsyncIterator[Desk]:
-    """On SQLite and on PostgreSQL."""
+async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platform]:
+    """What the runtime gives to the service, on SQLite and on PostgreSQL."""
     await upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
     outbox = Outbox(clock, check=hold_against_contract)
-    platform = Platform(
+    yield Platform(
         settings=Settings(),
         clock=clock,
         keys=Keys(),
         broker=cast(Broker, None),
         plumbing=Plumbing(database, outbox, Feed(database), DeadLetters(database, outbox, clock)),
     )
-    transport = httpx.ASGITransport(Representations(service.build(platform).app))
-    async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:
-        yield Desk(http, database, clock)
     await database.close()
+
+
+@asynccontextmanager
+async def desk_of(platform: Platform, states: StateVersions[Incident] = INCIDENT) -> AsyncIterator[Desk]:
+    """A program whose incidents are stored in these versions."""
+    transport = httpx.ASGITransport(Representations(build(platform, states).app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:
+        yield Desk(http, platform.database, cast(ManualClock, platform.clock))
+
+
+@pytest.fixture
+async def desk(platform: Platform) -> AsyncIterator[Desk]:
+    """On SQLite and on PostgreSQL."""
+    async with desk_of(platform) as desk:
+        yield desk
