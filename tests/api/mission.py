@@ -95,6 +95,8 @@ def settle(mission: Mission) -> None:
     with mission.client() as client:
         ids["route_id"] = str(new_id())
         made(client.put(f"/v1/routes/{ids['route_id']}", json=route(mark)))
+        proposal = {"preset": "dense", "reason": mark}
+        ids["parameters_id"] = made(client.post("/v1/risk-parameters", json=proposal))["parameters_id"]
         ids["subscription_id"] = made(client.post("/v1/subscriptions", json=subscription(mark)))["subscription_id"]
         retracted = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
         reason = {"reason": "duplicate", "note": mark}
@@ -106,6 +108,8 @@ def settle(mission: Mission) -> None:
         ids["alert_id"] = alert["alert_id"]
         explanation = f"/v1/routes/{ids['route_id']}/risk/explanation"
         await_that(lambda: ids["incident_id"] in client.get(explanation).text, "the route is re-rated")
+        comparison = f"/v1/risk-parameters/{ids['parameters_id']}/comparison"
+        await_that(lambda: mark in client.get(comparison).text, "the route is rated by the proposed parameters")
         deliveries = f"/v1/subscriptions/{ids['subscription_id']}/deliveries"
         ids["delivery_id"] = await_that(lambda: _items(client, deliveries, {}), "a delivery is due")[0]["delivery_id"]
 

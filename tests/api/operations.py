@@ -24,13 +24,16 @@ from clearway_platform.web.access import require
 from .mission import report, route, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
-OBJECTS = frozenset({"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id"})
+OBJECTS = frozenset(
+    {"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id", "parameters_id"}
+)
 PARTS = {"number": "1"}
 
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {
     "NewReport": report("body"),
     "RouteBody": route("body"),
+    "ParametersProposal": {"preset": "dense", "reason": "body"},
     "SubscriptionBody": subscription("body"),
     "SubscriptionPatch": {"name": "body"},
     "ReportForm": {"organisation": "body"},

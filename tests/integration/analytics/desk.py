@@ -11,11 +11,15 @@ from sqlalchemy import select
 
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.change_parameters import ChangeParameters, ParametersDraft
+from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowMaker
 from clearway_analytics.commands.register_route import RegisterRoute
+from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import OnIncident
 from clearway_analytics.domain.line import Position, checked
 from clearway_analytics.domain.route import Route, RouteDraft
-from clearway_analytics.ledger import missions
+from clearway_analytics.ledger import missions, parameters, routes
+from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.queries import consistency
 from clearway_analytics.queries.risk import Explained, current, explained
@@ -98,6 +102,10 @@ def analyst(mission: str) -> Principal:
     return Principal(id="k1", name="analyst", mission=mission, role=Role.ANALYST)
 
 
+def operator(mission: str) -> Principal:
+    return Principal(id="k2", name="operator", mission=mission, role=Role.OPERATOR)
+
+
 @dataclass
 class Desk:
     """One service's end of the log, with its commands at hand."""
@@ -108,6 +116,8 @@ class Desk:
     announcer: Announcer
     handler: OnIncident
     register: RegisterRoute
+    change: ChangeParameters
+    rebuild: RebuildRisk
     told: list[Event] = field(default_factory=list)
 
     @classmethod
@@ -116,7 +126,9 @@ class Desk:
         announcer = Announcer(outbox, clock, 1.25)
         heavy = HeavyWork("ratings")
         handler = OnIncident(ApplyIncident(RouteIndex(heavy), announcer, heavy))
-        return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer, heavy))
+        maker = ShadowMaker(heavy)
+        change, rebuild = ChangeParameters(announcer, maker), RebuildRisk(database, clock, maker)
+        return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer, heavy), change, rebuild)
 
     async def put(
         self,
@@ -134,6 +146,27 @@ class Desk:
     async def retire(self, route_id: UUID, expected: int) -> None:
         async with self.database.write() as transaction:
             await self.register.retire(transaction, analyst(MISSION), route_id, expected)
+
+    async def propose(self, mission: str = MISSION, **draft: Any) -> ParametersRevision:
+        wanted = ParametersDraft(**{"reason": "The rate has risen.", "preset": "dense"} | draft)
+        async with self.database.write() as transaction:
+            return await self.change.propose(transaction, operator(mission), wanted)
+
+    async def activate(self, proposed: ParametersRevision, expected: int = 2) -> ParametersRevision:
+        async with self.database.write() as transaction:
+            principal = operator(proposed.mission)
+            return await self.change.activate(transaction, principal, proposed.parameters_id, expected)
+
+    async def discard(self, proposed: ParametersRevision, expected: int = 2) -> ParametersRevision:
+        async with self.database.write() as transaction:
+            principal = operator(proposed.mission)
+            return await self.change.discard(transaction, principal, proposed.parameters_id, expected)
+
+    async def parameters(self, parameters_id: UUID, mission: str = MISSION) -> ParametersRevision:
+        async with self.database.read() as connection:
+            found = await parameters.find(connection, await missions.read(connection, mission), parameters_id)
+        assert found is not None
+        return found
 
     def event(
         self,
@@ -168,7 +201,8 @@ class Desk:
 
     async def risk(self, route_id: UUID, mission: str = MISSION) -> Assessment:
         async with self.database.read() as connection:
-            found = await current(connection, mission, [route_id], self.clock.now())
+            known = await missions.read(connection, mission)
+            found = await current(connection, known, [route_id], self.clock.now())
         return found[route_id]
 
     async def explained(self, route_id: UUID, at: datetime | None = None) -> Explained:
@@ -177,6 +211,15 @@ class Desk:
             found = await explained(connection, mission, route_id, at or self.clock.now(), 7.0)
         assert found is not None
         return found
+
+    async def route(self, route_id: UUID) -> Route:
+        async with self.database.read() as connection:
+            found = await routes.find(connection, MISSION, route_id)
+        assert found is not None
+        return found
+
+    async def sweep(self) -> int:
+        return await Sweep(self.database, self.announcer).once()
 
     async def published(self) -> list[EventData]:
         """Everything in the outbox, in order, read back as a consumer would."""

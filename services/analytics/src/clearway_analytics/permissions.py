@@ -8,5 +8,8 @@ READ: Final = Permission("routes:read", "read routes and their risk", EVERYONE)
 WRITE: Final = Permission(
     "routes:write", "register, redraw and retire routes", frozenset({Role.ANALYST, Role.OPERATOR})
 )
+CHANGE_PARAMETERS: Final = Permission(
+    "risk-parameters:write", "propose, activate and discard risk parameters", frozenset({Role.OPERATOR})
+)
 
-PERMISSIONS: Final = (READ, WRITE)
+PERMISSIONS: Final = (READ, WRITE, CHANGE_PARAMETERS)

@@ -3,10 +3,12 @@
 from typing import Final
 
 from clearway_analytics import permissions
-from clearway_analytics.api import risk, routes
+from clearway_analytics.api import parameters, risk, routes
 from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.change_parameters import ChangeParameters
+from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowMaker
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import incident_consumer
@@ -28,22 +30,25 @@ DESCRIPTION: Final = (
 TAGS: Final = {
     "Routes": "The routes that patrols and convoys take.",
     "Route risk": "How many incidents are to be expected on a route, and which known ones say so.",
+    "Risk parameters": "The numbers of the risk model: proposed, compared with those in use, activated or discarded.",
 }
 
 
 def build(platform: Platform) -> Parts:
     announcer = Announcer(platform.outbox, platform.clock, platform.settings_of(AnalyticsSettings).risk_change_factor)
     ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
+    maker = ShadowMaker(HeavyWork("rebuild"))
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
-    app.state.wiring = Wiring(RegisterRoute(announcer, requests))
+    app.state.wiring = Wiring(RegisterRoute(announcer, requests), ChangeParameters(announcer, maker))
     hub = Hub(platform.feed, "routes")
     types = event_types(ROUTE_EVENTS)
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
     dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")
     # Routes with a fixed word come before those that take an id in its place.
-    for router in (stream, dead_letters, routes.router, risk.router):
+    for router in (stream, dead_letters, routes.router, risk.router, parameters.router):
         app.include_router(router)
     sweep = Sweep(platform.database, announcer)
-    workers = {"consumer": consumer.run, "sweep": sweep.run, "stream": hub.run}
+    rebuild = RebuildRisk(platform.database, platform.clock, maker)
+    workers = {"consumer": consumer.run, "sweep": sweep.run, "rebuild": rebuild.run, "stream": hub.run}
     return Parts(app, workers=workers, on_shutdown=(hub.close,))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, InvalidLine, checked
 from clearway_analytics.domain.route import Route, RouteDraft
+from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries.risk import Explained, Reason
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.risk.bands import Band
@@ -89,11 +90,13 @@ class RiskView(BaseModel):
     probability: float = Field(description="The chance of at least one.")
     band: Band = Field(description="In words, over the parameters' own horizon. low_data: little is known.")
     data_age_days: float | None = Field(description="Age of the newest incident that counts; null: there is none.")
+    parameters_revision: int = Field(description="The revision of the risk parameters that it was computed with.")
 
     @classmethod
-    def of(cls, risk: Assessment) -> "RiskView":
-        own = {name: getattr(risk, name) for name in cls.model_fields if name != "n_eff"}
-        return cls.model_validate(own | {"n_eff": risk.effective_sample})
+    def of(cls, risk: Assessment, parameters_revision: int) -> "RiskView":
+        others = {"n_eff": risk.effective_sample, "parameters_revision": parameters_revision}
+        own = {name: getattr(risk, name) for name in cls.model_fields if name not in others}
+        return cls.model_validate(own | others)
 
 
 class RiskReport(RiskView):
@@ -103,8 +106,9 @@ class RiskReport(RiskView):
     parameters: Parameters
 
     @classmethod
-    def full(cls, route_id: UUID, risk: Assessment, parameters: Parameters) -> "RiskReport":
-        return cls(**dict(RiskView.of(risk)), route_id=route_id, parameters=parameters)
+    def full(cls, route_id: UUID, risk: Assessment, mission: Mission) -> "RiskReport":
+        view = RiskView.of(risk, mission.parameters_revision)
+        return cls(**dict(view), route_id=route_id, parameters=mission.parameters)
 
 
 class RatedRoute(RouteView):
@@ -113,8 +117,8 @@ class RatedRoute(RouteView):
     risk: RiskView
 
     @classmethod
-    def rated(cls, route: Route, risk: Assessment) -> "RatedRoute":
-        return cls(**dict(RouteView.of(route)), risk=RiskView.of(risk))
+    def rated(cls, route: Route, risk: Assessment, parameters_revision: int) -> "RatedRoute":
+        return cls(**dict(RouteView.of(route)), risk=RiskView.of(risk, parameters_revision))
 
 
 class ReasonView(BaseModel):
@@ -151,9 +155,10 @@ class Explanation(BaseModel):
     background: float
     contributions: list[ReasonView]
     rest: Rest
+    parameters_revision: int = Field(description="The revision of the risk parameters that it was computed with.")
 
     @classmethod
-    def of(cls, route_id: UUID, explained: Explained, limit: int) -> "Explanation":
+    def of(cls, route_id: UUID, explained: Explained, limit: int, parameters_revision: int) -> "Explanation":
         risk, others = explained.risk, explained.reasons[limit:]
         return cls(
             route_id=route_id,
@@ -163,6 +168,7 @@ class Explanation(BaseModel):
             background=risk.background,
             contributions=[ReasonView.of(reason) for reason in explained.reasons[:limit]],
             rest=Rest(incidents=len(others), expected_events=sum(reason.expected_events for reason in others)),
+            parameters_revision=parameters_revision,
         )
 
 

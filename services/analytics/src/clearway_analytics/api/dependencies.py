@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics import permissions
+from clearway_analytics.commands.change_parameters import ChangeParameters
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
@@ -20,6 +21,7 @@ class Wiring:
     """The commands that the endpoints call."""
 
     register_route: RegisterRoute
+    change_parameters: ChangeParameters
 
 
 async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
@@ -46,6 +48,7 @@ async def _seen_revision(
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Writer = Annotated[Principal, Depends(require(permissions.WRITE))]
+ParametersWriter = Annotated[Principal, Depends(require(permissions.CHANGE_PARAMETERS))]
 Reading = Annotated[AsyncConnection, Depends(_reading)]
 Time = Annotated[Clock, Depends(_clock)]
 Wired = Annotated[Wiring, Depends(_wiring)]

@@ -49,7 +49,7 @@ async def get_risk(
         found = (await _explained(connection, mission, route_id, at, horizon)).risk
     if found is None:
         raise NoSuchRoute(route_id)
-    return RiskReport.full(route_id, found, mission.parameters)
+    return RiskReport.full(route_id, found, mission)
 
 
 @router.get("/{route_id}/risk/explanation", operation_id="routes.explain_risk", summary="Explain a route's risk")
@@ -66,7 +66,7 @@ async def explain_risk(
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
     found = await _explained(connection, mission, route_id, at or clock.now(), horizon)
-    return Explanation.of(route_id, found, limit)
+    return Explanation.of(route_id, found, limit, mission.parameters_revision)
 
 
 async def _explained(

@@ -9,6 +9,7 @@ from clearway_analytics.api.bodies import RatedRoute, RouteBody, RouteView
 from clearway_analytics.api.dependencies import Reader, Reading, SeenRevision, Time, Wired, Writer
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.route import Route
+from clearway_analytics.ledger import missions
 from clearway_analytics.queries import risk, routes
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
@@ -53,8 +54,9 @@ async def list_routes(
     its first three digits: it falls a little with every second."""
     shown, is_last = await routes.page(connection, principal.mission, _after(cursor), limit)
     ids = [route.route_id for route in shown]
-    risks = await risk.current(connection, principal.mission, ids, clock.now())
-    items = [RatedRoute.rated(route, risks[route.route_id]) for route in shown]
+    mission = await missions.read(connection, principal.mission)
+    risks = await risk.current(connection, mission, ids, clock.now())
+    items = [RatedRoute.rated(route, risks[route.route_id], mission.parameters_revision) for route in shown]
     response.headers["ETag"] = weak_etag(repr([_seen(item) for item in items]).encode())
     return Page(items=items, next=None if is_last else encode_cursor(str(ids[-1])))
 
@@ -103,6 +105,7 @@ def _seen(item: RatedRoute) -> tuple[object, ...]:
         item.route_id,
         item.revision,
         risk.band,
+        risk.parameters_revision,
         f"{risk.expected_events:.3g}",
         f"{risk.low:.3g}",
         f"{risk.high:.3g}",

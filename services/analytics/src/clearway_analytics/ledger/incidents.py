@@ -1,9 +1,11 @@
 """The latest revision of every incident that was applied."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import IncidentView
@@ -20,6 +22,7 @@ def _record(new: Any) -> Any:
     return later.returning(INCIDENTS.c.revision)
 
 
+_READ_AT_ONCE: Final = 500
 _COLUMNS: Final = tuple(column.key for column in INCIDENTS.columns)
 _ALL: Final = select(*(column.label(column.key) for column in INCIDENTS.columns))
 _RECORD: Final = on_either(_record, INCIDENTS)
@@ -29,6 +32,19 @@ async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
     """Keep a revision. False, and nothing changes, when the same or a later one is kept already."""
     values = {name: getattr(incident, name) for name in _COLUMNS}
     return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
+
+
+async def among(
+    connection: AsyncConnection, mission: str, incidents: Sequence[UUID] | Select[Any]
+) -> list[IncidentView]:
+    """The incidents of the ids, or of the ids that a query gives."""
+    query = _ALL.where(INCIDENTS.c.mission == mission, INCIDENTS.c.incident_id.in_(incidents))
+    found: list[IncidentView] = []
+    # There may be very many: between parts the event loop is given to others.
+    for rows in (await connection.execute(query)).partitions(_READ_AT_ONCE):
+        found += [_view(row) for row in rows]
+        await asyncio.sleep(0)
+    return found
 
 
 async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[IncidentView]:

@@ -15,6 +15,7 @@ from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
+from clearway_analytics.storage.states import LINE, stored_line
 from clearway_analytics.storage.tables import ROUTES
 from clearway_platform.database.engines import insert
 from clearway_platform.heavy import HeavyWork
@@ -34,7 +35,7 @@ def route_of(row: Row[Any]) -> Route:
         mission=row.mission,
         route_id=row.route_id,
         name=row.name,
-        line=tuple((longitude, latitude) for longitude, latitude in row.line),
+        line=LINE.read(row.line),
         half_width_m=row.half_width_m,
         length_m=row.length_m,
         revision=row.revision,
@@ -53,7 +54,7 @@ async def find(connection: AsyncConnection, mission: str, route_id: UUID) -> Rou
 
 async def put(connection: AsyncConnection, route: Route, changed_in: int) -> None:
     """Write a route as of the mission's version `changed_in`."""
-    values = asdict(route) | {"changed_in": changed_in}
+    values = asdict(route) | {"line": stored_line(route.line), "changed_in": changed_in}
     statement = insert(connection, ROUTES).values(values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["mission", "route_id"], set_=values))
 
@@ -106,7 +107,7 @@ def _with_changes(known: MissionRoutes, version: int, rows: Iterable[RowMapping]
     footprints = dict(known.footprints)
     for row in rows:
         if row["retired_at"] is None:
-            footprints[row["route_id"]] = Footprint.of(row["line"], row["half_width_m"])
+            footprints[row["route_id"]] = Footprint.of(LINE.read(row["line"]), row["half_width_m"])
         else:
             footprints.pop(row["route_id"], None)
     return MissionRoutes.of(version, footprints)

@@ -87,6 +87,7 @@ _MOVING: Final = (
     "largest",
     "newest",
     "extremes_total",
+    "reference_share",
     "published_events",
     "published_band",
     "published_at",
@@ -145,7 +146,6 @@ async def put(connection: AsyncConnection, state: RouteState) -> None:
         "route_id": state.route_id,
         "landmark": state.landmark,
         "area_km2": state.area_km2,
-        "reference_share": state.reference_share,
     }
     statement = insert(connection, STATES).values(values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["mission", "route_id"], set_=values))
@@ -164,6 +164,7 @@ def _moving(state: RouteState) -> dict[str, Any]:
         "largest": state.extremes.largest,
         "newest": state.extremes.newest,
         "extremes_total": state.sums.total,
+        "reference_share": state.reference_share,
         "published_events": told.expected_events if told else None,
         "published_band": told.band.value if told else None,
         "published_at": told.at if told else None,

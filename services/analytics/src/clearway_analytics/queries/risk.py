@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.ledger import missions, states
+from clearway_analytics.ledger import states
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.states import RouteState
@@ -49,13 +49,12 @@ class Explained:
 
 
 async def current(
-    connection: AsyncConnection, mission: str, routes: Sequence[UUID], now: datetime
+    connection: AsyncConnection, mission: Mission, routes: Sequence[UUID], now: datetime
 ) -> dict[UUID, Assessment]:
     """The risks of live routes over the mission's own horizon."""
-    known = await missions.read(connection, mission)
-    found = await states.find(connection, mission, routes)
-    horizon = known.parameters.horizon_days
-    return {route: _assess(state, now, horizon, known.parameters) for route, state in found.items()}
+    found = await states.find(connection, mission.name, routes)
+    horizon = mission.parameters.horizon_days
+    return {route: _assess(state, now, horizon, mission.parameters) for route, state in found.items()}
 
 
 async def now(

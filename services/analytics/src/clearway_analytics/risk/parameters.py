@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clearway_analytics.domain.errors import InvalidParameters
 from clearway_analytics.risk.bands import BandLimits
 
 
@@ -41,6 +42,30 @@ class Parameters:
         """The widest kernel convolved with the error of each location, metres."""
         return np.hypot(max(self.scales_m), location_sd)
 
+    def check(self) -> None:
+        """Raise InvalidParameters when the values do not fit together. Each value alone is bounded where it is sent."""
+        if len(self.shares) != len(self.scales_m):
+            problem = f"{len(self.shares)} shares for {len(self.scales_m)} scales"
+            raise InvalidParameters("shares", problem, "Send one share for each of scales_m, in the same order.")
+        if sorted(set(self.scales_m)) != list(self.scales_m):
+            raise InvalidParameters("scales_m", "not in rising order", "Send the narrowest scale first, each once.")
+        if not 0.0 < sum(self.shares) <= MOST_SHARES:
+            problem = f"the shares add up to {sum(self.shares):g}"
+            remedy = f"Send shares whose sum is above 0 and at most {MOST_SHARES:g}: further incidents per incident."
+            raise InvalidParameters("shares", problem, remedy)
+        limits = (self.bands.elevated, self.bands.high, self.bands.severe)
+        if not limits[0] < limits[1] < limits[2]:
+            problem = f"elevated, high and severe begin at {limits[0]:g}, {limits[1]:g} and {limits[2]:g}"
+            raise InvalidParameters("bands", problem, "Send limits that rise from elevated to high to severe.")
+
+
+# The sum of shares is the number of incidents that one incident announces; estimates for real theatres stay near one.
+MOST_SHARES: Final = 2.0
+
+# A shorter decay would soon overflow: a weight, squared, is raised by twice its age since the landmark over the decay.
+# At 20 days this happens 19 years after it.
+SHORTEST_DECAY_DAYS: Final = 20.0
+LONGEST_DECAY_DAYS: Final = 730.0
 
 # The reported share that is later confirmed differs between theatres: these are starting points. Disputed stands
 # below reported because someone has looked and objects, and above nothing because the objection may be wrong.
@@ -81,3 +106,23 @@ DENSE: Final = Parameters(
     status_weights=STATUS_WEIGHTS,
     bands=BandLimits(),
 )
+
+PRESETS: Final[Mapping[str, Parameters]] = {"sparse": SPARSE, "dense": DENSE}
+
+TRAILING_DAYS: Final = 90.0
+SPARSE_UNTIL_PER_DAY: Final = 2.0
+DENSE_FROM_PER_DAY: Final = 10.0
+
+
+def suggested(incidents_per_day: float, in_use: str) -> str | None:
+    """The preset that a trailing rate speaks for; None when it is in use already.
+
+    Between the two limits nothing is suggested, so that a rate that moves around one limit does not ask for a change
+    every week.
+    """
+    preset = None
+    if incidents_per_day <= SPARSE_UNTIL_PER_DAY:
+        preset = "sparse"
+    elif incidents_per_day >= DENSE_FROM_PER_DAY:
+        preset = "dense"
+    return None if preset == in_use else preset

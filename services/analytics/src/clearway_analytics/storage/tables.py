@@ -20,8 +20,8 @@ class Analytics(SQLModel):
 
 
 class MissionRow(Analytics, table=True):
-    """One mission: its parameters as they were when its first sums were made, and a version that every change of its
-    routes moves. Whoever changes anything that is kept of the mission holds this row.
+    """One mission: the parameters in use, and a version that every change of its routes moves. Every transaction that
+    changes what is kept of the mission holds this row.
     """
 
     __tablename__ = "mission_state"
@@ -29,6 +29,77 @@ class MissionRow(Analytics, table=True):
     mission: str = Field(primary_key=True)
     version: int
     parameters: Any = Field(sa_type=Json, nullable=False)
+    parameters_revision: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+
+
+class ParametersRow(Analytics, table=True):
+    """A revision of a mission's parameters. `version` counts its changes of state, `step` the writes of its shadow;
+    `compared_at` and `summary` are those of its last comparison. The first revision has a row from the second on.
+    """
+
+    __tablename__ = "risk_parameters"
+    __table_args__ = (Index("ix_risk_parameters_mission_revision", "mission", "revision", unique=True),)
+
+    mission: str = Field(primary_key=True)
+    parameters_id: UUID = Field(primary_key=True)
+    revision: int
+    version: int
+    state: str
+    parameters: Any = Field(sa_type=Json, nullable=False)
+    reason: str
+    proposed_by: str | None = None
+    proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    step: int
+    compared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    summary: Any = Field(default=None, sa_type=Json, nullable=True)
+
+
+class ShadowRouteRow(Analytics, table=True):
+    """A live route in the shadow of proposed parameters, and its comparison. `change` is the factor or its inverse,
+    whichever is larger."""
+
+    __tablename__ = "risk_shadow_route"
+    __table_args__ = (Index("ix_risk_shadow_route_change", "parameters_id", "change", "route_id"),)
+
+    parameters_id: UUID = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    route_revision: int
+    reference_share: float = Field(sa_type=Double)
+    events_before: float | None = Field(default=None, sa_type=Double)
+    events_after: float | None = Field(default=None, sa_type=Double)
+    band_before: str | None = None
+    band_after: str | None = None
+    change: float | None = Field(default=None, sa_type=Double)
+
+
+class ShadowIncidentRow(Analytics, table=True):
+    """The revision of an incident that the shadow holds."""
+
+    __tablename__ = "risk_shadow_incident"
+
+    parameters_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    revision: int
+
+
+class ShadowContributionRow(Analytics, table=True):
+    """What one incident adds to one route by proposed parameters: a row of `contribution` to be."""
+
+    __tablename__ = "risk_shadow_contribution"
+    __table_args__ = (Index("ix_risk_shadow_contribution_incident", "parameters_id", "incident_id"),)
+
+    parameters_id: UUID = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(primary_key=True)
+    mission: str
+    revision: int
+    occurred: datetime = Field(sa_type=UtcDateTime)
+    distance_m: float = Field(sa_type=Double)
+    weight: float = Field(sa_type=Double)
+    share: float = Field(sa_type=Double)
+    kept: float = Field(sa_type=Double)
 
 
 class RouteRow(Analytics, table=True):
@@ -123,3 +194,7 @@ ROUTES: Final = table_of(RouteRow)
 STATES: Final = table_of(RouteStateRow)
 CONTRIBUTIONS: Final = table_of(ContributionRow)
 INCIDENTS: Final = table_of(IncidentRow)
+PARAMETERS: Final = table_of(ParametersRow)
+SHADOW_ROUTES: Final = table_of(ShadowRouteRow)
+SHADOW_INCIDENTS: Final = table_of(ShadowIncidentRow)
+SHADOW_CONTRIBUTIONS: Final = table_of(ShadowContributionRow)

@@ -1,0 +1,161 @@
+"""Risk parameters: propose, compare, activate, discard."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, status
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.api.dependencies import ParametersWriter, Reader, Reading, Wired
+from clearway_analytics.api.parameter_bodies import (
+    ComparisonView,
+    ParametersDetail,
+    ParametersPage,
+    ParametersProposal,
+    ParametersView,
+    RouteComparisonView,
+)
+from clearway_analytics.domain.errors import NoSuchParameters, NotCompared
+from clearway_analytics.domain.revision import OPEN
+from clearway_analytics.ledger import missions, parameters
+from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.queries.parameters import comparison, hint, progress
+from clearway_platform.database.engines import Transaction
+from clearway_platform.web.access import platform_of
+from clearway_platform.web.conditional import IfMatch, etag
+from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.pages import Cursor, Limit, decode_cursor, encode_cursor
+from clearway_platform.web.problems import bad_cursor
+from clearway_platform.web.writes import Reply, Write
+
+PATH: Final = "/v1/risk-parameters"
+
+router: Final = APIRouter(prefix=PATH, tags=["Risk parameters"])
+
+
+@router.get("", operation_id="risk_parameters.list", summary="List the revisions of the risk parameters")
+async def list_parameters(
+    principal: Reader, connection: Reading, request: Request, limit: Limit = 100, cursor: Cursor = None
+) -> ParametersPage:
+    """The newest first, with the preset that the trailing rate of incidents speaks for."""
+    mission = await missions.read(connection, principal.mission)
+    place = decode_cursor(cursor, int)
+    found = await parameters.page(connection, mission, place[0] if place else None, limit + 1)
+    following = encode_cursor(found[limit - 1].revision) if len(found) > limit else None
+    platform = platform_of(request)
+    hinted = await hint(platform.database, mission, platform.clock.now())
+    return ParametersPage.hinted([ParametersView.of(revision) for revision in found[:limit]], following, hinted)
+
+
+@router.post(
+    "",
+    operation_id="risk_parameters.propose",
+    summary="Propose risk parameters",
+    status_code=status.HTTP_201_CREATED,
+    response_model=ParametersView,
+    responses={201: {"headers": header("ETag") | header("Location")}},
+)
+async def propose_parameters(
+    body: ParametersProposal, principal: ParametersWriter, wired: Wired, write: Write
+) -> Response:
+    """The risks by them are computed beside those in use, which stay until the proposal is activated."""
+
+    async def command(transaction: Transaction) -> Reply:
+        proposed = await wired.change_parameters.propose(transaction, principal, body.draft())
+        headers = {"ETag": etag(proposed.version), "Location": f"{PATH}/{proposed.parameters_id}"}
+        return Reply(status.HTTP_201_CREATED, ParametersView.of(proposed), headers)
+
+    return await write(command)
+
+
+@router.get("/{parameters_id}", operation_id="risk_parameters.get", summary="Read a revision of the risk parameters")
+async def get_parameters(
+    parameters_id: UUID, principal: Reader, connection: Reading, request: Request, response: Response
+) -> ParametersDetail:
+    """The parameters, who proposed them and why, their state, and how far the computation is."""
+    found = await _found(connection, principal.mission, parameters_id)
+    done = await progress(platform_of(request).database, found) if found.state in OPEN else None
+    response.headers["ETag"] = etag(found.version)
+    return ParametersDetail.detailed(found, done)
+
+
+@router.get(
+    "/{parameters_id}/comparison", operation_id="risk_parameters.compare", summary="Compare with the parameters in use"
+)
+async def compare_parameters(
+    parameters_id: UUID, principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
+) -> ComparisonView:
+    """Each route by both, those that change most first. It is made again when incidents or routes change, and stays
+    as it was when the proposal is decided. 409 until it was made."""
+    found = await _found(connection, principal.mission, parameters_id)
+    if found.summary is None or found.compared_at is None:
+        raise NotCompared
+    rows = await comparison(connection, found, _place(cursor), limit + 1)
+    last = rows[limit - 1][1] if len(rows) > limit else None
+    return ComparisonView(
+        items=[RouteComparisonView.of(name, compared) for name, compared in rows[:limit]],
+        next=None if last is None else encode_cursor(last.change.hex(), str(last.route_id)),
+        parameters_id=parameters_id,
+        compared_at=found.compared_at,
+        summary=found.summary,
+    )
+
+
+@router.post(
+    "/{parameters_id}/activate",
+    operation_id="risk_parameters.activate",
+    summary="Bring proposed parameters into use",
+    response_model=ParametersView,
+    responses=REVISED,
+)
+async def activate_parameters(
+    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
+    """The risks of all routes are exchanged at once, and `route.risk_changed` tells of those that moved. 409 until
+    the comparison was made: read it before."""
+
+    async def command(transaction: Transaction) -> Reply:
+        return _changed(await wired.change_parameters.activate(transaction, principal, parameters_id, seen))
+
+    return await write(command)
+
+
+@router.post(
+    "/{parameters_id}/discard",
+    operation_id="risk_parameters.discard",
+    summary="Give proposed parameters up",
+    response_model=ParametersView,
+    responses=REVISED,
+)
+async def discard_parameters(
+    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wired: Wired, write: Write
+) -> Response:
+    """The parameters in use stay. The proposal stays on record."""
+
+    async def command(transaction: Transaction) -> Reply:
+        return _changed(await wired.change_parameters.discard(transaction, principal, parameters_id, seen))
+
+    return await write(command)
+
+
+async def _found(connection: AsyncConnection, mission: str, parameters_id: UUID) -> ParametersRevision:
+    found = await parameters.find(connection, await missions.read(connection, mission), parameters_id)
+    if found is None:
+        raise NoSuchParameters(parameters_id)
+    return found
+
+
+def _changed(revision: ParametersRevision) -> Reply:
+    return Reply(status.HTTP_200_OK, ParametersView.of(revision), {"ETag": etag(revision.version)})
+
+
+def _place(cursor: str | None) -> tuple[float, UUID] | None:
+    place = decode_cursor(cursor, str, str)
+    if place is None:
+        return None
+    try:
+        return float.fromhex(place[0]), UUID(place[1])
+    except (ValueError, OverflowError) as error:
+        raise bad_cursor() from error

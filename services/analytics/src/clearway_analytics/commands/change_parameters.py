@@ -1,0 +1,178 @@
+"""Risk parameters are proposed, and a person decides: they come into use, or they are discarded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.commands.announce import Announcer
+from clearway_analytics.commands.rebuild_risk import ShadowMaker
+from clearway_analytics.domain.errors import (
+    AlreadyDecided,
+    AlreadyInUse,
+    ComparisonBehind,
+    NoSuchParameters,
+    NotCompared,
+    ProposalOpen,
+)
+from clearway_analytics.domain.revision import OPEN, ParametersState
+from clearway_analytics.ledger import missions, parameters, shadow, states
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.ledger.routes import RouteIndex
+from clearway_analytics.ledger.states import RouteState
+from clearway_analytics.risk.parameters import PRESETS, Parameters
+from clearway_platform.auth.principals import Principal
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Transaction
+from clearway_platform.refusals import StaleRevision
+
+ROUTES_AT_ONCE: Final = 50
+CUSTOM: Final = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class ParametersDraft:
+    """Parameters as they are asked for: those of a preset, or those in use, with changes."""
+
+    reason: str
+    preset: str | None = None
+    name: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    bands: Mapping[str, float] = field(default_factory=dict)
+    status_weights: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, in_use: Parameters) -> Parameters:
+        """The whole parameters. Raises InvalidParameters."""
+        base = in_use if self.preset is None else PRESETS[self.preset]
+        changed = replace(
+            base,
+            **self.changes,
+            bands=replace(base.bands, **self.bands),
+            status_weights={**base.status_weights, **self.status_weights},
+        )
+        drawn = replace(changed, name=self.name or (base.name if changed == base else CUSTOM))
+        drawn.check()
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeParameters:
+    """Proposes, activates and discards a mission's risk parameters."""
+
+    announcer: Announcer
+    maker: ShadowMaker
+
+    async def propose(
+        self, transaction: Transaction, principal: Principal, draft: ParametersDraft
+    ) -> ParametersRevision:
+        """A new revision, whose risks are then computed beside those in use.
+
+        Raises InvalidParameters, AlreadyInUse, ProposalOpen.
+        """
+        connection = transaction.connection
+        mission = await missions.hold(connection, principal.mission)
+        wanted = draft.of(mission.parameters)
+        if replace(wanted, name=mission.parameters.name) == mission.parameters:
+            raise AlreadyInUse
+        if await parameters.open_proposals(connection, mission.name):
+            raise ProposalOpen
+        newest = await parameters.last(connection, mission)
+        proposed = ParametersRevision(
+            mission=mission.name,
+            parameters_id=new_id(),
+            revision=newest.revision + 1,
+            version=1,
+            state=ParametersState.REBUILDING,
+            parameters=wanted,
+            reason=draft.reason,
+            proposed_by=principal.id,
+            proposed_at=self.announcer.clock.now(),
+        )
+        await parameters.add(connection, proposed)
+        return proposed
+
+    async def activate(
+        self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int
+    ) -> ParametersRevision:
+        """Exchange the risks of all routes for those by the proposed parameters, and publish those that moved.
+
+        Raises NoSuchParameters, AlreadyDecided, StaleRevision, NotCompared, ComparisonBehind.
+        """
+        connection = transaction.connection
+        mission = await missions.hold(connection, principal.mission)
+        proposed = await _open(connection, mission, parameters_id, expected)
+        if proposed.state is not ParametersState.COMPARED:
+            raise NotCompared
+        await self._catch_up(connection, mission, proposed)
+        changed = replace(mission, parameters=proposed.parameters, parameters_revision=proposed.revision)
+        await self._exchange(transaction, changed, proposed)
+        replaced = await parameters.current(connection, mission)
+        await parameters.write(
+            connection, replace(replaced, state=ParametersState.SUPERSEDED, version=replaced.version + 1)
+        )
+        await missions.use(connection, changed)
+        return await self._decide(connection, principal, proposed, ParametersState.CURRENT)
+
+    async def discard(
+        self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int
+    ) -> ParametersRevision:
+        """Give a proposal up; the parameters in use stay.
+
+        Raises NoSuchParameters, AlreadyDecided, StaleRevision.
+        """
+        connection = transaction.connection
+        mission = await missions.hold(connection, principal.mission)
+        proposed = await _open(connection, mission, parameters_id, expected)
+        return await self._decide(connection, principal, proposed, ParametersState.DISCARDED)
+
+    async def _decide(
+        self, connection: AsyncConnection, principal: Principal, proposed: ParametersRevision, state: ParametersState
+    ) -> ParametersRevision:
+        decided = proposed.changed(state, principal.id, self.announcer.clock.now())
+        await parameters.write(connection, decided)
+        return decided
+
+    async def _catch_up(self, connection: AsyncConnection, mission: Mission, proposed: ParametersRevision) -> None:
+        """What changed since the worker last looked. A little is added here; much is left to the worker."""
+        index = RouteIndex(self.maker.heavy)
+        if not await self.maker.catch_up(connection, mission, proposed, index):
+            raise ComparisonBehind
+
+    async def _exchange(self, transaction: Transaction, mission: Mission, proposed: ParametersRevision) -> None:
+        """`mission` already has the proposed parameters."""
+        after: UUID | None = None
+        while known := await states.page(transaction.connection, mission.name, after, ROUTES_AT_ONCE):
+            after = known[-1].route_id
+            rated = await _exchanged(transaction.connection, proposed, known)
+            told = await self.announcer.announce(transaction, mission, list(rated.values()))
+            await states.write(transaction.connection, list((rated | told).values()))
+            # Between two parts the event loop is given to others; the transaction goes on.
+            await asyncio.sleep(0)
+
+
+async def _exchanged(
+    connection: AsyncConnection, proposed: ParametersRevision, known: list[RouteState]
+) -> dict[UUID, RouteState]:
+    ids = [state.route_id for state in known]
+    made = await shadow.find(connection, proposed, ids)
+    await shadow.exchange(connection, proposed, ids)
+    return {state.route_id: shadow.applied(state, made[state.route_id]) for state in known}
+
+
+async def _open(
+    connection: AsyncConnection, mission: Mission, parameters_id: UUID, expected: int
+) -> ParametersRevision:
+    found = await parameters.find(connection, mission, parameters_id)
+    if found is None:
+        raise NoSuchParameters(parameters_id)
+    if found.version != expected:
+        raise StaleRevision(found.version)
+    if found.state not in OPEN:
+        raise AlreadyDecided
+    return found

@@ -1,0 +1,90 @@
+"""A mission's risk parameters: what is proposed, how it compares, and what the record speaks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.domain.incident_view import NO_HAZARD_CATEGORIES, NO_HAZARD_OUTCOMES
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.risk.bands import Band
+from clearway_analytics.risk.comparison import RouteComparison
+from clearway_analytics.risk.parameters import TRAILING_DAYS, suggested
+from clearway_analytics.storage.tables import INCIDENTS, ROUTES, SHADOW_INCIDENTS, SHADOW_ROUTES
+from clearway_platform.database.engines import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The rate of the trailing days, and the preset that it speaks for; None: those in use, or neither."""
+
+    incidents_per_day: float
+    suggested: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many of the mission's incidents the shadow holds."""
+
+    incidents: int
+    done: int
+
+
+async def hint(database: Database, mission: Mission, now: datetime) -> Hint:
+    """It only says so: the parameters stay until a person changes them."""
+    query = _trailing(mission, now - timedelta(days=TRAILING_DAYS), now)
+    rate = (await database.measure(query))[0].incidents / TRAILING_DAYS
+    return Hint(rate, suggested(rate, mission.parameters.name))
+
+
+async def progress(database: Database, revision: ParametersRevision) -> Progress:
+    held = select(func.count()).where(SHADOW_INCIDENTS.c.parameters_id == revision.parameters_id).scalar_subquery()
+    query = select(func.count().label("incidents"), held.label("done")).where(INCIDENTS.c.mission == revision.mission)
+    row = (await database.measure(query))[0]
+    return Progress(row.incidents, row.done)
+
+
+async def comparison(
+    connection: AsyncConnection, revision: ParametersRevision, after: tuple[float, UUID] | None, limit: int
+) -> Sequence[tuple[str, RouteComparison]]:
+    """Names and comparisons of the next routes, those that change most first."""
+    change, route_id = SHADOW_ROUTES.c.change, SHADOW_ROUTES.c.route_id
+    same = and_(ROUTES.c.mission == revision.mission, ROUTES.c.route_id == route_id)
+    query = (
+        select(SHADOW_ROUTES, ROUTES.c.name)
+        .join_from(SHADOW_ROUTES, ROUTES, same)
+        .where(SHADOW_ROUTES.c.parameters_id == revision.parameters_id, change.is_not(None))
+        .order_by(change.desc(), route_id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(or_(change < after[0], and_(change == after[0], route_id < after[1])))
+    return [
+        (
+            row.name,
+            RouteComparison(
+                row.route_id, row.events_before, row.events_after, Band(row.band_before), Band(row.band_after)
+            ),
+        )
+        for row in await connection.execute(query)
+    ]
+
+
+def _trailing(mission: Mission, since: datetime, until: datetime) -> Select[Any]:
+    """Those that count: whatever has a weight by the parameters in use."""
+    believed = [status for status, weight in mission.parameters.status_weights.items() if weight > 0]
+    return select(func.count().label("incidents")).where(
+        INCIDENTS.c.mission == mission.name,
+        INCIDENTS.c.occurred.between(since, until),
+        INCIDENTS.c.exercise.is_(False),
+        INCIDENTS.c.category.not_in(NO_HAZARD_CATEGORIES),
+        INCIDENTS.c.outcome.not_in(NO_HAZARD_OUTCOMES),
+        INCIDENTS.c.status.in_(believed),
+    )

@@ -1,0 +1,33 @@
+"""A comparison of two sets of parameters in short."""
+
+import pytest
+
+from clearway_analytics.risk.bands import Band
+from clearway_analytics.risk.comparison import RouteComparison, Summary
+from clearway_platform.clock import new_id
+
+
+def compared(before: float, after: float, *bands: Band) -> RouteComparison:
+    return RouteComparison(new_id(), before, after, *bands)
+
+
+def test_a_summary_counts_words_and_factors() -> None:
+    summary = Summary.of(
+        [
+            compared(0.01, 0.04, Band.ELEVATED, Band.HIGH),
+            compared(0.04, 0.02, Band.HIGH, Band.ELEVATED),
+            compared(0.002, 0.002, Band.LOW, Band.LOW_DATA),
+            compared(0.002, 0.003, Band.LOW, Band.LOW),
+        ]
+    )
+    assert summary == Summary(4, 3, 1, 1, 0.04 / 0.01, 0.02 / 0.04)
+
+
+def test_a_mission_without_routes_has_no_factor() -> None:
+    assert Summary.of([]) == Summary(0, 0, 0, 0, None, None)
+
+
+def test_a_fall_changes_as_much_as_a_rise() -> None:
+    rise, fall = compared(0.01, 0.03, Band.LOW, Band.LOW), compared(0.03, 0.01, Band.LOW, Band.LOW)
+    assert rise.change == pytest.approx(fall.change)
+    assert (rise.factor, fall.factor) == pytest.approx((3.0, 1 / 3))
