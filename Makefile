@@ -31,11 +31,13 @@ up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 ad
 install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start nothing.
 
 .PHONY: check
-check: $(VENV)/.development ## Lint, types, import contracts, generated files, manifests, links. Fails on drift.
+check: $(VENV)/.development ## Lint, types, import contracts, dependencies, generated files, manifests, links. Fails on drift.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(SOURCES) tests benchmarks
 	$(BIN)/lint-imports
+	@set -e; for member in $(DEVELOPMENT); do echo deptry $$member; \
+		$(BIN)/deptry $$member/src --config $$member/pyproject.toml; done
 	$(BIN)/python -m clearway_contracts.generate --check
 	$(BIN)/python -m clearway_platform.process.edge --check
 	$(BIN)/python -m clearway_platform.cli.roles --check
