@@ -82,7 +82,7 @@ def targets(root: Path) -> set[str]:
     return set(re.findall(r"^([a-z0-9-]+):[^\n]*## ", (root / "Makefile").read_text(), re.M))
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/guide/operator.md"])
 def test_the_commands_that_a_page_names_exist(root: Path, page: str) -> None:
     named = set(re.findall(r"(?:`|^|\s)make ([a-z0-9-]+)\b", code_of((root / page).read_text())))
     assert named

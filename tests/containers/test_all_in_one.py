@@ -1,4 +1,4 @@
-"""The image that holds everything, started by the README's lines: its volume outlives its process."""
+"""The image that holds everything, started by the lines of the operator's guide: its volume outlives its process."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Office:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine, self._folder = engine, folder
         self.name, self._port = f"clearway-test-{uuid4().hex[:8]}", free_port()
-        self._build, self._run = commands_of(folder / "README.md", "docker build")
+        self._build, self._run = commands_of(folder / "docs/guide/operator.md", "docker build")
 
     def build(self) -> None:
         self._engine.docker(*self._build.split()[1:], seconds=900, folder=self._folder)

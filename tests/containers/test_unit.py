@@ -1,4 +1,4 @@
-"""The unit of systemd, on a Debian server with systemd as its first process, installed by the README's lines."""
+"""The unit of systemd, on a Debian server with systemd as its first process, installed as the operator's guide says."""
 
 import json
 import re
@@ -26,7 +26,7 @@ Shell = Callable[[str], str]
 
 @pytest.fixture(scope="module")
 def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A shell of root on a server on which the README's lines were typed, in a copy of the repository."""
+    """A shell of root on a server on which the guide's lines were typed, in a copy of the repository."""
     folder = copy_of_repository(tmp_path_factory.mktemp("source"))
     engine.docker("build", "--quiet", "--tag", IMAGE, "--file", str(STANDINS / "systemd.Dockerfile"), str(STANDINS))
     container = engine.docker("run", "--detach", *ALLOWED, *PLACES, IMAGE).strip()
@@ -42,7 +42,7 @@ def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         engine.docker("exec", container, "mkdir", "/source")
         engine.docker("cp", f"{folder}/.", f"{container}:/source")
         await_ready(is_up, seconds=60, every=0.3)
-        for line in commands_of(folder / "README.md", "systemctl"):
+        for line in commands_of(folder / "docs/guide/operator.md", "systemctl"):
             shell(line)
         await_ready(lambda: answers(shell), seconds=90, every=0.3)
         yield shell

@@ -1,4 +1,4 @@
-"""What the README tells people to type."""
+"""What README and CONTRIBUTING tell people to type."""
 
 import re
 import shlex
@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 
 from clearway_platform.cli.main import app
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = "\n".join((ROOT / page).read_text() for page in ("README.md", "CONTRIBUTING.md"))
 
 
-def test_the_readme_makes_the_first_key_of_a_mission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = re.findall(r"clearway (keys create --mission unmx [^)\n]+)", README.read_text())
+def test_the_pages_make_the_first_key_of_a_mission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = re.findall(r"clearway (keys create --mission unmx [^)\n]+)", PAGES)
     assert len(commands) == 2
     for number, command in enumerate(commands):
         monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path / str(number)))

@@ -1,4 +1,4 @@
-"""What the README says of `make stack`, typed line by line: a first report on real Kafka and PostgreSQL."""
+"""What CONTRIBUTING says of `make stack`, typed line by line: a first report on real Kafka and PostgreSQL."""
 
 import os
 import re
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.timeout(400)]
 
 def blocks() -> tuple[str, str]:
     """What is typed into the first terminal and into the second."""
-    section = (ROOT / "README.md").read_text().partition("Without Docker, for development")[2].partition("\n## ")[0]
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition("## Run the services by hand")[2].partition("\n## ")[0]
     first, second = re.findall(r"```sh\n(.*?)```", section, re.S)
     return first, second
 
@@ -64,7 +64,7 @@ def settings(environment: dict[str, str]) -> Iterator[str]:
 def test_a_first_report_is_accepted_by_typing_what_the_readme_says(settings: str, environment: dict[str, str]) -> None:
     typed = blocks()[1]
     assert settings.count("export CLEARWAY_") == SETTINGS
-    # The ports may be taken where tests run: the lines are the README's but for these.
+    # The ports may be taken where tests run: the lines are the page's but for these.
     for port in ("8081", "8082", "8083"):
         typed = typed.replace(port, str(free_port()))
     ports = re.findall(r"--port (\d+)", typed)

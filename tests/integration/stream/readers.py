@@ -98,8 +98,8 @@ async def npm_eventsource(address: str, key: str, take: Take) -> AsyncIterator[N
 
 @asynccontextmanager
 async def browser(address: str, key: str, take: Take) -> AsyncIterator[None]:
-    """Chromium's EventSource on a page of another origin, with the README's own lines."""
-    script = f"""{readme_script()}
+    """Chromium's EventSource on a page of another origin, with the lines of the integrator's guide."""
+    script = f"""{guide_script()}
         follow("{address}", "{key}", "incidents", {json.dumps(NAMES)},
           (event) => take({{ type: event.type, id: event.lastEventId, data: event.data }}));"""
     with page_served("<!doctype html><title>A page elsewhere</title>") as elsewhere:
@@ -111,9 +111,9 @@ async def browser(address: str, key: str, take: Take) -> AsyncIterator[None]:
             yield
 
 
-def readme_script() -> str:
-    """The lines with which the README follows a stream in a browser."""
-    [found] = re.findall(r"```js\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+def guide_script() -> str:
+    """The lines with which the integrator's guide follows a stream in a browser."""
+    [found] = re.findall(r"```js\n(.*?)```", (ROOT / "docs/guide/integrator.md").read_text(), re.S)
     return str(found)
 
 

@@ -1,4 +1,4 @@
-"""The commands that the README gives."""
+"""The commands that a page gives."""
 
 import re
 from pathlib import Path
