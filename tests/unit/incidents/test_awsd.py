@@ -95,7 +95,7 @@ def test_countries_are_named_by_their_code(country: str, code: str, expected: st
         ({"Longitude": "190"}, "not on the globe"),
         ({"Latitude": "nan"}, "not on the globe"),
         ({"Year": ""}, "no year"),
-        ({"Month": "2", "Day": "30"}, "no date"),
+        ({"Month": "2", "Day": "30"}, "not a date"),
         ({"Total killed": "some"}, "Total killed is not a number"),
         ({"Means of attack": "Magic"}, "not known"),
         ({"Incident ID": ""}, "no Incident ID"),

@@ -57,7 +57,7 @@ def test_every_row_is_sent_once_and_refusals_are_kept_with_their_row() -> None:
         (lambda _: httpx.Response(401, json={"detail": "unknown key."}), "CLEARWAY_API_KEY"),
         (lambda _: httpx.Response(503), "does not answer"),
         (lambda _: httpx.Response(422, json={"detail": "no."}), "422: no."),
-        (lambda _: httpx.Response(200, text="<html>"), "is no Clearway"),
+        (lambda _: httpx.Response(200, text="<html>"), "is not Clearway"),
     ],
 )
 def test_an_import_that_cannot_go_on_says_what_to_do(answer: Answer, advice: str) -> None:

@@ -120,7 +120,7 @@ def _usable(rows: Iterable[dict[str, str]], summary: Summary) -> Iterator[RowRep
 
 def _send(access: Access, reports: list[RowReport], summary: Summary) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # On standard error, and only for someone who watches: a file or a program that reads the output has no use for it.
+    # On standard error, and only on a terminal: a file or a program that reads the output has no use for it.
     console = Console(stderr=True)
     with (
         httpx.Client(base_url=access.url, headers=access.headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
@@ -131,7 +131,7 @@ def _send(access: Access, reports: list[RowReport], summary: Summary) -> None:
 
 
 def _conclude(summary: Summary, rejects: Path | None, *, as_json: bool) -> None:
-    """What became of the rows, and why some were refused."""
+    """Print how many rows had which result, and why rows were refused."""
     rows = [{"rows": count, "result": result} for result, count in sorted(summary.results.items()) if count]
     rows += [{"rows": count, "result": f"refused: {reason}"} for reason, count in summary.reasons.most_common(20)]
     if rows or as_json:

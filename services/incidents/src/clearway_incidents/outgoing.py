@@ -1,4 +1,4 @@
-"""What this service tells the others: the one place that knows both its facts and the contract's events."""
+"""The events that this service publishes: the only map between its state and the contract."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def event_of(outbox: Outbox, kind: Kind, state: Mapping[str, Any], changed: Sequ
 
 
 def without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state as those may see it who may not see how a reporter is reached."""
+    """The state without the reporters' contact references."""
     return {**state, "reports": [{**report, "contact_ref": None} for report in state["reports"]]}

@@ -27,7 +27,7 @@ DESCRIPTION: Final = (
 )
 
 TAGS: Final = {
-    "Reporting incidents": "What people in the field send: a report, a correction, what became of the hazard.",
+    "Reporting incidents": "What people in the field send: a report, a correction, the state of the hazard.",
     "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
     "Importing incidents": "Many reports of another system at once.",

@@ -1,1 +1,1 @@
-"""The HTTP interface: what is sent, what is answered, and one small router for each purpose."""
+"""The HTTP interface: request bodies, answers, and one router for each subject."""

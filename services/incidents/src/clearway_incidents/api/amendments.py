@@ -18,7 +18,7 @@ from clearway_incidents.domain.life import Act, Change, Kind
 from clearway_platform.refusals import Fault
 from clearway_platform.web.problems import field_errors
 
-# What is changed by a command of its own, and which.
+# Fields that are changed by a command of their own, and the command.
 COMMANDS: Final[Mapping[str, str]] = {
     "hazard_state": "POST …/hazard",
     "grading": "POST …/grade",
@@ -61,7 +61,9 @@ def _check_levels(patch: Mapping[str, Any]) -> None:
         while values := [part for item in values for part in _parts(item)]:
             level += 1
             if level > MOST_LEVELS:
-                raise InvalidFact(name, f"is nested deeper than {MOST_LEVELS} levels", "No fact is: send it as in GET.")
+                raise InvalidFact(
+                    name, f"is nested deeper than {MOST_LEVELS} levels", "Send the fact in the form that GET gives."
+                )
 
 
 def _parts(value: Any) -> Iterable[Any]:

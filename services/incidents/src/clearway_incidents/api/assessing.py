@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incide
     "/review",
     operation_id="incidents.start_review",
     responses=REVISED,
-    summary="Take it up for review",
+    summary="Start a review",
     response_model=IncidentBody,
 )
 async def review(assessed: Assessed) -> Response:
@@ -45,7 +45,7 @@ async def grade(assessed: Assessed, sent: GradingForm) -> Response:
     "/verify", operation_id="incidents.verify", responses=REVISED, summary="Verify", response_model=IncidentBody
 )
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
-    """From under_review. Needs credibility 1–2 or two independent reports, and someone who gave none of them."""
+    """From under_review. Needs credibility 1–2 or two independent reports, and a verifier who gave none of them."""
     return await assessed.run(partial(assessed.wiring.changes.verify, reason=sent.reason))
 
 
@@ -53,7 +53,7 @@ async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     "/dispute",
     operation_id="incidents.dispute",
     responses=REVISED,
-    summary="Put it in doubt",
+    summary="Dispute",
     response_model=IncidentBody,
 )
 async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
@@ -63,7 +63,7 @@ async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
 
 @router.post("/close", operation_id="incidents.close", responses=REVISED, summary="Close", response_model=IncidentBody)
 async def close(assessed: Assessed, sent: CloseBody) -> Response:
-    """From verified. The hazard must be cleared or none, or `override_reason` says why it is closed all the same."""
+    """From verified. The hazard must be cleared or none, or `override_reason` says why it is closed regardless."""
     return await assessed.apply(life.close, sent.override_reason)
 
 
@@ -79,5 +79,5 @@ async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
     "/retract", operation_id="incidents.retract", responses=REVISED, summary="Retract", response_model=IncidentBody
 )
 async def retract(assessed: Assessed, sent: RetractBody) -> Response:
-    """Final, from any live state: everyone who was warned is told."""
+    """Final, from any live state. Every subscription that received an alert receives the cancellation."""
     return await assessed.apply(partial(life.retract, reason=sent.reason), sent.note)

@@ -1,4 +1,4 @@
-"""What the commands of the life take."""
+"""The bodies of the commands of an incident's life."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ Note = Annotated[Text | None, Field(description="A note for the history.")]
 
 
 class NoteBody(Form):
-    """Optional words for the history."""
+    """An optional note for the history."""
 
     reason: Note = None
 
@@ -23,7 +23,7 @@ class ReasonBody(Form):
 
 
 class CloseBody(Form):
-    """While the hazard is neither cleared nor none, closing needs the reason for doing so all the same."""
+    """Closing needs a reason while the hazard is neither cleared nor none."""
 
     override_reason: Reason | None = None
 
@@ -34,7 +34,7 @@ class HazardBody(Form):
 
 
 class RetractBody(Form):
-    """Final: everyone who was warned is told. To correct a fact, use PATCH instead."""
+    """Final: every subscription that received an alert receives the cancellation. To correct a fact, use PATCH."""
 
     reason: RetractionReason
     note: Note = None
@@ -45,6 +45,6 @@ class MergeBody(Form):
 
     survivor_id: UUID
     casualties: CasualtiesOf = Field(
-        default=CasualtiesOf.SURVIVOR, description="Whose figures hold: they are chosen, never summed."
+        default=CasualtiesOf.SURVIVOR, description="Whose figures the survivor keeps. They are chosen, never summed."
     )
     reason: Note = None

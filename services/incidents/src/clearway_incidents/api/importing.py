@@ -30,7 +30,7 @@ _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            # Generators of clients do not know NDJSON, so the description alone tells of it.
+            # Generators of clients do not know NDJSON, so only the description names it.
             "application/json": {
                 "schema": {
                     "type": "array",
@@ -48,7 +48,7 @@ router = APIRouter(prefix="/v1/incident-imports", tags=["Importing incidents"])
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An item that is no report of ours."""
+    """An item that is not a valid report."""
 
     line: int
     errors: Sequence[FieldError]
@@ -70,17 +70,17 @@ async def import_reports(request: Request, principal: Reporter, wiring: Wired, w
     documents = _documents(await request.body())
     now = wiring.clock.now()
     parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
-    sound = [item for item in parsed if isinstance(item, Item)]
+    accepted = [item for item in parsed if isinstance(item, Item)]
 
     async def command(transaction: Transaction) -> Reply:
-        results = await wiring.imports.take_in(transaction, principal, sound)
+        results = await wiring.imports.import_batch(transaction, principal, accepted)
         return Reply(200, _answer([item for item in parsed if isinstance(item, Refused)], results))
 
     return await write(command)
 
 
 def _documents(body: bytes) -> list[Any]:
-    """The items of the body; a line that is no JSON becomes a ValueError in its place. Raises a 413 or 422 problem."""
+    """The items of the body; a line that is not JSON becomes a ValueError. Raises a 413 or 422 problem."""
     text = body.decode("utf-8", errors="replace").strip()
     try:
         whole = json.loads(text) if text.startswith("[") else None
@@ -98,12 +98,12 @@ def _line(line: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
-        return ValueError("is no JSON")
+        return ValueError("is not JSON")
 
 
 def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
     if isinstance(document, ValueError):
-        return Refused(line, [FieldError(field="item", problem="is no JSON", remedy="Send one JSON object a line.")])
+        return Refused(line, [FieldError(field="item", problem="is not JSON", remedy="Send one JSON object a line.")])
     try:
         report = NewReport.model_validate(document)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Merging two incidents that tell of one event, and unmerging them again."""
+"""Merging two incidents of one event, and undoing it."""
 
 from functools import partial
 
@@ -31,5 +31,5 @@ async def merge(assessed: Assessed, sent: MergeBody) -> Response:
     "/unmerge", operation_id="incidents.unmerge", responses=REVISED, summary="Undo a merge", response_model=IncidentBody
 )
 async def unmerge(assessed: Assessed, sent: NoteBody) -> Response:
-    """The alias is again what it was; the survivor gives back its reports, and the casualties that were chosen."""
+    """Restores the alias. The survivor loses the reports and the casualties that the merge brought."""
     return await assessed.run(partial(assessed.wiring.merging.unmerge, reason=sent.reason))

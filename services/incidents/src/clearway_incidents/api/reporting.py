@@ -1,4 +1,4 @@
-"""Reporting and correcting: what people in the field send."""
+"""Reporting and correcting incidents."""
 
 from functools import partial
 from typing import Annotated, Any, Final
@@ -55,7 +55,7 @@ _AGAIN: Final[dict[int | str, dict[str, Any]]] = {
     responses=_AGAIN,
 )
 async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Write) -> Response:
-    """A 201 means that it is on disk, with the event that will tell everyone. The same `incident_id`, or the same
+    """A 201 means that the incident and its event are on disk. The same `incident_id`, or the same
     external reference, with the same content gives the first answer again (200)."""
     if sent.grading is not None and not principal.may(permissions.ASSESS):
         raise InvalidFact("grading", "is set by a verifier, not by a reporter", "Leave it out.")
@@ -92,7 +92,7 @@ async def correct(
     response_model=IncidentBody,
 )
 async def add_report(reported: Reported, sent: ReportForm) -> Response:
-    """A second witness. Two reports of different organisations allow the incident to be verified."""
+    """Add another report. Reports of two different organisations allow the incident to be verified."""
     return await reported.apply(partial(life.add_report, report=sent.in_domain(reported.wiring.clock.now())))
 
 
@@ -100,9 +100,9 @@ async def add_report(reported: Reported, sent: ReportForm) -> Response:
     "/{incident_id}/hazard",
     operation_id="incidents.set_hazard",
     responses=REVISED,
-    summary="Say what became of the hazard",
+    summary="Change the state of the hazard",
     response_model=IncidentBody,
 )
 async def hazard(reported: Reported, sent: HazardBody) -> Response:
-    """Active, suspected, marked, cleared or none: this is what warnings go by."""
+    """Active, suspected, marked, cleared or none. Warnings depend on it."""
     return await reported.apply(partial(life.change_hazard, state=sent.hazard_state), sent.reason)

@@ -1,4 +1,4 @@
-"""A report as it may be sent: the facts, who reports them, and what other systems call the incident."""
+"""The body of a report: the facts, the reporter, and the names that other systems have for the incident."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ExternalRefForm(Form):
 
 
 class NineLineForm(Form):
-    """The nine lines of an explosive-hazard report, as spoken; the ordnance by its category only."""
+    """The nine lines of an explosive-hazard report, as transmitted. The ordnance is named by its category only."""
 
     line_1_date_time_group: Text | None = None
     line_2_reporting_unit_and_location: Text | None = None
@@ -61,7 +61,7 @@ class NineLineForm(Form):
 
 
 class ReportForm(Form):
-    """Who reports. `contact_ref` is a reference of your own (no name, no number): only verifiers see it."""
+    """The reporter. `contact_ref` is a reference of your own (no name, no number): only verifiers see it."""
 
     report_id: UUID7 | None = None
     organisation: Name = "unknown"
@@ -92,7 +92,7 @@ class GradingForm(Form):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.source_reliability is None and self.info_credibility is None:
-            raise ValueError("give source_reliability, info_credibility, or both")
+            raise ValueError("source_reliability, info_credibility, or both must be given")
         return self
 
 
@@ -104,7 +104,7 @@ class NewReport(FactsForm):
     incident_id: UUID7 | None = Field(default=None, description="Your own UUIDv7, so that a repeat is recognised.")
     external_refs: Annotated[tuple[ExternalRefForm, ...], Field(max_length=20)] = ()
     report: ReportForm = ReportForm()
-    grading: GradingForm | None = Field(default=None, description="Only from who may assess, and in imports.")
+    grading: GradingForm | None = Field(default=None, description="Set by verifiers, and in imports.")
 
     def submission(self, now: datetime) -> Submission:
         """What the intake takes. Its content is what was said, so that defaults of the moment do not make it differ."""

@@ -12,7 +12,7 @@ _LAYOUT: Final = re.compile(r"[\n\t\r]")
 
 
 class Form(BaseModel):
-    """Base of what may be sent: unknown properties are refused, so that a slip does not pass unseen."""
+    """Base of all request bodies. Unknown properties are refused, so that a misspelled name is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -48,7 +48,7 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 def _looks_swapped(value: object) -> object:
-    """Longitude comes first; who sends latitude first is told so where it can be seen."""
+    """Longitude comes first. Raises ValueError where the values show that latitude was sent first."""
     if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(part, int | float) for part in value):
         longitude, latitude = value
         if 90 < abs(latitude) <= 180 and abs(longitude) <= 90:

@@ -1,4 +1,4 @@
-"""What one incident may hold. What adds to it is refused in time, so that what ends it never is."""
+"""How large one incident may become. Additions are refused early, so that closing and retracting always fit."""
 
 from __future__ import annotations
 

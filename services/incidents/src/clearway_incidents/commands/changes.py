@@ -34,7 +34,7 @@ class Changes:
     async def verify(
         self, transaction: Transaction, principal: Principal, target: Target, *, reason: str | None = None
     ) -> State:
-        """Verify, as someone who gave none of its reports."""
+        """Verify. Raises NotYours for a principal that gave one of its reports."""
         before = await self.revisions.seen(transaction, principal, target)
         ids = [target.incident_id, *before.incident.links.merged_from]
         step = partial(life.verify, reporters=await _reporters(transaction, ids))
@@ -43,7 +43,7 @@ class Changes:
 
 
 async def _reporters(transaction: Transaction, ids: list[UUID]) -> frozenset[str]:
-    """The principals who reported these incidents: one that others were merged into rests on theirs too."""
+    """The principals that reported these incidents: a survivor and those that were merged into it."""
     table = REVISIONS.c
     query = select(table.by).where(
         table.incident_id.in_(ids), table.kind.in_([Kind.REPORTED.value, Kind.REPORT_ADDED.value])

@@ -25,7 +25,7 @@ Known = dict[tuple[str, str], KnownRef]
 
 
 class ImportResult(StrEnum):
-    """What became of an item."""
+    """The result of one item."""
 
     CREATED = "created"
     UNCHANGED = "unchanged"
@@ -35,7 +35,7 @@ class ImportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item at its line, from 1; its first external name is what it is known by."""
+    """One item at its line, from 1; its first external name identifies it."""
 
     line: int
     sent: Submission
@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of the item at a line, and why it was refused."""
+    """The result of the item at a line, and why it was refused."""
 
     line: int
     result: ImportResult
@@ -66,16 +66,22 @@ class Imports:
     revisions: Revisions
     reconcile: Reconcile
 
-    async def take_in(self, transaction: Transaction, principal: Principal, items: Sequence[Item]) -> list[Imported]:
-        """Take in a batch in one transaction; an item that is refused does not stop the others."""
-        refused, sound = self._recordable(principal, items)
-        await take_names(transaction, principal.mission, [new for item, _change in sound for new in item.sent.new_refs])
-        known = await known_refs(transaction, principal.mission, [item.ref for item, _change in sound])
-        new = [pair for pair in sound if known[pair[0].key].incident_id == pair[0].sent.first.incident_id]
+    async def import_batch(
+        self, transaction: Transaction, principal: Principal, items: Sequence[Item]
+    ) -> list[Imported]:
+        """Import a batch in one transaction. An item that is refused does not stop the others."""
+        refused, accepted = self._recordable(principal, items)
+        await take_names(
+            transaction, principal.mission, [new for item, _change in accepted for new in item.sent.new_refs]
+        )
+        known = await known_refs(transaction, principal.mission, [item.ref for item, _change in accepted])
+        new = [pair for pair in accepted if known[pair[0].key].incident_id == pair[0].sent.first.incident_id]
         created = await self._create(transaction, principal, new)
         made = {imported.line for imported in created}
         updated = [
-            await self._update(transaction, principal, item, known) for item, _change in sound if item.line not in made
+            await self._update(transaction, principal, item, known)
+            for item, _change in accepted
+            if item.line not in made
         ]
         return sorted([*refused, *created, *updated], key=lambda imported: imported.line)
 
@@ -83,15 +89,15 @@ class Imports:
         self, principal: Principal, items: Sequence[Item]
     ) -> tuple[list[Imported], list[tuple[Item, Change]]]:
         refused: list[Imported] = []
-        sound: list[tuple[Item, Change]] = []
+        accepted: list[tuple[Item, Change]] = []
         act = self.revisions.act(principal)
         for item in items:
             try:
                 change = record(item.sent.first, mission=principal.mission, by=act.by, at=act.at)
-                sound.append((item, change))
+                accepted.append((item, change))
             except Refusal as refusal:
                 refused.append(Imported(item.line, ImportResult.REFUSED, refusal=refusal))
-        return refused, sound
+        return refused, accepted
 
     async def _create(
         self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, Change]]
@@ -102,7 +108,7 @@ class Imports:
         return [Imported(item.line, ImportResult.CREATED, item.sent.first.incident_id) for item, _change in new]
 
     async def _update(self, transaction: Transaction, principal: Principal, item: Item, known: Known) -> Imported:
-        """Bring what is on record to the newer content; what people corrected here since stays as they left it."""
+        """Apply what the source changed between its two contents. Corrections that were made here stay."""
         ref = known[item.key]
         if ref.content.hash == item.sent.content.hash:
             return Imported(item.line, ImportResult.UNCHANGED, ref.incident_id)
@@ -116,7 +122,7 @@ class Imports:
         return Imported(item.line, result, ref.incident_id)
 
     async def _correct(self, transaction: Transaction, principal: Principal, item: Item, ref: KnownRef) -> ImportResult:
-        """A grading is the verifiers' and no fact: an edition that differs in nothing else corrects nothing."""
+        """Correct the facts. A grading is not a fact: an edition that differs in its grading alone corrects nothing."""
         before = await self.revisions.current(transaction, principal.mission, ref.incident_id)
         life.allow(before.incident, Kind.CORRECTED)
         facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)

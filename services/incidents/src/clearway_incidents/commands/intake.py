@@ -1,4 +1,4 @@
-"""Taking reports in: each once, however often it is sent."""
+"""Accepting reports: each is recorded once, however often it is sent."""
 
 from __future__ import annotations
 

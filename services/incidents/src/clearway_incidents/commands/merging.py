@@ -1,4 +1,4 @@
-"""Merging two incidents that tell of one event, and unmerging them again: a revision of each."""
+"""Merging two incidents of one event, and undoing it: a revision of each."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Merging:
     async def _free_survivor(self, transaction: Transaction, principal: Principal, loser: Incident, act: Act) -> None:
         survivor_id = loser.links.merged_into
         if survivor_id is None:
-            raise NotNow("the incident is no alias", "No action is needed.")
+            raise NotNow("the incident is not an alias", "No action is needed.")
         survivor = await self.revisions.current(transaction, principal.mission, survivor_id)
         if survivor.incident.status is Status.RETRACTED:
             return

@@ -59,7 +59,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Revisions:
-    """Reads incidents for a change, and appends revisions."""
+    """Reads incidents for a command, and writes their revisions."""
 
     clock: Clock
     outbox: Outbox
@@ -81,7 +81,7 @@ class Revisions:
         return recorded
 
     def act(self, principal: Principal, reason: str | None = None) -> Act:
-        """What this principal does now."""
+        """A change by this principal, now."""
         return Act(principal.id, self.clock.now(), reason)
 
     async def at(self, transaction: Transaction, incident_id: UUID, number: int) -> Recorded:
@@ -100,7 +100,7 @@ class Revisions:
         written = await transaction.connection.execute(_OPEN[transaction.connection.dialect.name], one_or_many(rows))
         if len(written.all()) < len(rows):
             return None
-        return await self._tell(transaction, principal, [entry for entry, _hash in entries])
+        return await self._write(transaction, principal, [entry for entry, _hash in entries])
 
     async def append(self, transaction: Transaction, principal: Principal, before: Recorded, change: Change) -> State:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
@@ -114,7 +114,7 @@ class Revisions:
         if (await transaction.connection.execute(_MOVE, row)).rowcount == 0:
             now = await self.current(transaction, principal.mission, entry.incident.incident_id)
             raise StaleRevision(now.incident.revision)
-        [state] = await self._tell(transaction, principal, [entry])
+        [state] = await self._write(transaction, principal, [entry])
         return state
 
     def _recorded(self, stored: Any) -> Recorded:
@@ -128,7 +128,7 @@ class Revisions:
         stored["audit"]["hash"] = seal(sealed_part(stored, change.kind, by, change.reason), previous)
         return Entry(change, stored, changed_names(before or {}, without_version(stored)))
 
-    async def _tell(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[State]:
+    async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[State]:
         """Write the revisions and their events; the states that are shown."""
         rows = [revision_row(entry, principal.id) for entry in entries]
         await transaction.connection.execute(_KEEP, one_or_many(rows))

@@ -1,4 +1,4 @@
-"""The hash chain of an incident's revisions: a changed or missing one shows, and where."""
+"""The hash chain of an incident's revisions. It shows which revision was changed or is missing."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def seal(revision: Mapping[str, Any], previous: str | None) -> str:
 
 
 def sealed_part(state: Mapping[str, Any], kind: str, by: str, reason: str | None) -> dict[str, Any]:
-    """What the hash is over: the whole state but its own hash, what made it, who, and why."""
+    """What the hash is over: the stored state without its own hash, the kind, the principal and the reason."""
     audit = {name: value for name, value in state["audit"].items() if name != "hash"}
     return {"state": {**state, "audit": audit}, "kind": kind, "by": by, "reason": reason}

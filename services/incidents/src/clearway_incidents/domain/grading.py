@@ -15,5 +15,5 @@ def credible(grading: Grading) -> bool:
 
 
 def independent_reports(reports: Sequence[Report]) -> int:
-    """How many reports are independent: one for each organisation. Whose organisation is not known is no witness."""
+    """How many reports are independent: one for each organisation. Reports of an unknown organisation do not count."""
     return len({report.organisation.strip().casefold() for report in reports} - UNNAMED)

@@ -47,7 +47,7 @@ class ExternalRef:
 
 @dataclass(frozen=True, slots=True)
 class NineLine:
-    """The nine lines of an explosive-hazard report, as spoken."""
+    """The nine lines of an explosive-hazard report, as transmitted."""
 
     line_1_date_time_group: str | None = None
     line_2_reporting_unit_and_location: str | None = None
@@ -88,7 +88,7 @@ class Casualties:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """What it did beside hurting people. None is "not known", never zero."""
+    """The effects other than casualties. None means "not known", never zero."""
 
     vehicles_damaged: int | None = None
     vehicles_destroyed: int | None = None
@@ -106,7 +106,7 @@ class Grading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
-    """With whom it may be shared, and until when it is kept."""
+    """Whom it may be shared with, and until when it is kept."""
 
     tlp: Tlp = Tlp.AMBER
     classification: Classification = Classification.UNCLASSIFIED
@@ -132,7 +132,7 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """Who wrote it, and its place in the chain of its revisions."""
+    """The principal who recorded it, its times, and its link in the chain of revisions."""
 
     created_by: str
     created_at: datetime

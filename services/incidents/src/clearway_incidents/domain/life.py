@@ -64,7 +64,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who changes an incident, when, and the reason where one was given."""
+    """The principal that changes an incident, the time, and the reason where one was given."""
 
     by: str
     at: datetime
@@ -130,7 +130,7 @@ def grade(
 
 
 def verify(incident: Incident, act: Act, *, reporters: frozenset[str]) -> Change:
-    """`reporters` are the principals who gave the reports: none of them can verify."""
+    """`reporters` are the principals that reported it: none of them can verify it."""
     allow(incident, Kind.VERIFIED)
     if act.by in reporters:
         raise NotYours("A report cannot be verified by the principal who gave it. Ask another verifier.")
@@ -147,7 +147,7 @@ def dispute(incident: Incident, act: Act) -> Change:
 
 
 def close(incident: Incident, act: Act) -> Change:
-    """Nothing more is expected. While a hazard may be there, only with the reason for closing all the same."""
+    """Close: nothing more is expected. Needs a reason while a hazard may be there."""
     allow(incident, Kind.CLOSED)
     if incident.hazard_state not in HARMLESS and act.reason is None:
         raise NotNow(
@@ -170,7 +170,7 @@ def retract(incident: Incident, act: Act, *, reason: RetractionReason) -> Change
 
 
 def change_hazard(incident: Incident, act: Act, *, state: HazardState) -> Change:
-    """The hazard moves by itself; but what is closed must be reopened before it can be dangerous again."""
+    """The hazard changes independently of the status. A closed incident must be reopened before it can be dangerous."""
     allow(incident, Kind.HAZARD_CHANGED)
     if incident.status is Status.CLOSED and state not in HARMLESS:
         raise NotNow(f"a closed incident cannot be {state}", "Reopen it first.")

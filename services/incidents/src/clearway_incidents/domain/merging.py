@@ -1,4 +1,4 @@
-"""Merging: one incident becomes the alias of another that tells of the same event, and can be unmerged again."""
+"""Merging: one incident becomes the alias of another one of the same event. It can be undone."""
 
 from __future__ import annotations
 

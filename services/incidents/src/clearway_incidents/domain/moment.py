@@ -11,7 +11,7 @@ from clearway_incidents.domain.errors import InvalidFact
 
 # Field clocks run ahead of ours by minutes; more than this is a wrong date.
 CLOCK_SKEW: Final = timedelta(minutes=5)
-# Before any record of such devices in the sources that are imported: earlier dates are slips of the keyboard.
+# Before any record of such devices in the sources that are imported: earlier dates are typing errors.
 OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 # How far back a report of wholly unknown time may lie.
 UNKNOWN_SPAN: Final = timedelta(days=365)
@@ -40,7 +40,7 @@ def span(
 ) -> tuple[datetime, datetime]:
     """The bounds: those given, the others from the moment and its precision. It cannot be later than its report.
 
-    The moments that are given must be those that `check_given` lets through.
+    The moments that are given must have passed `check_given`.
     """
     first, last = _implied(occurred_at, precision, reported_at)
     if earliest is None:
@@ -78,7 +78,7 @@ def check_given(
     reported_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Raise InvalidFact for a moment that no incident of today can have: there is no reckoning with the year 1."""
+    """Raise InvalidFact for a moment before 1900 or in the future. A span cannot be computed from the year 1."""
     for name, moment in (("occurred_at", occurred_at), ("earliest", earliest), ("reported_at", reported_at)):
         _check_moment(f"time.{name}", moment, now)
     _check_moment("time.latest", latest, now + LONGEST_AHEAD)

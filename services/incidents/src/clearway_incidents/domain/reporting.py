@@ -21,7 +21,7 @@ from clearway_incidents.domain.incident import (
 )
 from clearway_incidents.domain.life import Change, Kind
 
-# Who says nothing of the priority gets the one that the hazard asks for. What nobody has looked at may be live.
+# The priority of a report that gives none. A hazard that nobody has examined may be live.
 DEFAULT_PRIORITY: Final = {
     HazardState.ACTIVE: Priority.IMMEDIATE,
     HazardState.SUSPECTED: Priority.INDIRECT,
@@ -34,7 +34,7 @@ DEFAULT_PRIORITY: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstReport:
-    """What makes an incident: its facts, who reported them, and the names that other systems have for it."""
+    """The first report of an incident: its facts, its reporter, and the names that other systems have for it."""
 
     incident_id: UUID
     facts: Facts
@@ -63,7 +63,7 @@ def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> Change
 
 
 def default_hazard(outcome: Outcome, category: Category) -> HazardState:
-    """What is said of the hazard when the report is silent: only what the outcome itself says."""
+    """The state of the hazard where the report does not give it: what the outcome implies, and no more."""
     match outcome:
         case Outcome.FOUND_CLEARED | Outcome.CACHE_RECOVERED:
             return HazardState.CLEARED

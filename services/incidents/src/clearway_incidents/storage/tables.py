@@ -55,7 +55,7 @@ class IncidentRow(Indexed, table=True):
 
 
 class RevisionRow(Indexed, table=True):
-    """One revision, never changed. `kind` is the command that made it, `by` the principal who gave it."""
+    """One revision, never changed. `kind` is the command that made it, `by` the id of the principal."""
 
     __tablename__ = "incident_revision"
     __table_args__ = (Index("ix_incident_revision_mission_recorded", "mission", "recorded_at"),)

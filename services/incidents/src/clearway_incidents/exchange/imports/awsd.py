@@ -37,7 +37,7 @@ def read(path: Path) -> Table:
     table = read_table(path)
     if missing := _NEEDED - set(table.columns):
         raise UnreadableFile(
-            f"{path} is no edition of the database: it lacks the columns {', '.join(sorted(missing))}. "
+            f"{path} is not an edition of the database: it lacks the columns {', '.join(sorted(missing))}. "
             "Give the file as it was downloaded."
         )
     return table
@@ -94,7 +94,7 @@ def _time(row: Row) -> dict[str, Any]:
     try:
         first, last = _bounds(year, month, day)
     except ValueError as error:
-        raise UnusableRow(f"{year}-{month}-{day} is no date") from error
+        raise UnusableRow(f"{year}-{month}-{day} is not a date") from error
     precision = "unknown" if month is None else "month" if day is None else "day"
     return {
         "earliest": first.isoformat(),

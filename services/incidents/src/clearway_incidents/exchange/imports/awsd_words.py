@@ -1,4 +1,4 @@
-"""What the Aid Worker Security Database says, in our words: every mapping table, in one place.
+"""The tables that map the words of the Aid Worker Security Database to those of this service.
 
 The edition of 2025 has words. The edition of 2016 has codes; their meaning was read off the incidents that are in both.
 """

@@ -1,4 +1,4 @@
-"""Reading a table that another program saved: its encoding and its separator are what that program chose."""
+"""Reading a table that another program saved, in the encoding and with the separator that it chose."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WINDOWS: Final = "cp1252"
 
 
 class UnreadableFile(ValueError):
-    """A file that is no table; the text says what to do."""
+    """A file that is not a table. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,13 @@ def read_table(path: Path) -> Table:
     """Read a table of comma, semicolon or tab separated values. Raises UnreadableFile."""
     text, encoding = _decoded(path)
     if "\0" in text:
-        raise UnreadableFile(f"{path} is no text. {REMEDY}")
+        raise UnreadableFile(f"{path} is not text. {REMEDY}")
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_separator(text))
         columns = tuple(name.strip() for name in reader.fieldnames or ())
         return Table(columns, tuple(_trimmed(reader)), encoding)
     except csv.Error as error:
-        raise UnreadableFile(f"{path} is no table of values: {error}. {REMEDY}") from error
+        raise UnreadableFile(f"{path} is not a table of values: {error}. {REMEDY}") from error
 
 
 def _decoded(path: Path) -> tuple[str, str | None]:

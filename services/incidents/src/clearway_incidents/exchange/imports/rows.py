@@ -1,4 +1,4 @@
-"""What the importers of files have in common: a row that cannot be used, and the file of those that were not."""
+"""A row that cannot be imported, the summary of an import, and the file of refused rows."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ REASON: Final = "refused because"
 
 
 class UnusableRow(ValueError):
-    """A row that makes no report, and why; the reason names no value but the one at fault."""
+    """A row that gives no report. The reason names no value but the one at fault."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a file's rows."""
+    """The results of a file's rows, and the rows that were refused."""
 
     results: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -30,7 +30,7 @@ class Summary:
         self.rejects.append({**row, REASON: reason})
 
     def write_rejects(self, path: Path) -> None:
-        """The refused rows as they were, with the reason of each in the last column."""
+        """Write the refused rows unchanged, with the reason of each in the last column."""
         columns = list(dict.fromkeys(name for row in self.rejects for name in row))
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns)

@@ -36,7 +36,7 @@ class RowReport:
 
 
 def send(client: httpx.Client, reports: Iterable[RowReport], summary: Summary, advance: Callable[[int], None]) -> None:
-    """Send every report and count what became of it; `advance` hears of each batch. Raises ImportFailed."""
+    """Send every report and count the results; `advance` is called with the size of each batch. Raises ImportFailed."""
     for batch in batches(reports):
         for item in _answered(client, batch)["items"]:
             if item["result"] == "refused":
@@ -67,7 +67,7 @@ def _answered(client: httpx.Client, batch: list[RowReport]) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = response.json()
     except ValueError as error:
-        raise ImportFailed(f"{_shown(client)} is no Clearway: it does not answer in JSON.") from error
+        raise ImportFailed(f"{_shown(client)} is not Clearway: its answer is not JSON.") from error
     return answer
 
 
