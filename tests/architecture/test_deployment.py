@@ -1,7 +1,10 @@
 """The image, the compose file and the manifests: valid, of one mind, and no wider open than they need to be."""
 
 import re
+import subprocess
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,39 @@ def test_the_image_gets_only_what_it_copies(root: Path) -> None:
     copied = re.findall(r"^COPY (?!--from)(\S+) \S+$", (root / "Dockerfile").read_text(), re.M)
     assert "*" in rules
     assert {f"!{path.split('/')[0]}" for path in copied} == {rule for rule in rules if rule.startswith("!")}
+
+
+def sent(root: Path) -> list[str]:
+    """The files under version control that the build's context sends, by the last rule that names each."""
+    rules = (root / ".dockerignore").read_text().splitlines()
+    command = ["git", "-c", "safe.directory=*", "ls-files"]
+    files = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [file for file in files if is_sent(file, [rule for rule in rules if rule and not rule.startswith("#")])]
+
+
+def is_sent(file: str, rules: list[str]) -> bool:
+    """Whether the last rule that names the file, or a folder above it, lets it in."""
+    parts = file.split("/")
+    names = [*accumulate(parts, "{}/{}".format), *(f"**/{part}" for part in parts)]
+    last = [rule for rule in rules if any(fnmatch(name, rule.removeprefix("!")) for name in names)]
+    return last[-1].startswith("!") if last else True
+
+
+def test_tests_and_demo_are_in_no_image(root: Path) -> None:
+    shared = {file.split("/")[1] for file in sent(root) if file.startswith("shared/")}
+    copied = set(re.findall(r"^COPY shared/?(\S*) ", (root / "Dockerfile").read_text(), re.M))
+
+    assert shared == copied == {"contracts", "platform"}
+    assert {file.split("/")[0] for file in sent(root)} >= {"shared", "services"}
+    assert not any(file.startswith(("tests/", "benchmarks/", "docs/")) for file in sent(root))
+
+
+def test_an_image_can_answer_with_every_document(root: Path) -> None:
+    package = root / "shared/contracts/src/clearway_contracts"
+    documents = [package / "openapi.json", package / "asyncapi.json", *(package / "schemas").glob("*.json")]
+
+    assert len(documents) > 20
+    assert {str(document.relative_to(root)) for document in documents} <= set(sent(root))
 
 
 def stages(root: Path) -> dict[str, str]:

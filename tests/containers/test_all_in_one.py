@@ -16,6 +16,7 @@ from clearway_testing.server import LOOPBACK, await_ready, free_port
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 
 MOST_OVER_BASE = 250_000_000
+OPENAPI = Path(__file__).parents[2] / "shared/contracts/src/clearway_contracts/openapi.json"
 REPORT = {
     "time": {"occurred_at": "2026-03-01T06:00:00Z", "precision": "minute"},
     "location": {"point": {"type": "Point", "coordinates": [-30.1, 10.025]}, "precision": "gps"},
@@ -95,3 +96,13 @@ def test_a_field_office_keeps_its_reports(office: Office, engine: Engine) -> Non
 def test_it_ends_in_good_order_when_it_is_asked_to(office: Office) -> None:
     office.do("stop --time 30")
     assert office.inspect("{{.State.ExitCode}}") == "0"
+
+
+def test_it_holds_what_runs_and_answers_with_its_documents(office: Office) -> None:
+    listing = "import importlib.metadata as m; print(*sorted({d.name for d in m.distributions()}))"
+    installed = office.inside("python", "-c", listing).split()
+    ours = [name.replace("_", "-") for name in installed if name.startswith("clearway")]
+    assert ours == [f"clearway-{part}" for part in ("alerts", "analytics", "contracts", "incidents", "platform")]
+    with office.client() as client:
+        assert client.get("/openapi.json").json() == json.loads(OPENAPI.read_text())
+        assert client.get("/asyncapi.json").json()["asyncapi"] == "3.0.0"

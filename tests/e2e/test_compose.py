@@ -65,8 +65,14 @@ def test_an_image_holds_one_service_and_little_else(
     listing = (
         "import importlib.metadata as m; print(*sorted(e.name for e in m.entry_points(group='clearway.services')))"
     )
+    distributions = (
+        "import importlib.metadata as m;"
+        "print(*sorted({d.name for d in m.distributions() if d.name.startswith('clearway')}))"
+    )
     for service in SERVICES:
         assert engine.docker("run", "--rm", f"clearway-{service}", "python", "-c", listing).split() == [service]
+        installed = engine.docker("run", "--rm", f"clearway-{service}", "python", "-c", distributions).split()
+        assert installed == sorted(["clearway-contracts", "clearway-platform", f"clearway-{service}"])
 
 
 async def test_the_story_completes_though_containers_are_killed_after_every_step(
