@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from clearway_analytics.risk.bands import Band
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import new_id
@@ -36,7 +35,7 @@ async def test_one_unverified_report_on_the_road_raises_and_announces_the_risk(
     event = await desk.tell(incident_id, 1, 30.1, 5.0)
     after = await desk.risk(route_id)
     assert after.expected_events > 5 * before.expected_events
-    assert (before.band, after.band) == (Band.LOW_DATA, Band.ELEVATED)
+    assert (before.band, after.band) == (RiskBand.LOW_DATA, RiskBand.ELEVATED)
     changed = (await desk.published())[-1]
     assert isinstance(changed, RouteRiskChanged)
     assert changed.cause == incident_id

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from clearway_analytics.risk.assessment import Assessment, Sums, assess
-from clearway_analytics.risk.bands import Band, BandLimits
+from clearway_analytics.risk.bands import BandLimits
 from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.intensity import reach
 from clearway_analytics.risk.parameters import SPARSE
+from clearway_contracts.vocabulary import RiskBand
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LENGTH_M = 40_000.0
@@ -18,20 +19,20 @@ LENGTH_M = 40_000.0
 @pytest.mark.parametrize(
     ("expected", "sample", "band"),
     [
-        (0.0, 0.0, Band.LOW_DATA),
-        (0.004, 2.9, Band.LOW_DATA),
-        (0.004, 3.0, Band.LOW),
-        (0.005, 1.0, Band.ELEVATED),
-        (0.03, 1.0, Band.HIGH),
-        (0.15, 1.0, Band.SEVERE),
+        (0.0, 0.0, RiskBand.LOW_DATA),
+        (0.004, 2.9, RiskBand.LOW_DATA),
+        (0.004, 3.0, RiskBand.LOW),
+        (0.005, 1.0, RiskBand.ELEVATED),
+        (0.03, 1.0, RiskBand.HIGH),
+        (0.15, 1.0, RiskBand.SEVERE),
     ],
 )
-def test_words_begin_at_their_limits(expected: float, sample: float, band: Band) -> None:
+def test_words_begin_at_their_limits(expected: float, sample: float, band: RiskBand) -> None:
     assert BandLimits().band(expected, sample) is band
 
 
 def test_no_route_is_called_safe() -> None:
-    assert {band.value for band in Band} == {"low", "elevated", "high", "severe", "low_data"}
+    assert {band.value for band in RiskBand} == {"low", "elevated", "high", "severe", "low_data"}
 
 
 def on_the_road(count: int, weight: float) -> Assessment:
@@ -45,19 +46,19 @@ def on_the_road(count: int, weight: float) -> Assessment:
 
 def test_a_road_without_incidents_is_low_data_with_a_wide_interval() -> None:
     quiet = on_the_road(0, 1.0)
-    assert quiet.band is Band.LOW_DATA
+    assert quiet.band is RiskBand.LOW_DATA
     assert quiet.data_age_days is None
     assert quiet.expected_events == quiet.background > 0
     assert quiet.high > 10 * quiet.expected_events
 
 
 def test_one_fresh_unverified_report_moves_the_word() -> None:
-    assert on_the_road(1, SPARSE.status_weights["reported"]).band is Band.ELEVATED
+    assert on_the_road(1, SPARSE.status_weights["reported"]).band is RiskBand.ELEVATED
 
 
 def test_three_verified_make_it_high_and_eleven_severe() -> None:
-    assert on_the_road(3, 1.0).band is Band.HIGH
-    assert on_the_road(11, 1.0).band is Band.SEVERE
+    assert on_the_road(3, 1.0).band is RiskBand.HIGH
+    assert on_the_road(11, 1.0).band is RiskBand.SEVERE
 
 
 def test_the_word_does_not_depend_on_the_horizon_that_was_asked_for() -> None:

@@ -2,22 +2,22 @@
 
 import pytest
 
-from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.comparison import RouteComparison, Summary
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import new_id
 
 
-def compared(before: float, after: float, *bands: Band) -> RouteComparison:
+def compared(before: float, after: float, *bands: RiskBand) -> RouteComparison:
     return RouteComparison(new_id(), before, after, *bands)
 
 
 def test_a_summary_counts_words_and_factors() -> None:
     summary = Summary.of(
         [
-            compared(0.01, 0.04, Band.ELEVATED, Band.HIGH),
-            compared(0.04, 0.02, Band.HIGH, Band.ELEVATED),
-            compared(0.002, 0.002, Band.LOW, Band.LOW_DATA),
-            compared(0.002, 0.003, Band.LOW, Band.LOW),
+            compared(0.01, 0.04, RiskBand.ELEVATED, RiskBand.HIGH),
+            compared(0.04, 0.02, RiskBand.HIGH, RiskBand.ELEVATED),
+            compared(0.002, 0.002, RiskBand.LOW, RiskBand.LOW_DATA),
+            compared(0.002, 0.003, RiskBand.LOW, RiskBand.LOW),
         ]
     )
     assert summary == Summary(4, 3, 1, 1, 0.04 / 0.01, 0.02 / 0.04)
@@ -28,6 +28,6 @@ def test_a_mission_without_routes_has_no_factor() -> None:
 
 
 def test_a_fall_changes_as_much_as_a_rise() -> None:
-    rise, fall = compared(0.01, 0.03, Band.LOW, Band.LOW), compared(0.03, 0.01, Band.LOW, Band.LOW)
+    rise, fall = compared(0.01, 0.03, RiskBand.LOW, RiskBand.LOW), compared(0.03, 0.01, RiskBand.LOW, RiskBand.LOW)
     assert rise.change == pytest.approx(fall.change)
     assert (rise.factor, fall.factor) == pytest.approx((3.0, 1 / 3))

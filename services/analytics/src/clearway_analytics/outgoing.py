@@ -9,7 +9,6 @@ from clearway_analytics.risk.assessment import Assessment
 from clearway_contracts.geometry import LineString
 from clearway_contracts.route import RiskState, RouteState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
-from clearway_contracts.vocabulary import RiskBand
 
 SOURCE: Final = "/clearway/analytics"
 
@@ -38,7 +37,7 @@ def route_risk_changed(
         route_id=route_id,
         risk=risk_state(mission, route_id, risk),
         previous_expected_events=previous and previous.expected_events,
-        previous_band=RiskBand(previous.band.value) if previous else None,
+        previous_band=previous.band if previous else None,
         cause=cause,
     )
 
@@ -54,6 +53,6 @@ def risk_state(mission: str, route_id: UUID, risk: Assessment) -> RiskState:
         high=risk.high,
         n_eff=risk.effective_sample,
         probability=risk.probability,
-        band=RiskBand(risk.band.value),
+        band=risk.band,
         data_age_days=risk.data_age_days,
     )

@@ -11,8 +11,8 @@ from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries.risk import Explained, Reason
 from clearway_analytics.risk.assessment import Assessment
-from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.parameters import Parameters
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.refusals import Refusal
 from clearway_platform.web.problems import invalid
 
@@ -88,7 +88,7 @@ class RiskView(BaseModel):
     high: float
     n_eff: float = Field(description="How many equally weighted incidents would tell as much.")
     probability: float = Field(description="The chance of at least one.")
-    band: Band = Field(description="In words, over the parameters' own horizon. low_data: little is known.")
+    band: RiskBand = Field(description="In words, over the parameters' own horizon. low_data: little is known.")
     data_age_days: float | None = Field(description="Age of the newest incident that counts; null: there is none.")
     parameters_revision: int = Field(description="The revision of the risk parameters that it was computed with.")
 

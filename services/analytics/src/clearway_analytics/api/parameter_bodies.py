@@ -12,9 +12,9 @@ from clearway_analytics.commands.change_parameters import ParametersDraft
 from clearway_analytics.domain.revision import ParametersState
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.queries.parameters import Hint, Progress
-from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.comparison import RouteComparison, Summary
 from clearway_analytics.risk.parameters import LONGEST_DECAY_DAYS, SHORTEST_DECAY_DAYS, TRAILING_DAYS, Parameters
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.web.pages import Page
 
 _TEXT: Final = r"^[^\x00]*$"
@@ -163,8 +163,8 @@ class RouteComparisonView(BaseModel):
     expected_events_before: float = Field(description="Over the horizon of the parameters in use.")
     expected_events_after: float = Field(description="Over the same horizon.")
     factor: float = Field(description="After divided by before.")
-    band_before: Band
-    band_after: Band
+    band_before: RiskBand
+    band_after: RiskBand
 
     @classmethod
     def of(cls, name: str, comparison: RouteComparison) -> Self:

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.risk.assessment import Sums
-from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.decay import DecayedSums, lowered
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS, STATES
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.database.engines import insert, one_or_many
 
 
@@ -25,7 +25,7 @@ class Published:
     """What was last said of a route, and when."""
 
     expected_events: float
-    band: Band
+    band: RiskBand
     at: datetime
 
 
@@ -195,5 +195,5 @@ def _state(row: Row[Any], found: Extremes | None) -> RouteState:
         extremes=found or Extremes(row.largest, row.newest),
         area_km2=row.area_km2,
         reference_share=row.reference_share,
-        published=Published(row.published_events, Band(row.published_band), row.published_at) if told else None,
+        published=Published(row.published_events, RiskBand(row.published_band), row.published_at) if told else None,
     )

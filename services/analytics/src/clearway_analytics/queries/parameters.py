@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.incident_view import NO_HAZARD_CATEGORIES, NO_HAZARD_OUTCOMES
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
-from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.comparison import RouteComparison
 from clearway_analytics.risk.parameters import TRAILING_DAYS, suggested
 from clearway_analytics.storage.tables import INCIDENTS, ROUTES, SHADOW_INCIDENTS, SHADOW_ROUTES
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.database.engines import Database
 
 
@@ -70,7 +70,7 @@ async def comparison(
         (
             row.name,
             RouteComparison(
-                row.route_id, row.events_before, row.events_after, Band(row.band_before), Band(row.band_after)
+                row.route_id, row.events_before, row.events_after, RiskBand(row.band_before), RiskBand(row.band_after)
             ),
         )
         for row in await connection.execute(query)

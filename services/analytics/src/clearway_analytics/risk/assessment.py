@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from clearway_analytics.risk.bands import Band
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import announced, background, probability_of_any
 from clearway_analytics.risk.interval import effective_sample, fay_feuer
 from clearway_analytics.risk.parameters import Parameters
+from clearway_contracts.vocabulary import RiskBand
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Assessment:
     high: float
     effective_sample: float
     probability: float
-    band: Band
+    band: RiskBand
     data_age_days: float | None
 
 
@@ -71,7 +71,7 @@ def assess(
     )
 
 
-def _band(total: float, area_km2: float, sample: float, parameters: Parameters) -> Band:
+def _band(total: float, area_km2: float, sample: float, parameters: Parameters) -> RiskBand:
     """The word is for the parameters' own horizon, whichever was asked for: its limits mean nothing for another."""
     horizon = parameters.horizon_days
     expected = announced(total, horizon, parameters.decay_days) + background(area_km2, horizon, parameters)

@@ -1,15 +1,8 @@
 """Words for a risk. No route is ever called safe: little risk on little evidence is "low data"."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Band(StrEnum):
-    LOW_DATA = "low_data"
-    LOW = "low"
-    ELEVATED = "elevated"
-    HIGH = "high"
-    SEVERE = "severe"
+from clearway_contracts.vocabulary import RiskBand
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +19,11 @@ class BandLimits:
     severe: float = 0.15
     sufficient_sample: float = 3.0
 
-    def band(self, expected_events: float, effective_sample: float) -> Band:
+    def band(self, expected_events: float, effective_sample: float) -> RiskBand:
         if expected_events >= self.severe:
-            return Band.SEVERE
+            return RiskBand.SEVERE
         if expected_events >= self.high:
-            return Band.HIGH
+            return RiskBand.HIGH
         if expected_events >= self.elevated:
-            return Band.ELEVATED
-        return Band.LOW if effective_sample >= self.sufficient_sample else Band.LOW_DATA
+            return RiskBand.ELEVATED
+        return RiskBand.LOW if effective_sample >= self.sufficient_sample else RiskBand.LOW_DATA

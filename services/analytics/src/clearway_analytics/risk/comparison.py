@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from clearway_analytics.risk.assessment import Assessment
-from clearway_analytics.risk.bands import Band
+from clearway_contracts.vocabulary import RiskBand
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class RouteComparison:
     route_id: UUID
     events_before: float
     events_after: float
-    band_before: Band
-    band_after: Band
+    band_before: RiskBand
+    band_after: RiskBand
 
     @classmethod
     def of(cls, route_id: UUID, before: Assessment, after: Assessment) -> RouteComparison:
@@ -67,5 +67,9 @@ def _step(comparison: RouteComparison) -> int:
     return _rank(comparison.band_after) - _rank(comparison.band_before)
 
 
-def _rank(band: Band) -> int:
-    return [Band.ELEVATED, Band.HIGH, Band.SEVERE].index(band) + 1 if band not in (Band.LOW, Band.LOW_DATA) else 0
+def _rank(band: RiskBand) -> int:
+    return (
+        [RiskBand.ELEVATED, RiskBand.HIGH, RiskBand.SEVERE].index(band) + 1
+        if band not in (RiskBand.LOW, RiskBand.LOW_DATA)
+        else 0
+    )
