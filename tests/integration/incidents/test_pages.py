@@ -65,7 +65,7 @@ async def test_what_was_retracted_comes_in_pages_of_bytes(desk: Desk) -> None:
     for incident in made:
         await desk.step(incident, "retract", {"reason": "privacy"})
     found = await pages(desk, "/v1/retracted-incidents")
-    assert [item["incident_id"] for page in found for item in page] == [each["incident_id"] for each in made]
+    assert [item["incident_id"] for page in found for item in page] == [incident["incident_id"] for incident in made]
     assert [len(page) for page in found] == [3, 2]
 
 

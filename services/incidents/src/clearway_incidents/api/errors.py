@@ -16,3 +16,10 @@ class InvalidCorrection(Refusal):
     def __init__(self, faults: Sequence[Fault]) -> None:
         places = ", ".join(sorted({f"{fault.part}.{fault.place}" for fault in faults})[:5])
         super().__init__(f"The correction is not valid at: {places}.", faults=faults)
+
+
+class EmptyImport(Refusal):
+    """An import without an item."""
+
+    code = Code.INVALID
+    detail = "The body is empty. Send NDJSON, one report a line, or a JSON array of reports."

@@ -15,12 +15,14 @@ from starlette.responses import Response
 
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
 from clearway_incidents.api.dependencies import Reporter, Wired
+from clearway_incidents.api.errors import EmptyImport
 from clearway_incidents.api.reports import EXAMPLE, NewReport
 from clearway_incidents.commands.imports import Imported, ImportResult, Item
 from clearway_incidents.domain.errors import InvalidFact
 from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.problems import FieldError, Problem, errors_of, field_errors
+from clearway_platform.refusals import NotPermitted, TooLarge
+from clearway_platform.web.problems import FieldError, errors_of, field_errors
 from clearway_platform.web.writes import Reply, Write
 
 MOST_ITEMS: Final = 500
@@ -66,7 +68,7 @@ async def import_reports(request: Request, principal: Reporter, wiring: Wired, w
     (`application/x-ndjson`, a report a line). The same reference with the same content is left unchanged; with other
     content it becomes a correction. An item that is refused does not stop the others."""
     if principal.role not in IMPORTERS:
-        raise Problem(403, f"The role {principal.role} may not import. Use a key of an operator or administrator.")
+        raise NotPermitted(f"The role {principal.role} may not import. Use a key of an operator or administrator.")
     documents = _documents(await request.body())
     now = wiring.clock.now()
     parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
@@ -80,7 +82,7 @@ async def import_reports(request: Request, principal: Reporter, wiring: Wired, w
 
 
 def _documents(body: bytes) -> list[Any]:
-    """The items of the body; a line that is not JSON becomes a ValueError. Raises a 413 or 422 problem."""
+    """The items of the body; a line that is not JSON becomes a ValueError. Raises EmptyImport, TooLarge."""
     text = body.decode("utf-8", errors="replace").strip()
     try:
         whole = json.loads(text) if text.startswith("[") else None
@@ -88,9 +90,9 @@ def _documents(body: bytes) -> list[Any]:
         whole = None
     documents = whole if isinstance(whole, list) else [_line(line) for line in text.splitlines() if line.strip()]
     if not documents:
-        raise Problem(422, "The body is empty. Send NDJSON, one report a line, or a JSON array of reports.")
+        raise EmptyImport
     if len(documents) > MOST_ITEMS:
-        raise Problem(413, f"{len(documents)} items are too many. Send at most {MOST_ITEMS} at once.")
+        raise TooLarge(f"{len(documents)} items are too many. Send at most {MOST_ITEMS} at once.")
     return documents
 
 
