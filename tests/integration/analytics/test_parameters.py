@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from clearway_analytics.commands import rebuild_risk
+from clearway_analytics.commands import change_parameters, rebuild_risk
+from clearway_analytics.commands.rebuild_risk import ShadowMaker
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
@@ -203,11 +204,58 @@ async def test_a_rebuild_that_is_killed_goes_on(desk: Desk, monkeypatch: pytest.
     await expect_rated_by(desk, routes, DENSE)
 
 
+async def test_an_exchange_that_is_killed_leaves_the_risks_in_use(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change_parameters, "ROUTES_AT_ONCE", 1)
+    routes = await theatre(desk)
+    proposed = await desk.propose()
+    await desk.rebuild.once()
+    said, exchange, exchanged = await desk.published(), shadow.exchange, 0
+
+    async def killed_later(*arguments: Any) -> None:
+        nonlocal exchanged
+        exchanged += 1
+        if exchanged == 3:
+            raise Killed
+        await exchange(*arguments)
+
+    monkeypatch.setattr(shadow, "exchange", killed_later)
+    with pytest.raises(Killed):
+        await desk.activate(proposed)
+    monkeypatch.setattr(shadow, "exchange", exchange)
+    assert await desk.published() == said
+    await expect_rated_by(desk, routes, SPARSE)
+    await desk.activate(proposed)
+    await expect_rated_by(desk, routes, DENSE)
+
+
 async def test_two_processes_that_rebuild_at_once_count_nothing_twice(desk: Desk) -> None:
     routes = await theatre(desk, 60)
     proposed = await desk.propose()
     others = [Desk.on(desk.database, desk.clock) for _ in range(3)]
     await asyncio.gather(*(other.rebuild.once() for other in others))
+    await desk.rebuild.once()
+    await desk.activate(proposed)
+    await expect_rated_by(desk, routes, DENSE)
+
+
+async def test_what_another_process_holds_meanwhile_is_not_overwritten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process computes a redrawn route without an incident that another one then adds to it."""
+    routes = await theatre(desk)
+    proposed = await desk.propose()
+    await desk.rebuild.once()
+    await desk.put(routes[1], ROAD, expected=1)
+    await desk.tell(new_id(), 1, 30.1, 5.0, status="verified")
+    other, of_route = Desk.on(desk.database, desk.clock), ShadowMaker.of_route
+
+    async def overtaken(maker: ShadowMaker, *arguments: Any) -> Any:
+        made = await of_route(maker, *arguments)
+        monkeypatch.setattr(ShadowMaker, "of_route", of_route)
+        await other.rebuild.once()
+        return made
+
+    monkeypatch.setattr(ShadowMaker, "of_route", overtaken)
     await desk.rebuild.once()
     await desk.activate(proposed)
     await expect_rated_by(desk, routes, DENSE)

@@ -29,7 +29,7 @@ Exchanges = Mapping[UUID, tuple[Contribution | None, Contribution | None]]
 class ApplyIncident:
     """Takes out what the incident's earlier revision added to each route, and adds what this one does.
 
-    The sums are read, changed here and written back: the mission is held, so nobody else changes them between.
+    The sums are read, changed here and written back: the mission is held, so no other transaction changes them between.
     """
 
     index: RouteIndex
@@ -69,7 +69,7 @@ async def _taken_out(connection: AsyncConnection, incident: IncidentView) -> lis
 
 
 def _exchanges(old: list[Contribution], new: list[Contribution]) -> Exchanges:
-    before, after = ({one.route_id: one for one in some} for some in (old, new))
+    before, after = ({made.route_id: made for made in contributed} for contributed in (old, new))
     return {route: (before.get(route), after.get(route)) for route in sorted(before.keys() | after.keys())}
 
 

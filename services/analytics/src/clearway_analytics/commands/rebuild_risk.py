@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -31,6 +32,8 @@ from clearway_platform.database.engines import Database, is_transient
 from clearway_platform.heavy import HeavyWork
 
 LOOK_SECONDS: Final = 1.0
+# What is compared waits for a person: to look through all its incidents is not worth doing each second.
+LOOKS_PER_CATCH_UP: Final = 30
 # Routes and incidents of one transaction: while it lasts, no incident of the mission is applied.
 ROUTES_AT_ONCE: Final = 20
 INCIDENTS_AT_ONCE: Final = 25
@@ -114,25 +117,27 @@ class RebuildRisk:
 
     async def run(self) -> None:
         """A worker."""
-        while True:
+        for look in count():
             try:
-                await self.once()
+                await self.once(compared=look % LOOKS_PER_CATCH_UP == 0)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("rebuild of risks put off", error=repr(error))
             await asyncio.sleep(self.look_seconds)
 
-    async def once(self) -> None:
-        """Bring every open proposal up to date, and remove what decided ones left."""
+    async def once(self, *, compared: bool = True) -> None:
+        """Bring open proposals up to date, also those that are compared already, and remove what decided ones left."""
         async with self.database.read() as connection:
-            proposals = await parameters.open_proposals(connection)
+            found = await parameters.open_proposals(connection)
             decided = await shadow.to_clear(connection, 1)
-        for proposal in proposals:
+        for proposal in found:
+            if proposal.state is ParametersState.COMPARED and not compared:
+                continue
             try:
                 await self._advance(proposal)
             except Overtaken:
-                log.info("rebuild of risks begins again", mission=proposal.mission, revision=proposal.revision)
+                log.debug("rebuild of risks begins again", mission=proposal.mission, revision=proposal.revision)
         for parameters_id in decided:
             await self._clear(parameters_id)
 
@@ -184,8 +189,8 @@ class RebuildRisk:
             connection = transaction.connection
             mission = await _take_step(connection, work, None)
             await shadow.drop_retired(connection, work.proposal)
-            for some in _parts(compared, COMPARED_AT_ONCE):
-                await shadow.keep_comparisons(connection, work.proposal, some)
+            for part in _parts(compared, COMPARED_AT_ONCE):
+                await shadow.keep_comparisons(connection, work.proposal, part)
                 await asyncio.sleep(0)
             found = await parameters.find(connection, mission, work.proposal.parameters_id)
             if found is None:

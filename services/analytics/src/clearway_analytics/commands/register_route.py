@@ -94,7 +94,7 @@ class RegisterRoute:
             mission=route.mission,
             route_id=route.route_id,
             landmark=LANDMARK,
-            sums=DecayedSums.of(one.kept for one in made),
+            sums=DecayedSums.of(contribution.kept for contribution in made),
             extremes=Extremes.of(made),
             area_km2=footprint.corridor.area_km2,
             reference_share=footprint.reference_share(mission.parameters),

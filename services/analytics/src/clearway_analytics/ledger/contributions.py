@@ -56,12 +56,14 @@ def on_route(
 ) -> list[Contribution]:
     """What incidents add to a route; those that count nothing or are too far away are left out."""
     counted = [
-        (one, v, _raise(one, parameters)) for one in incidents if (v := one.weight(parameters.status_weights)) > 0
+        (incident, v, _raise(incident, parameters))
+        for incident in incidents
+        if (v := incident.weight(parameters.status_weights)) > 0
     ]
     if not counted:
         return []
     longitude, latitude, uncertainty = np.array(
-        [(one.longitude, one.latitude, one.uncertainty_m) for one, _, _ in counted]
+        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident, _, _ in counted]
     ).T
     bearing = footprint.reach(longitude, latitude, location_sd(uncertainty), parameters)
     return [
@@ -94,7 +96,7 @@ def of_incident(
 
 
 async def add(connection: AsyncConnection, contributions: Sequence[Contribution]) -> None:
-    rows = [{name: getattr(one, name) for name in _COLUMNS} for one in contributions]
+    rows = [{name: getattr(contribution, name) for name in _COLUMNS} for contribution in contributions]
     if rows:
         await connection.execute(_ADD, one_or_many(rows))
 
@@ -115,14 +117,14 @@ def contribution_of(row: Row[Any]) -> Contribution:
 
 
 def _contribution(
-    route_id: UUID, one: IncidentView, weight: float, raised_by: float, share: float, distance_m: float
+    route_id: UUID, incident: IncidentView, weight: float, raised_by: float, share: float, distance_m: float
 ) -> Contribution:
     return Contribution(
-        mission=one.mission,
+        mission=incident.mission,
         route_id=route_id,
-        incident_id=one.incident_id,
-        revision=one.revision,
-        occurred=one.occurred,
+        incident_id=incident.incident_id,
+        revision=incident.revision,
+        occurred=incident.occurred,
         distance_m=distance_m,
         weight=weight,
         share=share,
@@ -130,6 +132,6 @@ def _contribution(
     )
 
 
-def _raise(one: IncidentView, parameters: Parameters) -> float:
+def _raise(incident: IncidentView, parameters: Parameters) -> float:
     """What raises the incident's weights to the landmark, on whichever route."""
-    return raised(1.0, one.occurred, LANDMARK, parameters.decay_days)
+    return raised(1.0, incident.occurred, LANDMARK, parameters.decay_days)

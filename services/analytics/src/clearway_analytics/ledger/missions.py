@@ -44,7 +44,7 @@ async def read(connection: AsyncConnection, name: str) -> Mission:
 
 
 async def hold(connection: AsyncConnection, name: str) -> Mission:
-    """The mission, which nobody else changes before the transaction ends."""
+    """The mission, which no other transaction changes before this one ends."""
     held = await _find(connection, _HOLD, name)
     if held is None:
         # The parameters are written down with the first sums that are made by them: a later default is not theirs.
@@ -84,5 +84,5 @@ async def _find(connection: AsyncConnection, query: Select[Any], name: str) -> M
 
 @lru_cache(maxsize=1024)
 def _read(parameters: str) -> Parameters:
-    """They are the same text every time until somebody changes them, and are validated once."""
+    """They are the same text every time until a person changes them, and are validated once."""
     return PARAMETERS.read(from_json(parameters))

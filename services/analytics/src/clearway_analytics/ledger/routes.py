@@ -97,8 +97,8 @@ class RouteIndex:
         )
         rows: list[RowMapping] = []
         # A line may have thousands of positions: between so many the loop is given to others.
-        for some in (await connection.execute(changed)).mappings().partitions(_READ_AT_ONCE):
-            rows += some
+        for part in (await connection.execute(changed)).mappings().partitions(_READ_AT_ONCE):
+            rows += part
             await asyncio.sleep(0)
         return await self.heavy.run(_with_changes, known, mission.version, rows)
 

@@ -1,7 +1,7 @@
 """The shadow of proposed parameters: what the contributions of a mission would be by them, in tables of its own.
 
 It holds each route at one revision and each incident at one revision. What is missing or at another revision is behind,
-whoever changed it and whichever program applied it; to bring it up to date is to remove what the shadow holds of it and
+whichever program changed it; to bring it up to date is to remove what the shadow holds of it and
 add what it adds now. So a rebuild that was ended anywhere goes on where it was, and no event is missed.
 """
 
@@ -240,8 +240,8 @@ _CLEARED: Final = (SHADOW_INCIDENTS, SHADOW_CONTRIBUTIONS)
 
 async def _clear(connection: AsyncConnection, table: Table, parameters_id: UUID, limit: int) -> int:
     keys = [column for column in table.primary_key.columns if column.name != "parameters_id"]
-    some = select(*keys).where(table.c.parameters_id == parameters_id).limit(limit)
-    rows = (await connection.execute(some)).all()
+    query = select(*keys).where(table.c.parameters_id == parameters_id).limit(limit)
+    rows = (await connection.execute(query)).all()
     if not rows:
         return 0
     same = and_(*(key == bindparam(f"of_{key.name}") for key in keys))

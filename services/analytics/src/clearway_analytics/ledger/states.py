@@ -39,13 +39,13 @@ class Extremes:
     @classmethod
     def of(cls, contributions: Collection[Contribution]) -> Extremes:
         return cls(
-            max((one.kept for one in contributions), default=0.0),
-            max((one.occurred for one in contributions), default=None),
+            max((contribution.kept for contribution in contributions), default=0.0),
+            max((contribution.occurred for contribution in contributions), default=None),
         )
 
-    def including(self, one: Contribution) -> Extremes:
-        newest = one.occurred if self.newest is None else max(self.newest, one.occurred)
-        return Extremes(max(self.largest, one.kept), newest)
+    def including(self, contribution: Contribution) -> Extremes:
+        newest = contribution.occurred if self.newest is None else max(self.newest, contribution.occurred)
+        return Extremes(max(self.largest, contribution.kept), newest)
 
     def may_fall(self, before: Contribution, after: Contribution | None) -> bool:
         """Whether they do not stand when `after` takes the place of `before`: a maximum cannot be subtracted from."""

@@ -35,13 +35,13 @@ async def differences(connection: AsyncConnection, mission: str, tolerance: floa
         Difference(
             row.route_id,
             DecayedSums(row.total, row.squares, row.incidents),
-            DecayedSums.of(one.kept for one in made[row.route_id]),
+            DecayedSums.of(contribution.kept for contribution in made[row.route_id]),
             Extremes(row.largest, row.newest) if keeps_extremes(row) else Extremes.of(made[row.route_id]),
             Extremes.of(made[row.route_id]),
         )
         for row in await connection.execute(query)
     ]
-    return [one for one in found if not _agree(one, tolerance)]
+    return [difference for difference in found if not _agree(difference, tolerance)]
 
 
 async def _made(connection: AsyncConnection, mission: str) -> defaultdict[UUID, list[Contribution]]:
@@ -51,11 +51,11 @@ async def _made(connection: AsyncConnection, mission: str) -> defaultdict[UUID, 
     return made
 
 
-def _agree(one: Difference, tolerance: float) -> bool:
-    kept, summed = one.kept, one.summed
+def _agree(difference: Difference, tolerance: float) -> bool:
+    kept, summed = difference.kept, difference.summed
     return (
         kept.count == summed.count
         and abs(kept.total - summed.total) <= tolerance * max(1.0, summed.total)
         and abs(kept.squares - summed.squares) <= tolerance * max(1.0, summed.squares)
-        and one.kept_extremes == one.found_extremes
+        and difference.kept_extremes == difference.found_extremes
     )

@@ -77,7 +77,7 @@ async def explained(
         return None
     parameters = mission.parameters
     known = await _until(connection, mission.name, route_id, moment)
-    reasons = [_reason(one, moment, horizon_days, parameters) for one in known]
+    reasons = [_reason(contribution, moment, horizon_days, parameters) for contribution in known]
     sums = _sums(known, moment, parameters)
     risk = assess(sums, state.area_km2, state.reference_share, moment, horizon_days, parameters)
     return Explained(risk, sorted(reasons, key=lambda reason: (-reason.expected_events, reason.incident_id)))
@@ -89,30 +89,30 @@ async def _until(connection: AsyncConnection, mission: str, route_id: UUID, mome
 
 
 def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameters) -> Sums:
-    present = [_present(one, moment, parameters) for one in known]
+    present = [_present(contribution, moment, parameters) for contribution in known]
     return Sums(
         total=math.fsum(present),
-        squares=math.fsum(one * one for one in present),
+        squares=math.fsum(value * value for value in present),
         largest=max(present, default=0.0),
-        newest=max((one.occurred for one in known), default=None),
+        newest=max((contribution.occurred for contribution in known), default=None),
     )
 
 
-def _reason(one: Contribution, moment: datetime, horizon_days: float, parameters: Parameters) -> Reason:
+def _reason(contribution: Contribution, moment: datetime, horizon_days: float, parameters: Parameters) -> Reason:
     return Reason(
-        incident_id=one.incident_id,
-        revision=one.revision,
-        occurred=one.occurred,
-        age_days=days_between(one.occurred, moment),
-        distance_m=one.distance_m,
-        weight=one.weight,
-        expected_events=announced(_present(one, moment, parameters), horizon_days, parameters.decay_days),
+        incident_id=contribution.incident_id,
+        revision=contribution.revision,
+        occurred=contribution.occurred,
+        age_days=days_between(contribution.occurred, moment),
+        distance_m=contribution.distance_m,
+        weight=contribution.weight,
+        expected_events=announced(_present(contribution, moment, parameters), horizon_days, parameters.decay_days),
     )
 
 
-def _present(one: Contribution, moment: datetime, parameters: Parameters) -> float:
-    age = days_between(one.occurred, moment)
-    return one.weight * one.share * math.exp(-age / parameters.decay_days)
+def _present(contribution: Contribution, moment: datetime, parameters: Parameters) -> float:
+    age = days_between(contribution.occurred, moment)
+    return contribution.weight * contribution.share * math.exp(-age / parameters.decay_days)
 
 
 def _assess(state: RouteState, moment: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
