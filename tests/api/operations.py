@@ -27,7 +27,7 @@ from .mission import report, route, subscription
 OBJECTS = frozenset(
     {"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id", "parameters_id"}
 )
-PARTS = {"number": "1"}
+PARTS = {"revision": "1"}
 
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -150,6 +151,35 @@ def _two(client: httpx.Client, incident: str) -> list[dict[str, Any]]:
 
 def _place(client: httpx.Client) -> str:
     return _cursor(first_chunk(client, "/v1/alert-events"))
+
+
+@pytest.mark.parametrize("path", STREAMS)
+def test_what_is_no_cursor_is_refused_as_in_a_list(mission: Mission, path: str) -> None:
+    now = datetime.now(UTC).isoformat()
+    slips: list[tuple[str, dict[str, Any]]] = [
+        ("query.since", {"params": {"since": "nonsense"}}),
+        ("query.since", {"params": {"since": now}}),
+        ("header.Last-Event-ID", {"headers": {"Last-Event-ID": "nonsense"}}),
+    ]
+    with mission.client() as client:
+        listed = client.get("/v1/incidents", params={"cursor": "nonsense"}).json()
+        for place, asked in slips:
+            refused = client.get(path, **asked)
+            assert (refused.status_code, refused.json()["code"]) == (400, "bad_cursor")
+            assert refused.json()["detail"] == listed["detail"]
+            assert [error["field"] for error in refused.json()["errors"]] == [place]
+        unknown = client.get(path, params={"sinse": "x"})
+        assert (unknown.json()["code"], "since" in unknown.json()["detail"]) == ("unknown_parameter", True)
+
+
+@pytest.mark.timeout(READ_SECONDS * 3)
+def test_a_stream_begins_at_a_time(mission: Mission) -> None:
+    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    with (
+        mission.client() as client,
+        client.stream("GET", STREAMS[0], params={"from": hour_ago}, timeout=READ_SECONDS) as stream,
+    ):
+        assert any(line == "event: incident.reported" for line in stream.iter_lines())
 
 
 def test_a_type_that_there_is_not_is_refused(mission: Mission) -> None:

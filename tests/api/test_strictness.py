@@ -84,9 +84,9 @@ def test_a_date_is_a_whole_day(north: Mission) -> None:
         assert listed(as_of=str(datetime.now(UTC).date()))
         refused(client.get("/v1/incidents?from=2026-02-30"), 422, "invalid")
         assert made(client.get("/v1/alerts", params={"from": str(yesterday)}))["items"]
-        at = {"at": str(yesterday)}
-        risk = made(client.get(f"/v1/routes/{north.ids['route_id']}/risk", params=at))
-        assert risk["at"].startswith(f"{yesterday}T23:59:59")
+        then = {"as_of": str(yesterday)}
+        risk = made(client.get(f"/v1/routes/{north.ids['route_id']}/risk", params=then))
+        assert risk["as_of"].startswith(f"{yesterday}T23:59:59")
 
 
 def unchanged(answer: httpx.Response) -> bool:

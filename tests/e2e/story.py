@@ -208,7 +208,7 @@ class Story:
         return (await self.verifier.get(f"/v1/incidents/{self.incident_id}")).headers["ETag"]
 
     async def _risk(self) -> dict[str, Any]:
-        answer = await self.reporter.get(f"/v1/routes/{self.route_id}/risk", at=self.at.isoformat())
+        answer = await self.reporter.get(f"/v1/routes/{self.route_id}/risk", as_of=self.at.isoformat())
         assert answer.status_code == 200, answer.text
         risk: dict[str, Any] = answer.json()
         return risk

@@ -101,7 +101,7 @@ async def test_risk_at_another_moment_and_over_another_horizon(
     await desk.tell(incident_id, 1, 30.1, 5.0, days_ago=2)
     before = (desk.clock.now() - timedelta(days=3)).isoformat()
     url = f"/v1/routes/{route_id}/risk"
-    assert (await http.get(url, params={"at": before})).json()["incidents"] == 0
+    assert (await http.get(url, params={"as_of": before})).json()["incidents"] == 0
     week, month = [(await http.get(url, params={"horizon_days": days})).json() for days in (7, 30)]
     assert month["expected_events"] > week["expected_events"]
     assert month["band"] == week["band"]
@@ -175,8 +175,8 @@ async def test_a_line_that_is_no_route_is_refused_with_what_to_do(
         {"horizon_days": 0},
         {"horizon_days": "nan"},
         {"horizon_days": 1e9},
-        {"at": "yesterday"},
-        {"at": "2026-03-01T00:00:00"},
+        {"as_of": "yesterday"},
+        {"as_of": "2026-03-01T00:00:00"},
     ],
 )
 async def test_questions_that_make_no_sense_are_refused(
@@ -192,7 +192,7 @@ async def test_the_ends_of_time_are_answered(
 ) -> None:
     await http.put(f"/v1/routes/{route_id}", json=BODY)
     await desk.tell(incident_id, 1, 30.1, 5.0)
-    answer = await http.get(f"/v1/routes/{route_id}/risk", params={"at": moment})
+    answer = await http.get(f"/v1/routes/{route_id}/risk", params={"as_of": moment})
     assert answer.json()["incidents"] == 0
 
 

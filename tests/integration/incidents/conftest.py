@@ -68,7 +68,11 @@ class Desk:
         if seen is not None:
             sent["If-Match"] = f'"{seen}"'
         return await self.http.request(
-            method, path if path.startswith("/v1/") else f"/v1/incidents{path}", json=body, headers=sent, params=query
+            method,
+            path if path.startswith("/v1/") else f"/v1/incidents{path}",
+            json=body,
+            headers=sent,
+            params=query or None,
         )
 
     async def report(self, by: str = "unmix:reporter", **changes: Any) -> dict[str, Any]:

@@ -92,9 +92,9 @@ async def test_a_retracted_incident_stays_retracted_and_is_listed(desk: Desk) ->
     incident = await desk.step(await desk.report(), "retract", {"reason": "privacy"})
     for command, body in (("review", {}), ("reopen", {"reason": "why not"}), ("hazard", {"hazard_state": "active"})):
         assert await refused(desk, incident, command, body) == 409
-    listed = (await desk.ask("GET", "/v1/retracted-incidents", since="2026-03-01T00:00:00Z")).json()["items"]
+    listed = (await desk.ask("GET", "/v1/retracted-incidents?from=2026-03-01T00:00:00Z")).json()["items"]
     assert [(item["incident_id"], item["reason"]) for item in listed] == [(incident["incident_id"], "privacy")]
-    assert (await desk.ask("GET", "/v1/retracted-incidents", since="2026-03-02T00:00:00Z")).json()["items"] == []
+    assert (await desk.ask("GET", "/v1/retracted-incidents?from=2026-03-02T00:00:00Z")).json()["items"] == []
     assert (await desk.ask("GET", "/v1/retracted-incidents", by="other:analyst")).json()["items"] == []
 
 
@@ -106,7 +106,7 @@ async def test_a_correction_is_a_revision_and_says_what_changed(desk: Desk) -> N
     assert (answer.status_code, corrected["revision"]) == (200, 2)
     assert corrected["location"]["point"] == incident["location"]["point"]
     assert corrected["time"]["earliest"] == "2026-03-01T00:00:00Z"
-    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions")).json()["items"][::-1]
+    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions", with_incident=True)).json()["items"][::-1]
     assert history[1]["changed"] == [
         "location.place_name",
         "outcome",
@@ -160,7 +160,7 @@ async def test_of_two_who_correct_at_once_one_is_told_to_read_again(desk: Desk) 
 
 async def test_the_hash_chain_holds_over_what_is_stored(desk: Desk) -> None:
     incident = await verified(desk, narrative="Ça va ☂")
-    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions")).json()["items"][::-1]
+    history = (await desk.ask("GET", f"/{incident['incident_id']}/revisions", with_incident=True)).json()["items"][::-1]
     rows = await desk.rows(select(REVISIONS).order_by(REVISIONS.c.revision))
     previous = None
     for row, shown in zip(rows, history, strict=True):

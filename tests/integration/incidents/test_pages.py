@@ -74,8 +74,12 @@ async def test_a_history_comes_in_pages_the_last_revision_first(desk: Desk) -> N
     for state in ("marked", "active", "marked", "active"):
         incident = await desk.step(incident, "hazard", {"hazard_state": state})
     path = f"/{incident['incident_id']}/revisions"
-    found = await pages(desk, path)
+    found = await pages(desk, path, with_incident=True)
     assert [[item["revision"] for item in page] for page in found] == [[5, 4, 3], [2, 1]]
+    assert [item["incident"]["revision"] for page in found for item in page] == [5, 4, 3, 2, 1]
+    # Without the incidents all of them are one small page.
+    [page] = await pages(desk, path)
+    assert [(item["revision"], item["incident"]) for item in page] == [(number, None) for number in (5, 4, 3, 2, 1)]
     assert [[item["revision"] for item in page] for page in await pages(desk, path, limit=2)] == [[5, 4], [3, 2], [1]]
 
 

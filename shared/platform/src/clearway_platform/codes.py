@@ -73,7 +73,7 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.BAD_CURSOR: Kind(
         HTTPStatus.BAD_REQUEST,
         "Not a cursor of this list",
-        "The cursor is not one that this list gave.",
+        "The cursor is not one that this list or stream gave.",
         "Send `next` of the page before exactly as it was given, or begin again without a cursor.",
     ),
     Code.BAD_ETAG: Kind(

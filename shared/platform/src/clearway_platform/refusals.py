@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from clearway_platform.codes import KINDS, Code
+
+Part: TypeAlias = Literal["body", "query", "header", "path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Fault:
     place: str
     problem: str
     remedy: str
-    part: Literal["body", "query", "header", "path"] = "body"
+    part: Part = "body"
 
 
 class Refusal(Exception):
@@ -84,9 +86,7 @@ class Invalid(Refusal):
 
     code = Code.INVALID
 
-    def __init__(
-        self, place: str, problem: str, remedy: str, *, part: Literal["body", "query", "header", "path"] = "body"
-    ) -> None:
+    def __init__(self, place: str, problem: str, remedy: str, *, part: Part = "body") -> None:
         fault = Fault(place, problem, remedy, part)
         super().__init__(f"{part}.{place}: {problem}. {remedy}", faults=[fault])
         self.fault = fault

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from clearway_platform.web.pages import decode_cursor, encode_cursor
-from clearway_platform.web.problems import bad_cursor
+from clearway_platform.web.problems import BadCursor
 
 
 def cursor_id(cursor: str | None) -> UUID | None:
@@ -12,7 +12,7 @@ def cursor_id(cursor: str | None) -> UUID | None:
     try:
         return None if place is None else UUID(place[0])
     except ValueError as error:
-        raise bad_cursor() from error
+        raise BadCursor from error
 
 
 def next_cursor(ids: list[UUID], limit: int) -> str | None:

@@ -77,9 +77,9 @@ class RouteView(BaseModel):
 
 
 class RiskView(BaseModel):
-    """The risk of a route from `at` on, over `horizon_days`."""
+    """The risk of a route from `as_of` on, over `horizon_days`, by what was known then."""
 
-    at: datetime
+    as_of: datetime
     horizon_days: float
     expected_events: float = Field(description="Expected incidents on the corridor; background and incidents together.")
     background: float = Field(description="The part that no incident announces.")
@@ -94,7 +94,7 @@ class RiskView(BaseModel):
 
     @classmethod
     def of(cls, risk: Assessment, parameters_revision: int) -> "RiskView":
-        others = {"n_eff": risk.effective_sample, "parameters_revision": parameters_revision}
+        others = {"as_of": risk.at, "n_eff": risk.effective_sample, "parameters_revision": parameters_revision}
         own = {name: getattr(risk, name) for name in cls.model_fields if name not in others}
         return cls.model_validate(own | others)
 
@@ -125,7 +125,7 @@ class ReasonView(BaseModel):
     """One incident's part in the expected events."""
 
     incident_id: UUID
-    revision: int = Field(description="The incident's revision that was counted.")
+    incident_revision: int = Field(description="The incident's revision that was counted.")
     occurred_at: datetime
     age_days: float
     distance_m: float
@@ -134,8 +134,9 @@ class ReasonView(BaseModel):
 
     @classmethod
     def of(cls, reason: Reason) -> "ReasonView":
-        own = {name: getattr(reason, name) for name in cls.model_fields if name != "occurred_at"}
-        return cls.model_validate(own | {"occurred_at": reason.occurred})
+        named = {"occurred_at": reason.occurred, "incident_revision": reason.revision}
+        own = {name: getattr(reason, name) for name in cls.model_fields if name not in named}
+        return cls.model_validate(own | named)
 
 
 class Rest(BaseModel):
@@ -149,7 +150,7 @@ class Explanation(BaseModel):
     """What makes a route risky: contributions, the rest and the background add up to the expected events."""
 
     route_id: UUID
-    at: datetime
+    as_of: datetime
     horizon_days: float
     expected_events: float
     background: float
@@ -162,7 +163,7 @@ class Explanation(BaseModel):
         risk, others = explained.risk, explained.reasons[limit:]
         return cls(
             route_id=route_id,
-            at=risk.at,
+            as_of=risk.at,
             horizon_days=risk.horizon_days,
             expected_events=risk.expected_events,
             background=risk.background,

@@ -27,7 +27,7 @@ from clearway_platform.web.access import platform_of
 from clearway_platform.web.conditional import IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, decode_cursor, encode_cursor
-from clearway_platform.web.problems import bad_cursor
+from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.writes import Reply, Write
 
 PATH: Final = "/v1/risk-parameters"
@@ -158,4 +158,4 @@ def _place(cursor: str | None) -> tuple[float, UUID] | None:
     try:
         return float.fromhex(place[0]), UUID(place[1])
     except (ValueError, OverflowError) as error:
-        raise bad_cursor() from error
+        raise BadCursor from error

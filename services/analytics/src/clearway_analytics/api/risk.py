@@ -20,7 +20,7 @@ from clearway_platform.web.pages import Limit
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 
-At = Annotated[
+AsOf = Annotated[
     UntilTime | None,
     Query(
         description=f"The moment to rate; now by default. Incidents that came later are left out. {A_DATE} What counts "
@@ -36,17 +36,17 @@ async def get_risk(
     principal: Reader,
     connection: Reading,
     clock: Time,
-    at: At = None,
+    as_of: AsOf = None,
     horizon_days: Horizon = None,
 ) -> RiskReport:
     """How many incidents are to be expected on the route, how sure that is, and on how much it rests."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
     found: Assessment | None
-    if at is None:
+    if as_of is None:
         found = await risk.now(connection, mission, route_id, clock.now(), horizon)
     else:
-        found = (await _explained(connection, mission, route_id, at, horizon)).risk
+        found = (await _explained(connection, mission, route_id, as_of, horizon)).risk
     if found is None:
         raise NoSuchRoute(route_id)
     return RiskReport.full(route_id, found, mission)
@@ -58,21 +58,21 @@ async def explain_risk(
     principal: Reader,
     connection: Reading,
     clock: Time,
-    at: At = None,
+    as_of: AsOf = None,
     horizon_days: Horizon = None,
     limit: Limit = 100,
 ) -> Explanation:
     """Which incidents make the route risky, the largest part first. All parts add up to the expected events."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
-    found = await _explained(connection, mission, route_id, at or clock.now(), horizon)
+    found = await _explained(connection, mission, route_id, as_of or clock.now(), horizon)
     return Explanation.of(route_id, found, limit, mission.parameters_revision)
 
 
 async def _explained(
-    connection: AsyncConnection, mission: Mission, route_id: UUID, at: datetime, horizon_days: float
+    connection: AsyncConnection, mission: Mission, route_id: UUID, as_of: datetime, horizon_days: float
 ) -> Explained:
-    found = await risk.explained(connection, mission, route_id, at, horizon_days)
+    found = await risk.explained(connection, mission, route_id, as_of, horizon_days)
     if found is None:
         raise NoSuchRoute(route_id)
     return found

@@ -15,7 +15,7 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_platform.web.problems import bad_cursor
+from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.representation import weak_etag
 from clearway_platform.web.writes import Reply, Write
 
@@ -119,4 +119,4 @@ def _after(cursor: str | None) -> UUID | None:
     try:
         return UUID(place[0])
     except ValueError as error:
-        raise bad_cursor() from error
+        raise BadCursor from error

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import RetractionReason
@@ -31,7 +31,7 @@ class IncidentBody(IncidentState):
     history: str
 
 
-class RevisionBody(BaseModel):
+class _Revision(BaseModel):
     """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show."""
 
     incident_id: UUID
@@ -43,13 +43,24 @@ class RevisionBody(BaseModel):
     changed: list[str]
     prev_hash: str | None
     hash: str
+
+
+class RevisionBody(_Revision):
+    """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show."""
+
     incident: IncidentBody
+
+
+class ListedRevision(_Revision):
+    """A revision as the history lists it."""
+
+    incident: IncidentBody | None = Field(description="As it was then; null unless `with_incident` asks for it.")
 
 
 class MergedBody(BaseModel):
     """An incident that became an alias of another one."""
 
-    merged_into: UUID
+    survivor_id: UUID
 
 
 class RetractedBody(BaseModel):
@@ -98,8 +109,12 @@ def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200, 
 
 
 def revision_of(revision: Revision, principal: Principal) -> dict[str, Any]:
+    return listed_revision(revision, principal)
+
+
+def listed_revision(revision: Revision, principal: Principal) -> dict[str, Any]:
     shown = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}
-    return shown | {"incident": visible(revision.state, principal)}
+    return shown | {"incident": None if revision.state is None else visible(revision.state, principal)}
 
 
 def deleted_of(state: Mapping[str, Any]) -> dict[str, Any]:

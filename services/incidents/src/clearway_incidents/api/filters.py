@@ -10,7 +10,7 @@ from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.queries.incidents import Box, Filter, PageEnd
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
-from clearway_platform.web.problems import bad_cursor, invalid
+from clearway_platform.web.problems import BadCursor, invalid
 
 BBOX: Final = "west,south,east,north in degrees; west > east crosses the antimeridian"
 
@@ -75,4 +75,4 @@ def page_end_of(cursor: str | None) -> PageEnd | None:
             return PageEnd(moment.astimezone(UTC), UUID(end[1]))
     except (ValueError, OverflowError):
         pass
-    raise bad_cursor()
+    raise BadCursor

@@ -9,11 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from clearway_incidents.api.answers import (
     IncidentBody,
+    ListedRevision,
     MergedBody,
     RetractedBody,
     RevisionBody,
     address,
     deleted_of,
+    listed_revision,
     revision_of,
     visible,
 )
@@ -30,7 +32,8 @@ from clearway_platform.web.problems import not_found
 
 router = APIRouter(tags=["Reading incidents"])
 
-Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
+Number = Annotated[int, Path(alias="revision", ge=1, le=2_147_483_647)]
+WithIncident = Annotated[bool, Query(description="Whether each revision comes with the whole incident.")]
 _ALIAS: dict[int | str, dict[str, Any]] = {
     308: {"model": MergedBody, "description": "It was merged: Location is its survivor.", "headers": header("Location")}
 }
@@ -64,12 +67,14 @@ async def deleted(
     principal: Reader,
     wired: Wired,
     reading: Reading,
-    since: Annotated[FromTime | None, Query(description=f"Retracted at or after this time. {A_DATE}")] = None,
+    retracted_from: Annotated[
+        FromTime | None, Query(alias="from", description=f"Retracted at this time or later. {A_DATE}")
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """The first retracted first. Who keeps a copy of an incident must drop it when it appears here."""
-    page = await queries.deleted(reading, wired.states, principal.mission, since, page_end_of(cursor), limit)
+    page = await queries.deleted(reading, wired.states, principal.mission, retracted_from, page_end_of(cursor), limit)
     last = None if page.is_last else page.states[-1]
     following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
     return _page([deleted_of(state) for state in page.states], following)
@@ -92,7 +97,7 @@ async def read(incident_id: UUID, principal: Reader, wired: Wired, reading: Read
         raise not_found("incident", incident_id)
     survivor = state["links"]["merged_into"]
     if survivor is not None and as_of is None:
-        return JSONResponse({"merged_into": survivor}, 308, {"Location": address(survivor)})
+        return JSONResponse({"survivor_id": survivor}, 308, {"Location": address(survivor)})
     return _json(visible(state, principal), {"ETag": etag(state["revision"])})
 
 
@@ -100,25 +105,33 @@ async def read(incident_id: UUID, principal: Reader, wired: Wired, reading: Read
     "/v1/incidents/{incident_id}/revisions",
     operation_id="incidents.list_revisions",
     summary="Read its history",
-    response_model=Page[RevisionBody],
+    response_model=Page[ListedRevision],
 )
 async def history(
-    incident_id: UUID, principal: Reader, wired: Wired, reading: Reading, limit: Limit = 100, cursor: Cursor = None
+    incident_id: UUID,
+    principal: Reader,
+    wired: Wired,
+    reading: Reading,
+    with_incident: WithIncident = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Every revision, the last one first: who changed what, when and why. A page has fewer than `limit` when they
     are large; `next` leads on to the first one."""
     end = decode_cursor(cursor, int)
     before = max(0, min(end[0], 2**31 - 1)) if end else None
-    page = await revisions(reading, wired.states, principal.mission, incident_id, before, limit)
+    page = await revisions(
+        reading, wired.states, principal.mission, incident_id, before, limit, with_states=with_incident
+    )
     # Of an incident that there is, revision 1 is not before any other: then its page is empty, and no error.
     if not page.revisions and before is None:
         raise not_found("incident", incident_id)
     following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
-    return _page([revision_of(item, principal) for item in page.revisions], following)
+    return _page([listed_revision(item, principal) for item in page.revisions], following)
 
 
 @router.get(
-    "/v1/incidents/{incident_id}/revisions/{number}",
+    "/v1/incidents/{incident_id}/revisions/{revision}",
     operation_id="incidents.get_revision",
     summary="Read one revision",
     response_model=RevisionBody,

@@ -21,10 +21,10 @@ States = StateVersions[Incident]
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision: the columns of its row, and its state in the newest shape."""
+    """One revision: the columns of its row, and its state in the newest shape, if it was asked for."""
 
     row: Row[Any]
-    state: State
+    state: State | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,24 @@ async def state_as_of(
 
 
 async def revisions(
-    connection: AsyncConnection, states: States, mission: str, incident_id: UUID, before: int | None, limit: int
+    connection: AsyncConnection,
+    states: States,
+    mission: str,
+    incident_id: UUID,
+    before: int | None,
+    limit: int,
+    *,
+    with_states: bool,
 ) -> RevisionPage:
     """The revisions of an incident before a number, the last one first; empty when there is no such incident."""
-    query = _of(mission, incident_id, REVISIONS)
+    columns = [column for column in REVISIONS.c if with_states or column.key != "state"]
+    query = _of(mission, incident_id, *columns)
     if before is not None:
         query = query.where(REVISIONS.c.revision < before)
-    part = await part_of(connection, query, ["revision"], heavy="state", limit=limit, newest_first=True)
-    return RevisionPage([Revision(row, states.shape(row.state)) for row in part.rows], part.is_last)
+    heavy = "state" if with_states else "changed"
+    part = await part_of(connection, query, ["revision"], heavy=heavy, limit=limit, newest_first=True)
+    found = [Revision(row, states.shape(row.state) if with_states else None) for row in part.rows]
+    return RevisionPage(found, part.is_last)
 
 
 async def revision(
@@ -64,5 +74,5 @@ async def revision(
     return None if row is None else Revision(row, states.shape(row.state))
 
 
-def _of(mission: str, incident_id: UUID, what: Any) -> Select[Any]:
-    return select(what).where(REVISIONS.c.mission == mission, REVISIONS.c.incident_id == incident_id)
+def _of(mission: str, incident_id: UUID, *what: Any) -> Select[Any]:
+    return select(*what).where(REVISIONS.c.mission == mission, REVISIONS.c.incident_id == incident_id)

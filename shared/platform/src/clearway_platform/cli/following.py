@@ -48,7 +48,7 @@ class Beginning:
     @property
     def parameters(self) -> dict[str, str]:
         if self.since is not None:
-            return {"since": self.since.isoformat()}
+            return {"from": self.since.isoformat()}
         return {"last": str(self.last)} if self.last else {}
 
 

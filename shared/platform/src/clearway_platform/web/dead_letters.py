@@ -21,7 +21,7 @@ from clearway_platform.messaging.dead_letters import WAITING, DeadLetter, DeadLe
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_platform.web.problems import bad_cursor, conflict, not_found
+from clearway_platform.web.problems import BadCursor, conflict, not_found
 from clearway_platform.web.writes import Reply, Write
 
 log = structlog.get_logger(__name__)
@@ -185,7 +185,7 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         return None if place is None else (_aware(place[0]), UUID(place[1]))
     except (ValueError, OverflowError) as error:
-        raise bad_cursor() from error
+        raise BadCursor from error
 
 
 def _aware(text: str) -> datetime:

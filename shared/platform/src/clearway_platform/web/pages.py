@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from clearway_platform.web.problems import bad_cursor
+from clearway_platform.web.problems import BadCursor
 
 Item = TypeVar("Item")
 
@@ -44,4 +44,4 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
             return tuple(place)
     except (ValueError, binascii.Error, RecursionError):
         pass
-    raise bad_cursor()
+    raise BadCursor

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
-from clearway_platform.refusals import Conflict, Fault, NotFound, Refusal, RevisionMissing, StaleRevision
+from clearway_platform.refusals import Conflict, Fault, NotFound, Part, Refusal, RevisionMissing, StaleRevision
 
 # What a place may begin with that is in no document.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
@@ -96,14 +96,11 @@ class BadCursor(Refusal):
     """A cursor is not read by its sender, so any other text is a slip."""
 
     code = Code.BAD_CURSOR
-    detail = "The cursor is not one that this list gave."
+    detail = "The cursor is not one that was given here."
 
-    def __init__(self) -> None:
-        super().__init__(faults=[Fault("cursor", "not a cursor of this list", "Send `next` as it was given.", "query")])
-
-
-def bad_cursor() -> Refusal:
-    return BadCursor()
+    def __init__(self, place: str = "cursor", part: Part = "query") -> None:
+        remedy = "Send `next` of a list, or an event id of a stream, as it was given."
+        super().__init__(faults=[Fault(place, "not a cursor", remedy, part)])
 
 
 def not_found(what: str, identifier: object) -> Refusal:

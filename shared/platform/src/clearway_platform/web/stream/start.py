@@ -1,7 +1,7 @@
 """Where a stream begins: after a cursor, after a time, or so many events before now."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Query
@@ -10,8 +10,12 @@ from sqlalchemy import func, select
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
+from clearway_platform.refusals import Part
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
+from clearway_platform.web.moments import A_DATE, FromTime
+from clearway_platform.web.problems import BadCursor
+from clearway_platform.web.stream.wire import is_cursor
 
 MOST: Final = 1000
 _FEED = table_of(FeedRow)
@@ -25,24 +29,31 @@ def starting_cursor(platform: Platform, permission: Permission) -> Callable[...,
         principal: Annotated[Principal, Depends(require(permission))],
         last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=64)] = None,
         since: Annotated[
-            str | None,
-            Query(
-                max_length=64,
-                description="An event id, or a time (RFC 3339) of the last days: what came after it is sent.",
-            ),
+            str | None, Query(max_length=64, description="An event id: what came after it is sent.")
+        ] = None,
+        published_from: Annotated[
+            FromTime | None,
+            Query(alias="from", description=f"What was published at this time or later is sent first. {A_DATE}"),
         ] = None,
         last: Annotated[
             int | None, Query(ge=0, le=MOST, description="Begin with so many of the last events that are still held.")
         ] = None,
     ) -> str | None:
-        chosen = last_event_id or since
-        if chosen is None:
-            return await _cursor(platform, await _before_last(platform, principal.mission, last)) if last else None
-        moment = _time(chosen)
-        if moment is None:
-            return chosen
-        return await _cursor(platform, await _before(platform, principal.mission, moment))
+        if last_event_id:
+            return _checked(last_event_id, "Last-Event-ID", "header")
+        if since:
+            return _checked(since, "since", "query")
+        if published_from is not None:
+            return await _cursor(platform, await _before(platform, principal.mission, published_from))
+        return await _cursor(platform, await _before_last(platform, principal.mission, last)) if last else None
 
+    return cursor
+
+
+def _checked(cursor: str, place: str, part: Part) -> str:
+    """A cursor of another database may still come: the stream answers it with `resync`. Other text is a slip."""
+    if not is_cursor(cursor):
+        raise BadCursor(place, part)
     return cursor
 
 
@@ -69,12 +80,3 @@ async def _before_first_of(platform: Platform, query: Any) -> int:
         last: int = (await connection.execute(select(_HEAD.c.last_position))).scalar_one()
         first: int | None = (await connection.execute(query)).scalar_one()
     return last if first is None else first - 1
-
-
-def _time(text: str) -> datetime | None:
-    """The time that a text names; None for one that is a cursor."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

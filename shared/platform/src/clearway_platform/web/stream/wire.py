@@ -24,6 +24,11 @@ def position_of(cursor: str, epoch: str) -> int | None:
     return int(found[2]) if found is not None and found[1] == epoch else None
 
 
+def is_cursor(text: str) -> bool:
+    """Whether it has the form of an event id, of this feed or of another."""
+    return _CURSOR.match(text) is not None
+
+
 def event_frame(epoch: str, entry: FeedEntry) -> bytes:
     """A published event."""
     return f"id: {epoch}-{entry.position}\nevent: {entry.type}\ndata: {entry.json}\n\n".encode()
