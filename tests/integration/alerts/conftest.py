@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,21 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Table, select
 
+from clearway_alerts.channels.base import AttemptResult, Channel
+from clearway_alerts.channels.registry import Channels
+from clearway_alerts.channels.stream import StreamChannel
 from clearway_alerts.channels.webhook.addresses import allowed_networks
+from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import STORAGE
+from clearway_alerts.outbound.leases import Lease, Room, lease
+from clearway_alerts.outbound.queue import Queue
+from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.worker import DeliveryWorker
+from clearway_alerts.policy.facts import Stage
+from clearway_alerts.policy.stages import Policy, stages
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.vocabulary import (
@@ -50,22 +59,42 @@ class Service:
 
     database: Database
     clock: ManualClock
+    channels: Channels
+    policy: Policy
     pipeline: Pipeline
     subscriptions: Subscriptions
+    queue: Queue
     worker: DeliveryWorker
 
-    def new_worker(self, timeout_seconds: float = 2.0) -> DeliveryWorker:
-        return DeliveryWorker(self.database, self.clock, allowed=ALLOWED, timeout_seconds=timeout_seconds)
+    def new_worker(self) -> DeliveryWorker:
+        return DeliveryWorker(self.database, self.clock, self.channels, self.policy)
 
     def new_pipeline(self) -> Pipeline:
-        return new_pipeline(Outbox(self.clock), self.clock, self.new_worker())
+        queue = Queue(self.policy, self.channels, self.new_worker(), self.clock)
+        return new_pipeline(Outbox(self.clock), queue)
+
+    async def lease(self, limit: int = 10) -> list[Lease]:
+        """What a worker would lease now, for 20 seconds."""
+        room = Room(limit, timedelta(seconds=20))
+        async with self.database.write() as transaction:
+            return await lease(transaction, self.channels, room, self.clock.now())
+
+    async def record(self, leases: Iterable[Lease], result: AttemptResult) -> Recorded:
+        """What each attempt gave."""
+        now = self.clock.now()
+        async with self.database.write() as transaction:
+            attempts = [Attempt(item, result, now, 0.5) for item in leases]
+            return await record(transaction, self.policy, attempts, now)
 
     async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> Any:
         chosen = FilterForm.model_validate({"area": area, **more})
+        channel = self.channels.read({"type": "webhook", "url": url} if url else {"type": "stream"})
         async with self.database.write() as transaction:
-            return await self.subscriptions.create(transaction, OWNER, "convoy", Changes(filter=chosen, url=url))
+            return await self.subscriptions.create(
+                transaction, OWNER, "convoy", Changes(filter=chosen, channel=channel)
+            )
 
-    async def warn(self, incident: Incident) -> None:
+    async def warn(self, incident: IncidentView) -> None:
         async with self.database.write() as transaction:
             await self.pipeline.warn(transaction, incident, new_id())
 
@@ -75,30 +104,48 @@ class Service:
             return list((await connection.execute(query)).mappings())
 
 
-def new_pipeline(outbox: Outbox, clock: ManualClock, worker: DeliveryWorker) -> Pipeline:
+def new_pipeline(outbox: Outbox, queue: Queue) -> Pipeline:
     heavy = HeavyWork("warnings")
-    return Pipeline(Watchlist(heavy), outbox, clock, news_hours=72, worker=worker, heavy=heavy)
+    return Pipeline(Watchlist(queue.channels, heavy), outbox, queue, queue.clock, news_hours=72, heavy=heavy)
 
 
 @pytest.fixture
-async def alerts(database_url: str, clock: ManualClock) -> AsyncIterator[Service]:
+def extra_channels() -> list[Channel]:
+    """What a test registers beside the webhook and the stream."""
+    return []
+
+
+@pytest.fixture
+def extra_stages() -> list[Stage]:
+    """What a test adds to the end of the policy."""
+    return []
+
+
+@pytest.fixture
+async def alerts(
+    database_url: str, clock: ManualClock, extra_channels: list[Channel], extra_stages: list[Stage]
+) -> AsyncIterator[Service]:
     await migrations.upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
-    worker = DeliveryWorker(database, clock, allowed=ALLOWED, timeout_seconds=2.0)
-    pipeline = new_pipeline(Outbox(clock, check=hold_against_contract), clock, worker)
-    yield Service(database, clock, pipeline, Subscriptions(clock, ALLOWED, worker.wake), worker)
+    webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=timedelta(seconds=2))
+    channels, policy = Channels([webhook, StreamChannel(), *extra_channels]), Policy([*stages(), *extra_stages])
+    worker = DeliveryWorker(database, clock, channels, policy)
+    queue = Queue(policy, channels, worker, clock)
+    pipeline = new_pipeline(Outbox(clock, check=hold_against_contract), queue)
+    subscriptions = Subscriptions(clock, channels, queue)
+    yield Service(database, clock, channels, policy, pipeline, subscriptions, queue, worker)
     await database.close()
     await connections_ended()
 
 
 @pytest.fixture
-def report(clock: ManualClock) -> Callable[..., Incident]:
+def report(clock: ManualClock) -> Callable[..., IncidentView]:
     """An active IED at 1°W 17°N; the fields that are given differ."""
     return lambda **changes: replace(_incident(clock.now()), **changes)
 
 
-def _incident(now: datetime) -> Incident:
-    return Incident(
+def _incident(now: datetime) -> IncidentView:
+    return IncidentView(
         mission="unmix",
         incident_id=UUID("01890000-0000-7000-8000-000000000001"),
         revision=1,
@@ -107,8 +154,8 @@ def _incident(now: datetime) -> Incident:
         category=Category.IED,
         outcome=Outcome.FOUND_NOT_CLEARED,
         hazard_state=HazardState.ACTIVE,
-        lon=-1.0,
-        lat=17.0,
+        longitude=-1.0,
+        latitude=17.0,
         uncertainty_m=50.0,
         place_name="Ansongo",
         earliest=now,

@@ -13,7 +13,7 @@ from clearway_alerts.api import deliveries, inspection, subscriptions
 from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import IdempotencyRow
@@ -45,9 +45,9 @@ class Platform:
 @pytest.fixture
 async def client(alerts: Any) -> AsyncIterator[httpx.AsyncClient]:
     app: FastAPI = create_app(title="alerts", description="", platform=Platform(alerts))  # type: ignore[arg-type]
-    sending = Deliveries(alerts.clock, lambda: None)
+    sending = Deliveries(alerts.queue)
     acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
-    app.state.wiring = Wiring(alerts.subscriptions, sending, acknowledge, 72, HeavyWork("requests"))
+    app.state.wiring = Wiring(alerts.subscriptions, sending, acknowledge, 72, HeavyWork("requests"), alerts.channels)
     for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router):
         app.include_router(router)
     transport = httpx.ASGITransport(app)
@@ -171,11 +171,11 @@ async def test_a_forbidden_url_is_refused(client: httpx.AsyncClient, url: str) -
 
 
 async def test_alerts_are_listed_explained_and_acknowledged(
-    client: httpx.AsyncClient, alerts: Any, report: Callable[..., Incident]
+    client: httpx.AsyncClient, alerts: Any, report: Callable[..., IncidentView]
 ) -> None:
     made = await create(client, channel={"type": "stream"})
-    far = report(incident_id=uuid4(), lat=20.0)
-    for incident in (report(), report(revision=2, lat=17.027), far):
+    far = report(incident_id=uuid4(), latitude=20.0)
+    for incident in (report(), report(revision=2, latitude=17.027), far):
         await alerts.warn(incident)
     first_page = (await client.get("/v1/alerts", params={"limit": 1})).json()
     assert [item["kind"] for item in first_page["items"]] == ["updated"]

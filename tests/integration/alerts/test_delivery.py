@@ -10,35 +10,32 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from clearway_alerts.channels.webhook.request import Answer
-from clearway_alerts.domain.incident_view import Incident
-from clearway_alerts.outbound.leases import claim
-from clearway_alerts.outbound.results import Result, settle
+from clearway_alerts.channels.base import AttemptKind, AttemptResult
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
 from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
-LEASE = timedelta(seconds=20)
-Report = Callable[..., Incident]
+Report = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
-OK = Answer(204, None, 1.0)
-BROKEN = Answer(500, "status 500", 1.0)
+OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
+BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
 
 
 async def states(alerts: Any) -> list[str]:
     return [row["state"] for row in await alerts.rows(DELIVERY, "sequence")]
 
 
-async def claims(alerts: Any, limit: int = 10) -> list[Any]:
-    async with alerts.database.write() as transaction:
-        return await claim(transaction, alerts.clock.now(), lease=LEASE, limit=limit)
+async def leases(alerts: Any, limit: int = 10) -> list[Any]:
+    leases: list[Any] = await alerts.lease(limit)
+    return leases
 
 
-async def record(alerts: Any, each: Any, answer: Answer) -> set[Any]:
-    async with alerts.database.write() as transaction:
-        now = alerts.clock.now()
-        return (await settle(transaction, [Result(each, answer, now, 0.5)], now)).deliveries
+async def record(alerts: Any, item: Any, result: AttemptResult) -> set[Any]:
+    recorded = await alerts.record([item], result)
+    deliveries: set[Any] = recorded.deliveries
+    return deliveries
 
 
 @pytest.mark.usefixtures("delivering")
@@ -46,8 +43,8 @@ async def test_each_alert_arrives_signed_and_in_order(alerts: Any, receiver: Any
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
     await alerts.warn(report())
-    await alerts.warn(report(revision=2, lat=17.027))
-    await alerts.warn(report(revision=3, lat=17.027, status=Status.RETRACTED))
+    await alerts.warn(report(revision=2, latitude=17.027))
+    await alerts.warn(report(revision=3, latitude=17.027, status=Status.RETRACTED))
     await receiver.wait_for(3)
     messages = [Webhook(row["secret"]).verify(body, headers) for headers, body in receiver.got]
     assert [message["type"] for message in messages] == ["alert.issued", "alert.updated", "alert.cancelled"]
@@ -88,15 +85,15 @@ async def test_nothing_overtakes_what_is_still_being_tried(alerts: Any, report: 
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
-    (first,) = await claims(alerts)
-    assert await claims(alerts) == []
+    (first,) = await leases(alerts)
+    assert await leases(alerts) == []
     await record(alerts, first, BROKEN)
-    assert await claims(alerts) == []
+    assert await leases(alerts) == []
     alerts.clock.advance(timedelta(seconds=6))
-    (again,) = await claims(alerts)
+    (again,) = await leases(alerts)
     assert (again.delivery_id, again.attempt) == (first.delivery_id, 2)
     await record(alerts, again, OK)
-    (second,) = await claims(alerts)
+    (second,) = await leases(alerts)
     assert json.loads(second.body)["type"] == "alert.cancelled"
 
 
@@ -105,46 +102,46 @@ async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
 ) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report())
-    (paused,) = await claims(alerts)
+    (paused,) = await leases(alerts)
     alerts.clock.advance(timedelta(seconds=45))
-    (taken_over,) = await claims(alerts)
+    (taken_over,) = await leases(alerts)
     assert (taken_over.delivery_id, taken_over.epoch) == (paused.delivery_id, paused.epoch + 1)
     assert await record(alerts, paused, OK) == set()
     assert await states(alerts) == ["pending"]
     worker = alerts.new_worker()
-    worker._flights.take(paused)
-    await worker._send(None, paused)
+    worker._slots.take(paused)
+    await worker._send({}, paused)
     assert receiver.got == []
     assert await record(alerts, taken_over, OK) == {paused.delivery_id}
     assert await states(alerts) == ["delivered"]
 
 
-async def test_two_workers_never_claim_the_same(alerts: Any, report: Report) -> None:
+async def test_two_workers_never_lease_the_same(alerts: Any, report: Report) -> None:
     for _ in range(20):
         await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
-    taken = await asyncio.gather(*(claims(alerts, 7) for _ in range(6)))
+    taken = await asyncio.gather(*(leases(alerts, 7) for _ in range(6)))
     ids = [each.delivery_id for batch in taken for each in batch]
     assert len(ids) == len(set(ids))
-    rest = await claims(alerts, 20)
+    rest = await leases(alerts, 20)
     assert len(ids) + len(rest) == 20
 
 
 async def test_gone_disables_and_too_long_a_failure_too(alerts: Any, report: Report) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
-    (only,) = await claims(alerts)
-    await record(alerts, only, Answer(410, "status 410", 1.0))
+    (only,) = await leases(alerts)
+    await record(alerts, only, AttemptResult(AttemptKind.GONE, 410, "status 410", 1.0))
     (row,) = await alerts.rows(SUBSCRIPTION)
-    assert (row["state"], row["state_reason"]) == ("disabled", "the endpoint answered 410 Gone")
+    assert (row["state"], row["state_reason"]) == ("disabled", "the endpoint is gone: status 410")
     assert await states(alerts) == ["dead"]
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], row["revision"])
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
-    (second,) = await claims(alerts)
+    (second,) = await leases(alerts)
     await record(alerts, second, BROKEN)
     alerts.clock.advance(timedelta(hours=121))
-    (second,) = await claims(alerts)
+    (second,) = await leases(alerts)
     await record(alerts, second, BROKEN)
     assert (await alerts.rows(SUBSCRIPTION))[0]["state_reason"].startswith("the endpoint has failed since")
 
@@ -153,7 +150,7 @@ async def test_after_the_last_attempt_it_is_dead(alerts: Any, report: Report) ->
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     for _ in range(8):
-        (only,) = await claims(alerts)
+        (only,) = await leases(alerts)
         await record(alerts, only, BROKEN)
         alerts.clock.advance(timedelta(hours=13))
     assert await states(alerts) == ["dead"]
@@ -165,10 +162,10 @@ async def test_paused_means_later_not_never(alerts: Any, report: Report) -> None
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report())
-    assert await claims(alerts) == []
+    assert await leases(alerts) == []
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
-    assert len(await claims(alerts)) == 1
+    assert len(await leases(alerts)) == 1
 
 
 async def redirect(_: web.Request) -> web.StreamResponse:

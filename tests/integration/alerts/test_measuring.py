@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 from prometheus_client import REGISTRY
 
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.storage.tables import DELIVERY
 from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOBODY = "http://127.0.0.1:9/hook"
-Report = Callable[..., Incident]
+Report = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -61,7 +61,7 @@ async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: A
     assert value("deliveries_oldest_age_seconds", state="active") == 90
     assert value("deliveries_overdue_seconds") == 0, "what is tried again later is not overdue"
 
-    await alerts.warn(report(revision=2, lat=17.001))
+    await alerts.warn(report(revision=2, latitude=17.001))
     await postpone(alerts, trying, sequence=1)
     await postpone(alerts, waiting, sequence=1)
     alerts.clock.advance(timedelta(seconds=90))

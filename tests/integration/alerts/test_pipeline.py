@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from clearway_alerts.commands.routes import keep_route
 from clearway_alerts.commands.subscriptions import Changes
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.storage.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW
@@ -22,7 +22,7 @@ from clearway_platform.heavy import HeavyWork
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 OUTBOX = table_of(OutboxRow)
-Report = Callable[..., Incident]
+Report = Callable[..., IncidentView]
 
 
 async def kinds(alerts: Any) -> list[str]:
@@ -33,8 +33,8 @@ async def test_the_story_report_move_retract(alerts: Any, report: Report) -> Non
     await alerts.subscribe()
     await alerts.warn(report())
     await alerts.warn(report(revision=2, status=Status.VERIFIED))
-    await alerts.warn(report(revision=3, lat=17.027))
-    await alerts.warn(report(revision=4, lat=17.027, status=Status.RETRACTED))
+    await alerts.warn(report(revision=3, latitude=17.027))
+    await alerts.warn(report(revision=4, latitude=17.027, status=Status.RETRACTED))
     rows = await alerts.rows(ALERT, "sequence")
     assert [(row["kind"], row["revision"], row["sequence"]) for row in rows] == [
         ("issued", 1, 1), ("updated", 3, 2), ("cancelled", 4, 3)
@@ -51,7 +51,7 @@ async def test_what_is_repeated_or_late_changes_nothing(alerts: Any, report: Rep
     await alerts.subscribe()
     await alerts.warn(report(revision=2))
     await alerts.warn(report(revision=2))
-    await alerts.warn(report(revision=1, lat=17.001))
+    await alerts.warn(report(revision=1, latitude=17.001))
     assert await kinds(alerts) == ["issued"]
     assert [row["revision"] for row in await alerts.rows(INCIDENT_VIEW)] == [2]
 
@@ -78,15 +78,15 @@ async def test_a_cancellation_reaches_whoever_was_warned_though_the_filter_chang
 
 async def test_a_change_of_the_filter_holds_at_once(alerts: Any, report: Report) -> None:
     row = await alerts.subscribe()
-    await alerts.warn(report(incident_id=uuid4(), lat=30.0))
+    await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
     async with alerts.database.write() as transaction:
         everything = FilterForm.model_validate({"area": {"type": "everything"}})
         await alerts.subscriptions.change(transaction, OWNER, row["id"], 1, Changes(filter=everything))
-    await alerts.warn(report(incident_id=uuid4(), lat=30.0))
+    await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
     assert await kinds(alerts) == ["issued"]
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.delete(transaction, OWNER, row["id"], 2)
-    await alerts.warn(report(incident_id=uuid4(), lat=30.0))
+    await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
     assert await kinds(alerts) == ["issued"]
 
 

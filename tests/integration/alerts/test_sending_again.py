@@ -12,13 +12,11 @@ from standardwebhooks import Webhook
 
 from clearway_alerts.api import messages
 from clearway_alerts.api.bodies import AlertView
-from clearway_alerts.channels.webhook.request import Answer
+from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.commands.deliveries import Deliveries, NoSuchDelivery, NotPending, StillPending
 from clearway_alerts.commands.subscriptions import NoSuchSubscription, NotActive, NotTheOwner
 from clearway_alerts.domain.delivery import DeliveryState
-from clearway_alerts.domain.incident_view import Incident
-from clearway_alerts.outbound.leases import claim
-from clearway_alerts.outbound.results import Result, settle
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.queries.deliveries import page_of_deliveries
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT
 from clearway_contracts.alert import AlertState
@@ -27,10 +25,10 @@ from clearway_platform.auth.principals import Principal, Role
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
-BROKEN = Answer(500, "status 500", 1.0)
-GONE = Answer(410, "status 410", 1.0)
-OK = Answer(204, None, 1.0)
-Report = Callable[..., Incident]
+BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
+GONE = AttemptResult(AttemptKind.GONE, 410, "status 410", 1.0)
+OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
+Report = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -39,7 +37,7 @@ class Desk:
 
     def __init__(self, alerts: Any) -> None:
         self.alerts = alerts
-        self.commands = Deliveries(alerts.clock, alerts.worker.wake)
+        self.commands = Deliveries(alerts.queue)
 
     async def resend(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> None:
         async with self.alerts.database.write() as transaction:
@@ -49,14 +47,11 @@ class Desk:
         async with self.alerts.database.write() as transaction:
             return await self.commands.send_now(transaction, by, subscription, delivery)
 
-    async def answered(self, answer: Answer) -> list[UUID]:
-        """Claim what is due, and record this answer for each; the deliveries that were claimed."""
-        now = self.alerts.clock.now()
-        async with self.alerts.database.write() as transaction:
-            claims = await claim(transaction, now, lease=timedelta(seconds=20), limit=10)
-        async with self.alerts.database.write() as transaction:
-            await settle(transaction, [Result(each, answer, now, 0.5) for each in claims], now)
-        return [each.delivery_id for each in claims]
+    async def answered(self, answer: AttemptResult) -> list[UUID]:
+        """Lease what is due, and record this result for each; the deliveries that were leased."""
+        leases = await self.alerts.lease()
+        await self.alerts.record(leases, answer)
+        return [item.delivery_id for item in leases]
 
     async def rows(self) -> list[Any]:
         found: list[Any] = await self.alerts.rows(DELIVERY, "sequence")
@@ -117,7 +112,7 @@ async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Any, 
     assert await desk.answered(OK) == []
     assert await desk.send_now(row["id"], waiting["id"])
     assert not await desk.send_now(row["id"], waiting["id"])
-    await alerts.warn(report(revision=2, lat=17.027))
+    await alerts.warn(report(revision=2, latitude=17.027))
     first, second = await desk.rows()
     assert await desk.answered(BROKEN) == [first["id"]]
     assert await desk.send_now(row["id"], second["id"])
@@ -155,7 +150,7 @@ async def test_the_log_is_narrowed_to_states(alerts: Any, desk: Desk, report: Re
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     await desk.answered(OK)
-    await alerts.warn(report(revision=2, lat=17.027))
+    await alerts.warn(report(revision=2, latitude=17.027))
 
     async def found(*states: DeliveryState) -> list[str]:
         async with alerts.database.read() as connection:

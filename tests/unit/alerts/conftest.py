@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,
@@ -20,7 +20,7 @@ from clearway_contracts.vocabulary import (
 )
 
 NOW: Final = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
-_INCIDENT: Final = Incident(
+_INCIDENT: Final = IncidentView(
     mission="unmix",
     incident_id=UUID("01890000-0000-7000-8000-000000000001"),
     revision=1,
@@ -29,8 +29,8 @@ _INCIDENT: Final = Incident(
     category=Category.IED,
     outcome=Outcome.FOUND_NOT_CLEARED,
     hazard_state=HazardState.ACTIVE,
-    lon=-1.0,
-    lat=17.0,
+    longitude=-1.0,
+    latitude=17.0,
     uncertainty_m=50.0,
     place_name="Ansongo",
     earliest=NOW,
@@ -44,10 +44,10 @@ _INCIDENT: Final = Incident(
 )
 
 
-def incident(**changes: Any) -> Incident:
+def incident(**changes: Any) -> IncidentView:
     return replace(_INCIDENT, **changes)
 
 
 @pytest.fixture
-def make() -> Callable[..., Incident]:
+def make() -> Callable[..., IncidentView]:
     return incident

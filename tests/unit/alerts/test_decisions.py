@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from clearway_alerts.domain.alert import Outcome as Decided
+from clearway_alerts.domain.alert import DecisionKind as Decided
 from clearway_alerts.domain.alert import Told, decide, what_matters
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, severity, urgency
 from clearway_contracts.vocabulary import (
@@ -23,7 +23,7 @@ from clearway_contracts.vocabulary import (
 )
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
-Make = Callable[..., Incident]
+Make = Callable[..., IncidentView]
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_certainty_follows_the_credibility_and_every_alert_expires(make: Make) -
     assert all(expires_at(make(hazard_state=state), NOW) > NOW for state in HazardState)
 
 
-def told(incident: Incident, kind: AlertKind = AlertKind.ISSUED, *, matched: bool = True) -> Told:
+def told(incident: IncidentView, kind: AlertKind = AlertKind.ISSUED, *, matched: bool = True) -> Told:
     return Told(UUID(int=1), 1, kind, matched, incident)
 
 
-def decided(incident: Incident, before: Told | None, *, matches: bool = True) -> Decided:
-    return decide(incident, before, matches=matches, now=NOW, news_hours=72).outcome
+def decided(incident: IncidentView, before: Told | None, *, matches: bool = True) -> Decided:
+    return decide(incident, before, matches=matches, now=NOW, news_hours=72).kind
 
 
 def test_the_life_of_a_warning(make: Make) -> None:
@@ -102,10 +102,10 @@ def test_the_life_of_a_warning(make: Make) -> None:
     assert decided(make(revision=2, status=Status.VERIFIED), told(first)) is Decided.NO_MATTER
     assert decided(make(revision=2, credibility=InfoCredibility.CONFIRMED), told(first)) is Decided.UPDATED
     assert decided(make(revision=2, hazard_state=HazardState.CLEARED), told(first)) is Decided.DOWNGRADED
-    moved = make(revision=3, lat=17.027)
+    moved = make(revision=3, latitude=17.027)
     assert decided(moved, told(first), matches=False) is Decided.UPDATED
     assert (
-        decided(make(revision=4, lat=17.04), told(moved, AlertKind.UPDATED, matched=False), matches=False)
+        decided(make(revision=4, latitude=17.04), told(moved, AlertKind.UPDATED, matched=False), matches=False)
         is Decided.OUTSIDE
     )
     assert decided(first, told(moved, AlertKind.UPDATED, matched=False)) is Decided.UPDATED
@@ -140,8 +140,8 @@ def test_the_passing_of_time_alone_does_not_matter(make: Make) -> None:
 @pytest.mark.parametrize(
     ("changes", "matters"),
     [
-        ({"lat": 17.0004}, False),
-        ({"lat": 17.0006}, True),
+        ({"latitude": 17.0004}, False),
+        ({"latitude": 17.0006}, True),
         ({"uncertainty_m": 140}, False),
         ({"uncertainty_m": 160}, True),
     ],

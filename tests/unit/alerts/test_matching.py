@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, RouteCorridor
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index, explained, watch
 from clearway_alerts.domain.subscription import Accuracy, Filter, MinimumGrade
 from clearway_contracts.vocabulary import Category, InfoCredibility, Severity, SourceReliability, Tlp
 
 GEOD = Geod(ellps="WGS84")
-Make = Callable[..., Incident]
+Make = Callable[..., IncidentView]
 positions = st.tuples(st.floats(-1.3, -0.7), st.floats(16.7, 17.3))
 areas = st.one_of(
     st.builds(Circle, positions, st.floats(1, 40_000)),
@@ -25,14 +25,14 @@ areas = st.one_of(
 )
 
 
-def brute_distance(area: Circle | Corridor, lon: float, lat: float) -> tuple[float, float]:
+def brute_distance(area: Circle | Corridor, longitude: float, latitude: float) -> tuple[float, float]:
     """The geodesic distance to the nearest of many points of the area's middle, and the error of that."""
     if isinstance(area, Circle):
-        return GEOD.inv(lon, lat, *area.center)[2], 0.05
+        return GEOD.inv(longitude, latitude, *area.center)[2], 0.05
     steps = np.linspace(0, 1, 2001)
     line = np.array(area.line)
     dense = np.vstack([a + steps[:, None] * (b - a) for a, b in pairwise(line)])
-    away = GEOD.inv(np.full(len(dense), lon), np.full(len(dense), lat), dense[:, 0], dense[:, 1])[2]
+    away = GEOD.inv(np.full(len(dense), longitude), np.full(len(dense), latitude), dense[:, 0], dense[:, 1])[2]
     return float(away.min()), 60.0
 
 
@@ -49,7 +49,9 @@ def test_the_index_agrees_with_brute_force(
     accuracy = Accuracy.INTERSECTS_UNCERTAINTY if touch else Accuracy.CONTAINS
     watches = [watch(UUID(int=n), Filter(area, accuracy)) for n, area in enumerate(watched)]
     found = set(
-        Index([each for each in watches if each]).matching(make(lon=place[0], lat=place[1], uncertainty_m=uncertainty))
+        Index([each for each in watches if each]).matching(
+            make(longitude=place[0], latitude=place[1], uncertainty_m=uncertainty)
+        )
     )
     for number, area in enumerate(watched):
         away, error = brute_distance(area, *place)
@@ -61,7 +63,7 @@ def test_the_index_agrees_with_brute_force(
 SQUARE = Polygon((((-1.1, 16.9), (-0.9, 16.9), (-0.9, 17.1), (-1.1, 17.1), (-1.1, 16.9)),))
 
 
-def matches(chosen: Filter, incident: Incident) -> bool:
+def matches(chosen: Filter, incident: IncidentView) -> bool:
     ready = watch(UUID(int=1), chosen)
     assert ready
     return Index([ready]).matching(incident) == [UUID(int=1)]
@@ -69,14 +71,14 @@ def matches(chosen: Filter, incident: Incident) -> bool:
 
 def test_a_polygon_holds_its_inside_and_what_is_uncertain_near_its_edge(make: Make) -> None:
     assert matches(Filter(SQUARE), make())
-    outside = make(lon=-0.895)  # about 530 m east of the edge
+    outside = make(longitude=-0.895)  # about 530 m east of the edge
     assert not matches(Filter(SQUARE), outside)
-    assert matches(Filter(SQUARE), make(lon=-0.895, uncertainty_m=600))
-    assert not matches(Filter(SQUARE, Accuracy.CONTAINS), make(lon=-0.895, uncertainty_m=600))
+    assert matches(Filter(SQUARE), make(longitude=-0.895, uncertainty_m=600))
+    assert not matches(Filter(SQUARE, Accuracy.CONTAINS), make(longitude=-0.895, uncertainty_m=600))
 
 
 def test_a_place_across_the_antimeridian_is_near(make: Make) -> None:
-    assert matches(Filter(Circle((179.999, -17.0), 1000)), make(lon=-179.999, lat=-17.0))
+    assert matches(Filter(Circle((179.999, -17.0), 1000)), make(longitude=-179.999, latitude=-17.0))
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,12 @@ from clearway_alerts.domain.areas import (
     check_area,
 )
 from clearway_alerts.domain.geometry import are_within, distance_to
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index, explained, watch
 from clearway_alerts.domain.subscription import Filter
 
 GEOD = Geod(ellps="WGS84")
-Make = Callable[..., Incident]
+Make = Callable[..., IncidentView]
 Lines = list[tuple[float, float]]
 
 # The whole earth, and what is special on it: the poles, the antimeridian, the equator.
@@ -40,20 +40,20 @@ latitudes = st.one_of(st.floats(-90, 90), st.sampled_from([-90.0, -89.99, 0.0, 8
 anywhere = st.tuples(longitudes, latitudes)
 
 
-def brute(line: Lines, lon: float, lat: float, steps: int = 4001) -> tuple[float, float]:
+def brute(line: Lines, longitude: float, latitude: float, steps: int = 4001) -> tuple[float, float]:
     """The geodesic distance to the nearest of many points of the line, and how much nearer the line itself may be."""
     share = np.linspace(0, 1, steps)[:, None]
     drawn = np.array(line)
     dense = np.vstack([a + share * (b - a) for a, b in pairwise(drawn)])
-    away = GEOD.inv(np.full(len(dense), lon), np.full(len(dense), lat), dense[:, 0], dense[:, 1])[2]
+    away = GEOD.inv(np.full(len(dense), longitude), np.full(len(dense), latitude), dense[:, 0], dense[:, 1])[2]
     widest = float(np.abs(np.diff(drawn, axis=0)).sum(axis=1).max()) / (steps - 1)
     # The library knows no distance between some places on one meridian.
     return float(np.nanmin(away)), widest * 111_700
 
 
-def far_to_near(line: Lines, lon: float, lat: float) -> None:
-    away, error = brute(line, lon, lat)
-    found = distance_to(shapely.LineString(line), lon, lat)
+def far_to_near(line: Lines, longitude: float, latitude: float) -> None:
+    away, error = brute(line, longitude, latitude)
+    found = distance_to(shapely.LineString(line), longitude, latitude)
     assert found <= away + 0.001
     # Too short by the share of the curvature that is not known, which at 1,500 km is 0.003 %.
     if away < 2_000_000:
@@ -82,20 +82,20 @@ def test_the_pole_is_crossed(make: Make) -> None:
     across = (180.0, 89.0)
     away = GEOD.inv(0.0, 89.0, *across)[2]
     assert distance_to(shapely.Point(across), 0.0, 89.0) == pytest.approx(away, rel=1e-6)
-    assert reaches(Circle(across, 100_000), make(lon=0.0, lat=89.0, uncertainty_m=away - 99_000))
-    assert not reaches(Circle(across, 100_000), make(lon=0.0, lat=89.0, uncertainty_m=away - 101_000))
+    assert reaches(Circle(across, 100_000), make(longitude=0.0, latitude=89.0, uncertainty_m=away - 99_000))
+    assert not reaches(Circle(across, 100_000), make(longitude=0.0, latitude=89.0, uncertainty_m=away - 101_000))
 
 
 def test_the_antimeridian_is_crossed(make: Make) -> None:
     fiji = Corridor(((179.5, -17.0), (179.999, -17.0)), 1000)
-    assert reaches(fiji, make(lon=-179.999, lat=-17.0, uncertainty_m=10))
-    assert not reaches(fiji, make(lon=-179.9, lat=-17.0, uncertainty_m=10))
-    assert reaches(fiji, make(lon=-179.9, lat=-17.0, uncertainty_m=11_000))
+    assert reaches(fiji, make(longitude=-179.999, latitude=-17.0, uncertainty_m=10))
+    assert not reaches(fiji, make(longitude=-179.9, latitude=-17.0, uncertainty_m=10))
+    assert reaches(fiji, make(longitude=-179.9, latitude=-17.0, uncertainty_m=11_000))
     # The same line from the other side of the earth is as far as it is.
-    assert not reaches(fiji, make(lon=0.0, lat=-17.0, uncertainty_m=1_000_000))
+    assert not reaches(fiji, make(longitude=0.0, latitude=-17.0, uncertainty_m=1_000_000))
 
 
-def reaches(area: Area, incident: Incident) -> bool:
+def reaches(area: Area, incident: IncidentView) -> bool:
     ready = watch(UUID(int=1), Filter(area))
     assert ready
     return Index([ready]).reaches(incident)
@@ -151,7 +151,7 @@ def test_an_explanation_far_away_says_the_distance(make: Make) -> None:
     chosen = Filter(Corridor(tuple(HOSTILE["from side to side"]), 500))
     [clause] = [
         each
-        for each in explained(watch(UUID(int=1), chosen), chosen, make(lon=0.0, lat=90.0, uncertainty_m=50))
+        for each in explained(watch(UUID(int=1), chosen), chosen, make(longitude=0.0, latitude=90.0, uncertainty_m=50))
         if each.name == "area"
     ]
     assert not clause.holds

@@ -1,6 +1,6 @@
 """A filter and its area as they travel and are stored: JSON with GeoJSON geometries, longitude first."""
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -146,13 +146,3 @@ class FilterForm(Form):
             min_grade=MinimumGrade(self.min_grade.reliability, self.min_grade.credibility),
             tlp_max=self.tlp_max,
         )
-
-
-def stored_filter(chosen: FilterForm) -> dict[str, Any]:
-    """The filter as JSON for its row."""
-    return chosen.model_dump(mode="json")
-
-
-def read_filter(stored: Any) -> Filter:
-    """The filter of a row."""
-    return FilterForm.model_validate(stored).to_domain()

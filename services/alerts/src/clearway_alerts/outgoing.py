@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from clearway_alerts.domain.alert import Alert
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_contracts.alert import AlertState
 from clearway_contracts.alerts import (
     AlertAcknowledged,
@@ -48,7 +48,7 @@ KEPT: Final = frozenset(
 )
 
 
-def state_of(alert: Alert, incident: Incident) -> AlertState:
+def state_of(alert: Alert, incident: IncidentView) -> AlertState:
     """The alert object as the contract has it."""
     return AlertState(
         alert_id=alert.id,
@@ -63,7 +63,7 @@ def state_of(alert: Alert, incident: Incident) -> AlertState:
         urgency=alert.urgency,
         certainty=alert.certainty,
         headline=alert.headline,
-        point=Point(coordinates=(incident.lon, incident.lat)),
+        point=Point(coordinates=(incident.longitude, incident.latitude)),
         uncertainty_m=incident.uncertainty_m,
         category=incident.category,
         outcome=incident.outcome,
@@ -85,7 +85,7 @@ def change_of(alert: AlertState) -> AlertChange:
     )
 
 
-def acknowledgement_of(alert: Alert, incident: Incident, by: str, at: datetime) -> AlertAcknowledged:
+def acknowledgement_of(alert: Alert, incident: IncidentView, by: str, at: datetime) -> AlertAcknowledged:
     return AlertAcknowledged(
         mission=alert.mission,
         alert_id=alert.id,

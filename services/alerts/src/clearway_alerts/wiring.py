@@ -1,23 +1,34 @@
 """Everything of the alerts service is constructed here, from what the runtime gives."""
 
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Final
 
 from clearway_alerts import permissions
 from clearway_alerts.api import alerts, inspection, messages, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
+from clearway_alerts.api.channels import describe_channels
 from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.api.streaming import of_subscription
+from clearway_alerts.channels.base import Channel
+from clearway_alerts.channels.registry import Channels
+from clearway_alerts.channels.stream import StreamChannel
 from clearway_alerts.channels.webhook.addresses import allowed_networks
+from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.outbound.measuring import Measuring
+from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
+from clearway_alerts.policy.facts import Stage
+from clearway_alerts.policy.stages import Policy, stages
 from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.alerts import ALERT_EVENTS
+from clearway_platform.clock import Clock
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web.app import create_app
@@ -38,28 +49,41 @@ TAGS: Final = {
 }
 
 
-def build(platform: Platform) -> Parts:
-    settings, clock = platform.settings_of(AlertsSettings), platform.clock
+def shipped_channels(settings: AlertsSettings, clock: Clock) -> tuple[Channel, ...]:
+    """Every channel there is. A new one is an entry here."""
     allowed = allowed_networks(settings.webhook_allowed_subnets)
-    deliveries = DeliveryWorker(
-        platform.database, clock, allowed=allowed, timeout_seconds=settings.webhook_timeout_seconds
-    )
+    timeout = timedelta(seconds=settings.webhook_timeout_seconds)
+    return (WebhookChannel(clock, allowed=allowed, timeout=timeout), StreamChannel())
+
+
+def build(platform: Platform) -> Parts:
+    settings = platform.settings_of(AlertsSettings)
+    return build_with(platform, shipped_channels(settings, platform.clock), stages())
+
+
+def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage: Sequence[Stage]) -> Parts:
+    """The service with these channels and this policy."""
+    settings, clock = platform.settings_of(AlertsSettings), platform.clock
+    channels, policy = Channels(every_channel), Policy(every_stage)
+    worker = DeliveryWorker(platform.database, clock, channels, policy)
+    queue = Queue(policy, channels, worker, clock)
     warnings, requests = HeavyWork("warnings"), HeavyWork("requests")
     pipeline = Pipeline(
-        Watchlist(warnings),
+        Watchlist(channels, warnings),
         platform.outbox,
+        queue,
         clock,
         news_hours=settings.news_hours,
-        worker=deliveries,
         heavy=warnings,
     )
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(
-        subscriptions=Subscriptions(clock, allowed, deliveries.wake),
-        deliveries=Deliveries(clock, deliveries.wake),
+        subscriptions=Subscriptions(clock, channels, queue),
+        deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
         heavy=requests,
+        channels=channels,
     )
     hub = Hub(platform.feed, "alerts")
     stream = stream_router(
@@ -82,9 +106,10 @@ def build(platform: Platform) -> Parts:
     ):
         app.include_router(router)
     messages.install(app)
+    describe_channels(app, channels)
     workers = {
         "consumer": consumer(platform, pipeline).run,
-        "deliveries": deliveries.run,
+        "deliveries": worker.run,
         "measuring": Measuring(platform.database, clock).run,
         "stream": hub.run,
     }

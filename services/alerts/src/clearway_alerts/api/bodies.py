@@ -6,71 +6,45 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
-from yarl import URL
 
+from clearway_alerts.api.channels import ChannelBody, ChannelView, form_of, secret_of, view_of
+from clearway_alerts.channels.registry import Channels
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
-from clearway_alerts.outgoing import THIN, links_of, state_of, why_thin
+from clearway_alerts.outgoing import links_of, state_of, why_thin
 from clearway_alerts.queries.explain import Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
-from clearway_alerts.storage.rows import read_incident
+from clearway_alerts.storage.channels import read_channel
+from clearway_alerts.storage.states import read_incident, shown_filter
 from clearway_contracts.alert import AlertState
-from clearway_contracts.vocabulary import AlertKind, Tlp
+from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.auth.principals import Principal
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class WebhookForm(Form):
-    """A signed POST for each alert (Standard Webhooks). https only, to a public address."""
-
-    type: Literal["webhook"]
-    url: Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class StreamForm(Form):
-    """Nothing is sent: the alerts are read from the list and the stream."""
-
-    type: Literal["stream"]
-
-
-ChannelForm: TypeAlias = Annotated[WebhookForm | StreamForm, Field(discriminator="type")]
-
-
 class SubscriptionBody(Form):
     name: Name
     filter: FilterForm
-    channel: ChannelForm
+    channel: ChannelBody
 
-    def changes(self) -> Changes:
-        url = self.channel.url if isinstance(self.channel, WebhookForm) else None
-        return Changes(filter=self.filter, url=url)
+    def changes(self, channels: Channels) -> Changes:
+        """Raises a 422 problem about the channel."""
+        return Changes(filter=self.filter, channel=form_of(channels, self.channel))
 
 
 class SubscriptionPatch(Form):
-    """What is left out stays as it is. A filter is replaced whole; a webhook may move, not become a stream."""
+    """What is left out stays as it is. A filter and a channel are replaced whole; a channel keeps its type."""
 
     name: Name | None = None
     filter: FilterForm | None = None
-    channel: WebhookForm | None = None
+    channel: ChannelBody | None = None
 
-    def changes(self) -> Changes:
-        return Changes(self.name, self.filter, self.channel.url if self.channel else None)
-
-
-class ChannelView(BaseModel):
-    """Where the alerts go."""
-
-    type: Literal["webhook", "stream"]
-    url: str | None = Field(default=None, description="In full only for those who may change the subscription.")
-    public_key: str | None = Field(default=None, description="`whpk_…`: verifies the `v1a` signatures (Ed25519).")
-    thin_at: list[Tlp] = Field(
-        default_factory=list,
-        description="At these levels of sharing a webhook's message is thin: it leaves out the place and the "
-        "description, and names the address where they are read with an API key.",
-    )
+    def changes(self, channels: Channels) -> Changes:
+        """Raises a 422 problem about the channel."""
+        return Changes(self.name, self.filter, form_of(channels, self.channel) if self.channel else None)
 
 
 class SubscriptionView(BaseModel):
@@ -87,8 +61,8 @@ class SubscriptionView(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, row: Any, principal: Principal) -> "SubscriptionView":
-        return cls(**_shown(row, principal))
+    def of(cls, row: Any, principal: Principal, channels: Channels) -> "SubscriptionView":
+        return cls(**_shown(row, principal, channels))
 
 
 class NewSubscription(SubscriptionView):
@@ -100,22 +74,14 @@ class NewSubscription(SubscriptionView):
     )
 
     @classmethod
-    def of(cls, row: Any, principal: Principal) -> "NewSubscription":
-        return cls(**_shown(row, principal), secret=row["secret"])
+    def of(cls, row: Any, principal: Principal, channels: Channels) -> "NewSubscription":
+        return cls(**_shown(row, principal, channels), secret=secret_of(channels, read_channel(row)))
 
 
-def _shown(row: Any, principal: Principal) -> dict[str, Any]:
+def _shown(row: Any, principal: Principal, channels: Channels) -> dict[str, Any]:
     shown = {name: row[name] for name in SubscriptionView.model_fields if name in row}
-    return {**shown, "subscription_id": row["id"], "channel": _channel(row, principal)}
-
-
-def _channel(row: Any, principal: Principal) -> ChannelView:
-    """The path of a webhook may be a secret in itself, so others see only its host."""
-    if row["url"] is None:
-        return ChannelView(type="stream")
-    whole = URL(row["url"])
-    url = row["url"] if may_change(row["owner"], principal) else f"{whole.scheme}://{whole.raw_host}/…"
-    return ChannelView(type="webhook", url=url, public_key=row["public_key"], thin_at=sorted(THIN))
+    channel = view_of(channels, read_channel(row), whole=may_change(row["owner"], principal))
+    return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"]), "channel": channel}
 
 
 class AlertLinks(BaseModel):
@@ -169,6 +135,7 @@ class DeliveryView(BaseModel):
     state: DeliveryState
     attempts: int
     due_at: datetime
+    held: str | None = Field(description="Why it waits, whenever it is due; null when nothing holds it.")
     finished_at: datetime | None
     last_status: int | None
     last_error: str | None

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts import permissions
+from clearway_alerts.channels.registry import Channels
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
@@ -28,6 +29,7 @@ class Wiring:
     acknowledge: Acknowledge
     news_hours: int
     heavy: HeavyWork
+    channels: Channels
 
 
 async def _wired(request: Request) -> Wiring:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from clearway_alerts.channels.webhook.addresses import ForbiddenUrl
 from clearway_alerts.commands.acknowledge import NoSuchAlert
 from clearway_alerts.commands.deliveries import NoSuchDelivery, NotPending, StillPending
 from clearway_alerts.commands.subscriptions import (
+    AnotherChannel,
     NoSuchSubscription,
     NotActive,
     NotTheOwner,
@@ -46,5 +46,6 @@ def refusals(identifier: UUID | None = None) -> Iterator[None]:
         raise invalid("body.filter.area.route_id", "no such route is known here", remedy) from error
     except ImpossibleArea as error:
         raise invalid(f"body.filter.area.{error.field}", error.problem, error.remedy) from error
-    except ForbiddenUrl as error:
-        raise invalid("body.channel.url", str(error), error.remedy) from error
+    except AnotherChannel as error:
+        detail = "A subscription keeps the type of its channel. Make a new one with the other channel."
+        raise conflict(detail) from error

@@ -12,6 +12,7 @@ from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
 from clearway_alerts.api.errors import refusals
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
+from clearway_alerts.storage.channels import read_channel
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.problems import not_found
@@ -51,7 +52,7 @@ async def explain_incident(
     found = await explain(connection, subscription, incident_id, wired.news_hours, wired.heavy)
     if found is None:
         raise not_found("incident", incident_id)
-    return ExplanationView.of(found, has_webhook=subscription["url"] is not None)
+    return ExplanationView.of(found, has_webhook=wired.channels.sending(read_channel(subscription).type) is not None)
 
 
 async def existing(connection: AsyncConnection, principal: Principal, subscription_id: UUID) -> RowMapping:

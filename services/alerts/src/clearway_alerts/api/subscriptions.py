@@ -35,37 +35,38 @@ router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
 async def create_subscription(body: SubscriptionBody, principal: Subscriber, wired: Wired, write: Write) -> Response:
     """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
 
+    changes = body.changes(wired.channels)
     await _check(body.filter, wired)
 
     async def command(transaction: Transaction) -> Reply:
         with refusals():
-            row = await wired.subscriptions.create(transaction, principal, body.name, body.changes())
+            row = await wired.subscriptions.create(transaction, principal, body.name, changes)
         headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
-        return Reply(201, NewSubscription.of(row, principal), headers, once=("secret",))
+        return Reply(201, NewSubscription.of(row, principal, wired.channels), headers, once=("secret",))
 
     return await write(command)
 
 
 @router.get("", operation_id="subscriptions.list", summary="List subscriptions")
 async def list_subscriptions(
-    principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
+    principal: Reader, connection: Reading, wired: Wired, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[SubscriptionView]:
     """The mission's subscriptions, oldest first."""
     rows, is_last = await page_of_subscriptions(connection, principal.mission, cursor_id(cursor), limit)
-    items = [SubscriptionView.of(row, principal) for row in rows]
+    items = [SubscriptionView.of(row, principal, wired.channels) for row in rows]
     return Page(items=items, next=None if is_last else encode_cursor(str(rows[-1]["id"])))
 
 
 @router.get("/{subscription_id}", operation_id="subscriptions.get", summary="Read a subscription")
 async def get_subscription(
-    subscription_id: UUID, principal: Reader, connection: Reading, response: Response
+    subscription_id: UUID, principal: Reader, connection: Reading, wired: Wired, response: Response
 ) -> SubscriptionView:
     """What it asks for, where its alerts go, and whether it is active."""
     row = await one_subscription(connection, principal.mission, subscription_id)
     if row is None:
         raise not_found("subscription", subscription_id)
     response.headers["ETag"] = etag(row["revision"])
-    return SubscriptionView.of(row, principal)
+    return SubscriptionView.of(row, principal, wired.channels)
 
 
 @router.patch(
@@ -80,12 +81,13 @@ async def change_subscription(
 ) -> Response:
     """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
 
+    changes = body.changes(wired.channels)
     await _check(body.filter, wired)
 
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
-            kept = await wired.subscriptions.change(transaction, principal, subscription_id, seen, body.changes())
-        return _kept(kept, principal)
+            kept = await wired.subscriptions.change(transaction, principal, subscription_id, seen, changes)
+        return _kept(kept, principal, wired)
 
     return await write(command)
 
@@ -121,7 +123,7 @@ async def pause_subscription(
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
             kept = await wired.subscriptions.pause(transaction, principal, subscription_id, seen)
-        return _kept(kept, principal)
+        return _kept(kept, principal, wired)
 
     return await write(command)
 
@@ -141,7 +143,7 @@ async def resume_subscription(
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
             kept = await wired.subscriptions.resume(transaction, principal, subscription_id, seen)
-        return _kept(kept, principal)
+        return _kept(kept, principal, wired)
 
     return await write(command)
 
@@ -161,7 +163,9 @@ async def rotate_secret(
     async def command(transaction: Transaction) -> Reply:
         with refusals(subscription_id):
             row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
-        return Reply(200, NewSubscription.of(row, principal), {"ETag": etag(row["revision"])}, once=("secret",))
+        return Reply(
+            200, NewSubscription.of(row, principal, wired.channels), {"ETag": etag(row["revision"])}, once=("secret",)
+        )
 
     return await write(command)
 
@@ -173,8 +177,8 @@ async def _check(chosen: FilterForm | None, wired: Wiring) -> None:
             await wired.heavy.run(check_area, chosen.area.to_domain())
 
 
-def _kept(kept: Kept, principal: Principal) -> Reply:
+def _kept(kept: Kept, principal: Principal, wired: Wiring) -> Reply:
     headers = {"ETag": etag(kept.row["revision"])}
     if not kept.changed:
         headers |= NOTHING_CHANGED
-    return Reply(200, SubscriptionView.of(kept.row, principal), headers)
+    return Reply(200, SubscriptionView.of(kept.row, principal, wired.channels), headers)

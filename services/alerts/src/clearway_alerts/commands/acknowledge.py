@@ -30,10 +30,10 @@ class Acknowledged:
     is_first: bool
 
 
+@dataclass(frozen=True, slots=True)
 class Acknowledge:
-    def __init__(self, outbox: Outbox, clock: Clock) -> None:
-        self._outbox = outbox
-        self._clock = clock
+    outbox: Outbox
+    clock: Clock
 
     async def __call__(self, transaction: Transaction, principal: Principal, alert_id: UUID, seen: int) -> Acknowledged:
         """Raises NoSuchAlert, NotTheOwner, StaleRevision."""
@@ -45,7 +45,7 @@ class Acknowledge:
             raise StaleRevision(stored.revision)
         if stored.acknowledged_at is not None:
             return Acknowledged(stored, is_first=False)
-        now = self._clock.now()
+        now = self.clock.now()
         if not await _mark(transaction, principal, alert_id, now):
             raise StaleRevision(seen + 1)
         await self._tell(transaction, stored, principal, now)
@@ -54,7 +54,7 @@ class Acknowledge:
     async def _tell(self, transaction: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
         data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)
         subject = str(stored.alert.incident_id)
-        await self._outbox.add(transaction, [self._outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
+        await self.outbox.add(transaction, [self.outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
 
 
 async def _require_owner(transaction: Transaction, principal: Principal, subscription_id: UUID) -> None:

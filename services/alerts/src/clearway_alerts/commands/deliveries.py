@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, select
 
 from clearway_alerts.commands.subscriptions import NotActive, lock
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.storage.tables import DELIVERY, is_pending
+from clearway_alerts.outbound.queue import Queue
+from clearway_alerts.storage.tables import DELIVERY
 from clearway_platform.auth.principals import Principal
-from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 
 
@@ -33,12 +32,9 @@ class NotPending(Exception):
         self.state = state
 
 
+@dataclass(frozen=True, slots=True)
 class Deliveries:
-    """`wake` is called when deliveries have become due by a commit of this process."""
-
-    def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
-        self._clock = clock
-        self._wake = wake
+    queue: Queue
 
     async def resend(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
@@ -50,9 +46,7 @@ class Deliveries:
         delivery = await self._of_active(transaction, principal, subscription_id, delivery_id)
         if delivery["state"] == DeliveryState.PENDING:
             raise StillPending
-        due = self._asked(principal) | {"state": DeliveryState.PENDING, "finished_at": None, "lease_until": None}
-        await transaction.connection.execute(update(DELIVERY).where(DELIVERY.c.id == delivery_id).values(due))
-        transaction.after_commit(self._wake)
+        await self.queue.send_again(transaction, delivery_id, principal.id)
 
     async def send_now(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
@@ -64,15 +58,7 @@ class Deliveries:
         delivery = await self._of_active(transaction, principal, subscription_id, delivery_id)
         if delivery["state"] != DeliveryState.PENDING:
             raise NotPending(DeliveryState(delivery["state"]))
-        waits = is_pending() & DELIVERY.c.lease_until.is_(None) & (DELIVERY.c.due_at > self._clock.now())
-        hastened = update(DELIVERY).where(_up_to(delivery), waits)
-        result = await transaction.connection.execute(hastened.values(self._asked(principal)))
-        transaction.after_commit(self._wake)
-        return result.rowcount > 0
-
-    def _asked(self, principal: Principal) -> dict[str, Any]:
-        now = self._clock.now()
-        return {"due_at": now, "asked_by": principal.id, "asked_at": now}
+        return await self.queue.send_now(transaction, _up_to(delivery), principal.id)
 
     async def _of_active(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID

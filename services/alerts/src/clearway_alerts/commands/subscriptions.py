@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, select, update
 
-from clearway_alerts.channels.webhook.addresses import Network, check_url
-from clearway_alerts.channels.webhook.signing import new_key_pair, new_secret
+from clearway_alerts.channels.base import Channel, ChannelForm, Secrets
+from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
-from clearway_alerts.filter_form import FilterForm, RouteForm, stored_filter
+from clearway_alerts.filter_form import FilterForm, RouteForm
+from clearway_alerts.outbound.queue import Queue
+from clearway_alerts.storage.channels import FORGOTTEN, form_columns, read_channel, secret_columns
 from clearway_alerts.storage.mission_version import next_version
-from clearway_alerts.storage.tables import DELIVERY, ROUTE_VIEW, SUBSCRIPTION, is_pending
+from clearway_alerts.storage.states import stored_filter
+from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, insert
 from clearway_platform.refusals import StaleRevision
-
-# While a receiver changes over to a new secret, the old one signs too.
-OVERLAP: Final = timedelta(hours=24)
 
 
 class NoSuchSubscription(Exception):
@@ -38,7 +36,11 @@ class UnknownRoute(Exception):
 
 
 class NoWebhook(Exception):
-    """The subscription has no endpoint: it is read from the stream."""
+    """The subscription is not sent messages: it is read from the stream."""
+
+
+class AnotherChannel(Exception):
+    """A subscription keeps the type of its channel."""
 
 
 class NotActive(Exception):
@@ -51,7 +53,7 @@ class Changes:
 
     name: str | None = None
     filter: FilterForm | None = None
-    url: str | None = None
+    channel: ChannelForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,17 @@ class Kept:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """`wake` is called when deliveries have become due by a commit of this process."""
+    """What waits for a subscription is planned anew in the transaction that changes it."""
 
-    def __init__(self, clock: Clock, allowed: tuple[Network, ...], wake: Callable[[], None]) -> None:
-        self._clock = clock
-        self._allowed = allowed
-        self._wake = wake
+    clock: Clock
+    channels: Channels
+    queue: Queue
 
     async def create(self, transaction: Transaction, principal: Principal, name: str, wanted: Changes) -> RowMapping:
-        """Raises ForbiddenUrl, UnknownRoute. The row that is returned holds the new secret."""
-        now = self._clock.now()
+        """Raises Invalid, UnknownRoute. The row that is returned holds the new secrets."""
+        now = self.clock.now()
         row = {
             "id": new_id(),
             "mission": principal.mission,
@@ -85,19 +87,18 @@ class Subscriptions:
             "updated_at": now,
             **await self._checked(transaction, principal.mission, wanted),
         }
-        if wanted.url is not None:
-            private_key, public_key = new_key_pair()
-            row |= {"secret": new_secret(), "private_key": private_key, "public_key": public_key}
+        if wanted.channel is not None:
+            row |= secret_columns(wanted.channel.type, self.channels.of(wanted.channel).new_secrets())
         made = insert(transaction.connection, SUBSCRIPTION).values(row).returning(*SUBSCRIPTION.c)
         return (await transaction.connection.execute(made)).mappings().one()
 
     async def change(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int, wanted: Changes
     ) -> Kept:
-        """Raises what `create` raises, NoSuchSubscription, NotTheOwner, StaleRevision, NoWebhook."""
+        """Raises what `create` raises, NoSuchSubscription, NotTheOwner, StaleRevision, AnotherChannel."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
-        if wanted.url is not None and row["url"] is None:
-            raise NoWebhook
+        if wanted.channel is not None and wanted.channel.type != read_channel(row).type:
+            raise AnotherChannel
         values = await self._checked(transaction, principal.mission, wanted)
         if wanted.name is not None:
             values["name"] = wanted.name
@@ -106,60 +107,53 @@ class Subscriptions:
     async def pause(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> Kept:
         """From now on deliveries wait. Alerts go on being issued, so that nothing is missed."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
-        return await self._update(
-            transaction, row, {"state": SubscriptionState.PAUSED, "state_reason": "paused by its owner"}
-        )
+        values = {"state": SubscriptionState.PAUSED, "state_reason": "paused by its owner"}
+        kept = await self._update(transaction, row, values)
+        await self.queue.subscription_changed(transaction, subscription_id)
+        return kept
 
     async def resume(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> Kept:
-        """Everything that waits is due at once, in order."""
+        """What waits is due, in order, as the policy says."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
-        waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
-        due_now = update(DELIVERY).where(waiting, DELIVERY.c.lease_until.is_(None)).values(due_at=self._clock.now())
-        await transaction.connection.execute(due_now)
-        transaction.after_commit(self._wake)
         values = {"state": SubscriptionState.ACTIVE, "state_reason": None, "failing_since": None}
-        return await self._update(transaction, row, values)
+        kept = await self._update(transaction, row, values)
+        await self.queue.subscription_changed(transaction, subscription_id)
+        return kept
 
     async def delete(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> None:
         """It is gone for everyone; its alerts stay on record, what was still to be sent is not."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
-        now = self._clock.now()
-        waiting = (DELIVERY.c.subscription_id == subscription_id) & is_pending()
-        ended = {"state": "dead", "last_error": "the subscription was deleted", "finished_at": now}
-        await transaction.connection.execute(update(DELIVERY).where(waiting).values(ended))
-        forgotten = {"secret": None, "old_secret": None, "private_key": None}
-        await self._update(transaction, row, {"deleted_at": now, "state": SubscriptionState.DISABLED, **forgotten})
+        ended = {"deleted_at": self.clock.now(), "state": SubscriptionState.DISABLED, **FORGOTTEN}
+        await self._update(transaction, row, ended)
+        await self.queue.subscription_deleted(transaction, subscription_id)
 
     async def rotate_secret(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int
     ) -> RowMapping:
         """The row that is returned holds the new secret; the old one signs too for a day."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
-        if row["url"] is None:
-            raise NoWebhook
-        until = self._clock.now() + OVERLAP
-        values = {"secret": new_secret(), "old_secret": row["secret"], "old_secret_until": until}
+        channel, secrets = self._channel(row)
+        values = secret_columns(channel.name(), channel.rotated(secrets, self.clock.now()))
         return (await self._update(transaction, row, values)).row
 
     async def test_fire(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
         """Send a signed test message the way that alerts go; returns its delivery's id."""
         row = await lock(transaction, principal, subscription_id)
-        if row["url"] is None:
+        if self.channels.sending(read_channel(row).type) is None:
             raise NoWebhook
         if row["state"] != SubscriptionState.ACTIVE:
             raise NotActive
-        now, delivery_id = self._clock.now(), new_id()
-        values = {"id": delivery_id, "mission": row["mission"], "subscription_id": row["id"], "sequence": 1}
-        values |= {"state": "pending", "due_at": now, "attempts": 0, "lease_epoch": 0, "created_at": now}
-        await transaction.connection.execute(insert(transaction.connection, DELIVERY).values(values))
-        transaction.after_commit(self._wake)
-        return delivery_id
+        return await self.queue.enqueue_test(transaction, row)
+
+    def _channel(self, row: RowMapping) -> tuple[Channel, Secrets]:
+        stored = read_channel(row)
+        return self.channels.of(self.channels.read(stored.form)), stored.secrets
 
     async def _update(self, transaction: Transaction, row: RowMapping, values: dict[str, Any]) -> Kept:
         """Make a new revision, unless everything is so already."""
         if all(row[name] == value for name, value in values.items()):
             return Kept(row, changed=False)
-        marks = {"revision": row["revision"] + 1, "updated_at": self._clock.now()}
+        marks = {"revision": row["revision"] + 1, "updated_at": self.clock.now()}
         marks["changed_in"] = await next_version(transaction, row["mission"])
         changed = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row["id"]).values(values | marks)
         return Kept(
@@ -167,12 +161,12 @@ class Subscriptions:
         )
 
     async def _checked(self, transaction: Transaction, mission: str, wanted: Changes) -> dict[str, Any]:
-        """The columns of a URL and a route that exist. The area was checked before the transaction, which it would
+        """The columns of an address and a route that exist. The area was checked before the transaction, which it would
         hold up: see `check_area`."""
         values: dict[str, Any] = {}
-        if wanted.url is not None:
-            check_url(wanted.url, self._allowed)
-            values["url"] = wanted.url
+        if wanted.channel is not None:
+            self.channels.of(wanted.channel).check(wanted.channel)
+            values |= form_columns(wanted.channel.model_dump(mode="json"))
         if wanted.filter is not None:
             route_id = wanted.filter.area.route_id if isinstance(wanted.filter.area, RouteForm) else None
             if route_id is not None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound.measuring import ALERT_LATENCY
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.envelope import Event
@@ -30,9 +30,9 @@ class IncidentHandler:
         ALERT_LATENCY.observe(max((self._clock.now() - recorded).total_seconds(), 0.0))
 
 
-def incident_of(state: IncidentState) -> Incident:
+def incident_of(state: IncidentState) -> IncidentView:
     """What alerts need of the contract's state."""
-    return Incident(
+    return IncidentView(
         mission=state.mission,
         incident_id=state.incident_id,
         revision=state.revision,
@@ -41,8 +41,8 @@ def incident_of(state: IncidentState) -> Incident:
         category=state.category,
         outcome=state.outcome,
         hazard_state=state.hazard_state,
-        lon=state.location.point.longitude,
-        lat=state.location.point.latitude,
+        longitude=state.location.point.longitude,
+        latitude=state.location.point.latitude,
         uncertainty_m=state.location.uncertainty_m,
         place_name=state.location.place_name,
         earliest=state.time.earliest,

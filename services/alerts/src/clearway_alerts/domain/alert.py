@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from clearway_alerts.domain.geometry import distance_m
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import NO_LONGER, certainty, rank, severity, urgency
 from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Status, Urgency
@@ -16,7 +16,7 @@ from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Status
 MOVED_M: Final = 100.0
 
 
-class Outcome(StrEnum):
+class DecisionKind(StrEnum):
     """What was decided: the four kinds of alert, or that none is due."""
 
     ISSUED = "issued"
@@ -29,10 +29,10 @@ class Outcome(StrEnum):
 
 
 KIND: Final = {
-    Outcome.ISSUED: AlertKind.ISSUED,
-    Outcome.UPDATED: AlertKind.UPDATED,
-    Outcome.DOWNGRADED: AlertKind.DOWNGRADED,
-    Outcome.CANCELLED: AlertKind.CANCELLED,
+    DecisionKind.ISSUED: AlertKind.ISSUED,
+    DecisionKind.UPDATED: AlertKind.UPDATED,
+    DecisionKind.DOWNGRADED: AlertKind.DOWNGRADED,
+    DecisionKind.CANCELLED: AlertKind.CANCELLED,
 }
 
 
@@ -44,19 +44,19 @@ class Told:
     sequence: int
     kind: AlertKind
     matched: bool
-    incident: Incident
+    incident: IncidentView
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome for one subscription, and the reason in words."""
+    """What was decided for one subscription, and the reason in words."""
 
-    outcome: Outcome
+    kind: DecisionKind
     reason: str
 
     @property
-    def kind(self) -> AlertKind | None:
-        return KIND.get(self.outcome)
+    def alert_kind(self) -> AlertKind | None:
+        return KIND.get(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Alert:
     references: tuple[UUID, ...]
 
 
-def decide(incident: Incident, told: Told | None, *, matches: bool, now: datetime, news_hours: int) -> Decision:
+def decide(incident: IncidentView, told: Told | None, *, matches: bool, now: datetime, news_hours: int) -> Decision:
     """What one subscription hears of this revision.
 
     Whoever was warned hears of the end, whether or not the filter still holds, and of the move that
@@ -90,25 +90,25 @@ def decide(incident: Incident, told: Told | None, *, matches: bool, now: datetim
     if told is None or told.kind is AlertKind.CANCELLED:
         return _first(incident, matches=matches, now=now, news_hours=news_hours)
     if ending := _ending(incident):
-        return Decision(Outcome.CANCELLED, ending)
+        return Decision(DecisionKind.CANCELLED, ending)
     if not matches and not told.matched:
-        return Decision(Outcome.OUTSIDE, "the filter no longer holds, which the subscriber was told before")
+        return Decision(DecisionKind.OUTSIDE, "the filter no longer holds, which the subscriber was told before")
     changed = [*what_matters(told.incident, incident, now), *_crossing(told, matches)]
     if not changed:
-        return Decision(Outcome.NO_MATTER, "nothing that matters has changed")
+        return Decision(DecisionKind.NO_MATTER, "nothing that matters has changed")
     fell = rank(severity(incident)) < rank(severity(told.incident))
-    return Decision(Outcome.DOWNGRADED if fell else Outcome.UPDATED, "changed: " + ", ".join(changed))
+    return Decision(DecisionKind.DOWNGRADED if fell else DecisionKind.UPDATED, "changed: " + ", ".join(changed))
 
 
-def _first(incident: Incident, *, matches: bool, now: datetime, news_hours: int) -> Decision:
+def _first(incident: IncidentView, *, matches: bool, now: datetime, news_hours: int) -> Decision:
     if not matches:
-        return Decision(Outcome.OUTSIDE, "the filter does not hold")
+        return Decision(DecisionKind.OUTSIDE, "the filter does not hold")
     if reason := why_no_first_alert(incident, now, news_hours):
-        return Decision(Outcome.NOT_NEWS, reason)
-    return Decision(Outcome.ISSUED, "every clause of the filter holds")
+        return Decision(DecisionKind.NOT_NEWS, reason)
+    return Decision(DecisionKind.ISSUED, "every clause of the filter holds")
 
 
-def _ending(incident: Incident) -> str | None:
+def _ending(incident: IncidentView) -> str | None:
     """Why the warning no longer stands. An incident closed over a hazard that is still there has not ended."""
     match incident.status:
         case Status.RETRACTED:
@@ -127,7 +127,7 @@ def _crossing(told: Told, matches: bool) -> list[str]:
     return ["inside the filter again" if matches else "outside the filter now"]
 
 
-def what_matters(before: Incident, after: Incident, now: datetime) -> list[str]:
+def what_matters(before: IncidentView, after: IncidentView, now: datetime) -> list[str]:
     """What changed between two revisions that a person on the road must hear. Both are judged at `now`,
     so that the passing of time alone is not a change."""
     facts = {
@@ -144,9 +144,9 @@ def what_matters(before: Incident, after: Incident, now: datetime) -> list[str]:
     return [name for name, has_changed in facts.items() if has_changed]
 
 
-def _moved(before: Incident, after: Incident) -> bool:
+def _moved(before: IncidentView, after: IncidentView) -> bool:
     """Farther than its uncertainty or 100 m, whichever is less; or the circle reaches 100 m farther."""
     if after.uncertainty_m - before.uncertainty_m > MOVED_M:
         return True
-    moved = distance_m(before.lon, before.lat, after.lon, after.lat)
+    moved = distance_m(before.longitude, before.latitude, after.longitude, after.latitude)
     return moved > min(before.uncertainty_m, MOVED_M)

@@ -30,7 +30,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Polygon:
-    """Rings of [lon, lat], closed; the first is the outside, the others are holes."""
+    """Rings of [longitude, latitude], closed; the first is the outside, the others are holes."""
 
     rings: tuple[Ring, ...]
 
@@ -99,14 +99,14 @@ def _check_reach(field: str, metres: float) -> None:
 
 def _check_positions(field: str, positions: Ring) -> None:
     _check_count(field, len(positions))
-    for index, (lon, lat) in enumerate(positions):
-        if not (math.isfinite(lon) and math.isfinite(lat)):
+    for index, (longitude, latitude) in enumerate(positions):
+        if not (math.isfinite(longitude) and math.isfinite(latitude)):
             raise ImpossibleArea(f"{field}.{index}", "is not finite", "Give decimal degrees.")
-        if abs(lat) > 90 and abs(lon) <= 90:
+        if abs(latitude) > 90 and abs(longitude) <= 90:
             raise ImpossibleArea(
                 f"{field}.{index}", "has a latitude out of range; it looks swapped", "Write [longitude, latitude]."
             )
-        if abs(lon) > 180 or abs(lat) > 90:
+        if abs(longitude) > 180 or abs(latitude) > 90:
             raise ImpossibleArea(f"{field}.{index}", "is out of range", "Longitude within ±180, latitude within ±90.")
     if any(abs(after[0] - before[0]) > 180 for before, after in itertools.pairwise(positions)):
         raise ImpossibleArea(field, "crosses the antimeridian", "Cut it there and make two subscriptions (RFC 7946).")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.severity import rank, severity
 from clearway_alerts.domain.subscription import Filter
 from clearway_contracts.vocabulary import InfoCredibility, SourceReliability, Tlp
@@ -19,32 +19,32 @@ class Clause(NamedTuple):
     says: str
 
 
-def categories(chosen: Filter, incident: Incident) -> Clause:
+def categories(chosen: Filter, incident: IncidentView) -> Clause:
     names = ", ".join(sorted(chosen.categories))
     return Clause("categories", incident.category in chosen.categories, f"{incident.category}; watched: {names}")
 
 
-def min_severity(chosen: Filter, incident: Incident) -> Clause:
+def min_severity(chosen: Filter, incident: IncidentView) -> Clause:
     is_now = severity(incident)
     return Clause(
         "min_severity", rank(is_now) >= rank(chosen.min_severity), f"{is_now}; watched from: {chosen.min_severity}"
     )
 
 
-def statuses(chosen: Filter, incident: Incident) -> Clause:
+def statuses(chosen: Filter, incident: IncidentView) -> Clause:
     watched = ", ".join(sorted(chosen.statuses)) or "all"
     return Clause(
         "statuses", not chosen.statuses or incident.status in chosen.statuses, f"{incident.status}; watched: {watched}"
     )
 
 
-def hazard_states(chosen: Filter, incident: Incident) -> Clause:
+def hazard_states(chosen: Filter, incident: IncidentView) -> Clause:
     watched = ", ".join(sorted(chosen.hazard_states)) or "all"
     holds = not chosen.hazard_states or incident.hazard_state in chosen.hazard_states
     return Clause("hazard_states", holds, f"{incident.hazard_state}; watched: {watched}")
 
 
-def min_grade(chosen: Filter, incident: Incident) -> Clause:
+def min_grade(chosen: Filter, incident: IncidentView) -> Clause:
     wanted = chosen.min_grade
     reliable = wanted.reliability is None or _as_reliable(incident.reliability, wanted.reliability)
     credible = wanted.credibility is None or _as_credible(incident.credibility, wanted.credibility)
@@ -62,12 +62,12 @@ def _as_credible(grade: InfoCredibility, wanted: InfoCredibility) -> bool:
     return grade is not InfoCredibility.CANNOT_BE_JUDGED and grade <= wanted
 
 
-def tlp_max(chosen: Filter, incident: Incident) -> Clause:
+def tlp_max(chosen: Filter, incident: IncidentView) -> Clause:
     holds = _TLP.index(incident.tlp) <= _TLP.index(chosen.tlp_max)
     return Clause("tlp_max", holds, f"{incident.tlp}; watched up to: {chosen.tlp_max}")
 
 
-CLAUSES: Final[tuple[Callable[[Filter, Incident], Clause], ...]] = (
+CLAUSES: Final[tuple[Callable[[Filter, IncidentView], Clause], ...]] = (
     categories,
     min_severity,
     statuses,
@@ -77,5 +77,5 @@ CLAUSES: Final[tuple[Callable[[Filter, Incident], Clause], ...]] = (
 )
 
 
-def clauses_hold(chosen: Filter, incident: Incident) -> bool:
+def clauses_hold(chosen: Filter, incident: IncidentView) -> bool:
     return all(clause(chosen, incident).holds for clause in CLAUSES)

@@ -38,9 +38,9 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.intp]
 
 
-def box_around(lon: float, lat: float, metres: float) -> Boxes:
+def box_around(longitude: float, latitude: float, metres: float) -> Boxes:
     """West, south, east, north of a box of degrees that holds everything within `metres` of the point."""
-    box: Boxes = widened(np.array([[lon, lat, lon, lat]]), np.array([metres]))[0]
+    box: Boxes = widened(np.array([[longitude, latitude, longitude, latitude]]), np.array([metres]))[0]
     return box
 
 
@@ -55,33 +55,33 @@ def widened(boxes: Boxes, metres: Metres) -> Boxes:
     return larger
 
 
-def are_within(outlines: Geometries, lon: float, lat: float, reach_m: Metres) -> npt.NDArray[np.bool_]:
+def are_within(outlines: Geometries, longitude: float, latitude: float, reach_m: Metres) -> npt.NDArray[np.bool_]:
     """Which of the lines and points (n,) are within `reach_m` (n,) metres of the place."""
     near = np.zeros(len(outlines), dtype=np.bool_)
     for part in _parts(outlines):
         reach = _chord(reach_m[part])
-        near[part] = _nearest(outlines[part], _in_space(lon, lat), enough=reach, limit=reach) <= reach
+        near[part] = _nearest(outlines[part], _in_space(longitude, latitude), enough=reach, limit=reach) <= reach
     return near
 
 
-def distance_to(outline: Any, lon: float, lat: float) -> float:
+def distance_to(outline: Any, longitude: float, latitude: float) -> float:
     """From the place to a line or a point."""
     alone = np.empty(1, dtype=np.object_)
     alone[0] = outline
-    chord = _nearest(alone, _in_space(lon, lat), enough=np.array([-1.0]), limit=np.array([math.inf]))
+    chord = _nearest(alone, _in_space(longitude, latitude), enough=np.array([-1.0]), limit=np.array([math.inf]))
     return float(_arc(chord)[0])
 
 
-def distance_m(from_lon: float, from_lat: float, to_lon: float, to_lat: float) -> float:
+def distance_m(from_longitude: float, from_latitude: float, to_longitude: float, to_latitude: float) -> float:
     """Between two places."""
-    return float(_arc(np.linalg.norm(_in_space(to_lon, to_lat) - _in_space(from_lon, from_lat))))
+    return float(_arc(np.linalg.norm(_in_space(to_longitude, to_latitude) - _in_space(from_longitude, from_latitude))))
 
 
 def line_length_m(line: npt.ArrayLike) -> float:
     """The length of a line of degrees, (n, 2), to about one percent; of one with long segments to ten."""
-    lon, lat = np.asarray(line, dtype=np.float64).T
-    narrow = np.cos(np.radians((lat[1:] + lat[:-1]) / 2))
-    return float(np.hypot(np.diff(lon) * narrow, np.diff(lat)).sum() * math.radians(_A))
+    longitude, latitude = np.asarray(line, dtype=np.float64).T
+    narrow = np.cos(np.radians((latitude[1:] + latitude[:-1]) / 2))
+    return float(np.hypot(np.diff(longitude) * narrow, np.diff(latitude)).sum() * math.radians(_A))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +168,9 @@ def _parts(outlines: Geometries) -> list[slice]:
     return [slice(begin, end) for begin, end in itertools.pairwise(edges)]
 
 
-def _in_space(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+def _in_space(longitude: npt.ArrayLike, latitude: npt.ArrayLike) -> Floats:
     """Degrees as metres from the centre of the earth: (3,) for one place, (n, 3) for n."""
-    east, north = np.radians(lon), np.radians(lat)
+    east, north = np.radians(longitude), np.radians(latitude)
     sine, cosine = np.sin(north), np.cos(north)
     radius = _A / np.sqrt(1 - _E2 * sine * sine)
     return np.stack((radius * cosine * np.cos(east), radius * cosine * np.sin(east), radius * (1 - _E2) * sine), -1)

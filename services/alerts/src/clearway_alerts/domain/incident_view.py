@@ -16,7 +16,7 @@ from clearway_contracts.vocabulary import (
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class IncidentView:
     """An incident at one revision. Degrees WGS-84, metres; `killed_high` and `injured_high` are upper bounds.
 
     `earliest` and `latest` are the span that certainly contains the moment.
@@ -30,8 +30,8 @@ class Incident:
     category: Category
     outcome: Outcome
     hazard_state: HazardState
-    lon: float
-    lat: float
+    longitude: float
+    latitude: float
     uncertainty_m: float
     place_name: str | None
     earliest: datetime

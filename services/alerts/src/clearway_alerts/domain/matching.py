@@ -15,7 +15,7 @@ import shapely
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, Ring, RouteCorridor
 from clearway_alerts.domain.clauses import CLAUSES, Clause, clauses_hold
 from clearway_alerts.domain.geometry import are_within, box_around, distance_to, widened
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.subscription import Accuracy, Filter
 
 _EVERYWHERE: Final = shapely.Point()
@@ -71,11 +71,11 @@ class Index:
         )
         self._tree = shapely.STRtree(shapely.box(*widened(shapely.bounds(self._outlines), self._reach_m).T))
 
-    def positions_near(self, incident: Incident) -> int:
+    def positions_near(self, incident: IncidentView) -> int:
         """How many positions must be measured to match the incident: what that costs."""
         return int(shapely.get_num_coordinates(self._outlines[self._candidates(incident)]).sum())
 
-    def matching(self, incident: Incident) -> list[UUID]:
+    def matching(self, incident: IncidentView) -> list[UUID]:
         """The subscriptions whose whole filter holds for the incident."""
         return [
             each.subscription_id
@@ -83,33 +83,33 @@ class Index:
             if clauses_hold(each.filter, incident)
         ]
 
-    def reaches(self, incident: Incident) -> bool:
+    def reaches(self, incident: IncidentView) -> bool:
         """Whether any of the areas reaches the incident, whatever else its filter says."""
         return bool(self._everywhere or self._reaching(incident))
 
-    def _reaching(self, incident: Incident) -> list[Watch]:
+    def _reaching(self, incident: IncidentView) -> list[Watch]:
         candidates = self._candidates(incident)
         if not len(candidates):
             return []
         reach = self._reach_m[candidates] + self._touching[candidates] * incident.uncertainty_m
-        near = are_within(self._outlines[candidates], incident.lon, incident.lat, reach)
-        inside = shapely.intersects_xy(self._solids[candidates], incident.lon, incident.lat)
+        near = are_within(self._outlines[candidates], incident.longitude, incident.latitude, reach)
+        inside = shapely.intersects_xy(self._solids[candidates], incident.longitude, incident.latitude)
         return [self._placed[index] for index in candidates[near | inside]]
 
-    def _candidates(self, incident: Incident) -> npt.NDArray[np.int64]:
+    def _candidates(self, incident: IncidentView) -> npt.NDArray[np.int64]:
         """Those whose box meets the incident's, also when one of the two lies across the antimeridian."""
-        west, south, east, north = box_around(incident.lon, incident.lat, incident.uncertainty_m)
+        west, south, east, north = box_around(incident.longitude, incident.latitude, incident.uncertainty_m)
         boxes = shapely.box(west + _TURNS, south, east + _TURNS, north)
         found: npt.NDArray[np.int64] = np.unique(self._tree.query(boxes)[1])
         return found
 
 
-def explained(each: Watch | None, chosen: Filter, incident: Incident) -> list[Clause]:
+def explained(each: Watch | None, chosen: Filter, incident: IncidentView) -> list[Clause]:
     """Every clause of the filter held against the incident, the place last."""
     return [*(clause(chosen, incident) for clause in CLAUSES), _place_clause(each, incident)]
 
 
-def _place_clause(each: Watch | None, incident: Incident) -> Clause:
+def _place_clause(each: Watch | None, incident: IncidentView) -> Clause:
     if each is None:
         return Clause("area", False, "the route is not known here yet")
     if each.is_everywhere:
@@ -118,9 +118,9 @@ def _place_clause(each: Watch | None, incident: Incident) -> Clause:
     return Clause("area", holds, _says_place(each, incident))
 
 
-def _says_place(each: Watch, incident: Incident) -> str:
-    inside = each.solid is not None and bool(shapely.intersects_xy(each.solid, incident.lon, incident.lat))
-    away = 0.0 if inside else distance_to(each.outline, incident.lon, incident.lat)
+def _says_place(each: Watch, incident: IncidentView) -> str:
+    inside = each.solid is not None and bool(shapely.intersects_xy(each.solid, incident.longitude, incident.latitude))
+    away = 0.0 if inside else distance_to(each.outline, incident.longitude, incident.latitude)
     counted = "counted" if each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY else "not counted"
     return (
         f"{away:.0f} m away; watched within {each.reach_m:.0f} m, "

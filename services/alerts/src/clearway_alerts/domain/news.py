@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.severity import DANGERS
 from clearway_contracts.vocabulary import Status
 
 ENDED: Final = frozenset({Status.RETRACTED, Status.MERGED, Status.CLOSED})
 
 
-def why_no_first_alert(incident: Incident, now: datetime, news_hours: int) -> str | None:
+def why_no_first_alert(incident: IncidentView, now: datetime, news_hours: int) -> str | None:
     """None when the incident may raise a first alert at `now`, else the reason why not.
 
     It may when it is still a danger (active, suspected or marked), or still news: it can have happened within

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_contracts.vocabulary import Certainty, HazardState, InfoCredibility, Outcome, Severity, Urgency
 
 DANGERS: Final = frozenset({HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED})
@@ -26,7 +26,7 @@ _CERTAINTY: Final = {
 }
 
 
-def severity(incident: Incident) -> Severity:
+def severity(incident: IncidentView) -> Severity:
     """From outcome, casualties (their upper bound: in doubt the worse) and hazard state."""
     if incident.outcome in UNFOUNDED and incident.hazard_state not in DANGERS:
         return Severity.MINOR
@@ -38,7 +38,7 @@ def severity(incident: Incident) -> Severity:
     return _without_casualties(incident)
 
 
-def _without_casualties(incident: Incident) -> Severity:
+def _without_casualties(incident: IncidentView) -> Severity:
     if incident.hazard_state is HazardState.ACTIVE:
         return Severity.SEVERE
     if incident.hazard_state in NO_LONGER and incident.outcome not in {Outcome.DETONATED, Outcome.PARTIAL}:
@@ -51,7 +51,7 @@ def rank(value: Severity) -> int:
     return _RANK.index(Severity.MODERATE if value is Severity.UNKNOWN else value)
 
 
-def urgency(incident: Incident, now: datetime) -> Urgency:
+def urgency(incident: IncidentView, now: datetime) -> Urgency:
     """Past when nothing is there any more; else by age, from the latest moment at which it can have happened."""
     if incident.hazard_state in NO_LONGER:
         return Urgency.PAST
@@ -63,17 +63,17 @@ def urgency(incident: Incident, now: datetime) -> Urgency:
     return Urgency.FUTURE if incident.hazard_state in DANGERS else Urgency.UNKNOWN
 
 
-def certainty(incident: Incident) -> Certainty:
+def certainty(incident: IncidentView) -> Certainty:
     """From the credibility of the information alone; the source's reliability is another question."""
     return _CERTAINTY[incident.credibility]
 
 
-def expires_at(incident: Incident, now: datetime) -> datetime:
+def expires_at(incident: IncidentView, now: datetime) -> datetime:
     """When the alert lapses if nothing more is said: seven days for a danger, a day for news and cancellations."""
     return now + (DANGER_STANDS if incident.hazard_state in DANGERS else NEWS_STANDS)
 
 
-def headline(incident: Incident) -> str:
+def headline(incident: IncidentView) -> str:
     """One line for a person, without anything but what, whether it is there, and roughly where."""
     what = {"ied": "IED", "uxo_erw": "Unexploded ordnance", "unknown": "Explosive hazard"}.get(
         incident.category, incident.category.replace("_", " ").capitalize()

@@ -1,21 +1,27 @@
-"""The deliveries that are due, claimed by lease. Rows of the database, not a second queue."""
+"""Leases of the deliveries that are due. They are rows of the database, not a second queue."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.channels.webhook.signing import SigningKeys
+from clearway_alerts.channels.base import MessageChannel
+from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.outgoing import state_of, test_body, webhook_body
-from clearway_alerts.storage.rows import read_alert, read_incident
+from clearway_alerts.outbound.order import IS_BEHIND
+from clearway_alerts.outbound.recipients import COLUMNS, recipient_of
+from clearway_alerts.outgoing import state_of
+from clearway_alerts.policy.facts import Message
+from clearway_alerts.storage.rows import read_alert
+from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
+from clearway_contracts.alert import AlertState
 from clearway_platform.database.engines import Transaction
 
 # So many messages of one endpoint are on their way at the same time.
@@ -23,60 +29,55 @@ PER_ENDPOINT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a subscription's messages go. An endpoint that is not active is sent nothing for now."""
+class Lease:
+    """A delivery that this worker may send until `until`, and only while `epoch` is still its own. `destination` is
+    the channel's own, None where this process does not know the channel."""
 
-    url: str
-    is_active: bool
-    keys: SigningKeys
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that this worker may send until `lease_until`, and only while `epoch` is still its own."""
-
-    delivery_id: UUID
-    subscription_id: UUID
+    message: Message
     epoch: int
-    lease_until: datetime
-    attempt: int
-    url: str
-    keys: SigningKeys
+    until: datetime
+    channel: str
+    destination: Any
     body: bytes
+
+    @property
+    def delivery_id(self) -> UUID:
+        return self.message.delivery_id
+
+    @property
+    def subscription_id(self) -> UUID:
+        return self.message.subscription_id
+
+    @property
+    def attempt(self) -> int:
+        """The number of the attempt that it is for, from 1."""
+        return self.message.attempts + 1
 
 
 def _unleased(delivery: FromClause) -> ColumnElement[bool]:
-    """Due at `now`, and nobody holds it."""
+    """Due at `now`, not held, and without a lease."""
     free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until <= bindparam("now"))
-    return and_(is_pending(delivery), delivery.c.due_at <= bindparam("now"), free)
+    return and_(is_pending(delivery), delivery.c.due_at <= bindparam("now"), delivery.c.held.is_(None), free)
 
 
-_EARLIER: Final = DELIVERY.alias("earlier")
-# Something earlier about the same incident waits for the same endpoint.
-OVERTAKES: Final = exists().where(
-    _EARLIER.c.incident_id == DELIVERY.c.incident_id,
-    _EARLIER.c.subscription_id == DELIVERY.c.subscription_id,
-    _EARLIER.c.sequence < DELIVERY.c.sequence,
-    is_pending(_EARLIER),
-)
 _MAY_START: Final = and_(
     _unleased(DELIVERY),
-    ~OVERTAKES,
+    ~IS_BEHIND,
     SUBSCRIPTION.c.state == SubscriptionState.ACTIVE,
 )
 _TO_ENDPOINT: Final = DELIVERY.join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
 _WAITING: Final = select(DELIVERY.c.subscription_id).select_from(_TO_ENDPOINT).where(_MAY_START).distinct()
-_PLACE: Final = func.row_number().over(
+_POSITION: Final = func.row_number().over(
     partition_by=DELIVERY.c.subscription_id, order_by=(DELIVERY.c.due_at, DELIVERY.c.id)
 )
 _DUE: Final = (
-    select(DELIVERY.c.id, DELIVERY.c.due_at, _PLACE.label("place"))
+    select(DELIVERY.c.id, DELIVERY.c.due_at, _POSITION.label("position"))
     .select_from(_TO_ENDPOINT)
     .where(_MAY_START, DELIVERY.c.subscription_id.not_in(bindparam("busy", expanding=True)))
     .subquery("due")
 )
 _CANDIDATES: Final = (
-    select(_DUE.c.id).where(_DUE.c.place <= PER_ENDPOINT).order_by(_DUE.c.due_at, _DUE.c.id).limit(bindparam("room"))
+    select(_DUE.c.id).where(_DUE.c.position <= PER_ENDPOINT).order_by(_DUE.c.due_at, _DUE.c.id).limit(bindparam("room"))
 )
 # On PostgreSQL another worker's rows are skipped, and the conditions are tested again on the locked row.
 _LOCKED: Final = (
@@ -88,16 +89,14 @@ _LEASE: Final = (
     .values(lease_until=bindparam("until"), lease_epoch=DELIVERY.c.lease_epoch + 1)
     .returning(DELIVERY.c.id)
 )
-# What is needed to send: the alert with its incident (neither for a test message), and the endpoint's keys.
+_OF_DELIVERY: Final = (
+    *("id", "mission", "subscription_id", "incident_id", "alert_id"),
+    *("due_at", "attempts", "lease_epoch", "lease_until", "created_at"),
+)
+# What is needed to send: the alert with its incident (neither for a test message), and the recipient's channel.
 _CONTENTS: Final = (
-    select(*(DELIVERY.c[name].label(f"delivery_{name}") for name in ("id", "attempts", "created_at", "alert_id")))
-    .add_columns(DELIVERY.c.lease_epoch, DELIVERY.c.lease_until)
-    .add_columns(
-        *(
-            SUBSCRIPTION.c[name].label(f"endpoint_{name}")
-            for name in ("id", "mission", "url", "secret", "old_secret", "old_secret_until", "private_key")
-        )
-    )
+    select(*(DELIVERY.c[name].label(f"delivery_{name}") for name in _OF_DELIVERY))
+    .add_columns(*(SUBSCRIPTION.c[name].label(f"recipient_{name}") for name in COLUMNS))
     .add_columns(*ALERT.c, INCIDENT_VIEW.c.incident)
     .select_from(
         _TO_ENDPOINT.outerjoin(ALERT, ALERT.c.id == DELIVERY.c.alert_id).outerjoin(
@@ -120,48 +119,63 @@ _GIVE_BACK: Final = (
 )
 
 
-async def waiting_endpoints(connection: AsyncConnection, now: datetime) -> set[UUID]:
-    """The endpoints of which a claim would find something, asked without writing."""
+async def waiting_subscriptions(connection: AsyncConnection, now: datetime) -> set[UUID]:
+    """The subscriptions of which a lease would find something, asked without writing."""
     return set((await connection.execute(_WAITING, {"now": now})).scalars())
 
 
-async def claim(
-    transaction: Transaction, now: datetime, *, lease: timedelta, limit: int, busy: Collection[UUID] = ()
-) -> list[Claim]:
-    """Lease up to `limit` deliveries, at most PER_ENDPOINT of each endpoint and none of the `busy` ones."""
-    asked = {"now": now, "until": now + lease, "room": limit, "busy": list(busy)}
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a worker has room for: so many deliveries in all, none of the `busy` subscriptions, for `time`."""
+
+    count: int
+    time: timedelta
+    busy: Collection[UUID] = ()
+
+
+async def lease(transaction: Transaction, channels: Channels, room: Room, now: datetime) -> list[Lease]:
+    """Lease what is due, at most PER_ENDPOINT deliveries of each subscription."""
+    asked = {"now": now, "until": now + room.time, "room": room.count, "busy": list(room.busy)}
     ids = list((await transaction.connection.execute(_LEASE, asked)).scalars())
     if not ids:
         return []
     rows = await transaction.connection.execute(_CONTENTS, {"ids": ids})
-    return [_claim(row) for row in rows.mappings()]
+    return [_lease(row, channels) for row in rows.mappings()]
 
 
-async def give_back(transaction: Transaction, claims: Sequence[Claim]) -> None:
-    """Let anyone claim them at once: this process will not send them."""
-    held = [{"delivery": each.delivery_id, "epoch": each.epoch} for each in claims]
+async def give_back(transaction: Transaction, leases: Sequence[Lease]) -> None:
+    """Let any worker lease them at once: this process will not send them."""
+    held = [{"delivery": lease.delivery_id, "epoch": lease.epoch} for lease in leases]
     await transaction.connection.execute(_GIVE_BACK, held)
 
 
-def _claim(row: RowMapping) -> Claim:
-    return Claim(
-        delivery_id=row["delivery_id"],
-        subscription_id=row["endpoint_id"],
-        epoch=row["lease_epoch"],
-        lease_until=row["lease_until"],
-        attempt=row["delivery_attempts"] + 1,
-        url=row["endpoint_url"],
-        keys=SigningKeys(
-            row["endpoint_secret"],
-            row["endpoint_private_key"],
-            row["endpoint_old_secret"],
-            row["endpoint_old_secret_until"],
-        ),
-        body=_body(row),
+def _lease(row: RowMapping, channels: Channels) -> Lease:
+    alert = None if row["delivery_alert_id"] is None else state_of(read_alert(row), read_incident(row["incident"]))
+    recipient = recipient_of({name: row[f"recipient_{name}"] for name in COLUMNS}, channels)
+    channel = channels.sending(recipient.channel) if recipient else None
+    return Lease(
+        message=_message(row, alert),
+        epoch=row["delivery_lease_epoch"],
+        until=row["delivery_lease_until"],
+        channel=recipient.channel if recipient else "",
+        destination=recipient.destination if recipient else None,
+        body=b"" if channel is None else _body(row, channel, alert),
     )
 
 
-def _body(row: RowMapping) -> bytes:
-    if row["delivery_alert_id"] is None:
-        return test_body(row["endpoint_id"], row["endpoint_mission"], row["delivery_created_at"])
-    return webhook_body(state_of(read_alert(row), read_incident(row["incident"])))
+def _message(row: RowMapping, alert: AlertState | None) -> Message:
+    return Message(
+        delivery_id=row["delivery_id"],
+        subscription_id=row["delivery_subscription_id"],
+        due_at=row["delivery_due_at"],
+        attempts=row["delivery_attempts"],
+        incident_id=row["delivery_incident_id"],
+        alert_kind=alert.kind if alert else None,
+        severity=alert.severity if alert else None,
+    )
+
+
+def _body(row: RowMapping, channel: MessageChannel, alert: AlertState | None) -> bytes:
+    if alert is not None:
+        return channel.render(alert)
+    return channel.render_test(row["delivery_subscription_id"], row["delivery_mission"], row["delivery_created_at"])

@@ -10,7 +10,7 @@ from prometheus_client import Gauge, Histogram
 from sqlalchemy import func, select
 
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.outbound.leases import OVERTAKES
+from clearway_alerts.outbound.order import IS_BEHIND
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION, is_pending
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
@@ -52,7 +52,8 @@ _WAITING: Final = (
 _DUE: Final = (
     select(func.min(DELIVERY.c.due_at))
     .join_from(DELIVERY, SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-    .where(is_pending(), SUBSCRIPTION.c.state == SubscriptionState.ACTIVE, ~OVERTAKES)
+    .where(is_pending(), SUBSCRIPTION.c.state == SubscriptionState.ACTIVE, ~IS_BEHIND)
+    .where(DELIVERY.c.held.is_(None))
 )
 
 

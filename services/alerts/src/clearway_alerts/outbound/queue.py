@@ -1,108 +1,174 @@
-"""New deliveries. Whichever may go out at once is born with this process's lease, and needs no claim."""
+"""The queue of deliveries: rows of the database, whose dates the policy sets, and this process's worker woken by the
+commit. A delivery that may go out at once is inserted with this worker's lease (docs/adr/0012-leased-at-birth.md)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
 
-from clearway_alerts.outbound.leases import Claim, Endpoint
-from clearway_alerts.outbound.worker import DeliveryWorker
-from clearway_alerts.outgoing import webhook_body
+from clearway_alerts.channels.registry import Channels
+from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.domain.subscription import SubscriptionState
+from clearway_alerts.outbound.leases import Lease
+from clearway_alerts.outbound.planning import NOT_LEASED, planned_columns, replan
+from clearway_alerts.outbound.recipients import Recipient
+from clearway_alerts.policy.facts import Cause, Known, Message, SendAt, Verdict
+from clearway_alerts.policy.stages import Policy
 from clearway_alerts.storage.tables import DELIVERY, is_pending
 from clearway_contracts.alert import AlertState
-from clearway_platform.clock import new_id
+from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, one_or_many
 
 _FIRST_EPOCH: Final = 1
-_OF_INCIDENT: Final = (
+_ABOUT_INCIDENT: Final = (
     DELIVERY.c.incident_id == bindparam("incident"),
     DELIVERY.c.mission == bindparam("in_mission"),
     is_pending(),
 )
-_PENDING: Final = select(DELIVERY.c.subscription_id, DELIVERY.c.due_at, DELIVERY.c.lease_until).where(*_OF_INCIDENT)
-_HASTEN: Final = (
-    update(DELIVERY)
-    .where(*_OF_INCIDENT, DELIVERY.c.lease_until.is_(None), DELIVERY.c.due_at > bindparam("now"))
-    .values(due_at=bindparam("now"))
+_PENDING: Final = select(*(DELIVERY.c[name] for name in ("subscription_id", "due_at", "lease_until", "held"))).where(
+    *_ABOUT_INCIDENT
 )
-_BEAR: Final = insert(DELIVERY)
+_INSERT: Final = insert(DELIVERY)
 
 
-async def deliver(
-    transaction: Transaction,
-    alerts: Sequence[AlertState],
-    endpoints: Mapping[UUID, Endpoint],
-    worker: DeliveryWorker,
-    now: datetime,
-) -> None:
-    """Queue the alerts of one incident's revision for their endpoints; on commit the worker has them, or knows."""
-    addressed = [alert for alert in alerts if alert.subscription_id in endpoints]
-    if not addressed:
-        return
-    behind = await _behind(transaction, addressed, now)
-    rows, claims, expected = [], [], []
-    for alert in addressed:
-        endpoint = endpoints[alert.subscription_id]
-        may_start = endpoint.is_active and alert.subscription_id not in behind
-        until = worker.lease(alert.subscription_id) if may_start else None
-        row = _row(alert, now, until)
-        rows.append(row)
-        if until is not None:
-            claims.append(_claim(row["id"], alert, endpoint, until))
-        elif endpoint.is_active:
-            expected.append(alert.subscription_id)
-    await transaction.connection.execute(_BEAR, one_or_many(rows))
-    if claims:
-        transaction.after_commit(partial(worker.hand_over, claims))
-    if expected:
-        transaction.after_commit(partial(worker.expect, expected))
+class Sending(Protocol):
+    """The worker of this process, as the queue knows it."""
+
+    def wake(self) -> None: ...
+
+    def lease_until(self, subscription_id: UUID) -> datetime | None:
+        """Until when it would have the lease of a new delivery; None when it could not send it soon."""
+        ...
+
+    def hand_over(self, leases: Iterable[Lease]) -> None: ...
+
+    def expect(self, subscription_ids: Iterable[UUID]) -> None: ...
 
 
-async def _behind(transaction: Transaction, alerts: Sequence[AlertState], now: datetime) -> frozenset[UUID]:
-    """The subscriptions that have not yet got what was said before about the incident: nothing may overtake that.
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Deliveries are enqueued, and planned anew, in the transaction of what causes it."""
 
-    Whatever of it waits to be tried again is due at once, to keep the line short.
-    """
-    if all(alert.sequence == 1 for alert in alerts):
-        return frozenset()
-    incident = {"incident": alerts[0].incident_id, "in_mission": alerts[0].mission}
-    pending = (await transaction.connection.execute(_PENDING, incident)).all()
-    if any(row.lease_until is None and row.due_at > now for row in pending):
-        await transaction.connection.execute(_HASTEN, {**incident, "now": now})
-    return frozenset(row.subscription_id for row in pending)
+    policy: Policy
+    channels: Channels
+    worker: Sending
+    clock: Clock
+
+    async def enqueue(
+        self, transaction: Transaction, alerts: Sequence[AlertState], recipients: Mapping[UUID, Recipient]
+    ) -> None:
+        """Queue the alerts of one incident's revision for those of their subscriptions that are sent messages."""
+        addressed = [
+            (alert, recipients[alert.subscription_id]) for alert in alerts if alert.subscription_id in recipients
+        ]
+        if not addressed:
+            return
+        now = self.clock.now()
+        behind = await self._behind(transaction, [alert for alert, _ in addressed], now)
+        new = [self._new(alert, recipient, alert.subscription_id in behind, now) for alert, recipient in addressed]
+        await transaction.connection.execute(_INSERT, one_or_many([row for row, _ in new]))
+        if leases := [lease for _, lease in new if lease is not None]:
+            transaction.after_commit(partial(self.worker.hand_over, leases))
+        if expected := [row["subscription_id"] for row, lease in new if lease is None and row["held"] is None]:
+            transaction.after_commit(partial(self.worker.expect, expected))
+
+    async def enqueue_test(self, transaction: Transaction, subscription: RowMapping) -> UUID:
+        """Queue a test message for the subscription of a row. Returns its delivery's id."""
+        now = self.clock.now()
+        message = Message(new_id(), subscription["id"], now, attempts=0)
+        known = Known(now, Cause.NEW, SubscriptionState(subscription["state"]), subscription["state_reason"])
+        planned = planned_columns(self.policy.verdict(message, known), subscription["revision"], now)
+        row = _row(message, subscription["mission"], now) | planned
+        await transaction.connection.execute(_INSERT, row)
+        transaction.after_commit(self.worker.wake)
+        return message.delivery_id
+
+    async def subscription_changed(self, transaction: Transaction, subscription_id: UUID) -> None:
+        """It was paused or resumed: ask again about what waits for it, and is not being sent at the moment."""
+        await self._replan_all(transaction, (DELIVERY.c.subscription_id == subscription_id) & NOT_LEASED)
+
+    async def subscription_deleted(self, transaction: Transaction, subscription_id: UUID) -> None:
+        """Ask again about all that waits for it. What is being sent at the moment is not recorded any more."""
+        await self._replan_all(transaction, DELIVERY.c.subscription_id == subscription_id)
+
+    async def _replan_all(self, transaction: Transaction, which: ColumnElement[bool]) -> None:
+        await replan(transaction, self.policy, which, Cause.SUBSCRIPTION_CHANGED, self.clock.now())
+        transaction.after_commit(self.worker.wake)
+
+    async def send_now(self, transaction: Transaction, which: ColumnElement[bool], asked_by: str) -> bool:
+        """A person asks for these pending deliveries. False when all of them are due, or are being sent, already."""
+        now = self.clock.now()
+        changed = await replan(transaction, self.policy, which & NOT_LEASED, Cause.ASKED, now)
+        if changed:
+            noted = update(DELIVERY).where(DELIVERY.c.id.in_(changed)).values(asked_by=asked_by, asked_at=now)
+            await transaction.connection.execute(noted)
+        transaction.after_commit(self.worker.wake)
+        return bool(changed)
+
+    async def send_again(self, transaction: Transaction, delivery_id: UUID, asked_by: str) -> None:
+        """A person asks for a delivery that is finished: it is pending again, and goes on counting its attempts."""
+        now = self.clock.now()
+        opened = {"state": DeliveryState.PENDING, "finished_at": None, "lease_until": None}
+        noted = {"asked_by": asked_by, "asked_at": now}
+        its_own = DELIVERY.c.id == delivery_id
+        await transaction.connection.execute(update(DELIVERY).where(its_own).values(opened | noted))
+        await replan(transaction, self.policy, its_own, Cause.ASKED, now)
+        transaction.after_commit(self.worker.wake)
+
+    async def _behind(self, transaction: Transaction, alerts: Sequence[AlertState], now: datetime) -> frozenset[UUID]:
+        """The subscriptions that have not yet got what was said before about the incident. The policy is asked again
+        about that, so that the new alert need not wait for a retry."""
+        if all(alert.sequence == 1 for alert in alerts):
+            return frozenset()
+        about = {"incident": alerts[0].incident_id, "in_mission": alerts[0].mission}
+        pending = (await transaction.connection.execute(_PENDING, about)).all()
+        if any(row.lease_until is None and (row.held or row.due_at > now) for row in pending):
+            which = (DELIVERY.c.incident_id == about["incident"]) & (DELIVERY.c.mission == about["in_mission"])
+            await replan(transaction, self.policy, which & NOT_LEASED, Cause.LATER_ALERT, now)
+        return frozenset(row.subscription_id for row in pending)
+
+    def _new(
+        self, alert: AlertState, recipient: Recipient, is_behind: bool, now: datetime
+    ) -> tuple[dict[str, Any], Lease | None]:
+        """The row of a new delivery, and the lease that it has from the beginning, if it may go out at once."""
+        message = Message(new_id(), alert.subscription_id, now, 0, alert.incident_id, alert.kind, alert.severity)
+        known = Known(now, Cause.NEW, recipient.state, recipient.state_reason, is_behind=is_behind)
+        row = _row(message, alert.mission, now) | {"alert_id": alert.alert_id, "sequence": alert.sequence}
+        verdict = self.policy.verdict(message, known)
+        lease = self._lease(message, alert, recipient) if _is_due(verdict, now) else None
+        leased = {"lease_until": lease.until, "lease_epoch": lease.epoch} if lease else {}
+        return row | planned_columns(verdict, recipient.revision, now) | leased, lease
+
+    def _lease(self, message: Message, alert: AlertState, recipient: Recipient) -> Lease | None:
+        """What a lease from the database would hold; None when this process cannot send it soon."""
+        channel = self.channels.sending(recipient.channel)
+        until = self.worker.lease_until(message.subscription_id) if channel else None
+        if channel is None or until is None:
+            return None
+        body = channel.render(alert)
+        return Lease(message, _FIRST_EPOCH, until, recipient.channel, recipient.destination, body)
 
 
-def _row(alert: AlertState, now: datetime, lease_until: datetime | None) -> dict[str, Any]:
+def _is_due(verdict: Verdict, now: datetime) -> bool:
+    return isinstance(verdict, SendAt) and not verdict.in_turn and verdict.at <= now
+
+
+def _row(message: Message, mission: str, now: datetime) -> dict[str, Any]:
     return {
-        "id": new_id(),
-        "mission": alert.mission,
-        "subscription_id": alert.subscription_id,
-        "alert_id": alert.alert_id,
-        "incident_id": alert.incident_id,
-        "sequence": alert.sequence,
-        "state": "pending",
-        "due_at": now,
+        "id": message.delivery_id,
+        "mission": mission,
+        "subscription_id": message.subscription_id,
+        "alert_id": None,
+        "incident_id": message.incident_id,
+        "sequence": 1,
         "attempts": 0,
-        "lease_until": lease_until,
-        "lease_epoch": 0 if lease_until is None else _FIRST_EPOCH,
+        "lease_until": None,
+        "lease_epoch": 0,
         "created_at": now,
     }
-
-
-def _claim(delivery_id: UUID, alert: AlertState, endpoint: Endpoint, until: datetime) -> Claim:
-    """What a claim would have found in the database."""
-    return Claim(
-        delivery_id=delivery_id,
-        subscription_id=alert.subscription_id,
-        epoch=_FIRST_EPOCH,
-        lease_until=until,
-        attempt=1,
-        url=endpoint.url,
-        keys=endpoint.keys,
-        body=webhook_body(alert),
-    )

@@ -1,19 +1,22 @@
-"""What became of the attempts: recorded by whoever still holds the lease, and held against the endpoint."""
+"""What the attempts gave: recorded by the worker that still has the lease, and counted for or against the receiver."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
-from clearway_alerts.channels.webhook.request import Answer
+from clearway_alerts.channels.base import AttemptResult
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.outbound.leases import Claim
-from clearway_alerts.policy.retry import failed_too_long, next_wait
+from clearway_alerts.outbound.leases import Lease
+from clearway_alerts.outbound.planning import NOT_LEASED, Planned, replan, write
+from clearway_alerts.policy.facts import Cause, Drop, Failure, Known
+from clearway_alerts.policy.retry import failed_too_long
+from clearway_alerts.policy.stages import Policy
 from clearway_alerts.storage.mission_version import next_version
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION, is_pending
 from clearway_platform.database.engines import Transaction, one_or_many
@@ -23,6 +26,7 @@ _HELD: Final = (
     DELIVERY.c.lease_epoch == bindparam("epoch"),
     is_pending(DELIVERY),
 )
+_STATE: Final = ("state", "state_reason", "revision", "deleted_at")
 _ENDPOINT: Final = SUBSCRIPTION.c.id == bindparam("endpoint")
 _ATTEMPTED: Final[dict[str, Any]] = {
     "attempts": DELIVERY.c.attempts + 1,
@@ -41,16 +45,8 @@ _DELIVERED: Final = (
         select(SUBSCRIPTION.c.failing_since).where(_ENDPOINT).scalar_subquery().label("failing_since"),
     )
 )
-_TRY_AGAIN: Final = update(DELIVERY).where(*_HELD).values(due_at=bindparam("again"), **_ATTEMPTED)
-_GIVE_UP: Final = update(DELIVERY).where(*_HELD).values(state="dead", finished_at=bindparam("now"), **_ATTEMPTED)
+_FAILED: Final = update(DELIVERY).where(*_HELD).values(**_ATTEMPTED)
 _RECOVERED: Final = update(SUBSCRIPTION).where(_ENDPOINT).values(failing_since=None)
-# An endpoint that answers again gets at once what waited for it.
-_DUE_NOW: Final = (
-    update(DELIVERY)
-    .where(DELIVERY.c.subscription_id == bindparam("endpoint"), is_pending(DELIVERY))
-    .where(DELIVERY.c.due_at > bindparam("now"), DELIVERY.c.lease_until.is_(None))
-    .values(due_at=bindparam("now"))
-)
 _FAILING: Final = (
     update(SUBSCRIPTION)
     .where(_ENDPOINT)
@@ -59,7 +55,7 @@ _FAILING: Final = (
             SUBSCRIPTION.c.failing_since, bindparam("now", type_=SUBSCRIPTION.c.failing_since.type)
         )
     )
-    .returning(SUBSCRIPTION.c.failing_since, SUBSCRIPTION.c.mission)
+    .returning(*(SUBSCRIPTION.c[name] for name in ("failing_since", "mission", *_STATE)))
 )
 _DISABLE: Final = (
     update(SUBSCRIPTION)
@@ -71,104 +67,127 @@ _DISABLE: Final = (
         revision=SUBSCRIPTION.c.revision + 1,
         changed_in=bindparam("version"),
     )
+    .returning(*(SUBSCRIPTION.c[name] for name in _STATE))
 )
 _KEEP_ATTEMPT: Final = insert(DELIVERY_ATTEMPT)
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one attempt. `chance` in [0, 1) spreads the next one."""
+class Attempt:
+    """One attempt that was made with a lease, and what it gave. `chance` in [0, 1) spreads the next one."""
 
-    claim: Claim
-    answer: Answer
+    lease: Lease
+    result: AttemptResult
     attempted_at: datetime
     chance: float
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """The deliveries whose lease was still held, the endpoints that answer again, and for each alert that was
-    delivered the seconds since its issue."""
+class Recorded:
+    """The deliveries whose lease was still held, the subscriptions whose receivers answer again, and for each alert
+    that was delivered the seconds since its issue."""
 
     deliveries: set[UUID] = field(default_factory=set)
     recovered: set[UUID] = field(default_factory=set)
     latencies: list[float] = field(default_factory=list)
 
 
-async def settle(transaction: Transaction, results: Sequence[Result], now: datetime) -> Settled:
-    """Record what came of the attempts.
+async def record(transaction: Transaction, policy: Policy, attempts: Sequence[Attempt], now: datetime) -> Recorded:
+    """Record what the attempts gave. The word of a worker whose lease another one has taken over does not count."""
+    recorded = Recorded()
+    for attempt in attempts:
+        await (_delivered if attempt.result.is_delivered else _failed)(transaction, policy, attempt, now, recorded)
+    await _keep_attempts(
+        transaction, [attempt for attempt in attempts if attempt.lease.delivery_id in recorded.deliveries]
+    )
+    return recorded
 
-    The word of a worker whose lease another one has taken over does not count.
-    """
-    settled = Settled()
-    for result in results:
-        await (_deliver if result.answer.is_success else _fail)(transaction, result, now, settled)
-    await _keep_attempts(transaction, [result for result in results if result.claim.delivery_id in settled.deliveries])
-    return settled
 
-
-async def _deliver(transaction: Transaction, result: Result, now: datetime, settled: Settled) -> None:
-    endpoint = {"endpoint": result.claim.subscription_id}
-    done = (await transaction.connection.execute(_DELIVERED, {**_attempt(result), **endpoint, "now": now})).first()
+async def _delivered(
+    transaction: Transaction, policy: Policy, attempt: Attempt, now: datetime, recorded: Recorded
+) -> None:
+    endpoint = {"endpoint": attempt.lease.subscription_id}
+    values = {**_held(attempt), **endpoint, "now": now}
+    done = (await transaction.connection.execute(_DELIVERED, values)).first()
     if done is None:
         return
-    settled.deliveries.add(result.claim.delivery_id)
+    recorded.deliveries.add(attempt.lease.delivery_id)
     if done.alert_id is not None:
-        settled.latencies.append((_answered_at(result) - done.created_at).total_seconds())
+        recorded.latencies.append((_answered_at(attempt) - done.created_at).total_seconds())
     if done.failing_since is not None:
-        settled.recovered.add(result.claim.subscription_id)
+        recorded.recovered.add(attempt.lease.subscription_id)
         await transaction.connection.execute(_RECOVERED, endpoint)
-        await transaction.connection.execute(_DUE_NOW, {**endpoint, "now": now})
+        which = (DELIVERY.c.subscription_id == attempt.lease.subscription_id) & NOT_LEASED
+        await replan(transaction, policy, which, Cause.RECOVERED, now)
 
 
-async def _fail(transaction: Transaction, result: Result, now: datetime, settled: Settled) -> None:
-    answer, attempt = result.answer, _attempt(result)
-    wait = None if answer.is_gone else next_wait(result.claim.attempt, result.chance, answer.retry_after)
-    if wait is None:
-        recorded = await transaction.connection.execute(_GIVE_UP, {**attempt, "now": now})
-    else:
-        recorded = await transaction.connection.execute(_TRY_AGAIN, {**attempt, "again": now + wait})
-    if recorded.rowcount:
-        settled.deliveries.add(result.claim.delivery_id)
-        await _note_failure(transaction, result.claim.subscription_id, answer, now)
+async def _failed(
+    transaction: Transaction, policy: Policy, attempt: Attempt, now: datetime, recorded: Recorded
+) -> None:
+    """Plan the next attempt, and count how long the receiver fails; disable the subscription when that is too long."""
+    if not (await transaction.connection.execute(_FAILED, _held(attempt))).rowcount:
+        return
+    lease, result = attempt.lease, attempt.result
+    recorded.deliveries.add(lease.delivery_id)
+    endpoint = {"endpoint": lease.subscription_id, "now": now}
+    subscription = (await transaction.connection.execute(_FAILING, endpoint)).one()
+    reason = _why_disabled(result, subscription.failing_since, now)
+    if reason:
+        version = await next_version(transaction, subscription.mission)
+        disabled = {**endpoint, "reason": reason, "version": version}
+        subscription = (await transaction.connection.execute(_DISABLE, disabled)).one()
+    message = replace(lease.message, attempts=lease.attempt)
+    verdict = policy.verdict(message, _known(subscription, attempt, now))
+    if isinstance(verdict, Drop) and result.error:
+        verdict = Drop(result.error)
+    await write(transaction, [Planned(message, verdict, subscription.revision)], now)
+    if reason:
+        which = (DELIVERY.c.subscription_id == lease.subscription_id) & NOT_LEASED
+        await replan(transaction, policy, which, Cause.SUBSCRIPTION_CHANGED, now)
 
 
-def _answered_at(result: Result) -> datetime:
-    return result.attempted_at + timedelta(milliseconds=result.answer.duration_ms)
+def _known(subscription: Row[Any], attempt: Attempt, now: datetime) -> Known:
+    failure = Failure(attempt.result.is_gone, attempt.chance, attempt.result.retry_after)
+    return Known(
+        now=now,
+        cause=Cause.ATTEMPT_FAILED,
+        subscription=SubscriptionState(subscription.state),
+        state_reason=subscription.state_reason,
+        is_deleted=subscription.deleted_at is not None,
+        failure=failure,
+    )
 
 
-def _attempt(result: Result) -> dict[str, Any]:
+def _why_disabled(result: AttemptResult, failing_since: datetime, now: datetime) -> str | None:
+    if result.is_gone:
+        return f"the endpoint is gone: {result.error}"
+    return f"the endpoint has failed since {failing_since.isoformat()}" if failed_too_long(failing_since, now) else None
+
+
+def _answered_at(attempt: Attempt) -> datetime:
+    return attempt.attempted_at + timedelta(milliseconds=attempt.result.duration_ms)
+
+
+def _held(attempt: Attempt) -> dict[str, Any]:
     return {
-        "delivery": result.claim.delivery_id,
-        "epoch": result.claim.epoch,
-        "answered": result.answer.status,
-        "problem": result.answer.error,
+        "delivery": attempt.lease.delivery_id,
+        "epoch": attempt.lease.epoch,
+        "answered": attempt.result.status,
+        "problem": attempt.result.error,
     }
 
 
-async def _note_failure(transaction: Transaction, subscription_id: UUID, answer: Answer, now: datetime) -> None:
-    """Begin, or go on, to count how long the endpoint fails; disable it when it is gone or has failed too long."""
-    endpoint = {"endpoint": subscription_id, "now": now}
-    since, mission = (await transaction.connection.execute(_FAILING, endpoint)).one()
-    reason = "the endpoint answered 410 Gone" if answer.is_gone else None
-    if failed_too_long(since, now):
-        reason = reason or f"the endpoint has failed since {since.isoformat()}"
-    if reason:
-        version = await next_version(transaction, mission)
-        await transaction.connection.execute(_DISABLE, {**endpoint, "reason": reason, "version": version})
-
-
-async def _keep_attempts(transaction: Transaction, results: Sequence[Result]) -> None:
-    if results:
+async def _keep_attempts(transaction: Transaction, attempts: Sequence[Attempt]) -> None:
+    if attempts:
         rows = [
             {
-                "delivery_id": result.claim.delivery_id,
-                "number": result.claim.attempt,
-                "attempted_at": result.attempted_at,
-                "duration_ms": result.answer.duration_ms,
-                "status": result.answer.status,
-                "error": result.answer.error,
+                "delivery_id": attempt.lease.delivery_id,
+                "number": attempt.lease.attempt,
+                "attempted_at": attempt.attempted_at,
+                "duration_ms": attempt.result.duration_ms,
+                "status": attempt.result.status,
+                "error": attempt.result.error,
             }
-            for result in results
+            for attempt in attempts
         ]
         await transaction.connection.execute(_KEEP_ATTEMPT, one_or_many(rows))

@@ -1,4 +1,4 @@
-"""What this process holds leases of: messages on their way to a receiver, and those that wait for a place there."""
+"""The slots of this process: for messages on their way to a receiver, and those that wait for a slot there."""
 
 from __future__ import annotations
 
@@ -6,87 +6,87 @@ from collections import Counter, deque
 from typing import Final
 from uuid import UUID
 
-from clearway_alerts.outbound.leases import PER_ENDPOINT, Claim
+from clearway_alerts.outbound.leases import PER_ENDPOINT, Lease
 
-IN_FLIGHT: Final = 512
+ALL_SLOTS: Final = 512
 
 
-class Flights:
-    """Keeps PER_ENDPOINT places for each endpoint, and IN_FLIGHT in all, which is as many connections as a process may
-    well have open. Who finds none waits in line, and the rest of its lease runs.
+class Slots:
+    """PER_ENDPOINT slots for each endpoint, and ALL_SLOTS in all, which is as many connections as a process may well
+    have open. A message that finds none waits in line, and the rest of its lease runs.
 
-    A place is free as soon as the receiver has answered; the delivery is held until that is recorded.
+    A slot is free as soon as the receiver has answered; the lease is kept until that is recorded.
     """
 
     def __init__(self) -> None:
-        self._held: dict[UUID, dict[UUID, Claim]] = {}
-        self._aloft: Counter[UUID] = Counter()
+        self._leases: dict[UUID, dict[UUID, Lease]] = {}
+        self._sending: Counter[UUID] = Counter()
         self._total = 0
-        # Those who wait for a place of their endpoint, and those who wait for any.
-        self._lines: dict[UUID, deque[Claim]] = {}
-        self._standby: deque[Claim] = deque()
+        # Those that wait for a slot of their endpoint, and those that wait for any.
+        self._lines: dict[UUID, deque[Lease]] = {}
+        self._waiting: deque[Lease] = deque()
 
     @property
     def room(self) -> int:
         """So many more may be taken in all."""
-        return max(IN_FLIGHT - self._total - len(self._standby), 0)
+        return max(ALL_SLOTS - self._total - len(self._waiting), 0)
 
     @property
     def busy(self) -> list[UUID]:
-        """The endpoints of which anything is held."""
-        return list(self._held)
+        """The subscriptions of which it has a lease."""
+        return list(self._leases)
 
     @property
-    def held(self) -> list[Claim]:
-        return [each for claims in self._held.values() for each in claims.values()]
+    def leases(self) -> list[Lease]:
+        return [lease for leases in self._leases.values() for lease in leases.values()]
 
     def has_room(self, subscription_id: UUID) -> bool:
-        return self.room > 0 and self._aloft[subscription_id] < PER_ENDPOINT
+        return self.room > 0 and self._sending[subscription_id] < PER_ENDPOINT
 
-    def take(self, claim: Claim) -> bool:
-        """Hold it; False when it must wait for a place: the landing of another gives it back then."""
-        self._held.setdefault(claim.subscription_id, {})[claim.delivery_id] = claim
-        if self._aloft[claim.subscription_id] >= PER_ENDPOINT:
-            self._lines.setdefault(claim.subscription_id, deque()).append(claim)
+    def take(self, lease: Lease) -> bool:
+        """Keep the lease; False when it must wait for a slot: `finish` of another returns it then."""
+        self._leases.setdefault(lease.subscription_id, {})[lease.delivery_id] = lease
+        if self._sending[lease.subscription_id] >= PER_ENDPOINT:
+            self._lines.setdefault(lease.subscription_id, deque()).append(lease)
             return False
-        if self._total >= IN_FLIGHT:
-            self._standby.append(claim)
+        if self._total >= ALL_SLOTS:
+            self._waiting.append(lease)
             return False
-        self._take_off(claim)
+        self._start(lease)
         return True
 
-    def land(self, claim: Claim) -> Claim | None:
-        """Its receiver has answered, or it was not sent: gives the one that may start in its place."""
-        self._aloft[claim.subscription_id] -= 1
+    def finish(self, lease: Lease) -> Lease | None:
+        """The receiver has answered, or the message was not sent. Returns the one that may start in its slot."""
+        self._sending[lease.subscription_id] -= 1
         self._total -= 1
-        if not self._aloft[claim.subscription_id]:
-            del self._aloft[claim.subscription_id]
-        following = self._next_in_line(claim.subscription_id) or self._next_of_all()
+        if not self._sending[lease.subscription_id]:
+            del self._sending[lease.subscription_id]
+        following = self._next_in_line(lease.subscription_id) or self._next_of_all()
         if following is not None:
-            self._take_off(following)
+            self._start(following)
         return following
 
-    def release(self, claim: Claim) -> None:
-        """Hold it no longer. It has landed."""
-        held = self._held[claim.subscription_id]
-        del held[claim.delivery_id]
-        if not held:
-            del self._held[claim.subscription_id]
+    def release(self, lease: Lease) -> None:
+        """Keep the lease no longer. It is finished."""
+        leases = self._leases[lease.subscription_id]
+        del leases[lease.delivery_id]
+        if not leases:
+            del self._leases[lease.subscription_id]
 
-    def ground(self) -> list[Claim]:
-        """Those who wait for a place: they are not held any longer, and will not start."""
-        waiting = [*(each for line in self._lines.values() for each in line), *self._standby]
+    def clear(self) -> list[Lease]:
+        """Those that wait for a slot: they are not kept any longer, and will not start."""
+        waiting = [*(lease for line in self._lines.values() for lease in line), *self._waiting]
         self._lines.clear()
-        self._standby.clear()
-        for each in waiting:
-            self.release(each)
+        self._waiting.clear()
+        for lease in waiting:
+            self.release(lease)
         return waiting
 
-    def _take_off(self, claim: Claim) -> None:
-        self._aloft[claim.subscription_id] += 1
+    def _start(self, lease: Lease) -> None:
+        self._sending[lease.subscription_id] += 1
         self._total += 1
 
-    def _next_in_line(self, subscription_id: UUID) -> Claim | None:
+    def _next_in_line(self, subscription_id: UUID) -> Lease | None:
         line = self._lines.get(subscription_id)
         if line is None:
             return None
@@ -95,11 +95,11 @@ class Flights:
             del self._lines[subscription_id]
         return following
 
-    def _next_of_all(self) -> Claim | None:
-        """Whoever has waited longest and whose endpoint has a place; the others go on waiting for one of their own."""
-        while self._standby:
-            following = self._standby.popleft()
-            if self._aloft[following.subscription_id] < PER_ENDPOINT:
+    def _next_of_all(self) -> Lease | None:
+        """The one that has waited longest and whose endpoint has a slot. The others wait for one of their endpoint."""
+        while self._waiting:
+            following = self._waiting.popleft()
+            if self._sending[following.subscription_id] < PER_ENDPOINT:
                 return following
             self._lines.setdefault(following.subscription_id, deque()).append(following)
         return None

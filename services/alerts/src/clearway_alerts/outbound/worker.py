@@ -1,11 +1,11 @@
-"""Sends what is due: claims, posts, records, and lets no slow receiver delay another."""
+"""Sends what is due: leases, attempts, records, and lets no slow receiver delay another."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,104 +15,112 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter as Metric
 
-from clearway_alerts.channels.webhook.addresses import Network
-from clearway_alerts.channels.webhook.request import WebhookClient, webhook_client
-from clearway_alerts.outbound.leases import Claim, claim, give_back, waiting_endpoints
+from clearway_alerts.channels.base import AttemptKind, AttemptResult, Outgoing, Sender
+from clearway_alerts.channels.registry import Channels
+from clearway_alerts.outbound.leases import Lease, Room, give_back, lease, waiting_subscriptions
 from clearway_alerts.outbound.measuring import DELIVERY_LATENCY
-from clearway_alerts.outbound.results import Result, Settled, settle
-from clearway_alerts.outbound.slots import Flights
+from clearway_alerts.outbound.planning import NOT_LEASED, STALE_HOLD, has_stale_holds, replan
+from clearway_alerts.outbound.results import Attempt, Recorded, record
+from clearway_alerts.outbound.slots import Slots
+from clearway_alerts.policy.facts import Cause
+from clearway_alerts.policy.stages import Policy
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.retry import retry_until_done
 
 _POLL_SECONDS: Final = 0.5
-# A claim is sent within this time or not at all: what is left of the lease is the receiver's.
+# Every so many polls it is asked whether a hold was decided for a state of its subscription that is over.
+_POLLS_BETWEEN_HOLDS: Final = 4
+# A leased message is sent within this time or not at all: what is left of the lease is the receiver's.
 _START_WITHIN: Final = timedelta(seconds=5)
 # At the end receivers have so long to answer, and the database to take the leases back.
 _LAST_ANSWERS_SECONDS: Final = 2.0
 _GIVE_BACK_SECONDS: Final = 2.0
+_NO_CHANNEL: Final = AttemptResult(AttemptKind.TRY_AGAIN, None, "this process does not know the channel", 0.0)
 
-ATTEMPTS = Metric("clearway_alert_delivery_attempts", "Requests to webhooks, by outcome", ["outcome"])
+ATTEMPTS = Metric("clearway_alert_delivery_attempts", "Attempts to deliver, by what they gave", ["outcome"])
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """What there is while the worker runs."""
+    """What there is while the worker runs: the senders of the channels, by name."""
 
-    client: WebhookClient
+    senders: Mapping[str, Sender]
     tasks: asyncio.TaskGroup
 
 
 @dataclass(frozen=True, slots=True)
 class _Unsent:
-    """A delivery that waited too long to be sent with its lease: anyone may claim it anew."""
+    """A delivery that waited too long to be sent with its lease: any worker may lease it anew."""
 
-    claim: Claim
+    lease: Lease
 
 
 class DeliveryWorker:
-    """One worker of a process. A new delivery may be born with its lease and be handed over when it is committed;
-    all others are claimed: when `wake` or `expect` says that they are due, and by looking from time to time."""
+    """One worker of a process. A new delivery may be inserted with its lease and be handed over when it is committed;
+    all others are leased: when `wake` or `expect` says that they are due, and by looking from time to time."""
 
-    def __init__(
-        self, database: Database, clock: Clock, *, allowed: tuple[Network, ...], timeout_seconds: float
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, channels: Channels, policy: Policy) -> None:
         self._database = database
         self._clock = clock
-        self._allowed = allowed
-        self._timeout = timedelta(seconds=timeout_seconds)
+        self._channels = channels
+        self._policy = policy
+        self._timeout = max((channel.timeout for channel in channels.sending_all.values()), default=timedelta(0))
         self._woken = asyncio.Event()
-        self._back: asyncio.Queue[Result | _Unsent] = asyncio.Queue()
-        self._flights = Flights()
-        # Endpoints of which something in the database may wait for a claim, as soon as nothing of theirs is held.
+        self._finished: asyncio.Queue[Attempt | _Unsent] = asyncio.Queue()
+        self._slots = Slots()
+        # Subscriptions of which something may wait for a lease, as soon as this worker has no lease of them.
         self._expected: set[UUID] = set()
+        self._polls = 0
         self._is_full = False
-        self._landed = asyncio.Event()
+        self._all_released = asyncio.Event()
         self._running: _Running | None = None
 
     def wake(self) -> None:
         self._woken.set()
 
-    def lease(self, subscription_id: UUID) -> datetime | None:
-        """Until when this worker would hold a new delivery; None when it could not send it soon, and when others of
-        the endpoint wait for a claim: for that its messages must all be back, so no new ones start before."""
+    def lease_until(self, subscription_id: UUID) -> datetime | None:
+        """Until when this worker would have the lease of a new delivery; None when it could not send it soon, and when
+        others of the subscription wait for a lease: for that its messages must all be recorded, so no new ones start
+        before."""
         waits = subscription_id in self._expected
-        may_start = self._running is not None and not waits and self._flights.has_room(subscription_id)
-        return self._clock.now() + self._lease if may_start else None
+        may_start = self._running is not None and not waits and self._slots.has_room(subscription_id)
+        return self._clock.now() + self._lease_time if may_start else None
 
-    def hand_over(self, claims: Iterable[Claim]) -> None:
+    def hand_over(self, leases: Iterable[Lease]) -> None:
         """Send what was committed with a lease of this worker. One that has ended since lets the leases run out."""
-        for each in claims if self._running is not None else ():
-            self._start(each)
+        for item in leases if self._running is not None else ():
+            self._start(item)
 
     def expect(self, subscription_ids: Iterable[UUID]) -> None:
-        """Deliveries of these endpoints were committed without a lease."""
+        """Deliveries of these subscriptions were committed without a lease."""
         self._expected.update(subscription_ids)
         self.wake()
 
     async def run(self) -> None:
         """A worker: deliver until cancelled. Then what is on its way may come back, and the rest is given back."""
-        async with (
-            webhook_client(self._allowed, self._timeout.total_seconds(), self._clock) as client,
-            asyncio.TaskGroup() as tasks,
-        ):
-            self._flights, self._back = Flights(), asyncio.Queue()
-            self._running = _Running(client, tasks)
+        async with AsyncExitStack() as opened, asyncio.TaskGroup() as tasks:
+            senders = {
+                name: await opened.enter_async_context(channel.open())
+                for name, channel in self._channels.sending_all.items()
+            }
+            self._slots, self._finished = Slots(), asyncio.Queue()
+            self._running = _Running(senders, tasks)
             tasks.create_task(self._record())
             try:
                 await self._look()
             finally:
                 self._running = None
-                await self._land()
+                await self._end()
 
     async def _look(self) -> None:
         is_due = True
         while True:
             self._woken.clear()
             if is_due:
-                for each in await self._claim():
-                    self._start(each)
+                for item in await self._lease():
+                    self._start(item)
             is_due = await self._woken_soon() or await self._is_any_waiting()
 
     async def _woken_soon(self) -> bool:
@@ -122,107 +130,117 @@ class DeliveryWorker:
         return self._woken.is_set()
 
     async def _is_any_waiting(self) -> bool:
-        """Whether a claim would find something now. What waits for a busy endpoint is found when that is free."""
+        """Whether a lease would find something now. What waits for a busy subscription is found when that is free."""
+        self._polls += 1
+        if self._polls % _POLLS_BETWEEN_HOLDS == 0:
+            await retry_until_done(self._replan_stale_holds)
         found = await retry_until_done(self._waiting)
         self._expected |= found
-        return not found <= set(self._flights.busy)
+        return not found <= set(self._slots.busy)
 
     async def _waiting(self) -> set[UUID]:
         async with self._database.read() as connection:
-            return await waiting_endpoints(connection, self._clock.now())
+            return await waiting_subscriptions(connection, self._clock.now())
 
-    async def _claim(self) -> list[Claim]:
-        room, busy = self._flights.room, self._flights.busy
-        self._is_full = room == 0
+    async def _replan_stale_holds(self) -> None:
+        async with self._database.read() as connection:
+            if not await has_stale_holds(connection):
+                return
+        async with self._database.write() as transaction:
+            which = STALE_HOLD & NOT_LEASED
+            await replan(transaction, self._policy, which, Cause.SUBSCRIPTION_CHANGED, self._clock.now())
+
+    async def _lease(self) -> list[Lease]:
+        count, busy = self._slots.room, self._slots.busy
+        self._is_full = count == 0
         if self._is_full:
             return []
         self._expected.intersection_update(busy)
-        claims = await retry_until_done(partial(self._claim_now, room, busy))
-        # There may be more: of these endpoints, and of all others when there was no room.
-        self._expected.update(each.subscription_id for each in claims)
-        self._is_full = len(claims) == room
-        return claims
+        leases = await retry_until_done(partial(self._lease_now, Room(count, self._lease_time, busy)))
+        # There may be more: of these subscriptions, and of all others when there was no room.
+        self._expected.update(item.subscription_id for item in leases)
+        self._is_full = len(leases) == count
+        return leases
 
-    async def _claim_now(self, room: int, busy: list[UUID]) -> list[Claim]:
+    async def _lease_now(self, room: Room) -> list[Lease]:
         async with self._database.write() as transaction:
-            return await claim(transaction, self._clock.now(), lease=self._lease, limit=room, busy=busy)
+            return await lease(transaction, self._channels, room, self._clock.now())
 
     @property
-    def _lease(self) -> timedelta:
+    def _lease_time(self) -> timedelta:
         return _START_WITHIN + self._timeout
 
-    def _start(self, each: Claim) -> None:
-        if self._flights.take(each):
-            self._send_soon(each)
+    def _start(self, item: Lease) -> None:
+        if self._slots.take(item):
+            self._send_soon(item)
 
-    def _send_soon(self, each: Claim) -> None:
+    def _send_soon(self, item: Lease) -> None:
         if self._running is not None:
-            self._running.tasks.create_task(self._send(self._running.client, each))
+            self._running.tasks.create_task(self._send(self._running.senders, item))
 
-    async def _send(self, client: WebhookClient, each: Claim) -> None:
+    async def _send(self, senders: Mapping[str, Sender], item: Lease) -> None:
         """What waited too long, in line or while the process slept, is not sent: its lease might end before the answer,
         and another worker may have the delivery by now."""
         now = self._clock.now()
-        if now > each.lease_until - self._timeout:
-            _log.warning("lease_too_short", delivery=str(each.delivery_id), attempt=each.attempt)
-            self._back.put_nowait(_Unsent(each))
+        if now > item.until - self._timeout:
+            _log.warning("lease_too_short", delivery=str(item.delivery_id), attempt=item.attempt)
+            self._finished.put_nowait(_Unsent(item))
         else:
-            headers = each.keys.headers(str(each.delivery_id), now, each.body)
-            answer = await client.post(each.url, each.body, headers)
-            ATTEMPTS.labels("delivered" if answer.is_success else "failed").inc()
-            self._back.put_nowait(Result(each, answer, now, random.random()))
-        self._land_one(each)
-
-    def _land_one(self, each: Claim) -> None:
-        following = self._flights.land(each)
+            sender = senders.get(item.channel)
+            message = Outgoing(item.delivery_id, now, item.body)
+            result = await sender.attempt(item.destination, message) if sender else _NO_CHANNEL
+            ATTEMPTS.labels("delivered" if result.is_delivered else "failed").inc()
+            self._finished.put_nowait(Attempt(item, result, now, random.random()))
+        following = self._slots.finish(item)
         if following is not None:
             self._send_soon(following)
 
     async def _record(self) -> None:
-        """What has come back in the meantime is recorded together: one transaction, one sync to the disk."""
+        """What has finished in the meantime is recorded together: one transaction, one sync to the disk."""
         while True:
-            back = [await self._back.get()]
-            while not self._back.empty():
-                back.append(self._back.get_nowait())
-            settled = await retry_until_done(partial(self._settle, back))
-            self._expected |= settled.recovered
-            for seconds in settled.latencies:
+            finished = [await self._finished.get()]
+            while not self._finished.empty():
+                finished.append(self._finished.get_nowait())
+            recorded = await retry_until_done(partial(self._record_now, finished))
+            self._expected |= recorded.recovered
+            for seconds in recorded.latencies:
                 DELIVERY_LATENCY.observe(max(seconds, 0.0))
-            for each in back:
-                if isinstance(each, _Unsent):
-                    self._expected.add(each.claim.subscription_id)
-                elif each.claim.delivery_id not in settled.deliveries:
-                    _log.warning("lease_lost", delivery=str(each.claim.delivery_id), attempt=each.claim.attempt)
-                self._release(each.claim)
+            for item in finished:
+                if isinstance(item, _Unsent):
+                    self._expected.add(item.lease.subscription_id)
+                elif item.lease.delivery_id not in recorded.deliveries:
+                    _log.warning("lease_lost", delivery=str(item.lease.delivery_id), attempt=item.lease.attempt)
+                self._release(item.lease)
 
-    async def _settle(self, back: Sequence[Result | _Unsent]) -> Settled:
+    async def _record_now(self, finished: Sequence[Attempt | _Unsent]) -> Recorded:
         async with self._database.write() as transaction:
-            if unsent := [each.claim for each in back if isinstance(each, _Unsent)]:
+            if unsent := [item.lease for item in finished if isinstance(item, _Unsent)]:
                 await give_back(transaction, unsent)
-            return await settle(transaction, [each for each in back if isinstance(each, Result)], self._clock.now())
+            attempts = [item for item in finished if isinstance(item, Attempt)]
+            return await record(transaction, self._policy, attempts, self._clock.now())
 
-    def _release(self, each: Claim) -> None:
-        """Make room, and claim again only when something may wait for it."""
-        self._flights.release(each)
-        waited_for = each.subscription_id in self._expected and each.subscription_id not in self._flights.busy
-        if self._is_full or waited_for:
+    def _release(self, item: Lease) -> None:
+        """Make room, and lease again only when something may wait for it."""
+        self._slots.release(item)
+        is_waited_for = item.subscription_id in self._expected and item.subscription_id not in self._slots.busy
+        if self._is_full or is_waited_for:
             self.wake()
-        if not self._flights.busy:
-            self._landed.set()
+        if not self._slots.busy:
+            self._all_released.set()
 
-    async def _land(self) -> None:
+    async def _end(self) -> None:
         """Nothing starts any more. A receiver that has not answered by the end gets the message once more,
         under the same id."""
-        unsent = self._flights.ground()
-        if self._flights.busy:
-            self._landed.clear()
+        unsent = self._slots.clear()
+        if self._slots.busy:
+            self._all_released.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_ANSWERS_SECONDS):
-                    await self._landed.wait()
-        if left := [*unsent, *self._flights.held]:
+                    await self._all_released.wait()
+        if left := [*unsent, *self._slots.leases]:
             await self._give_back(left)
 
-    async def _give_back(self, left: list[Claim]) -> None:
+    async def _give_back(self, left: list[Lease]) -> None:
         """So that the next process need not wait until the leases run out, which they do in any case."""
         try:
             async with asyncio.timeout(_GIVE_BACK_SECONDS), self._database.write() as transaction:

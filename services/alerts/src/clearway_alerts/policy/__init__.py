@@ -1,1 +1,1 @@
-"""When a delivery is due."""
+"""When a message is due: a short list of stages decides, and nothing else does."""

@@ -1,7 +1,9 @@
-"""When a delivery is tried again, and when an endpoint has failed for too long."""
+"""The schedule of retries, as a stage; and when an endpoint has failed for too long."""
 
 from datetime import datetime, timedelta
 from typing import Final
+
+from clearway_alerts.policy.facts import Drop, Known, Message, SendAt, Verdict
 
 # After the first attempt, at once.
 SCHEDULE: Final = (
@@ -16,6 +18,17 @@ SCHEDULE: Final = (
 JITTER: Final = 0.2
 LONGEST_WAIT: Final = timedelta(hours=10)
 DISABLE_AFTER: Final = timedelta(hours=120)
+
+
+def retry(message: Message, known: Known, verdict: SendAt) -> Verdict:
+    """After a failed attempt: again by the schedule, until none is left or the receiver wants no more."""
+    failure = known.failure
+    if failure is None:
+        return verdict
+    if failure.is_gone:
+        return Drop("the receiver wants no more")
+    wait = next_wait(message.attempts, failure.chance, failure.retry_after)
+    return Drop("no attempt is left") if wait is None else SendAt(known.now + wait)
 
 
 def next_wait(attempts: int, chance: float, retry_after: timedelta | None = None) -> timedelta | None:

@@ -9,11 +9,11 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.clauses import Clause
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import explained, watch
 from clearway_alerts.domain.news import why_no_first_alert
-from clearway_alerts.filter_form import read_filter
-from clearway_alerts.storage.rows import read_incident, read_line
+from clearway_alerts.storage.rows import read_line
+from clearway_alerts.storage.states import read_filter, read_incident
 from clearway_alerts.storage.tables import DECISION, INCIDENT_VIEW, ROUTE_VIEW
 from clearway_platform.heavy import HeavyWork
 
@@ -22,7 +22,7 @@ from clearway_platform.heavy import HeavyWork
 class Explanation:
     """The decisions on record, oldest first, and the present filter held against the newest revision."""
 
-    incident: Incident
+    incident: IncidentView
     handled_at: datetime
     decisions: list[RowMapping]
     clauses: list[Clause]
@@ -48,7 +48,7 @@ async def explain(
     return Explanation(incident, view["handled_at"], decisions, clauses)
 
 
-def _news(incident: Incident, handled_at: datetime, news_hours: int) -> Clause:
+def _news(incident: IncidentView, handled_at: datetime, news_hours: int) -> Clause:
     """A first alert is raised for a danger or news, judged when the revision came in."""
     reason = why_no_first_alert(incident, handled_at, news_hours)
     return Clause("news", reason is None, reason or "it may raise a first alert")

@@ -9,15 +9,16 @@ from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.alert import Alert
-from clearway_alerts.domain.incident_view import Incident
-from clearway_alerts.storage.rows import read_alert, read_incident
+from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.storage.rows import read_alert
+from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
     alert: Alert
-    incident: Incident
+    incident: IncidentView
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 

@@ -1,30 +1,18 @@
 """This service's domain values as rows, and back."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.areas import Ring
-from clearway_alerts.domain.incident_view import Incident
 from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Urgency
-
-_INCIDENT: Final = TypeAdapter(Incident)
-
-
-def stored_incident(incident: Incident) -> Any:
-    return _INCIDENT.dump_python(incident, mode="json")
-
-
-def read_incident(stored: Any) -> Incident:
-    return _INCIDENT.validate_python(stored)
 
 
 def read_line(stored: Any) -> Ring:
-    return tuple((lon, lat) for lon, lat in stored)
+    return tuple((longitude, latitude) for longitude, latitude in stored)
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:

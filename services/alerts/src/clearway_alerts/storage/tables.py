@@ -44,7 +44,7 @@ class MissionRow(Alerts, table=True):
 class SubscriptionRow(Alerts, table=True):
     """A subscription. `changed_in` is the mission's version of its last change; a deleted one stays, for the record.
 
-    `secret` and `private_key` must be readable to sign with them; `old_secret` signs too until `old_secret_until`.
+    `channel` and `channel_secrets`, and what of a webhook stands in columns of its own: see `storage/channels.py`.
     """
 
     __tablename__ = "subscription"
@@ -70,10 +70,12 @@ class SubscriptionRow(Alerts, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    channel: Any = Field(default=None, sa_type=Json, nullable=True)
+    channel_secrets: Any = Field(default=None, sa_type=Json, nullable=True)
 
 
 class RouteViewRow(Alerts, table=True):
-    """A route as analytics last registered it. `line` holds [lon, lat] pairs."""
+    """A route as analytics last registered it. `line` holds [longitude, latitude] pairs."""
 
     __tablename__ = "route_view"
 
@@ -131,9 +133,10 @@ class AlertRow(Alerts, table=True):
 class DeliveryRow(Alerts, table=True):
     """One alert (or, without one, a test message) on its way to a webhook. Its id is the `webhook-id`.
 
-    It may be claimed when it is pending and due, nobody holds a lease, and nothing earlier about the same incident
-    is pending. `lease_epoch` grows with each claim: what an earlier holder has to say no longer counts.
-    `asked_by` is who last asked for it to be sent again, or at once.
+    It may be leased when it is pending, due and not held, has no lease, and nothing earlier about the same incident
+    is pending. `lease_epoch` grows with each lease: what an earlier worker has to say no longer counts.
+    `held` is the reason of the policy's hold. It stands for the subscription's revision `held_in`: once that has
+    changed, the policy is asked again. `asked_by` is the principal that last asked for it to be sent again, or at once.
     """
 
     __tablename__ = "delivery"
@@ -168,6 +171,8 @@ class DeliveryRow(Alerts, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     asked_by: str | None = None
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    held: str | None = Field(default=None, sa_type=Text)
+    held_in: int | None = None
 
 
 class DeliveryAttemptRow(Alerts, table=True):

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select
 
 from clearway_alerts.domain.alert import Told
-from clearway_alerts.domain.incident_view import Incident
-from clearway_alerts.storage.rows import read_incident
+from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW, MISSION
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.database.engines import Transaction
@@ -23,7 +23,7 @@ _NEWEST: Final = (
     .scalar_subquery()
 )
 _VERSION: Final = select(MISSION.c.version).where(MISSION.c.mission == bindparam("mission")).scalar_subquery()
-_STANDING: Final = select(_NEWEST.label("newest"), _VERSION.label("version"))
+_KNOWN: Final = select(_NEWEST.label("newest"), _VERSION.label("version"))
 _TOLD: Final = (
     select(ALERT.c.id, ALERT.c.subscription_id, ALERT.c.sequence, ALERT.c.kind, ALERT.c.matched, ALERT.c.revision)
     .add_columns(ALERT.c.expires_at, INCIDENT_VIEW.c.incident)
@@ -43,7 +43,7 @@ MOST_REFERENCES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KnownOfIncident:
     """The newest revision of the incident that is known, if any is, and the mission's version, if it has one."""
 
     newest: int | None
@@ -51,31 +51,35 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class AlertHistory:
     """What one subscription was told of an incident: the last alert, and those that a new one replaces."""
 
     told: Told
     standing: tuple[UUID, ...]
 
 
-async def standing_of(transaction: Transaction, incident: Incident) -> Standing:
-    row = (await transaction.connection.execute(_STANDING, _asked(incident))).one()
-    return Standing(row.newest, row.version)
+async def known_of(transaction: Transaction, incident: IncidentView) -> KnownOfIncident:
+    row = (await transaction.connection.execute(_KNOWN, _asked(incident))).one()
+    return KnownOfIncident(row.newest, row.version)
 
 
-async def histories_of(transaction: Transaction, incident: Incident, now: datetime) -> Mapping[UUID, History]:
+async def alert_histories(
+    transaction: Transaction, incident: IncidentView, now: datetime
+) -> Mapping[UUID, AlertHistory]:
     """Every subscription that has an alert about the incident."""
-    revisions: dict[int, Incident] = {}
-    histories: dict[UUID, History] = {}
+    revisions: dict[int, IncidentView] = {}
+    history: dict[UUID, AlertHistory] = {}
     for row in await transaction.connection.execute(_TOLD, _asked(incident)):
         before = revisions.get(row.revision) or revisions.setdefault(row.revision, read_incident(row.incident))
         kind = AlertKind(row.kind)
         told = Told(row.id, row.sequence, kind, row.matched, before)
-        earlier = histories[row.subscription_id].standing if row.subscription_id in histories else ()
+        earlier = history[row.subscription_id].standing if row.subscription_id in history else ()
         stands = (*earlier, row.id) if row.expires_at > now else earlier
-        histories[row.subscription_id] = History(told, () if kind is AlertKind.CANCELLED else stands[-MOST_REFERENCES:])
-    return histories
+        history[row.subscription_id] = AlertHistory(
+            told, () if kind is AlertKind.CANCELLED else stands[-MOST_REFERENCES:]
+        )
+    return history
 
 
-def _asked(incident: Incident) -> dict[str, object]:
+def _asked(incident: IncidentView) -> dict[str, object]:
     return {"mission": incident.mission, "incident": incident.incident_id}

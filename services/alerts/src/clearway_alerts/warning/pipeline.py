@@ -11,16 +11,16 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from clearway_alerts.domain.alert import Alert, Decision, decide
-from clearway_alerts.domain.incident_view import Incident
+from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
-from clearway_alerts.outbound.queue import deliver
-from clearway_alerts.outbound.worker import DeliveryWorker
+from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outgoing import SOURCE, change_of, state_of
-from clearway_alerts.storage.rows import alert_row, stored_incident
+from clearway_alerts.storage.rows import alert_row
+from clearway_alerts.storage.states import stored_incident
 from clearway_alerts.storage.tables import ALERT, DECISION, INCIDENT_VIEW
-from clearway_alerts.warning.alert_history import History, histories_of, standing_of
+from clearway_alerts.warning.alert_history import AlertHistory, alert_histories, known_of
 from clearway_alerts.warning.watchlist import Watched, Watchlist
 from clearway_contracts.alert import AlertState
 from clearway_platform.clock import Clock, new_id
@@ -43,68 +43,71 @@ class Concerned:
 
     subscription_id: UUID
     matches: bool
-    history: History | None
+    history: AlertHistory | None
 
 
 class Pipeline:
-    """`worker` is this process's: what may go out at once is handed to it when it is committed. `heavy` is for
-    warnings alone: nothing that a request asks for goes before them."""
+    """`heavy` is for warnings alone: nothing that a request asks for goes before them."""
 
     def __init__(
         self,
         watchlist: Watchlist,
         outbox: Outbox,
+        queue: Queue,
         clock: Clock,
         *,
         news_hours: int,
-        worker: DeliveryWorker,
         heavy: HeavyWork,
     ) -> None:
         self._watchlist = watchlist
         self._outbox = outbox
         self._clock = clock
         self._news_hours = news_hours
-        self._worker = worker
+        self._queue = queue
         self._heavy = heavy
 
-    async def warn(self, transaction: Transaction, incident: Incident, causation: UUID) -> int:
-        """match → decide → store → deliver → tell → record. What is not newer than the last one is ignored.
+    async def warn(self, transaction: Transaction, incident: IncidentView, causation: UUID) -> int:
+        """match → decide → store → plan → tell → record. What is not newer than the last one is ignored.
 
         Returns how many alerts were raised.
         """
         now = self._clock.now()
-        standing = await standing_of(transaction, incident)
-        if standing.newest is not None and standing.newest >= incident.revision:
+        known = await known_of(transaction, incident)
+        if known.newest is not None and known.newest >= incident.revision:
             return 0
         await _remember(transaction, incident, now)
-        watched = await self._watchlist.of(transaction.connection, incident.mission, standing.version)
-        # What is new here nobody was told of.
-        histories = {} if standing.newest is None else await histories_of(transaction, incident, now)
-        concerned = await self._match(incident, watched, histories, now)
-        decisions = {each.subscription_id: self._decide(incident, each, now) for each in concerned}
+        watched = await self._watchlist.of(transaction.connection, incident.mission, known.version)
+        # Nothing was said yet of an incident that is new here.
+        history = {} if known.newest is None else await alert_histories(transaction, incident, now)
+        concerned = await self._match(incident, watched, history, now)
+        decisions = {item.subscription_id: self._decide(incident, item, now) for item in concerned}
         alerts = await _store(transaction, incident, concerned, decisions, now)
-        await deliver(transaction, alerts, watched.endpoints, self._worker, now)
+        await self._queue.enqueue(transaction, alerts, watched.recipients)
         await self._tell(transaction, alerts, causation)
         await _record(transaction, incident, decisions, now)
         return len(alerts)
 
     async def _match(
-        self, incident: Incident, watched: Watched, histories: Mapping[UUID, History], now: datetime
+        self, incident: IncidentView, watched: Watched, history: Mapping[UUID, AlertHistory], now: datetime
     ) -> list[Concerned]:
-        """Whoever was warned is asked about again; whoever was not, only when the incident may warn anyone."""
+        """Re-evaluate every subscription that already received an alert; the others only when the incident may raise a
+        first one."""
         warns = why_no_first_alert(incident, now, self._news_hours) is None
-        matching = set(await self._matching(incident, watched.index)) if warns or histories else set()
-        concerned = (matching if warns else set()) | (histories.keys() & watched.watches.keys())
-        return [Concerned(each, each in matching, histories.get(each)) for each in sorted(concerned)]
+        matching = set(await self._matching(incident, watched.index)) if warns or history else set()
+        concerned = (matching if warns else set()) | (history.keys() & watched.watches.keys())
+        return [
+            Concerned(subscription, subscription in matching, history.get(subscription))
+            for subscription in sorted(concerned)
+        ]
 
-    async def _matching(self, incident: Incident, index: Index) -> list[UUID]:
+    async def _matching(self, incident: IncidentView, index: Index) -> list[UUID]:
         if index.positions_near(incident) <= _POSITIONS_ON_THE_LOOP:
             return index.matching(incident)
         return await self._heavy.run(index.matching, incident)
 
-    def _decide(self, incident: Incident, each: Concerned, now: datetime) -> Decision:
-        told = each.history.told if each.history else None
-        return decide(incident, told, matches=each.matches, now=now, news_hours=self._news_hours)
+    def _decide(self, incident: IncidentView, subscription: Concerned, now: datetime) -> Decision:
+        told = subscription.history.told if subscription.history else None
+        return decide(incident, told, matches=subscription.matches, now=now, news_hours=self._news_hours)
 
     async def _tell(self, transaction: Transaction, alerts: Sequence[AlertState], causation: UUID) -> None:
         events = [
@@ -120,7 +123,7 @@ class Pipeline:
         await self._outbox.add(transaction, events)
 
 
-async def _remember(transaction: Transaction, incident: Incident, now: datetime) -> None:
+async def _remember(transaction: Transaction, incident: IncidentView, now: datetime) -> None:
     row = {
         "mission": incident.mission,
         "incident_id": incident.incident_id,
@@ -133,47 +136,47 @@ async def _remember(transaction: Transaction, incident: Incident, now: datetime)
 
 async def _store(
     transaction: Transaction,
-    incident: Incident,
+    incident: IncidentView,
     concerned: Sequence[Concerned],
     decisions: Mapping[UUID, Decision],
     now: datetime,
 ) -> list[AlertState]:
     """The alerts that were decided on. The unique key holds one for each (incident, revision, subscription)."""
-    found = [_alert(incident, each, decisions[each.subscription_id], now) for each in concerned]
+    found = [_alert(incident, item, decisions[item.subscription_id], now) for item in concerned]
     alerts = [alert for alert in found if alert is not None]
     if alerts:
         await transaction.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
     return [state_of(alert, incident) for alert in alerts]
 
 
-def _alert(incident: Incident, each: Concerned, decision: Decision, now: datetime) -> Alert | None:
+def _alert(incident: IncidentView, subscription: Concerned, decision: Decision, now: datetime) -> Alert | None:
     """The alert object that a decision asks for, if it asks for one."""
-    if decision.kind is None:
+    if decision.alert_kind is None:
         return None
     return Alert(
         id=new_id(),
         mission=incident.mission,
-        subscription_id=each.subscription_id,
+        subscription_id=subscription.subscription_id,
         incident_id=incident.incident_id,
         revision=incident.revision,
-        sequence=each.history.told.sequence + 1 if each.history else 1,
-        kind=decision.kind,
+        sequence=subscription.history.told.sequence + 1 if subscription.history else 1,
+        kind=decision.alert_kind,
         reason=decision.reason,
-        matched=each.matches,
+        matched=subscription.matches,
         severity=severity(incident),
         urgency=urgency(incident, now),
         certainty=certainty(incident),
         headline=headline(incident),
         issued_at=now,
         expires_at=expires_at(incident, now),
-        references=each.history.standing if each.history else (),
+        references=subscription.history.standing if subscription.history else (),
     )
 
 
 async def _record(
-    transaction: Transaction, incident: Incident, decisions: Mapping[UUID, Decision], now: datetime
+    transaction: Transaction, incident: IncidentView, decisions: Mapping[UUID, Decision], now: datetime
 ) -> None:
-    """Keep every decision with its reason, for whoever asks why."""
+    """Keep every decision with its reason, so that it can be explained."""
     if not decisions:
         return
     rows = [
@@ -182,7 +185,7 @@ async def _record(
             "subscription_id": subscription_id,
             "incident_id": incident.incident_id,
             "revision": incident.revision,
-            "outcome": decision.outcome,
+            "outcome": decision.kind,
             "reason": decision.reason,
             "decided_at": now,
         }

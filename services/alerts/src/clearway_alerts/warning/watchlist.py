@@ -11,12 +11,11 @@ from uuid import UUID
 from sqlalchemy import RowMapping, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.channels.webhook.signing import SigningKeys
+from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.matching import Index, Watch, watch
-from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.filter_form import read_filter
-from clearway_alerts.outbound.leases import Endpoint
+from clearway_alerts.outbound.recipients import COLUMNS, Recipient, recipient_of
 from clearway_alerts.storage.rows import read_line
+from clearway_alerts.storage.states import read_filter
 from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
 from clearway_platform.heavy import HeavyWork
 
@@ -24,11 +23,10 @@ from clearway_platform.heavy import HeavyWork
 _READ_AT_ONCE: Final = 2
 # An index of more watches than this is made elsewhere than on the loop.
 _INDEXED_ON_THE_LOOP: Final = 1_000
-_ENDPOINT: Final = ("url", "state", "secret", "private_key", "old_secret", "old_secret_until")
 # The subscriptions of a mission that changed since a version, or whose route did.
 _CHANGES: Final = (
     select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.filter, SUBSCRIPTION.c.deleted_at, ROUTE_VIEW.c.line)
-    .add_columns(*(SUBSCRIPTION.c[name] for name in _ENDPOINT))
+    .add_columns(*(SUBSCRIPTION.c[name] for name in COLUMNS))
     .outerjoin_from(
         SUBSCRIPTION,
         ROUTE_VIEW,
@@ -43,11 +41,11 @@ _CHANGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A mission's subscriptions as of `version`. `endpoints` are of those that have a webhook."""
+    """A mission's subscriptions as of `version`. `recipients` are of those that are sent messages."""
 
     version: int
     watches: dict[UUID, Watch | None] = field(default_factory=dict)
-    endpoints: dict[UUID, Endpoint] = field(default_factory=dict)
+    recipients: dict[UUID, Recipient] = field(default_factory=dict)
     index: Index = field(default_factory=lambda: Index([]))
 
 
@@ -58,7 +56,8 @@ class Watchlist:
     had written would be remembered although they may still roll back.
     """
 
-    def __init__(self, heavy: HeavyWork) -> None:
+    def __init__(self, channels: Channels, heavy: HeavyWork) -> None:
+        self._channels = channels
         self._heavy = heavy
         self._missions: dict[str, Watched] = {}
 
@@ -68,32 +67,29 @@ class Watchlist:
         if version is None or version == known.version:
             return known
         changes = await connection.execute(_CHANGES, {"mission": mission, "since": known.version})
-        watches, endpoints = dict(known.watches), dict(known.endpoints)
+        watches, recipients = dict(known.watches), dict(known.recipients)
         for rows in changes.mappings().partitions(_READ_AT_ONCE):
-            _take(rows, watches, endpoints)
+            self._take(rows, watches, recipients)
             await asyncio.sleep(0)
-        fresh = Watched(version, watches, endpoints, await self._index(watches))
+        fresh = Watched(version, watches, recipients, await self._index(watches))
         self._missions[mission] = fresh
         return fresh
 
-    async def _index(self, watches: Mapping[UUID, Watch | None]) -> Index:
-        known = [each for each in watches.values() if each is not None]
-        return Index(known) if len(known) <= _INDEXED_ON_THE_LOOP else await self._heavy.run(Index, known)
-
-
-def _take(rows: Iterable[RowMapping], watches: dict[UUID, Watch | None], endpoints: dict[UUID, Endpoint]) -> None:
-    for row in rows:
-        watches.pop(row["id"], None)
-        endpoints.pop(row["id"], None)
-        if row["deleted_at"] is None:
+    def _take(
+        self, rows: Iterable[RowMapping], watches: dict[UUID, Watch | None], recipients: dict[UUID, Recipient]
+    ) -> None:
+        for row in rows:
+            watches.pop(row["id"], None)
+            recipients.pop(row["id"], None)
+            if row["deleted_at"] is not None:
+                continue
             watches[row["id"]] = watch(row["id"], read_filter(row["filter"]), _line(row["line"]))
-            if row["url"] is not None:
-                endpoints[row["id"]] = _endpoint(row)
+            if recipient := recipient_of(row, self._channels):
+                recipients[row["id"]] = recipient
 
-
-def _endpoint(row: RowMapping) -> Endpoint:
-    keys = SigningKeys(row["secret"], row["private_key"], row["old_secret"], row["old_secret_until"])
-    return Endpoint(row["url"], row["state"] == SubscriptionState.ACTIVE, keys)
+    async def _index(self, watches: Mapping[UUID, Watch | None]) -> Index:
+        known = [watch for watch in watches.values() if watch is not None]
+        return Index(known) if len(known) <= _INDEXED_ON_THE_LOOP else await self._heavy.run(Index, known)
 
 
 def _line(stored: Any) -> Any:

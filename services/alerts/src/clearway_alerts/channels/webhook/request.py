@@ -9,13 +9,13 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
 
+from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.channels.webhook.addresses import (
     FilteringResolver,
     ForbiddenAddress,
@@ -38,25 +38,6 @@ _REASONS: Final[Mapping[type[Exception], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `status` is None when nothing did; `error` says what was wrong, and is None for a success."""
-
-    status: int | None
-    error: str | None
-    duration_ms: float
-    retry_after: timedelta | None = None
-
-    @property
-    def is_success(self) -> bool:
-        return self.error is None
-
-    @property
-    def is_gone(self) -> bool:
-        """The receiver says that it wants no more."""
-        return self.status == _GONE
-
-
 class WebhookClient:
     """Posts messages: no proxy, no cookies, no redirect followed, a bounded time and a bounded answer."""
 
@@ -65,11 +46,11 @@ class WebhookClient:
         self._session = session
         self._allowed = allowed
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> AttemptResult:
         """The answer, or why there was none. Never raises for what a receiver does."""
         begun = time.perf_counter()
         status, error, wait = await self._attempt(url, body, headers)
-        return Answer(status, error, (time.perf_counter() - begun) * 1000, wait)
+        return AttemptResult(_kind(status, error), status, error, (time.perf_counter() - begun) * 1000, wait)
 
     async def _attempt(
         self, url: str, body: bytes, headers: Mapping[str, str]
@@ -121,6 +102,12 @@ async def _drain(response: aiohttp.ClientResponse) -> None:
         else:
             return
     response.close()
+
+
+def _kind(status: int | None, error: str | None) -> AttemptKind:
+    if error is None:
+        return AttemptKind.DELIVERED
+    return AttemptKind.GONE if status == _GONE else AttemptKind.TRY_AGAIN
 
 
 def _problem(status: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Deliveries that are born with their lease: sent without a claim, in order, and never lost or sent by mistake."""
+"""Deliveries that are enqueued with their lease: sent at once, in order, and never lost or sent by mistake."""
 
 import asyncio
 import json
@@ -10,12 +10,11 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from clearway_alerts.channels.webhook.request import Answer
-from clearway_alerts.domain.incident_view import Incident
-from clearway_alerts.outbound import slots as flights_module
+from clearway_alerts.channels.base import AttemptKind, AttemptResult
+from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.outbound import slots as slots_module
 from clearway_alerts.outbound import worker as worker_module
-from clearway_alerts.outbound.leases import PER_ENDPOINT, claim
-from clearway_alerts.outbound.results import Result, settle
+from clearway_alerts.outbound.leases import PER_ENDPOINT
 from clearway_alerts.storage.tables import DELIVERY
 from clearway_contracts.vocabulary import Status
 from clearway_platform.auth.principals import Principal, Role
@@ -23,7 +22,7 @@ from clearway_platform.clock import new_id
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
-Report = Callable[..., Incident]
+Report = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -56,9 +55,9 @@ async def rows(alerts: Any) -> list[Any]:
     return found
 
 
-async def claims(alerts: Any) -> list[Any]:
-    async with alerts.database.write() as transaction:
-        return await claim(transaction, alerts.clock.now(), lease=timedelta(seconds=20), limit=10)
+async def leases(alerts: Any) -> list[Any]:
+    leases: list[Any] = await alerts.lease()
+    return leases
 
 
 def all_delivered(alerts: Any, count: int) -> Callable[[], Awaitable[bool]]:
@@ -73,7 +72,7 @@ async def running(alerts: Any, until: Until) -> asyncio.Task[None]:
     task = asyncio.create_task(alerts.worker.run())
 
     async def can_lease() -> bool:
-        return alerts.worker.lease(uuid4()) is not None
+        return alerts.worker.lease_until(uuid4()) is not None
 
     await until(can_lease)
     return task
@@ -85,10 +84,10 @@ async def ended(task: asyncio.Task[None]) -> None:
     assert task.cancelled()
 
 
-async def test_an_alert_goes_out_without_a_claim_and_none_follows(
+async def test_an_alert_goes_out_with_its_first_lease_and_no_other_follows(
     alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claiming, looking = Calls(monkeypatch, "claim"), Calls(monkeypatch, "waiting_endpoints")
+    leasing, looking = Calls(monkeypatch, "lease"), Calls(monkeypatch, "waiting_subscriptions")
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
 
@@ -96,7 +95,7 @@ async def test_an_alert_goes_out_without_a_claim_and_none_follows(
         return looking.count >= 1
 
     await until(first_look)
-    assert claiming.count == 1, "what a former process left"
+    assert leasing.count == 1, "what a former process left"
     await alerts.warn(report())
     await alerts.warn(report(incident_id=uuid4()))
     await receiver.wait_for(2)
@@ -107,7 +106,7 @@ async def test_an_alert_goes_out_without_a_claim_and_none_follows(
         return looking.count >= looks + 2
 
     await until(looked_again)
-    assert claiming.count == 1
+    assert leasing.count == 1
     assert [(row["lease_epoch"], row["attempts"], row["lease_until"]) for row in await rows(alerts)] == [
         (1, 1, None)
     ] * 2
@@ -133,7 +132,7 @@ async def test_messages_to_one_receiver_go_over_one_connection(
     await ended(task)
 
 
-async def test_what_is_sent_at_birth_is_what_a_claim_would_send(
+async def test_what_is_enqueued_with_a_lease_is_what_a_later_lease_would_send(
     alerts: Any, receiver: Any, report: Report, until: Until
 ) -> None:
     await alerts.subscribe(receiver.url)
@@ -144,7 +143,7 @@ async def test_what_is_sent_at_birth_is_what_a_claim_would_send(
     await ended(task)
     async with alerts.database.write() as transaction:
         await transaction.connection.execute(DELIVERY.update().values(state="pending", finished_at=None))
-    (again,) = await claims(alerts)
+    (again,) = await leases(alerts)
     assert again.body == receiver.got[0][1]
 
 
@@ -153,10 +152,10 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
 ) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
-    monkeypatch.setattr(alerts.worker, "hand_over", lambda _claims: None)
+    monkeypatch.setattr(alerts.worker, "hand_over", lambda _leases: None)
     await alerts.warn(report())
     other = asyncio.create_task(alerts.new_worker().run())
-    assert await claims(alerts) == []
+    assert await leases(alerts) == []
     alerts.clock.advance(timedelta(seconds=8))
     await receiver.wait_for(1)
     await until(all_delivered(alerts, 1))
@@ -173,7 +172,7 @@ async def warn_together(alerts: Any, report: Report, count: int) -> None:
             await alerts.pipeline.warn(transaction, report(incident_id=uuid4()), new_id())
 
 
-async def warn_and_fail(alerts: Any, incident: Incident) -> None:
+async def warn_and_fail(alerts: Any, incident: IncidentView) -> None:
     async with alerts.database.write() as transaction:
         await alerts.pipeline.warn(transaction, incident, new_id())
         raise ZeroDivisionError
@@ -235,7 +234,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
         await other.warn(transaction, report(incident_id=uuid4()), new_id())
 
     async def is_known() -> bool:
-        return alerts.worker.lease(row["id"]) is None
+        return alerts.worker.lease_until(row["id"]) is None
 
     await until(is_known)
     await alerts.warn(report(incident_id=uuid4()))
@@ -251,7 +250,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
     await ended(task)
 
 
-async def test_more_than_an_endpoint_has_places_go_one_after_the_other(
+async def test_more_than_an_endpoint_has_slots_go_one_after_the_other(
     alerts: Any, receiver: Any, report: Report, until: Until
 ) -> None:
     gate, count = Gate(), PER_ENDPOINT + 3
@@ -262,7 +261,7 @@ async def test_more_than_an_endpoint_has_places_go_one_after_the_other(
     await receiver.wait_for(PER_ENDPOINT)
     await alerts.warn(report(incident_id=uuid4()))
     assert sorted(row["lease_epoch"] for row in await rows(alerts)) == [0] + [1] * count, (
-        "no place is left: it is for a claim"
+        "no slot is left: it waits for a lease"
     )
     assert len(receiver.got) == PER_ENDPOINT
     gate.opened.set()
@@ -271,7 +270,7 @@ async def test_more_than_an_endpoint_has_places_go_one_after_the_other(
     await ended(task)
 
 
-async def test_what_waits_too_long_in_line_is_claimed_anew_at_once(
+async def test_what_waits_too_long_in_line_is_leased_anew_at_once(
     alerts: Any, receiver: Any, report: Report, until: Until
 ) -> None:
     gate = Gate()
@@ -294,7 +293,7 @@ async def test_what_waits_too_long_in_line_is_claimed_anew_at_once(
 async def test_a_burst_to_many_endpoints_opens_only_so_many_connections(
     alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flights_module, "IN_FLIGHT", 3)
+    monkeypatch.setattr(slots_module, "ALL_SLOTS", 3)
     now, most = 0, 0
 
     async def counted(_: web.Request) -> web.StreamResponse:
@@ -326,7 +325,7 @@ async def test_who_ends_gives_back_what_has_not_come_back(
     await receiver.wait_for(PER_ENDPOINT)
     await ended(task)
     assert {(row["state"], row["lease_until"]) for row in await rows(alerts)} == {("pending", None)}
-    assert len(await claims(alerts)) == PER_ENDPOINT
+    assert len(await leases(alerts)) == PER_ENDPOINT
 
 
 async def test_who_ends_still_records_what_comes_back_in_time(
@@ -355,10 +354,8 @@ async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(alerts: Any, r
     await ended(task)
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
-    (only,) = await claims(alerts)
-    async with alerts.database.write() as transaction:
-        now = alerts.clock.now()
-        await settle(transaction, [Result(only, Answer(410, "status 410", 1.0), now, 0.5)], now)
+    (only,) = await leases(alerts)
+    await alerts.record([only], AttemptResult(AttemptKind.GONE, 410, "status 410", 1.0))
     task = await running(alerts, until)
     await alerts.warn(report(incident_id=uuid4()))
     assert sorted(row["lease_epoch"] for row in await rows(alerts)) == [0, 1]

@@ -1,0 +1,102 @@
+"""The webhook as a channel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from yarl import URL
+
+from clearway_alerts.channels.base import AttemptResult, MessageChannel, NoSecret, Outgoing, Secrets
+from clearway_alerts.channels.webhook.addresses import ForbiddenUrl, Network, check_url
+from clearway_alerts.channels.webhook.form import WebhookForm, WebhookShown
+from clearway_alerts.channels.webhook.request import WebhookClient, webhook_client
+from clearway_alerts.channels.webhook.signing import SigningKeys, new_key_pair, new_secret
+from clearway_alerts.outgoing import THIN, test_body, webhook_body
+from clearway_contracts.alert import AlertState
+from clearway_platform.clock import Clock
+from clearway_platform.refusals import Invalid
+
+# While a receiver changes over to a new secret, the old one signs too.
+OVERLAP: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One subscription's webhook: where it is, and what its messages are signed with."""
+
+    url: str
+    keys: SigningKeys
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSender:
+    client: WebhookClient
+
+    async def attempt(self, destination: Webhook, message: Outgoing) -> AttemptResult:
+        headers = destination.keys.headers(str(message.id), message.at, message.body)
+        return await self.client.post(destination.url, message.body, headers)
+
+
+class WebhookChannel(MessageChannel):
+    """`allowed` are networks that webhooks may reach although they are not public."""
+
+    form = WebhookForm
+    shown_form = WebhookShown
+
+    def __init__(self, clock: Clock, *, allowed: tuple[Network, ...], timeout: timedelta) -> None:
+        self.timeout = timeout
+        self._clock = clock
+        self._allowed = allowed
+
+    def check(self, form: WebhookForm) -> None:
+        try:
+            check_url(form.url, self._allowed)
+        except ForbiddenUrl as error:
+            raise Invalid("channel.url", str(error), error.remedy) from error
+
+    def new_secrets(self) -> Secrets:
+        private_key, public_key = new_key_pair()
+        return {"secret": new_secret(), "private_key": private_key, "public_key": public_key}
+
+    def rotated(self, secrets: Secrets, now: datetime) -> Secrets:
+        """The old secret signs too for a day."""
+        if not secrets.get("secret"):
+            raise NoSecret
+        overlap = {"old_secret": secrets["secret"], "old_secret_until": (now + OVERLAP).isoformat()}
+        return {**secrets, "secret": new_secret(), **overlap}
+
+    def shown(self, form: WebhookForm, secrets: Secrets, *, whole: bool) -> WebhookShown:
+        """The path of a webhook may be a secret in itself, so others see only its host."""
+        parts = URL(form.url)
+        url = form.url if whole else f"{parts.scheme}://{parts.raw_host}/…"
+        return WebhookShown(type="webhook", url=url, public_key=secrets["public_key"], thin_at=sorted(THIN))
+
+    def revealed(self, secrets: Secrets) -> str | None:
+        secret: str | None = secrets.get("secret")
+        return secret
+
+    def destination(self, form: WebhookForm, secrets: Secrets) -> Webhook:
+        until = secrets.get("old_secret_until")
+        keys = SigningKeys(
+            secrets["secret"],
+            secrets["private_key"],
+            secrets.get("old_secret"),
+            datetime.fromisoformat(until) if until else None,
+        )
+        return Webhook(form.url, keys)
+
+    def render(self, alert: AlertState) -> bytes:
+        return webhook_body(alert)
+
+    def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
+        return test_body(subscription_id, mission, at)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[WebhookSender]:
+        async with webhook_client(self._allowed, self.timeout.total_seconds(), self._clock) as client:
+            yield WebhookSender(client)
