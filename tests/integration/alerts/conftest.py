@@ -8,15 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from aiohttp import web
+from fastapi import FastAPI
 from sqlalchemy import Table, select
 
+from clearway_alerts.api import alerts as alerts_api
+from clearway_alerts.api import deliveries, inspection, subscriptions
+from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.channels.base import AttemptResult, Channel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.channels.stream import StreamChannel
 from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.channels.webhook.channel import WebhookChannel
+from clearway_alerts.commands.acknowledge import Acknowledge
+from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.filter_form import FilterForm
@@ -44,6 +51,7 @@ from clearway_platform.database import migrations
 from clearway_platform.database.engines import Database
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.web.app import create_app
 from clearway_testing.contract import hold_against_contract
 from clearway_testing.manual_clock import ManualClock
 
@@ -242,3 +250,33 @@ async def delivering(alerts: Service) -> AsyncIterator[DeliveryWorker]:
     assert not task.done(), task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+class Keys:
+    async def principal(self, token: str) -> Principal | None:
+        name, _, rest = token.partition("-")
+        role, _, mission = rest.partition("-")
+        return Principal(id=name, name=name, mission=mission, role=Role(role)) if mission else None
+
+
+class ApiPlatform:
+    """As much of the platform as the API asks for."""
+
+    def __init__(self, service: Any) -> None:
+        self.database = service.database
+        self.clock = service.clock
+        self.keys = Keys()
+
+
+@pytest.fixture
+async def client(alerts: Service) -> AsyncIterator[httpx.AsyncClient]:
+    app: FastAPI = create_app(title="alerts", description="", platform=ApiPlatform(alerts))  # type: ignore[arg-type]
+    sending = Deliveries(alerts.queue)
+    acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
+    app.state.wiring = Wiring(alerts.subscriptions, sending, acknowledge, 72, HeavyWork("requests"), alerts.channels)
+    for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router):
+        app.include_router(router)
+    transport = httpx.ASGITransport(app)
+    headers = {"Authorization": "Bearer ann-subscriber-unmix"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+        yield client

@@ -1,59 +1,19 @@
 """Subscriptions and alerts over HTTP: what bad input gets, and who may see and change what."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
-from clearway_alerts.api import alerts as alerts_api
-from clearway_alerts.api import deliveries, inspection, subscriptions
-from clearway_alerts.api.dependencies import Wiring
-from clearway_alerts.commands.acknowledge import Acknowledge
-from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import IdempotencyRow
-from clearway_platform.heavy import HeavyWork
-from clearway_platform.messaging.outbox import Outbox
-from clearway_platform.web.app import create_app
 
 IDEMPOTENCY = table_of(IdempotencyRow)
 CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}
 BODY = {"name": "convoy", "filter": {"area": CIRCLE}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/hook"}}
-
-
-class Keys:
-    async def principal(self, token: str) -> Principal | None:
-        name, _, rest = token.partition("-")
-        role, _, mission = rest.partition("-")
-        return Principal(id=name, name=name, mission=mission, role=Role(role)) if mission else None
-
-
-class Platform:
-    """As much of the platform as the API asks for."""
-
-    def __init__(self, service: Any) -> None:
-        self.database = service.database
-        self.clock = service.clock
-        self.keys = Keys()
-
-
-@pytest.fixture
-async def client(alerts: Any) -> AsyncIterator[httpx.AsyncClient]:
-    app: FastAPI = create_app(title="alerts", description="", platform=Platform(alerts))  # type: ignore[arg-type]
-    sending = Deliveries(alerts.queue)
-    acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
-    app.state.wiring = Wiring(alerts.subscriptions, sending, acknowledge, 72, HeavyWork("requests"), alerts.channels)
-    for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router):
-        app.include_router(router)
-    transport = httpx.ASGITransport(app)
-    headers = {"Authorization": "Bearer ann-subscriber-unmix"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
-        yield client
 
 
 async def create(client: httpx.AsyncClient, **changes: Any) -> Any:

@@ -76,6 +76,9 @@ def describe_channels(app: FastAPI, channels: Channels) -> None:
 def _schemas(models: Sequence[type[BaseModel]], mode: Literal["validation", "serialization"]) -> dict[str, Any]:
     _, schema = models_json_schema([(model, mode) for model in models], ref_template=_SCHEMA)
     found: dict[str, Any] = schema["$defs"]
+    for definition in found.values():
+        for described in definition.get("properties", {}).values():
+            described.pop("title", None)  # as the rest of the document: a title would only repeat the name
     return found
 
 

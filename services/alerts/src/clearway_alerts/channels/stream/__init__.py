@@ -16,7 +16,7 @@ class StreamForm(ChannelForm):
 class StreamShown(BaseModel):
     """The list and the stream."""
 
-    type: Literal["stream"] = "stream"
+    type: Literal["stream"]
 
 
 class StreamChannel(Channel):
@@ -24,4 +24,4 @@ class StreamChannel(Channel):
     shown_form = StreamShown
 
     def shown(self, form: Any, secrets: Secrets, *, whole: bool) -> StreamShown:
-        return StreamShown()
+        return StreamShown(type="stream")
