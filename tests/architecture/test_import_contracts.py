@@ -79,6 +79,8 @@ BREACHES = [
     Breach("frameworks-in-api", "clearway_alerts.commands.planted", "fastapi"),
     Breach("frameworks-in-api", "clearway_incidents.queries.planted", "starlette.requests"),
     Breach("frameworks-in-api", "clearway_platform.messaging.planted", "fastapi"),
+    Breach("channels-are-registered", "clearway_alerts.outbound.planted", "clearway_alerts.channels.webhook"),
+    Breach("channels-are-registered", "clearway_alerts.commands.planted", "clearway_alerts.channels.stream"),
     Breach("tests-stay-outside", "clearway_platform.cli.planted", "clearway_testing.server"),
     Breach("tests-stay-outside", "clearway_incidents.planted", "clearway_demo.theatre"),
 ]
