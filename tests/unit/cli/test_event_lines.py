@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clearway_platform.cli.event_lines import Line, line_of, route_of
+from clearway_platform.cli.event_lines import Line, line_of
+from clearway_platform.cli.streams import load_stream
 
 NARROW = 80
 EXAMPLES = resources.files("clearway_contracts") / "examples"
@@ -22,15 +23,30 @@ def value(name: str) -> dict[str, Any]:
     return found
 
 
-def line(name: str, routes: dict[str, str] | None = None) -> Line:
-    made = line_of(".".join(name.split(".")[:2]), value(name), routes or {})
-    assert made is not None
-    return made
+class Known:
+    """The names that a test gives."""
+
+    def __init__(self, names: dict[str, str] | None = None) -> None:
+        self.names = names or {}
+
+    async def find(self, path: str) -> str:
+        return self.names.get(path, "")
+
+    def remember(self, path: str, name: str) -> None:
+        self.names[path] = name
+
+
+async def line(name: str, names: dict[str, str] | None = None, data: dict[str, Any] | None = None) -> Line:
+    stream = load_stream(f"{name.split('.')[0]}s")
+    kind = ".".join(name.split(".")[:2])
+    told = await stream.tell(kind, data or value(name), Known(names))
+    assert told is not None
+    return line_of(kind, told)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_event_has_a_line_with_its_time_and_id(name: str) -> None:
-    text = line(name).laid_out(None)
+async def test_every_event_has_a_line_with_its_time_and_id(name: str) -> None:
+    text = (await line(name)).laid_out(None)
     data = value(name)
     assert "\n" not in text
     assert text.startswith("2026-")
@@ -38,47 +54,51 @@ def test_every_event_has_a_line_with_its_time_and_id(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_line_is_wider_than_the_terminal_and_no_id_is_parted(name: str) -> None:
-    text = line(name).laid_out(NARROW)
+async def test_no_line_is_wider_than_the_terminal_and_no_id_is_parted(name: str) -> None:
+    text = (await line(name)).laid_out(NARROW)
     assert max(map(len, text.splitlines())) <= NARROW
     data = value(name)
     assert str(data.get("incident_id") or data["route_id"]) in text
 
 
-def test_a_cancellation_says_first_that_it_is_over() -> None:
-    cancelled = line("alert.cancelled.v1.plain")
+async def test_a_cancellation_says_first_that_it_is_over() -> None:
+    cancelled = await line("alert.cancelled.v1.plain")
     assert cancelled.parts[0] == "NO LONGER STANDS"
     assert "immediate" not in cancelled.laid_out(None)
     assert "because: area: within 2,000 m of route Falcon" in cancelled.laid_out(None)
 
 
-def test_an_incident_shows_its_place_its_time_and_its_route() -> None:
+async def test_an_incident_shows_its_place_its_time_and_its_route() -> None:
     name = "incident.reported.v1.full"
-    route = route_of("incident.reported", value(name))
-    assert route is not None
-    text = line(name, {route: "Route Falcon"}).laid_out(None)
+    route = value(name)["incident"]["location"]["route_id"]
+    text = (await line(name, {f"/v1/routes/{route}": "Route Falcon"})).laid_out(None)
     assert text.startswith("2026-03-14 05:52:41Z  incident.reported  Oued Sel ford (15.9022N 2.4137E)  on Route Falcon")
     assert "occurred 2026-03-14 05:45Z" in text
 
 
-def test_a_withdrawn_report_says_why() -> None:
-    assert "withdrawn: false_report" in line("incident.retracted.v1.plain").laid_out(None)
+async def test_a_withdrawn_report_says_why() -> None:
+    assert "withdrawn: false_report" in (await line("incident.retracted.v1.plain")).laid_out(None)
 
 
-def test_a_change_of_risk_shows_the_name_of_the_route() -> None:
+async def test_a_change_of_risk_shows_the_name_of_the_route() -> None:
     data = value("route.risk_changed.v1.rise")
-    text = line("route.risk_changed.v1.rise", {data["route_id"]: "Route Falcon"}).laid_out(None)
+    text = (await line("route.risk_changed.v1.rise", {f"/v1/routes/{data['route_id']}": "Route Falcon"})).laid_out(None)
     assert "Route Falcon  elevated → high" in text
 
 
-def test_a_type_that_is_not_known_has_no_line() -> None:
-    assert line_of("incident.foretold", {}, {}) is None
-    assert line_of("cursor", {"cursor": "1-1"}, {}) is None
+@pytest.mark.parametrize("name", ["incidents", "alerts", "routes"])
+@pytest.mark.parametrize("kind", ["incident.foretold", "cursor"])
+async def test_a_type_that_is_not_known_has_no_line(name: str, kind: str) -> None:
+    assert await load_stream(name).tell(kind, {"cursor": "1-1"}, Known()) is None
 
 
-def test_a_name_cannot_steer_the_terminal() -> None:
+async def test_a_name_that_an_event_told_is_remembered() -> None:
+    data, known = value("route.registered.v1.plain"), Known()
+    await load_stream("routes").tell("route.registered", data, known)
+    assert known.names == {f"/v1/routes/{data['route_id']}": data["route"]["name"]}
+
+
+async def test_a_name_cannot_steer_the_terminal() -> None:
     data = value("incident.reported.v1.full")
     data["incident"]["location"]["place_name"] = "\x1b[2Jford\n"
-    made = line_of("incident.reported", data, {})
-    assert made is not None
-    assert made.laid_out(None).isprintable()
+    assert (await line("incident.reported.v1.full", data=data)).laid_out(None).isprintable()

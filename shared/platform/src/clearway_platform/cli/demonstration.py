@@ -1,8 +1,12 @@
-"""The demonstration of `clearway up --demo`: a distribution of its own, which is not in the images."""
+"""The demonstration of `clearway up --demo`. Its parts come from distributions of their own, which are in no image.
+
+Each is an entry point of group `clearway.demo`: a service can bring the part that shows it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from importlib.metadata import entry_points
 from typing import Final
 
@@ -11,13 +15,19 @@ from clearway_platform.cli.configuration import Misconfigured
 
 _GROUP: Final = "clearway.demo"
 
-Demonstration = Callable[[str, SqlKeyDirectory, str], Awaitable[None]]
+Demonstration = Callable[[str, SqlKeyDirectory, str], Coroutine[None, None, None]]
 """Plays until it is cancelled, against the API at an address, with keys that it makes, in a mission."""
 
 
 def load_demonstration() -> Demonstration:
-    """The installed demonstration. Raises Misconfigured when there is none."""
-    for entry in entry_points(group=_GROUP):
-        loaded: Demonstration = entry.load()
-        return loaded
-    raise Misconfigured("The demonstration is not installed here: it comes with the repository (`make up DEMO=1`).")
+    """All installed parts, played at the same time. Raises Misconfigured when there is none."""
+    parts: list[Demonstration] = [entry.load() for entry in sorted(entry_points(group=_GROUP))]
+    if not parts:
+        raise Misconfigured("The demonstration is not installed here: it comes with the repository (`make up DEMO=1`).")
+
+    async def play(address: str, keys: SqlKeyDirectory, mission: str) -> None:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part(address, keys, mission))
+
+    return play

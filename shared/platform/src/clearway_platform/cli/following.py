@@ -6,7 +6,7 @@ import asyncio
 import os
 import select
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,10 @@ from httpx_sse import ServerSentEvent, aconnect_sse
 
 from clearway_platform.cli.client import Access
 from clearway_platform.cli.configuration import Misconfigured
-from clearway_platform.cli.event_lines import Line, line_of, route_of
+from clearway_platform.cli.event_lines import Line, line_of
 from clearway_platform.cli.listing import printable, terminal_width
+from clearway_platform.cli.streams import Stream
 
-STREAMS: Final = {"incidents": "cyan", "alerts": "red", "routes": "yellow"}
 RETRY_SECONDS: Final = 2.0
 # The server sends something every 15 seconds: a connection that is silent for longer is dead.
 SILENCE_SECONDS: Final = 60.0
@@ -52,15 +52,15 @@ class Beginning:
         return {"last": str(self.last)} if self.last else {}
 
 
-async def follow(find_access: FindAccess, streams: Iterable[str], beginning: Beginning) -> None:
+async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginning: Beginning) -> None:
     """Print what comes on the streams, without end. Raises Misconfigured for a key that may not read one."""
     names = list(streams)
     connection = Connection(find_access, names)
     page = Page(beginning, names)
     limits = httpx.Timeout(10, read=SILENCE_SECONDS)
     async with httpx.AsyncClient(timeout=limits, trust_env=False) as client, asyncio.TaskGroup() as group:
-        for name in names:
-            group.create_task(Follower(client, connection, page, name, beginning).run())
+        for name, stream in streams.items():
+            group.create_task(Follower(client, connection, page, name, stream, beginning).run())
         group.create_task(page.print_past())
         group.create_task(_while_read())
 
@@ -130,15 +130,22 @@ class Follower:
     """One stream, from where it was left."""
 
     def __init__(
-        self, client: httpx.AsyncClient, connection: Connection, page: Page, stream: str, beginning: Beginning
+        self,
+        client: httpx.AsyncClient,
+        connection: Connection,
+        page: Page,
+        name: str,
+        stream: Stream,
+        beginning: Beginning,
     ) -> None:
         self._client = client
         self._connection = connection
         self._page = page
+        self._name = name
         self._stream = stream
         self._beginning = beginning
         self._cursor: str | None = None
-        self._route_names: dict[str, str] = {}
+        self._names = FoundNames(client, connection)
 
     async def run(self) -> None:
         while True:
@@ -153,7 +160,7 @@ class Follower:
                 problem = f"Clearway at {access.url} answers {error.response.status_code}."
             except httpx.TransportError:
                 problem = f"Nothing answers at {access.url}. Is Clearway running?"
-            self._connection.lost(self._stream, problem)
+            self._connection.lost(self._name, problem)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _read(self, access: Access) -> None:
@@ -163,20 +170,20 @@ class Follower:
         if self._cursor is not None:
             headers["Last-Event-ID"] = self._cursor
         parameters = {} if self._cursor is not None else self._beginning.parameters
-        address = f"{access.url}/v1/{self._stream.removesuffix('s')}-events"
+        address = access.url + self._stream.path
         async with aconnect_sse(self._client, "GET", address, headers=headers, params=parameters) as source:
             await _refuse(source.response, access.url)
-            self._connection.answers(self._stream, access.url)
-            self._page.connected(self._stream)
+            self._connection.answers(self._name, access.url)
+            self._page.connected(self._name)
             async for event in source.aiter_sse():
-                await self._take(event, access)
+                await self._take(event)
 
     async def _with_key(self, access: Access) -> Access:
         """Once something answers: a Clearway that was starting has its key by then."""
         await self._client.get(f"{access.url}/healthz")
         return self._connection.find_access()
 
-    async def _take(self, event: ServerSentEvent, access: Access) -> None:
+    async def _take(self, event: ServerSentEvent) -> None:
         self._cursor = event.id or self._cursor
         if not event.data:
             return
@@ -184,23 +191,33 @@ class Follower:
             self._missed(event.json())
             return
         data: dict[str, Any] = event.json()
-        await self._find_route_name(event.event, data, access)
-        line = line_of(event.event, data, self._route_names)
-        if line is not None:
-            self._page.add(line, STREAMS[self._stream])
+        told = await self._stream.tell(event.event, data, self._names)
+        if told is not None:
+            self._page.add(line_of(event.event, told), self._stream.colour)
 
     def _missed(self, data: dict[str, Any]) -> None:
         reason, snapshot = data.get("reason", "unknown"), data.get("snapshot", "")
-        _say(f"Some {self._stream} events are missing here: {reason}. What is so now: GET {snapshot}")
+        _say(f"Some {self._name} events are missing here: {reason}. What is so now: GET {snapshot}")
 
-    async def _find_route_name(self, kind: str, data: dict[str, Any], access: Access) -> None:
-        route_id = route_of(kind, data)
-        if "route" in data:
-            self._route_names[str(route_id)] = data["route"]["name"]
-        elif route_id is not None and route_id not in self._route_names:
+
+class FoundNames:
+    """The names that the API gives, each asked for once."""
+
+    def __init__(self, client: httpx.AsyncClient, connection: Connection) -> None:
+        self._client = client
+        self._connection = connection
+        self._names: dict[str, str] = {}
+
+    async def find(self, path: str) -> str:
+        if path not in self._names:
+            access = self._connection.find_access()
             with suppress(httpx.HTTPError, ValueError, KeyError):
-                answer = await self._client.get(f"{access.url}/v1/routes/{route_id}", headers=access.headers)
-                self._route_names[route_id] = str(answer.json()["name"])
+                answer = await self._client.get(access.url + path, headers=access.headers)
+                self._names[path] = str(answer.json()["name"])
+        return self._names.get(path, "")
+
+    def remember(self, path: str, name: str) -> None:
+        self._names[path] = name
 
 
 async def _refuse(response: httpx.Response, url: str) -> None:

@@ -1,4 +1,4 @@
-"""`clearway tail`: incidents, alerts and route risk in a terminal, as they happen."""
+"""`clearway tail`: the events of all services in a terminal, as they happen."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import typer
 from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
 from clearway_platform.cli.configuration import DataFolder
 from clearway_platform.cli.failures import close_output
-from clearway_platform.cli.following import STREAMS, Beginning, follow
+from clearway_platform.cli.following import Beginning, follow
+from clearway_platform.cli.streams import load_stream, stream_names
 
+_STREAMS: Final = stream_names()
 _SPAN: Final = re.compile(r"^(\d{1,6})([smhd])$")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -24,7 +26,7 @@ def tail(
     demo: Demo = False,
     data: DataFolder = None,
     only: Annotated[
-        list[str] | None, typer.Option(help="Only this stream: incidents, alerts or routes. May be repeated.")
+        list[str] | None, typer.Option(help=f"Only this stream: {' or '.join(_STREAMS)}. May be repeated.")
     ] = None,
     last: Annotated[int, typer.Option(min=0, max=1000, help="First show so many of the last events.")] = 10,
     since: Annotated[
@@ -34,14 +36,14 @@ def tail(
         ),
     ] = None,
 ) -> None:
-    """Follow incidents, alerts and route risk, until Ctrl-C.
+    """Follow the events of all services, until Ctrl-C.
 
     After an interruption it goes on where it was. Events go to standard output, one line each in a pipe; what happens
     to the connection is said on standard error.
     """
-    unknown = set(only or ()) - set(STREAMS)
+    unknown = set(only or ()) - set(_STREAMS)
     if unknown:
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(STREAMS)}")
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(_STREAMS)}")
     beginning = Beginning(last=last) if since is None else Beginning(since=_moment(since))
 
     def access() -> Access:
@@ -49,7 +51,7 @@ def tail(
 
     unread = False
     try:
-        asyncio.run(follow(access, only or list(STREAMS), beginning))
+        asyncio.run(follow(access, {name: load_stream(name) for name in only or _STREAMS}, beginning))
     except* BrokenPipeError:
         unread = True
     if unread:

@@ -1,0 +1,36 @@
+"""How an event of a route reads in `clearway tail`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clearway_contracts.routes import ROUTE_EVENTS
+from clearway_platform.cli.event_lines import moment
+from clearway_platform.cli.streams import Data, Names, Stream, Told
+
+_KNOWN: Final = frozenset(event.event_type for event in ROUTE_EVENTS)
+
+
+async def tell(kind: str, data: Data, names: Names) -> Told | None:
+    """What became of the route or of its risk, why, and the ids that lead to it."""
+    if kind not in _KNOWN:
+        return None
+    route_id = data["route_id"]
+    path = f"/v1/routes/{route_id}"
+    if "route" in data:
+        route = data["route"]
+        names.remember(path, route["name"])
+        state = "retired" if route.get("retired") else f"revision {route['revision']}"
+        return moment(route["registered_at"]), [route["name"], state, f"route {route_id}"]
+    risk = data["risk"]
+    said = [
+        await names.find(path),
+        f"{data.get('previous_band') or 'not rated before'} → {risk['band']}",
+        f"{risk['expected_events']:.2g} events expected in {risk['horizon_days']:g} days",
+        f"because of incident {data['cause']}" if data.get("cause") else "",
+        f"route {route_id}",
+    ]
+    return moment(risk["at"]), said
+
+
+stream: Final = Stream("/v1/route-events", "yellow", tell)
