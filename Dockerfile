@@ -48,7 +48,7 @@ CMD ["clearway", "up"]
 
 FROM builder AS one-service
 ARG SERVICE
-RUN test -n "$SERVICE" || { echo "Say which service: --build-arg SERVICE=incidents|alerts|analytics" >&2; exit 1; }
+RUN test -n "$SERVICE" || { echo "Say which service: --build-arg SERVICE=NAME, a folder of services/" >&2; exit 1; }
 COPY services/${SERVICE}/requirements.lock ./
 RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
 COPY shared/contracts ./shared/contracts

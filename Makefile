@@ -34,12 +34,12 @@ install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start no
 check: $(VENV)/.development ## Lint, types, import contracts, dependencies, generated files, manifests, links. Fails on drift.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict $(SOURCES) tests benchmarks
+	$(BIN)/mypy --strict $(SOURCES) tests benchmarks deploy
 	$(BIN)/lint-imports
 	@set -e; for member in $(DEVELOPMENT); do echo deptry $$member; \
 		$(BIN)/deptry $$member/src --config $$member/pyproject.toml; done
 	$(BIN)/python -m clearway_contracts.generate --check
-	$(BIN)/python -m clearway_platform.process.edge --check
+	$(BIN)/python -m deploy --check
 	$(BIN)/python -m clearway_platform.cli.roles --check
 	$(BIN)/clearway openapi --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
@@ -93,7 +93,7 @@ hooks: $(VENV)/.development ## Run the fast part of `check` before each commit o
 .PHONY: contracts
 contracts: $(VENV)/.development openapi ## Write all that is generated: schemas, event documents, edge routes, OpenAPI.
 	$(BIN)/python -m clearway_contracts.generate
-	$(BIN)/python -m clearway_platform.process.edge
+	$(BIN)/python -m deploy
 	$(BIN)/python -m clearway_platform.cli.roles
 
 .PHONY: openapi

@@ -13,9 +13,11 @@ REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 SQL
 }
 
-create incidents "$INCIDENTS_PASSWORD"
+# From deploy/topology.toml, by `make contracts`:
 create alerts "$ALERTS_PASSWORD"
 create analytics "$ANALYTICS_PASSWORD"
+create incidents "$INCIDENTS_PASSWORD"
+# Until here.
 create keys "$KEYS_PASSWORD"
 
 psql --set ON_ERROR_STOP=1 --set password="$KEYS_READER_PASSWORD" --username "$POSTGRES_USER" --dbname keys <<'SQL'

@@ -24,7 +24,7 @@ def test_the_key_belongs_to_the_address(program: Program, up: Up) -> None:
     _, address = up()
     up("--demo", port=int(demo_address.rpartition(":")[2]))
     own = program.start("tail")
-    own.said(f"Following incidents, alerts, routes at {address}")
+    own.said(f"Following alerts, incidents, routes at {address}")
     theirs = program.start("tail", "--demo")
     theirs.said(f"at {demo_address}")
     theirs.said("incident.reported")
