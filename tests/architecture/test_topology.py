@@ -98,3 +98,12 @@ def test_the_makefile_builds_the_services_of_the_table(root: Path) -> None:
     listed = re.search(r"^SERVICES := (.+)$", (root / "Makefile").read_text(), re.M)
     assert listed is not None
     assert set(listed[1].split()) == set(TOPOLOGY.services)
+
+
+@every_service
+def test_the_platform_names_no_service(row: Deployed, root: Path) -> None:
+    """Its tickets are the exception: they open the streams of all services, and one service answers at their path."""
+    mounts = [mount for mount in row.mounts if mount != "/v1/stream-tickets"]
+    named = re.compile(rf"\b{row.name}\b|(?:{'|'.join(map(re.escape, mounts))})(?![\w-])")
+    files = (root / "shared/platform").rglob("*.py")
+    assert [f"{file.name}: {found[0]}" for file in files for found in named.finditer(file.read_text())] == []

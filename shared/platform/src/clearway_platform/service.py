@@ -101,7 +101,7 @@ class Storage:
 class Service:
     """A service, as a value.
 
-    `mounts` are the paths that it answers, each with all that is below it: `/v1/incidents`, or `/` for what no other
+    `mounts` are the paths that it answers, each with all that is below it: `/v1/things`, or `/` for what no other
     part answers. A service without `storage` has no database, no events and no dead letters of its own.
     """
 

@@ -12,7 +12,7 @@ from clearway_platform.web.problems import RETRY_SECONDS, Problem, problem_respo
 class Dispatcher:
     """Hands each request to the application that its path is mounted to, and all others to `operations`.
 
-    A mount is matched by whole segments: `/v1/routes` does not answer for `/v1/routes-old`. What is under a path in
+    A mount is matched by whole segments: `/v1/things` does not answer for `/v1/things-old`. What is under a path in
     `reserved` goes to `operations`, unless a longer mount answers it. While `missing` says what the applications still
     lack, their requests are answered 503 with its words.
     """

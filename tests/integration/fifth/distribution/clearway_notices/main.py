@@ -18,10 +18,6 @@ from clearway_platform.web.access import require
 from clearway_platform.web.app import create_app
 
 
-class EventStream(StreamingResponse):
-    media_type = "text/event-stream"
-
-
 class Notice(BaseModel, extra="forbid"):
     text: str
 
@@ -60,14 +56,15 @@ def _router() -> APIRouter:
         "/v1/notice-events",
         operation_id="notices.stream",
         summary="Follow the notices",
-        response_class=EventStream,
+        response_class=Response,
+        responses={200: {"content": {"text/event-stream": {}}}},
     )
-    async def stream(_principal: Annotated[Principal, Depends(require(READ))], last: int = 0) -> EventStream:
+    async def stream(_principal: Annotated[Principal, Depends(require(READ))], last: int = 0) -> Response:
         async def events() -> AsyncIterator[str]:
             for number, notice in enumerate(posted[-last:]):
                 yield f"id: {number}\nevent: notice.posted\ndata: {json.dumps({'text': notice.text})}\n\n"
 
-        return EventStream(events())
+        return StreamingResponse(events(), media_type="text/event-stream")
 
     return router
 
