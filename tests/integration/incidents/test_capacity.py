@@ -81,6 +81,17 @@ async def test_a_full_incident_may_be_corrected_where_that_adds_nothing(desk: De
     assert shorter.status_code == 200, shorter.text
 
 
+async def test_a_correction_of_the_same_size_fits_however_large_the_incident_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # From revision 2 on: only then has the state two hashes.
+    incident = await desk.step(await desk.report(narrative="seen"), "hazard", {"hazard_state": "marked"})
+    monkeypatch.setattr("clearway_incidents.commands.capacity.MAX_BYTES", 10)
+    path = f"/{incident['incident_id']}"
+    refused(await desk.ask("PATCH", path, {"narrative": "seen from the road"}, seen=2))
+    assert (await desk.ask("PATCH", path, {"narrative": "gone"}, seen=2)).status_code == 200
+
+
 async def test_full_incidents_can_be_merged_and_the_survivor_ended(desk: Desk) -> None:
     survivor, loser = await filled(desk), await filled(desk)
     alias = await desk.step(loser, "merge", {"survivor_id": survivor["incident_id"]})

@@ -108,7 +108,7 @@ class Revisions:
         entry = self._entry(change, before.state, principal.id)
         if not entry.changed:
             return before.state
-        check_room(change, before.state, entry.stored)
+        check_room(change, before.state, without_version(entry.stored))
         row = incident_row(entry) | {"of": entry.incident.incident_id, "seen": before.incident.revision}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
         if (await transaction.connection.execute(_MOVE, row)).rowcount == 0:
