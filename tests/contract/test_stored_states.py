@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from clearway_alerts.storage.states import STATES as ALERTS
 from clearway_incidents.storage.states import STATES as INCIDENTS
 from clearway_platform.database.states import FIRST, StateVersions, version_of
 
-STATES: Mapping[str, Sequence[StateVersions[Any]]] = {"clearway_incidents": INCIDENTS}
+STATES: Mapping[str, Sequence[StateVersions[Any]]] = {"clearway_alerts": ALERTS, "clearway_incidents": INCIDENTS}
 FOLDERS = {package: Path(str(files(package) / "storage" / "examples")) for package in STATES}
 EXAMPLES = [(package, path) for package, folder in FOLDERS.items() for path in sorted(folder.glob("*.json"))]
 

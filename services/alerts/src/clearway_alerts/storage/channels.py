@@ -18,7 +18,7 @@ from clearway_platform.database.states import StateVersions
 Form: TypeAlias = dict[str, Any]
 StoredRow: TypeAlias = RowMapping | Mapping[str, Any]
 # Which fields there are depends on the type: the channel's own form validates them.
-CHANNEL_STATE: Final = StateVersions("channel", TypeAdapter(Form))
+CHANNEL: Final[StateVersions[Form]] = StateVersions("channel", TypeAdapter(Form))
 _WEBHOOK: Final = "webhook"
 _STREAM: Final = "stream"
 _WEBHOOK_SECRETS: Final = ("secret", "old_secret", "old_secret_until", "private_key", "public_key")
@@ -50,11 +50,11 @@ def read_channel(row: StoredRow) -> StoredChannel:
         return StoredChannel({"type": _WEBHOOK, "url": row["url"]}, _read_webhook_secrets(row))
     if row["channel"] is None:
         return StoredChannel({"type": _STREAM}, {})
-    return StoredChannel(CHANNEL_STATE.read(row["channel"]), row["channel_secrets"] or {})
+    return StoredChannel(CHANNEL.read(row["channel"]), row["channel_secrets"] or {})
 
 
 def form_columns(form: Form) -> dict[str, Any]:
-    return {"channel": CHANNEL_STATE.write(form), "url": form["url"] if form["type"] == _WEBHOOK else None}
+    return {"channel": CHANNEL.write(form), "url": form["url"] if form["type"] == _WEBHOOK else None}
 
 
 def secret_columns(type_: str, secrets: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,28 +1,46 @@
 """The versions of the state that this service stores as JSON (docs/adr/0022-stored-state-has-a-version.md)."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.subscription import Filter
 from clearway_alerts.filter_form import FilterForm
+from clearway_alerts.storage.channels import CHANNEL
 from clearway_platform.database.states import StateVersions
 
-_INCIDENT: Final = StateVersions("incident_view", TypeAdapter(IncidentView))
-_FILTER: Final = StateVersions("filter", TypeAdapter(FilterForm))
 # Release 0.1.0 names the coordinates so, and reads what this one stores. Another name would need a version of its own.
 _STORED_NAMES: Final = {"longitude": "lon", "latitude": "lat"}
 _NAMES: Final = {stored: name for name, stored in _STORED_NAMES.items()}
 
 
+def _with_names(stored: Any) -> Any:
+    if not isinstance(stored, Mapping):
+        return stored
+    return {_NAMES.get(name, name): value for name, value in stored.items()}
+
+
+def _with_stored_names(incident: IncidentView, fields_of: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    return {_STORED_NAMES.get(name, name): value for name, value in fields_of(incident).items()}
+
+
+INCIDENT_VIEW: Final[StateVersions[IncidentView]] = StateVersions(
+    "incident_view",
+    TypeAdapter(Annotated[IncidentView, BeforeValidator(_with_names), WrapSerializer(_with_stored_names)]),
+)
+FILTER: Final[StateVersions[FilterForm]] = StateVersions("filter", TypeAdapter(FilterForm))
+STATES: Final = (INCIDENT_VIEW, FILTER, CHANNEL)
+
+
 def stored_incident(incident: IncidentView) -> Any:
-    return {_STORED_NAMES.get(name, name): value for name, value in _INCIDENT.write(incident).items()}
+    return INCIDENT_VIEW.write(incident)
 
 
 def read_incident(stored: Any) -> IncidentView:
     """Raises NewerState."""
-    return _INCIDENT.read({_NAMES.get(name, name): value for name, value in stored.items()})
+    return INCIDENT_VIEW.read(stored)
 
 
 def stored_filter(chosen: FilterForm) -> dict[str, Any]:
@@ -32,9 +50,9 @@ def stored_filter(chosen: FilterForm) -> dict[str, Any]:
 
 def read_filter(stored: Any) -> Filter:
     """Raises NewerState."""
-    return _FILTER.read(stored).to_domain()
+    return FILTER.read(stored).to_domain()
 
 
 def shown_filter(stored: Any) -> dict[str, Any]:
     """The filter in the newest shape, as answers show it. Raises NewerState."""
-    return _FILTER.shape(stored)
+    return FILTER.shape(stored)
