@@ -42,6 +42,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, dependencies, gene
 	$(BIN)/python -m deploy --check
 	$(BIN)/python -m clearway_platform.cli.roles --check
 	$(BIN)/clearway openapi --check
+	$(BIN)/python -m clearway_testing.openapi_lint
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml

@@ -78,6 +78,7 @@ def service_document(app: FastAPI, permissions: Sequence[Permission]) -> Documen
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
             _complete(path, method, operation)
+    _keep_used_responses(document)
     for operations in document.get("webhooks", {}).values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
@@ -123,13 +124,21 @@ def _add_components(components: Document) -> None:
     components["responses"]["Problem"] = {**_problem(HTTPStatus.BAD_REQUEST), "description": "Any other problem."}
 
 
+def _keep_used_responses(document: Document) -> None:
+    """What no operation refers to is not described: linters take it for a slip."""
+    operations = [operation for methods in document.get("paths", {}).values() for operation in methods.values()]
+    used = {answer.get("$ref", "").rpartition("/")[2] for each in operations for answer in each["responses"].values()}
+    responses = document["components"]["responses"]
+    document["components"]["responses"] = {name: said for name, said in responses.items() if name in used}
+
+
 def _header(said: str) -> Document:
     return {"description": said, "schema": {"type": "string"}}
 
 
 def _problem(status: HTTPStatus) -> Document:
     headers = header("X-Request-Id")
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers |= header("Retry-After")
     if status is HTTPStatus.PRECONDITION_FAILED:
         headers |= header("ETag")
@@ -188,12 +197,15 @@ _SOME: Final = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.PRECONDITION_REQUIRED,
+    HTTPStatus.TOO_MANY_REQUESTS,
 )
 
 
 def _refusals(path: str, method: str, operation: Document, headers: set[str]) -> Iterator[HTTPStatus]:
     """The problems that an operation of this form can answer."""
     yield from _EVERY
+    if str(HTTPStatus.TOO_MANY_REQUESTS.value) in operation["responses"]:
+        yield HTTPStatus.TOO_MANY_REQUESTS
     if "{" in path:
         yield HTTPStatus.NOT_FOUND
     if method != "get":

@@ -25,7 +25,13 @@ class StreamTicket(BaseModel):
     expires_at: datetime = Field(description="The stream must be opened before; it then stays open as any other.")
 
 
-@router.post("", status_code=201, operation_id="stream_tickets.create", summary="Get a stream ticket")
+@router.post(
+    "",
+    status_code=201,
+    operation_id="stream_tickets.create",
+    summary="Get a stream ticket",
+    responses={429: {"description": "Too many wait to be used."}},
+)
 async def create_stream_ticket(
     request: Request,
     response: Response,
