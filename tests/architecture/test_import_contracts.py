@@ -28,7 +28,7 @@ class Breach:
         return f"{self.contract}: {self.module} imports {self.imported}"
 
 
-def distributions(contract: Any) -> Iterator[Breach]:
+def distributions(contract: dict[str, Any]) -> Iterator[Breach]:
     """For layers without a container: every package imports those beside it and those above it."""
     layers = [split(layer) for layer in contract["layers"]]
     for number, layer in enumerate(layers):
@@ -39,7 +39,7 @@ def distributions(contract: Any) -> Iterator[Breach]:
             yield from (Breach(contract["id"], f"{package}.planted", name) for name in refused)
 
 
-def layers_of(contract: Any) -> Iterator[Breach]:
+def layers_of(contract: dict[str, Any]) -> Iterator[Breach]:
     """For layers in a container: one imports its neighbour, each the layer above, and a module stands in no layer."""
     layers = [modules for layer in contract["layers"] if (modules := split(layer))]
     for container in contract["containers"]:

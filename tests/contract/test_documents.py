@@ -74,7 +74,7 @@ def test_an_event_refers_to_the_one_schema_of_its_state(event_type: str) -> None
     assert not {state.__name__ for state in STATES.values()} & set(document.get("$defs", ()))
 
 
-def references(node: Any) -> set[str]:
+def references(node: object) -> set[str]:
     if isinstance(node, list):
         return {target for item in node for target in references(item)}
     if not isinstance(node, dict):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ BODY: Final[dict[str, Any]] = {
 
 
 @pytest.fixture
-async def http(desk: Desk, tmp_path: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def http(desk: Desk, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose key is an analyst's of the mission."""
     platform = platform_on(desk, EmbeddedBroker(tmp_path / "log.db", clock=desk.clock), tmp_path)
     transport = httpx.ASGITransport(service.build(platform).app)
@@ -158,7 +159,7 @@ async def test_registering_needs_the_permission(
     ],
 )
 async def test_a_line_that_is_no_route_is_refused_with_what_to_do(
-    http: httpx.AsyncClient, desk: Desk, route_id: UUID, coordinates: Any, field: str, word: str
+    http: httpx.AsyncClient, desk: Desk, route_id: UUID, coordinates: object, field: str, word: str
 ) -> None:
     body = BODY | {"line": {"type": "LineString", "coordinates": coordinates}}
     answer = await http.put(f"/v1/routes/{route_id}", json=body)

@@ -18,7 +18,7 @@ def statements() -> Iterator[list[str]]:
     """What the database is asked meanwhile, beginnings of transactions left out."""
     asked: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def note(_connection: object, _cursor: object, statement: str, *_rest: Any) -> None:
         if not statement.startswith("BEGIN"):
             asked.append(" ".join(statement.split()[:3]))
 

@@ -20,19 +20,21 @@ from clearway_platform.messaging.dead_letters import DeadLetterState, Decided
 from clearway_platform.messaging.lag import LAG
 from clearway_testing.plumbing import effect, eventually, number_of, running
 
+from .conftest import Stage
 
-async def effects_by_subject(stage: Any, consumer: str = "reader") -> dict[str, list[int]]:
+
+async def effects_by_subject(stage: Stage, consumer: str = "reader") -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
     for subject, number in await stage.plumbing.effects(consumer):
         found[subject].append(number)
     return found
 
 
-async def has_effects(stage: Any, count: int, consumer: str = "reader") -> bool:
+async def has_effects(stage: Stage, count: int, consumer: str = "reader") -> bool:
     return len(await stage.plumbing.effects(consumer)) >= count
 
 
-async def test_takes_everything_in_order_per_key(stage: Any) -> None:
+async def test_takes_everything_in_order_per_key(stage: Stage) -> None:
     routes = [uuid4() for _ in range(5)]
     await stage.send(*(stage.plumbing.event(number, route=route) for number in range(30) for route in routes))
     async with running(stage.consumer().run):
@@ -40,7 +42,7 @@ async def test_takes_everything_in_order_per_key(stage: Any) -> None:
     assert await effects_by_subject(stage) == {str(route): list(range(30)) for route in routes}
 
 
-async def test_redelivery_of_everything_changes_nothing(stage: Any) -> None:
+async def test_redelivery_of_everything_changes_nothing(stage: Stage) -> None:
     route = uuid4()
     events = [stage.plumbing.event(number, route=route) for number in range(20)]
     await stage.send(*events)
@@ -52,7 +54,7 @@ async def test_redelivery_of_everything_changes_nothing(stage: Any) -> None:
     assert await effects_by_subject(stage) == {str(route): list(range(21))}
 
 
-async def test_goes_on_where_it_stopped(stage: Any) -> None:
+async def test_goes_on_where_it_stopped(stage: Stage) -> None:
     route = uuid4()
     await stage.send(stage.plumbing.event(1, route=route))
     async with running(stage.consumer().run):
@@ -63,14 +65,14 @@ async def test_goes_on_where_it_stopped(stage: Any) -> None:
     assert await effects_by_subject(stage) == {str(route): [1, 2]}
 
 
-async def test_two_groups_each_take_everything(stage: Any) -> None:
+async def test_two_groups_each_take_everything(stage: Stage) -> None:
     await stage.send(stage.plumbing.event(1, route=uuid4()))
     async with running(stage.consumer(name="one").run, stage.consumer(name="two").run):
         await eventually(lambda: has_effects(stage, 1, "one"))
         await eventually(lambda: has_effects(stage, 1, "two"))
 
 
-async def test_what_cannot_be_read_is_laid_aside_and_the_rest_goes_on(stage: Any) -> None:
+async def test_what_cannot_be_read_is_laid_aside_and_the_rest_goes_on(stage: Stage) -> None:
     route = uuid4()
     good = [stage.message(stage.plumbing.event(number, route=route)) for number in range(2)]
     key = str(route).encode()
@@ -93,7 +95,7 @@ async def test_what_cannot_be_read_is_laid_aside_and_the_rest_goes_on(stage: Any
     assert await stage.plumbing.waiting() == len(poison)
 
 
-async def test_a_type_that_nobody_knows_is_passed_over(stage: Any) -> None:
+async def test_a_type_that_nobody_knows_is_passed_over(stage: Stage) -> None:
     route = uuid4()
     known = stage.message(stage.plumbing.event(1, route=route))
     headers = tuple((name, b"route.teleported" if name == "ce_type" else value) for name, value in known.headers)
@@ -103,7 +105,7 @@ async def test_a_type_that_nobody_knows_is_passed_over(stage: Any) -> None:
     assert await stage.plumbing.dead_letters.list() == []
 
 
-async def test_a_handler_that_keeps_failing_gives_a_dead_letter_after_its_attempts(stage: Any) -> None:
+async def test_a_handler_that_keeps_failing_gives_a_dead_letter_after_its_attempts(stage: Stage) -> None:
     route, calls = uuid4(), 0
 
     async def handle(transaction: Transaction, event: Event) -> None:
@@ -124,7 +126,7 @@ async def test_a_handler_that_keeps_failing_gives_a_dead_letter_after_its_attemp
     assert (letter.attempts, letter.error, letter.subject) == (3, "ValueError: this one does not fit", str(route))
 
 
-async def test_a_handler_that_fails_once_is_tried_again_in_order(stage: Any) -> None:
+async def test_a_handler_that_fails_once_is_tried_again_in_order(stage: Stage) -> None:
     route, failed = uuid4(), set()
 
     async def handle(transaction: Transaction, event: Event) -> None:
@@ -140,7 +142,7 @@ async def test_a_handler_that_fails_once_is_tried_again_in_order(stage: Any) -> 
     assert await stage.plumbing.dead_letters.list() == []
 
 
-async def test_a_partition_in_trouble_does_not_stop_the_others(stage: Any) -> None:
+async def test_a_partition_in_trouble_does_not_stop_the_others(stage: Stage) -> None:
     """Trouble that will pass never becomes a dead letter, however often it is met."""
     troubled, others = uuid4(), [uuid4() for _ in range(40)]
     healed = asyncio.Event()
@@ -165,7 +167,7 @@ async def test_a_partition_in_trouble_does_not_stop_the_others(stage: Any) -> No
     assert await stage.plumbing.dead_letters.list() == []
 
 
-async def test_a_dead_letter_is_replayed_by_its_consumer(stage: Any) -> None:
+async def test_a_dead_letter_is_replayed_by_its_consumer(stage: Stage) -> None:
     route, fixed = uuid4(), asyncio.Event()
 
     async def handle(transaction: Transaction, event: Event) -> None:
@@ -190,7 +192,7 @@ async def test_a_dead_letter_is_replayed_by_its_consumer(stage: Any) -> None:
     assert await effects_by_subject(stage) == {str(route): [1, 2]}
 
 
-async def test_members_that_come_and_go_lose_and_double_nothing(stage: Any) -> None:
+async def test_members_that_come_and_go_lose_and_double_nothing(stage: Stage) -> None:
     routes, count = [uuid4() for _ in range(12)], 25
 
     async def handle(transaction: Transaction, event: Event) -> None:
@@ -211,7 +213,7 @@ async def test_members_that_come_and_go_lose_and_double_nothing(stage: Any) -> N
     assert await effects_by_subject(stage) == {str(route): list(range(count)) for route in routes}
 
 
-async def test_a_handler_works_in_the_trace_of_its_event(stage: Any) -> None:
+async def test_a_handler_works_in_the_trace_of_its_event(stage: Stage) -> None:
     span = TracerProvider().get_tracer("test").start_span("request")
     with trace.use_span(span, end_on_exit=True):
         event = stage.plumbing.event(1, route=uuid4())
@@ -227,7 +229,7 @@ async def test_a_handler_works_in_the_trace_of_its_event(stage: Any) -> None:
     assert seen == [span.get_span_context().trace_id]
 
 
-async def test_the_lag_counts_what_is_not_settled(stage: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_lag_counts_what_is_not_settled(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also what was fetched already; a member that ends leaves no figure behind."""
     monkeypatch.setattr("clearway_platform.messaging.membership.MEASURE_SECONDS", 0.05)
     route, healed, name = uuid4(), asyncio.Event(), f"lagging-{uuid4().hex}"
@@ -253,7 +255,7 @@ async def test_the_lag_counts_what_is_not_settled(stage: Any, monkeypatch: pytes
 
 
 async def test_a_broker_that_is_away_is_said_once_and_its_lag_is_not_known(
-    stage: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fetching may not notice: Kafka's client goes on asking by itself."""
     monkeypatch.setattr("clearway_platform.messaging.membership.MEASURE_SECONDS", 0.01)
@@ -290,22 +292,22 @@ async def test_a_broker_that_is_away_is_said_once_and_its_lag_is_not_known(
             assert is_shown()
 
 
-async def _dead(stage: Any, count: int) -> bool:
+async def _dead(stage: Stage, count: int) -> bool:
     return bool(await stage.plumbing.dead_letters.count() >= count)
 
 
-async def _replay(stage: Any, letter_id: UUID) -> None:
+async def _replay(stage: Stage, letter_id: UUID) -> None:
     async with stage.plumbing.database.write() as transaction:
         await stage.plumbing.dead_letters.replay(transaction, letter_id)
 
 
-async def _is(stage: Any, letter_id: UUID, state: DeadLetterState, attempts: int = 1) -> bool:
+async def _is(stage: Stage, letter_id: UUID, state: DeadLetterState, attempts: int = 1) -> bool:
     letter = await stage.plumbing.dead_letters.get(letter_id)
     return letter is not None and letter.state == state and letter.attempts >= attempts
 
 
 async def test_an_offset_that_could_not_be_stored_is_stored_later_though_nothing_more_comes(
-    stage: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused, stored = asyncio.Event(), asyncio.Event()
     make_reader = stage.broker.reader
@@ -314,7 +316,7 @@ async def test_an_offset_that_could_not_be_stored_is_stored_later_though_nothing
         made: LogReader = await make_reader(*topics, **options)
         commit = made.commit
 
-        async def once_refused(offsets: Any) -> None:
+        async def once_refused(offsets: Mapping[TopicPartition, int]) -> None:
             if not refused.is_set():
                 refused.set()
                 raise BrokerUnavailable("for a moment")

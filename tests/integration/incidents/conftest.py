@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, Table, func, select
+from sqlmodel import SQLModel
 
 from clearway_incidents.domain.incident import Incident
 from clearway_incidents.main import STORAGE
@@ -57,7 +58,7 @@ class Desk:
         self,
         method: str,
         path: str = "",
-        body: Any = None,
+        body: object = None,
         *,
         by: str = "unmix:verifier",
         seen: int | None = None,
@@ -80,7 +81,7 @@ class Desk:
         assert answer.status_code == 201, answer.text
         return cast(dict[str, Any], answer.json())
 
-    async def step(self, incident: dict[str, Any], command: str, body: Any = None, **options: Any) -> dict[str, Any]:
+    async def step(self, incident: dict[str, Any], command: str, body: object = None, **options: Any) -> dict[str, Any]:
         """One command of the life that must succeed; the answer."""
         path = f"/{incident['incident_id']}/{command}"
         answer = await self.ask("POST", path, body or {}, seen=incident["revision"], **options)
@@ -104,7 +105,7 @@ class Desk:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return rows
 
-    async def count(self, table: Any) -> int:
+    async def count(self, table: Table | type[SQLModel]) -> int:
         async with self.database.read() as connection:
             return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
 

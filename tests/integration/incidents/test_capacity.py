@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from clearway_contracts.topics import INCIDENTS
@@ -43,7 +44,7 @@ async def filled(desk: Desk, **changes: Any) -> dict[str, Any]:
     raise AssertionError("an incident can be filled without end")
 
 
-def refused(answer: Any) -> None:
+def refused(answer: httpx.Response) -> None:
     assert answer.status_code == 409, answer.text
     detail = answer.json()["detail"]
     assert "bytes, and may hold" in detail

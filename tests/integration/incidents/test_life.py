@@ -20,7 +20,7 @@ async def verified(desk: Desk, **changes: Any) -> dict[str, Any]:
     return await desk.step(incident, "verify")
 
 
-async def refused(desk: Desk, incident: dict[str, Any], command: str, body: Any = None, **options: Any) -> int:
+async def refused(desk: Desk, incident: dict[str, Any], command: str, body: object = None, **options: Any) -> int:
     path = f"/{incident['incident_id']}/{command}"
     answer = await desk.ask("POST", path, body or {}, seen=incident["revision"], **options)
     assert answer.headers["content-type"] == "application/problem+json"

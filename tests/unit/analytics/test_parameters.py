@@ -8,11 +8,11 @@ import pytest
 from clearway_analytics.commands.change_parameters import ParametersDraft
 from clearway_analytics.domain.errors import InvalidParameters
 from clearway_analytics.risk.decay import LANDMARK, raised
-from clearway_analytics.risk.parameters import DENSE, PRESETS, SHORTEST_DECAY_DAYS, SPARSE, suggested
+from clearway_analytics.risk.parameters import DENSE, PRESETS, SHORTEST_DECAY_DAYS, SPARSE, Parameters, suggested
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
-def test_the_presets_fit(preset: Any) -> None:
+def test_the_presets_fit(preset: Parameters) -> None:
     preset.check()
 
 

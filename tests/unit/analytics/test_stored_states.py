@@ -18,8 +18,9 @@ CHECKSUMS: Final = EXAMPLES / "SHA256SUMS"
 NAMES: Final = sorted(path.name for path in EXAMPLES.glob("*.json"))
 
 
-def example(name: str) -> Any:
-    return json.loads((EXAMPLES / name).read_text())
+def example(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((EXAMPLES / name).read_text())
+    return found
 
 
 @pytest.mark.parametrize("name", NAMES)
