@@ -12,7 +12,7 @@ import httpx
 import pytest
 from aiohttp import web
 from fastapi import FastAPI
-from sqlalchemy import Table, select
+from sqlalchemy import RowMapping, Table, select
 
 from clearway_alerts.api import alerts as alerts_api
 from clearway_alerts.api import deliveries, inspection, subscriptions
@@ -94,7 +94,7 @@ class Service:
             attempts = [Attempt(item, result, now, 0.5) for item in leases]
             return await record(transaction, self.policy, attempts, now)
 
-    async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> Any:
+    async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> RowMapping:
         chosen = FilterForm.model_validate({"area": area, **more})
         channel = self.channels.read({"type": "webhook", "url": url} if url else {"type": "stream"})
         async with self.database.write() as transaction:
@@ -262,7 +262,7 @@ class Keys:
 class ApiPlatform:
     """As much of the platform as the API asks for."""
 
-    def __init__(self, service: Any) -> None:
+    def __init__(self, service: Service) -> None:
         self.database = service.database
         self.clock = service.clock
         self.keys = Keys()

@@ -11,15 +11,18 @@ from clearway_alerts.domain.incident_view import IncidentView
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import IdempotencyRow
 
+from .conftest import Service
+
 IDEMPOTENCY = table_of(IdempotencyRow)
 CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}
 BODY = {"name": "convoy", "filter": {"area": CIRCLE}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/hook"}}
 
 
-async def create(client: httpx.AsyncClient, **changes: Any) -> Any:
+async def create(client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     answer = await client.post("/v1/subscriptions", json=BODY | changes)
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    subscription: dict[str, Any] = answer.json()
+    return subscription
 
 
 def seen(revision: int) -> dict[str, str]:
@@ -61,7 +64,7 @@ async def test_the_life_of_a_subscription(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_repeat_gets_the_first_answer_without_the_secret_which_is_kept_nowhere_else(
-    client: httpx.AsyncClient, alerts: Any
+    client: httpx.AsyncClient, alerts: Service
 ) -> None:
     repeated = {"Idempotency-Key": "one"}
     made, again = [await client.post("/v1/subscriptions", json=BODY, headers=repeated) for _ in range(2)]
@@ -90,7 +93,7 @@ async def test_others_cannot_change_it(client: httpx.AsyncClient, key: str) -> N
     assert (await client.get(where)).json()["revision"] == 1
 
 
-def corridor(*positions: Any, width_m: Any = 500) -> dict[str, Any]:
+def corridor(*positions: Any, width_m: object = 500) -> dict[str, Any]:
     return {"type": "corridor", "line": {"type": "LineString", "coordinates": positions}, "width_m": width_m}
 
 
@@ -114,7 +117,7 @@ def polygon(*positions: Any) -> dict[str, Any]:
         (CIRCLE | {"center": {"type": "Point", "coordinates": [0, 91]}}, "center.coordinates.0"),
     ],
 )
-async def test_an_impossible_area_names_its_field(client: httpx.AsyncClient, area: Any, field: str) -> None:
+async def test_an_impossible_area_names_its_field(client: httpx.AsyncClient, area: object, field: str) -> None:
     answer = await client.post("/v1/subscriptions", json=BODY | {"filter": {"area": area}})
     assert answer.status_code == 422
     assert any(error["field"].endswith(field) for error in answer.json()["errors"]), answer.text
@@ -131,7 +134,7 @@ async def test_a_forbidden_url_is_refused(client: httpx.AsyncClient, url: str) -
 
 
 async def test_alerts_are_listed_explained_and_acknowledged(
-    client: httpx.AsyncClient, alerts: Any, report: Callable[..., IncidentView]
+    client: httpx.AsyncClient, alerts: Service, report: Callable[..., IncidentView]
 ) -> None:
     made = await create(client, channel={"type": "stream"})
     far = report(incident_id=uuid4(), latitude=20.0)

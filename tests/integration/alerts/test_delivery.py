@@ -12,9 +12,12 @@ from standardwebhooks import Webhook
 
 from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.outbound.leases import Lease
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
 from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.auth.principals import Principal, Role
+
+from .conftest import Answering, Receiver, Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 Report = Callable[..., IncidentView]
@@ -23,23 +26,25 @@ OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
 
 
-async def states(alerts: Any) -> list[str]:
+async def states(alerts: Service) -> list[str]:
     return [row["state"] for row in await alerts.rows(DELIVERY, "sequence")]
 
 
-async def leases(alerts: Any, limit: int = 10) -> list[Any]:
+async def leases(alerts: Service, limit: int = 10) -> list[Any]:
     leases: list[Any] = await alerts.lease(limit)
     return leases
 
 
-async def record(alerts: Any, item: Any, result: AttemptResult) -> set[Any]:
+async def record(alerts: Service, item: Lease, result: AttemptResult) -> set[Any]:
     recorded = await alerts.record([item], result)
     deliveries: set[Any] = recorded.deliveries
     return deliveries
 
 
 @pytest.mark.usefixtures("delivering")
-async def test_each_alert_arrives_signed_and_in_order(alerts: Any, receiver: Any, report: Report, until: Until) -> None:
+async def test_each_alert_arrives_signed_and_in_order(
+    alerts: Service, receiver: Receiver, report: Report, until: Until
+) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
     await alerts.warn(report())
@@ -61,7 +66,7 @@ async def test_each_alert_arrives_signed_and_in_order(alerts: Any, receiver: Any
 
 
 @pytest.mark.usefixtures("delivering")
-async def test_what_is_restricted_leaves_thin(alerts: Any, receiver: Any, report: Report) -> None:
+async def test_what_is_restricted_leaves_thin(alerts: Service, receiver: Receiver, report: Report) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report(tlp=Tlp.AMBER))
     await receiver.wait_for(1)
@@ -71,7 +76,7 @@ async def test_what_is_restricted_leaves_thin(alerts: Any, receiver: Any, report
 
 
 @pytest.mark.usefixtures("delivering")
-async def test_a_test_fire_goes_the_same_way(alerts: Any, receiver: Any) -> None:
+async def test_a_test_fire_goes_the_same_way(alerts: Service, receiver: Receiver) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
     async with alerts.database.write() as transaction:
@@ -81,7 +86,7 @@ async def test_a_test_fire_goes_the_same_way(alerts: Any, receiver: Any) -> None
     assert Webhook(row["secret"]).verify(body, headers)["type"] == "subscription.test"
 
 
-async def test_nothing_overtakes_what_is_still_being_tried(alerts: Any, report: Report) -> None:
+async def test_nothing_overtakes_what_is_still_being_tried(alerts: Service, report: Report) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
@@ -98,7 +103,7 @@ async def test_nothing_overtakes_what_is_still_being_tried(alerts: Any, report: 
 
 
 async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
-    alerts: Any, receiver: Any, report: Report
+    alerts: Service, receiver: Receiver, report: Report
 ) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report())
@@ -116,7 +121,7 @@ async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
     assert await states(alerts) == ["delivered"]
 
 
-async def test_two_workers_never_lease_the_same(alerts: Any, report: Report) -> None:
+async def test_two_workers_never_lease_the_same(alerts: Service, report: Report) -> None:
     for _ in range(20):
         await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
@@ -127,7 +132,7 @@ async def test_two_workers_never_lease_the_same(alerts: Any, report: Report) -> 
     assert len(ids) + len(rest) == 20
 
 
-async def test_gone_disables_and_too_long_a_failure_too(alerts: Any, report: Report) -> None:
+async def test_gone_disables_and_too_long_a_failure_too(alerts: Service, report: Report) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     (only,) = await leases(alerts)
@@ -146,7 +151,7 @@ async def test_gone_disables_and_too_long_a_failure_too(alerts: Any, report: Rep
     assert (await alerts.rows(SUBSCRIPTION))[0]["state_reason"].startswith("the endpoint has failed since")
 
 
-async def test_after_the_last_attempt_it_is_dead(alerts: Any, report: Report) -> None:
+async def test_after_the_last_attempt_it_is_dead(alerts: Service, report: Report) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     for _ in range(8):
@@ -157,7 +162,7 @@ async def test_after_the_last_attempt_it_is_dead(alerts: Any, report: Report) ->
     assert len(await alerts.rows(DELIVERY_ATTEMPT)) == 8
 
 
-async def test_paused_means_later_not_never(alerts: Any, report: Report) -> None:
+async def test_paused_means_later_not_never(alerts: Service, report: Report) -> None:
     row = await alerts.subscribe("http://127.0.0.1:9/hook")
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
@@ -206,7 +211,14 @@ async def huge(_: web.Request) -> web.StreamResponse:
     ],
 )  # fmt: skip
 async def test_a_hostile_receiver_is_recorded_and_delays_no_one(
-    alerts: Any, new_receiver: Any, report: Report, until: Until, answer: Any, status: int | None, state: str, wait: Any
+    alerts: Service,
+    new_receiver: Callable[[], Awaitable[Receiver]],
+    report: Report,
+    until: Until,
+    answer: Answering,
+    status: int | None,
+    state: str,
+    wait: int | None,
 ) -> None:
     hostile, honest = await new_receiver(), await new_receiver()
     hostile.answer = answer

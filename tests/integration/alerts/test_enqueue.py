@@ -20,6 +20,8 @@ from clearway_contracts.vocabulary import Status
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import new_id
 
+from .conftest import Receiver, Service
+
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
 Report = Callable[..., IncidentView]
@@ -34,7 +36,7 @@ class Calls:
         self._original = getattr(worker_module, name)
         monkeypatch.setattr(worker_module, name, self._call)
 
-    async def _call(self, *arguments: Any, **options: Any) -> Any:
+    async def _call(self, *arguments: Any, **options: Any) -> object:
         self.count += 1
         return await self._original(*arguments, **options)
 
@@ -50,24 +52,24 @@ class Gate:
         return web.Response(status=204)
 
 
-async def rows(alerts: Any) -> list[Any]:
+async def rows(alerts: Service) -> list[Any]:
     found: list[Any] = await alerts.rows(DELIVERY, "sequence")
     return found
 
 
-async def leases(alerts: Any) -> list[Any]:
+async def leases(alerts: Service) -> list[Any]:
     leases: list[Any] = await alerts.lease()
     return leases
 
 
-def all_delivered(alerts: Any, count: int) -> Callable[[], Awaitable[bool]]:
+def all_delivered(alerts: Service, count: int) -> Callable[[], Awaitable[bool]]:
     async def condition() -> bool:
         return [row["state"] for row in await rows(alerts)] == ["delivered"] * count
 
     return condition
 
 
-async def running(alerts: Any, until: Until) -> asyncio.Task[None]:
+async def running(alerts: Service, until: Until) -> asyncio.Task[None]:
     """The service's worker, once it runs."""
     task = asyncio.create_task(alerts.worker.run())
 
@@ -85,7 +87,7 @@ async def ended(task: asyncio.Task[None]) -> None:
 
 
 async def test_an_alert_goes_out_with_its_first_lease_and_no_other_follows(
-    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leasing, looking = Calls(monkeypatch, "lease"), Calls(monkeypatch, "waiting_subscriptions")
     await alerts.subscribe(receiver.url)
@@ -114,7 +116,7 @@ async def test_an_alert_goes_out_with_its_first_lease_and_no_other_follows(
 
 
 async def test_messages_to_one_receiver_go_over_one_connection(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     connections = set()
 
@@ -133,7 +135,7 @@ async def test_messages_to_one_receiver_go_over_one_connection(
 
 
 async def test_what_is_enqueued_with_a_lease_is_what_a_later_lease_would_send(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
@@ -148,7 +150,7 @@ async def test_what_is_enqueued_with_a_lease_is_what_a_later_lease_would_send(
 
 
 async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
-    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
@@ -165,20 +167,22 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
     await ended(other)
 
 
-async def warn_together(alerts: Any, report: Report, count: int) -> None:
+async def warn_together(alerts: Service, report: Report, count: int) -> None:
     """So many incidents in one transaction."""
     async with alerts.database.write() as transaction:
         for _ in range(count):
             await alerts.pipeline.warn(transaction, report(incident_id=uuid4()), new_id())
 
 
-async def warn_and_fail(alerts: Any, incident: IncidentView) -> None:
+async def warn_and_fail(alerts: Service, incident: IncidentView) -> None:
     async with alerts.database.write() as transaction:
         await alerts.pipeline.warn(transaction, incident, new_id())
         raise ZeroDivisionError
 
 
-async def test_what_rolls_back_is_not_handed_over(alerts: Any, receiver: Any, report: Report, until: Until) -> None:
+async def test_what_rolls_back_is_not_handed_over(
+    alerts: Service, receiver: Receiver, report: Report, until: Until
+) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
     with pytest.raises(ZeroDivisionError):
@@ -192,7 +196,7 @@ async def test_what_rolls_back_is_not_handed_over(alerts: Any, receiver: Any, re
 
 @pytest.mark.parametrize("together", [True, False])
 async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
-    alerts: Any, receiver: Any, report: Report, until: Until, *, together: bool
+    alerts: Service, receiver: Receiver, report: Report, until: Until, *, together: bool
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -221,7 +225,7 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
 
 
 async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -251,7 +255,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
 
 
 async def test_more_than_an_endpoint_has_slots_go_one_after_the_other(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     gate, count = Gate(), PER_ENDPOINT + 3
     receiver.answer = gate.answer
@@ -271,7 +275,7 @@ async def test_more_than_an_endpoint_has_slots_go_one_after_the_other(
 
 
 async def test_what_waits_too_long_in_line_is_leased_anew_at_once(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -291,7 +295,7 @@ async def test_what_waits_too_long_in_line_is_leased_anew_at_once(
 
 
 async def test_a_burst_to_many_endpoints_opens_only_so_many_connections(
-    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots_module, "ALL_SLOTS", 3)
     now, most = 0, 0
@@ -315,7 +319,7 @@ async def test_a_burst_to_many_endpoints_opens_only_so_many_connections(
 
 
 async def test_who_ends_gives_back_what_has_not_come_back(
-    alerts: Any, receiver: Any, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_LAST_ANSWERS_SECONDS", 0.05)
     receiver.answer = Gate().answer
@@ -329,7 +333,7 @@ async def test_who_ends_gives_back_what_has_not_come_back(
 
 
 async def test_who_ends_still_records_what_comes_back_in_time(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -345,7 +349,9 @@ async def test_who_ends_still_records_what_comes_back_in_time(
     assert [(row["state"], row["attempts"]) for row in await rows(alerts)] == [("delivered", 1)]
 
 
-async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(alerts: Any, report: Report, until: Until) -> None:
+async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(
+    alerts: Service, report: Report, until: Until
+) -> None:
     row = await alerts.subscribe(NOWHERE)
     task = await running(alerts, until)
     async with alerts.database.write() as transaction:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +11,8 @@ from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.storage.tables import DELIVERY
 from clearway_platform.auth.principals import Principal, Role
+
+from .conftest import Receiver, Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOBODY = "http://127.0.0.1:9/hook"
@@ -25,7 +26,7 @@ def value(name: str, **labels: str) -> float:
     return found
 
 
-async def postpone(alerts: Any, subscription_id: UUID, sequence: int = 1) -> None:
+async def postpone(alerts: Service, subscription_id: UUID, sequence: int = 1) -> None:
     """As if an attempt had failed: the delivery is tried again in an hour."""
     its_own = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.sequence == sequence)
     async with alerts.database.write() as transaction:
@@ -34,7 +35,7 @@ async def postpone(alerts: Any, subscription_id: UUID, sequence: int = 1) -> Non
         )
 
 
-async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: Any, report: Report) -> None:
+async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: Service, report: Report) -> None:
     rows = [await alerts.subscribe(NOBODY) for _ in range(4)]
     trying, waiting, paused, deleted = (row["id"] for row in rows)
     measuring = Measuring(alerts.database, alerts.clock)
@@ -72,7 +73,7 @@ async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: A
 
 @pytest.mark.usefixtures("delivering")
 async def test_the_time_from_alert_to_receiver_is_measured(
-    alerts: Any, receiver: Any, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     """Of alerts alone: a test message warns nobody."""
     alerts.clock.set(datetime.now(UTC))

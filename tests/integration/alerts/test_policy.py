@@ -13,6 +13,8 @@ from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
 from clearway_contracts.vocabulary import Severity, Status
 from clearway_platform.auth.principals import Principal, Role
 
+from .conftest import Service
+
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
@@ -45,7 +47,7 @@ def extra_stages(quiet: QuietHours) -> list[Stage]:
 
 
 @pytest.fixture
-def begin(alerts: Any, quiet: QuietHours) -> Callable[[], None]:
+def begin(alerts: Service, quiet: QuietHours) -> Callable[[], None]:
     """Quiet hours begin now, and last for eight hours."""
 
     def begin_now() -> None:
@@ -54,12 +56,12 @@ def begin(alerts: Any, quiet: QuietHours) -> Callable[[], None]:
     return begin_now
 
 
-async def due(alerts: Any) -> list[Any]:
+async def due(alerts: Service) -> list[Any]:
     return [row["due_at"] for row in await alerts.rows(DELIVERY, "sequence")]
 
 
 async def test_the_first_sending_obeys(
-    alerts: Any, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
 ) -> None:
     await alerts.subscribe(NOWHERE)
     begin()
@@ -71,7 +73,7 @@ async def test_the_first_sending_obeys(
     assert len(await alerts.lease()) == 2
 
 
-async def test_a_retry_obeys(alerts: Any, quiet: QuietHours, begin: Callable[[], None], report: Report) -> None:
+async def test_a_retry_obeys(alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     begin()
@@ -81,7 +83,7 @@ async def test_a_retry_obeys(alerts: Any, quiet: QuietHours, begin: Callable[[],
 
 
 async def test_what_waited_for_a_resume_obeys(
-    alerts: Any, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
 ) -> None:
     row = await alerts.subscribe(NOWHERE)
     async with alerts.database.write() as transaction:
@@ -96,7 +98,7 @@ async def test_what_waited_for_a_resume_obeys(
 
 
 async def test_what_a_later_alert_waits_for_obeys(
-    alerts: Any, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
 ) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -108,7 +110,7 @@ async def test_what_a_later_alert_waits_for_obeys(
 
 
 async def test_a_receiver_that_recovers_and_a_person_who_asks_obey(
-    alerts: Any, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
 ) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -125,7 +127,7 @@ async def test_a_receiver_that_recovers_and_a_person_who_asks_obey(
     assert quiet.asked[-1] is Cause.ASKED
 
 
-async def test_a_hold_ends_although_the_program_that_resumed_knows_no_holds(alerts: Any, report: Report) -> None:
+async def test_a_hold_ends_although_the_program_that_resumed_knows_no_holds(alerts: Service, report: Report) -> None:
     """Release 0.1.0 may run beside this version."""
     row = await alerts.subscribe(NOWHERE)
     async with alerts.database.write() as transaction:
@@ -139,7 +141,7 @@ async def test_a_hold_ends_although_the_program_that_resumed_knows_no_holds(aler
     assert len(await alerts.lease()) == 1
 
 
-async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Any, report: Report) -> None:
+async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Service, report: Report) -> None:
     """The alert's transaction did not see that the subscription was paused at the same moment."""
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -148,7 +150,7 @@ async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Any
     assert await alerts.lease() == []
 
 
-async def test_a_deleted_subscription_drops_what_waits(alerts: Any, report: Report) -> None:
+async def test_a_deleted_subscription_drops_what_waits(alerts: Service, report: Report) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     async with alerts.database.write() as transaction:
@@ -168,7 +170,7 @@ async def test_a_deleted_subscription_drops_what_waits(alerts: Any, report: Repo
     ],
 )
 async def test_a_new_delivery_can_be_dropped_or_held(
-    alerts: Any, report: Report, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, columns: dict[str, Any]
+    alerts: Service, report: Report, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, columns: dict[str, Any]
 ) -> None:
     await alerts.subscribe(NOWHERE)
     monkeypatch.setattr(QuietHours, "__call__", lambda *_: verdict)

@@ -23,6 +23,8 @@ from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.auth.principals import Principal, Role
 
+from .conftest import Receiver, Service
+
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
@@ -35,7 +37,7 @@ Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 class Desk:
     """The commands, each in a transaction of its own."""
 
-    def __init__(self, alerts: Any) -> None:
+    def __init__(self, alerts: Service) -> None:
         self.alerts = alerts
         self.commands = Deliveries(alerts.queue)
 
@@ -59,13 +61,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(alerts: Any) -> Desk:
+def desk(alerts: Service) -> Desk:
     return Desk(alerts)
 
 
 @pytest.mark.usefixtures("delivering")
 async def test_a_message_that_was_delivered_goes_out_again_under_its_id(
-    alerts: Any, desk: Desk, receiver: Any, report: Report, until: Until
+    alerts: Service, desk: Desk, receiver: Receiver, report: Report, until: Until
 ) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
@@ -88,7 +90,7 @@ async def test_a_message_that_was_delivered_goes_out_again_under_its_id(
     assert [row["number"] for row in await alerts.rows(DELIVERY_ATTEMPT, "number")] == [1, 2]
 
 
-async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Any, desk: Desk, report: Report) -> None:
+async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Service, desk: Desk, report: Report) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     for _ in range(8):
@@ -102,7 +104,7 @@ async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Any, desk: De
     assert (after["state"], after["attempts"], after["last_status"]) == ("delivered", 9, 204)
 
 
-async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Any, desk: Desk, report: Report) -> None:
+async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Service, desk: Desk, report: Report) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     await desk.answered(BROKEN)
@@ -120,7 +122,7 @@ async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Any, 
     assert await desk.answered(OK) == [second["id"]]
 
 
-async def test_what_cannot_be_is_refused(alerts: Any, desk: Desk, report: Report) -> None:
+async def test_what_cannot_be_is_refused(alerts: Service, desk: Desk, report: Report) -> None:
     row = await alerts.subscribe(NOWHERE)
     other = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -146,7 +148,7 @@ async def test_what_cannot_be_is_refused(alerts: Any, desk: Desk, report: Report
         await desk.resend(row["id"], own["id"])
 
 
-async def test_the_log_is_narrowed_to_states(alerts: Any, desk: Desk, report: Report) -> None:
+async def test_the_log_is_narrowed_to_states(alerts: Service, desk: Desk, report: Report) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     await desk.answered(OK)
@@ -164,7 +166,7 @@ async def test_the_log_is_narrowed_to_states(alerts: Any, desk: Desk, report: Re
 
 @pytest.mark.usefixtures("delivering")
 @pytest.mark.parametrize("tlp", Tlp)
-async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Any, receiver: Any, report: Report) -> None:
+async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Service, receiver: Receiver, report: Report) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report(tlp=tlp))
     await receiver.wait_for(1)
@@ -181,7 +183,7 @@ async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Any, receiver
 
 @pytest.mark.usefixtures("delivering")
 async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves_out(
-    alerts: Any, receiver: Any, report: Report
+    alerts: Service, receiver: Receiver, report: Report
 ) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report(tlp=Tlp.RED))
@@ -194,7 +196,7 @@ async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves
 
 
 @pytest.mark.usefixtures("delivering")
-async def test_a_test_message_is_as_the_document_says(alerts: Any, receiver: Any) -> None:
+async def test_a_test_message_is_as_the_document_says(alerts: Service, receiver: Receiver) -> None:
     row = await alerts.subscribe(receiver.url)
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
@@ -202,7 +204,7 @@ async def test_a_test_message_is_as_the_document_says(alerts: Any, receiver: Any
     TypeAdapter(messages.TestMessage).validate_json(receiver.got[0][1])
 
 
-async def test_a_test_message_is_hastened_alone(alerts: Any, desk: Desk) -> None:
+async def test_a_test_message_is_hastened_alone(alerts: Service, desk: Desk) -> None:
     row = await alerts.subscribe(NOWHERE)
     for _ in range(2):
         async with alerts.database.write() as transaction:

@@ -30,6 +30,8 @@ from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import Status
 from clearway_platform.refusals import Invalid
 
+from .conftest import Service
+
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 OK = AttemptResult(AttemptKind.DELIVERED, None, None, 1.0)
 BUSY = AttemptResult(AttemptKind.TRY_AGAIN, None, "the radio is busy", 1.0)
@@ -108,14 +110,14 @@ BODY: dict[str, Any] = {"name": "convoy", "filter": {"area": CIRCLE}}
 ON_RADIO = BODY | {"channel": {"type": "radio", "call_sign": "K7"}}
 
 
-def all_are(alerts: Any, *states: str) -> Callable[[], Awaitable[bool]]:
+def all_are(alerts: Service, *states: str) -> Callable[[], Awaitable[bool]]:
     async def condition() -> bool:
         return [row["state"] for row in await alerts.rows(DELIVERY, "sequence")] == list(states)
 
     return condition
 
 
-async def test_it_is_subscribed_to_and_shown_without_its_secret(alerts: Any, client: httpx.AsyncClient) -> None:
+async def test_it_is_subscribed_to_and_shown_without_its_secret(alerts: Service, client: httpx.AsyncClient) -> None:
     made = await client.post("/v1/subscriptions", json=ON_RADIO)
     assert made.status_code == 201, made.text
     assert made.json()["channel"] == {"type": "radio", "call_sign": "K7"}
@@ -156,7 +158,7 @@ async def test_its_form_and_its_check_refuse_by_place(
 
 @pytest.mark.usefixtures("delivering")
 async def test_it_delivers_with_retries_in_order_and_under_one_id(
-    alerts: Any, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
+    alerts: Service, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
 ) -> None:
     radio.answers = [BUSY, BUSY]
     await client.post("/v1/subscriptions", json=ON_RADIO)
@@ -186,7 +188,7 @@ async def test_it_delivers_with_retries_in_order_and_under_one_id(
 
 @pytest.mark.usefixtures("delivering")
 async def test_a_receiver_that_is_gone_disables_the_subscription(
-    alerts: Any, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
+    alerts: Service, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
 ) -> None:
     radio.answers = [GONE]
     made = await client.post("/v1/subscriptions", json=ON_RADIO)
@@ -197,7 +199,7 @@ async def test_a_receiver_that_is_gone_disables_the_subscription(
 
 
 async def test_another_worker_takes_over_its_lease(
-    alerts: Any, client: httpx.AsyncClient, report: Callable[..., Any]
+    alerts: Service, client: httpx.AsyncClient, report: Callable[..., Any]
 ) -> None:
     await client.post("/v1/subscriptions", json=ON_RADIO)
     await alerts.warn(report())
@@ -212,7 +214,7 @@ async def test_another_worker_takes_over_its_lease(
 
 @pytest.mark.usefixtures("delivering")
 async def test_a_test_message_goes_the_same_way(
-    alerts: Any, client: httpx.AsyncClient, radio: Radio, until: Until
+    alerts: Service, client: httpx.AsyncClient, radio: Radio, until: Until
 ) -> None:
     made = await client.post("/v1/subscriptions", json=ON_RADIO)
     fired = await client.post(f"{made.headers['Location']}/test")
@@ -222,7 +224,7 @@ async def test_a_test_message_goes_the_same_way(
 
 
 async def test_a_process_without_the_channel_keeps_its_messages_for_another(
-    alerts: Any, client: httpx.AsyncClient, report: Callable[..., Any]
+    alerts: Service, client: httpx.AsyncClient, report: Callable[..., Any]
 ) -> None:
     await client.post("/v1/subscriptions", json=ON_RADIO)
     await alerts.subscribe("http://127.0.0.1:9/hook")

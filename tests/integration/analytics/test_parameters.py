@@ -249,7 +249,7 @@ async def test_what_another_process_holds_meanwhile_is_not_overwritten(
     await desk.tell(new_id(), 1, 30.1, 5.0, status="verified")
     other, of_route = Desk.on(desk.database, desk.clock), ShadowMaker.of_route
 
-    async def overtaken(maker: ShadowMaker, *arguments: Any) -> Any:
+    async def overtaken(maker: ShadowMaker, *arguments: Any) -> object:
         made = await of_route(maker, *arguments)
         monkeypatch.setattr(ShadowMaker, "of_route", of_route)
         await other.rebuild.once()
