@@ -6,7 +6,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Header
 
 from clearway_platform.codes import Code
-from clearway_platform.web.problems import FieldError, Problem, precondition_required
+from clearway_platform.refusals import RevisionMissing
+from clearway_platform.web.problems import FieldError, Problem
 
 _ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
 
@@ -27,7 +28,7 @@ async def if_match(
 ) -> int:
     """The revision that the caller has seen. Raises 428 when the header is missing, 400 when it is no ETag of ours."""
     if value is None:
-        raise precondition_required()
+        raise RevisionMissing
     found = _ETAG.match(value.strip())
     if found is None:
         error = FieldError(field="header.If-Match", problem="not an ETag", remedy='Send the ETag you read, as in "3".')

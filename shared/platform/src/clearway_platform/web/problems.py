@@ -21,7 +21,7 @@ from starlette.responses import Response
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
-from clearway_platform.refusals import Conflict, Fault, NotFound, Part, Refusal, RevisionMissing, StaleRevision
+from clearway_platform.refusals import Conflict, Fault, NotFound, Part, Refusal
 
 # What a place may begin with that is in no document.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
@@ -118,16 +118,6 @@ def invalid(field: str, problem: str, remedy: str) -> Refusal:
     return Problem(
         422, f"{field}: {problem}. {remedy}", errors=[FieldError(field=field, problem=problem, remedy=remedy)]
     )
-
-
-def precondition_required() -> Refusal:
-    """428: a change without If-Match could overwrite what its sender has not seen."""
-    return RevisionMissing()
-
-
-def precondition_failed(current: int) -> Refusal:
-    """412: someone else was faster."""
-    return StaleRevision(current)
 
 
 def errors_of(refusal: Refusal, *, in_part: bool = True) -> list[FieldError]:
