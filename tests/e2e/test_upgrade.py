@@ -89,7 +89,7 @@ class BothVersions(Platform):
         self._turns = {name: cycle(some) for name, some in servers.items()}
 
     def address(self, path: str) -> str:
-        turns = self._turns[self._owners[path.split("/")[2]]]
+        turns = self._turns[self._owners["/".join(path.split("/")[:3])]]
         return next(server for server in turns if server.process and server.process.returncode is None).address
 
     def words(self, address: str, query: Mapping[str, str]) -> Mapping[str, str]:
