@@ -15,12 +15,12 @@ import typer
 
 from benchmarks import floors
 from benchmarks.conditions import durability, machine
+from benchmarks.figures import Figures, console, print_conditions, print_figures, write_json
 from benchmarks.floors import Sample, floors_of
-from benchmarks.flow import run_flow, told
+from benchmarks.flow import figures_of, run_flow
 from benchmarks.log import published
 from benchmarks.platforms import Platform, embedded, kafka_and_postgres
-from benchmarks.report import Measured, console, print_conditions, print_measured, write_json
-from benchmarks.saturation import counted, saturate
+from benchmarks.saturation import saturate, saturation_of
 from benchmarks.start import measure_start
 from clearway_testing.server import Unavailable
 from clearway_testing.sources import running_kafka, running_postgres
@@ -33,7 +33,7 @@ class Engine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is put on a platform."""
+    """The load on a platform."""
 
     rates: Sequence[float]
     seconds: float
@@ -42,7 +42,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One engine that can be measured: its platform is started anew, its floors are those of the same machine."""
+    """An engine to measure: its platform, which is started anew, and its floors on the same machine."""
 
     engine: Engine
     floors: Callable[[], Coroutine[Any, Any, list[Sample]]]
@@ -51,7 +51,7 @@ class Bench:
 
 
 def main(
-    engines: Annotated[list[Engine] | None, typer.Argument(help="Which engines; by default both.")] = None,
+    engines: Annotated[list[Engine] | None, typer.Argument(help="Engines; by default both.")] = None,
     seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each load lasts.")] = 10.0,
     rate: Annotated[
         list[float] | None, typer.Option(min=1, max=2000, help="Reports a second; by default 20, 100.")
@@ -65,17 +65,17 @@ def main(
     load = Load(rate or [20.0, 100.0], seconds, clients)
     print_conditions(machine())
     try:
-        measured = [_measure(engine, load) for engine in engines or list(Engine)]
+        figures = [_measure(engine, load) for engine in engines or list(Engine)]
     except Unavailable as error:
         console.print(f"{error}", style="red", markup=False)
         sys.exit(1)
     if json is not None:
-        write_json(json, machine(), measured)
-    if any(engine.saturation.lost for engine in measured):
+        write_json(json, machine(), figures)
+    if any(engine.saturation.lost for engine in figures):
         sys.exit(1)
 
 
-def _measure(engine: Engine, load: Load) -> Measured:
+def _measure(engine: Engine, load: Load) -> Figures:
     with (
         TemporaryDirectory(prefix="clearway-bench-", ignore_cleanup_errors=True) as name,
         _bench(engine, Path(name)) as bench,
@@ -87,9 +87,9 @@ def _measure(engine: Engine, load: Load) -> Measured:
         console.print(f"{engine}: loads of {load.seconds:g} s each ...")
         loaded = asyncio.run(_load(platform, load))
         console.print(f"{engine}: floors again ...")
-        measured = replace(loaded, floors=floors_of(before, asyncio.run(bench.floors())), start=start)
-        print_measured(measured)
-        return measured
+        figures = replace(loaded, floors=floors_of(before, asyncio.run(bench.floors())), start=start)
+        print_figures(figures)
+        return figures
 
 
 @contextmanager
@@ -125,13 +125,13 @@ async def _kafka_floors(directory: Path, kafka: str, postgres: str) -> list[Samp
     return [*shared, await floors.postgres_commit(postgres), await floors.kafka_hop(kafka)]
 
 
-async def _load(platform: Platform, load: Load) -> Measured:
+async def _load(platform: Platform, load: Load) -> Figures:
     stores = await durability(platform)
     runs = [await run_flow(platform, rate, load.seconds) for rate in load.rates]
     flood = await saturate(platform, load.clients, load.seconds)
     await asyncio.to_thread(platform.stop)
     log = await published(platform)
-    return Measured(platform.engine, stores, [told(run, log) for run in runs], counted(flood, log))
+    return Figures(platform.engine, stores, [figures_of(run, log) for run in runs], saturation_of(flood, log))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """From a report to its alert on the subscriber's wire, under an open load: a fixed schedule, however slow the answers.
 
-A latency counts from the moment that the report was due, so that waiting of the load's own making is not hidden,
-and once more from the moment that it was sent.
+A latency counts from the moment that the report was due, so that queueing in the load itself is not hidden, and once
+more from the moment that it was sent.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ ARRIVAL_SECONDS: Final = 30.0
 
 @dataclass(slots=True)
 class Passage:
-    """One report's way, in seconds since 1970. `status` is 0 when no answer came."""
+    """The times of one report, in seconds since 1970. `status` is 0 when no answer came."""
 
     due: float
     sent: float = 0.0
@@ -51,9 +51,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What one load showed. The stages count from the moment of sending; each holds those before it in its way.
+    """The figures of one load. Every stage counts from the moment of sending, and includes the stages before it.
 
-    `not_accepted` counts the other answers by status, and under 0 those that did not come.
+    `not_accepted` counts the other answers by status, and missing answers as 0.
     """
 
     rate: float
@@ -101,7 +101,7 @@ async def _send(client: Client, passage: Passage, body: bytes) -> None:
     passage.answered = time.time()
 
 
-def told(run: Run, log: Published) -> Flow:
+def figures_of(run: Run, log: Published) -> Flow:
     """The figures of a run, with the stages between from the log's own times."""
     accepted = [passage for passage in run.passages if passage.status == 201]
     points = {
@@ -119,10 +119,11 @@ def told(run: Run, log: Published) -> Flow:
         alerted=sum(passage.incident_id in run.arrived for passage in accepted),
         repeats=run.repeats,
         not_accepted=dict(Counter(passage.status for passage in run.passages if passage.status != 201)),
-        from_due=_since([(each.due, each.incident_id) for each in accepted], run.arrived),
-        from_sent=_since([(each.sent, each.incident_id) for each in accepted], run.arrived),
+        from_due=_since([(passage.due, passage.incident_id) for passage in accepted], run.arrived),
+        from_sent=_since([(passage.sent, passage.incident_id) for passage in accepted], run.arrived),
         stages={
-            name: _since([(each.sent, each.incident_id) for each in accepted], times) for name, times in points.items()
+            name: _since([(passage.sent, passage.incident_id) for passage in accepted], times)
+            for name, times in points.items()
         },
     )
 

@@ -1,4 +1,4 @@
-"""Child processes of a benchmark: started, waited for, and ended by whoever started them."""
+"""Child processes of a benchmark: started, awaited until ready, and ended at the end of a block."""
 
 import os
 import signal

@@ -1,6 +1,6 @@
-"""As many reports as are taken: clients that each send the next one when the last was answered, and a count after it.
+"""Saturation: clients that send the next report as soon as the last was answered, and a count afterwards.
 
-What was accepted must be in the list and in the log: no more was promised, and no less.
+Every accepted report must be in the list and in the log, and no other.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ PUBLISH_SECONDS: Final = 120.0
 
 @dataclass(slots=True)
 class Tally:
-    """What the clients saw. An answer that did not come, or a 5xx, leaves open what became of the report."""
+    """What the clients saw. After a missing answer or a 5xx the fate of the report is unknown: indeterminate."""
 
     accepted: set[UUID] = field(default_factory=set)
     indeterminate: set[UUID] = field(default_factory=set)
@@ -35,7 +35,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A load that is over: the clients' side, the list, and how long the log was behind (None: too long)."""
+    """A finished load: the clients' tally, the list, and how long the log was behind (None: too long)."""
 
     clients: int
     seconds: float
@@ -62,7 +62,7 @@ class Saturation:
 
 
 async def saturate(platform: Platform, clients: int, seconds: float) -> Load:
-    """A mission of its own, without subscribers: what is measured is taking reports in."""
+    """Load a mission of its own without subscribers: only the acceptance of reports is measured."""
     async with client_of(platform, MISSION) as client:
         before, tally, begun = await client.published(), Tally(), time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
@@ -90,7 +90,7 @@ async def _one_client(client: Client, chance: random.Random, until: float, tally
 
 
 async def _published_after(client: Client, count: float) -> float | None:
-    """Seconds until the relay has taken so many messages to the log; None when it has not in a long time."""
+    """Seconds until the relay has published so many messages; None when it takes too long."""
     begun = time.perf_counter()
     while await client.published() < count:
         if time.perf_counter() - begun > PUBLISH_SECONDS:
@@ -99,8 +99,8 @@ async def _published_after(client: Client, count: float) -> float | None:
     return time.perf_counter() - begun
 
 
-def counted(load: Load, log: Published) -> Saturation:
-    """The figures of a load, held against the log as it is after it."""
+def saturation_of(load: Load, log: Published) -> Saturation:
+    """The figures of a load, compared with the log after it."""
     tally = load.tally
     events = {incident for incident, mission in log.missions.items() if mission == MISSION}
     sent = tally.accepted | tally.indeterminate

@@ -21,8 +21,8 @@ MIB: Final = 1024 * 1024
 class Start:
     """Seconds from starting a process to its first answer, each the median of `rounds`; resident memory in MiB.
 
-    `first` makes the databases, `again` finds them. `bare` is a FastAPI server with SQLAlchemy loaded: what the
-    libraries take by themselves.
+    `first` creates the databases, `again` finds them. `bare` is a FastAPI server with SQLAlchemy loaded: the share of
+    the libraries.
     """
 
     rounds: int
@@ -33,7 +33,7 @@ class Start:
 
 
 def measure_start(directory: Path) -> Start:
-    """The three kinds in turn, so that a slow moment of the machine falls on all of them."""
+    """Measure the three kinds in turn, so that a slow moment of the machine affects all of them."""
     bare, first, again, memory = [], [], [], []
     for number in range(ROUNDS):
         bare.append(_bare(directory))

@@ -1,4 +1,4 @@
-"""What is sent: synthetic reports along one road, in a place where nothing is, and who asked to be warned of them."""
+"""The workload: synthetic reports along one road in the open sea, a subscription to them, and a route."""
 
 import json
 import random

@@ -69,7 +69,7 @@ def test_a_backup_holds_everything_and_overwrites_nothing(kept: Path) -> None:
     before = {file.name: file.read_bytes() for file in kept.iterdir()}
     again = clearway("backup", str(kept))
     assert again.exit_code == 1
-    assert "exists already. A backup overwrites nothing: give a new name." in said(again)
+    assert "exists already. A backup overwrites nothing. Choose a new name." in said(again)
     assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
 
 
@@ -86,7 +86,7 @@ def test_a_restore_says_what_it_would_replace_and_asks(data: Path, kept: Path) -
     before = (data / "incidents.db").read_bytes()
     refused = clearway("restore", str(kept))
     assert refused.exit_code == 2
-    assert said(refused).endswith("Nothing was changed. To replace it, add --replace.")
+    assert said(refused).endswith("Nothing was changed. Add --replace to replace this data.")
     assert all(f"{data / name}.db" in said(refused) for name in NAMES)
     assert (data / "incidents.db").read_bytes() == before
     checked = clearway("restore", str(kept), "--check")
@@ -115,7 +115,7 @@ def test_a_damaged_backup_is_not_restored(data: Path, kept: Path, damage: str) -
             with (kept / "alerts.db").open("r+b") as file:
                 file.seek(5000)
                 file.write(b"\xff")
-            reason = "alerts.db is not as it was written"
+            reason = "alerts.db has changed"
         case "a file":
             (kept / "alerts.db").unlink()
             reason = "alerts.db is missing"
@@ -124,7 +124,7 @@ def test_a_damaged_backup_is_not_restored(data: Path, kept: Path, damage: str) -
             reason = "it is damaged, or of another version"
         case _:
             kept = data
-            reason = "is no backup, or one that was not finished"
+            reason = "is not a complete backup"
     done = clearway("restore", str(kept), "--replace")
     assert done.exit_code == 1
     assert reason in said(done)
@@ -171,7 +171,7 @@ def test_a_backup_goes_back_to_the_engine_it_came_from(kept: Path, monkeypatch: 
     monkeypatch.delenv("CLEARWAY_ALERTS_DATABASE_URL")
     monkeypatch.setenv("CLEARWAY_BROKER_URL", "kafka://127.0.0.1:9")
     done = clearway("restore", str(kept), "--replace")
-    assert "The backup is of the embedded log and CLEARWAY_BROKER_URL is set: unset it." in said(done)
+    assert "The backup is of the embedded log, and CLEARWAY_BROKER_URL is set. Unset it." in said(done)
 
 
 async def test_no_database_is_waited_for_while_another_is_held(data: Path) -> None:
@@ -270,4 +270,4 @@ def test_without_pg_dump_it_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     done = clearway("backup", str(tmp_path / "kept"))
     assert done.exit_code == 1
-    assert "pg_dump is not installed here. Install PostgreSQL's client programs" in said(done)
+    assert "pg_dump is not installed. Install PostgreSQL's client programs" in said(done)

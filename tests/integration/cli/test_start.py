@@ -32,14 +32,14 @@ def test_a_taken_port_is_named_with_what_to_do(program: Program) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         done = program.run("up", "--port", port)
-    check_refusal(done, f"Port {port} is taken", "--port")
+    check_refusal(done, f"Port {port} is in use", "--port")
     assert not (program.folder / "data").exists()
 
 
 def test_a_second_one_says_that_a_clearway_has_the_port(program: Program, up: Up) -> None:
     _, address = up()
     done = program.run("up", "--data", "other", "--port", address.rpartition(":")[2])
-    check_refusal(done, "a Clearway answers", "--port")
+    check_refusal(done, "Clearway already runs", "--port")
     check_refusal(program.run("up", "--port", "0"), "is in use by process")
 
 
@@ -57,7 +57,7 @@ def test_a_data_folder_that_cannot_be_made(program: Program) -> None:
 def test_a_database_that_is_none(name: str, program: Program) -> None:
     (program.folder / "data").mkdir()
     (program.folder / "data" / name).write_text("This is a letter, and no database at all.")
-    check_refusal(program.run("up", "--port", "0"), name, "no database")
+    check_refusal(program.run("up", "--port", "0"), name, "not a Clearway database")
     assert (program.folder / "data" / name).read_text().startswith("This is a letter")
 
 
@@ -66,8 +66,8 @@ def test_a_database_that_is_broken(program: Program) -> None:
     broken = program.folder / "data" / "keys.db"
     broken.touch(mode=0o600)
     broken.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
-    check_refusal(program.run("up", "--port", "0"), "no database of Clearway")
-    check_refusal(program.run("keys", "list"), "no database of Clearway")
+    check_refusal(program.run("up", "--port", "0"), "not a Clearway database")
+    check_refusal(program.run("keys", "list"), "not a Clearway database")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_folder_that_may_not_be_written(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "only be read"), (errno.EACCES, "may not write")]
+    ("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EROFS, "read-only"), (errno.EACCES, "may not write")]
 )
 def test_what_the_disk_refuses_is_said(number: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:

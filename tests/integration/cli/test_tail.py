@@ -171,7 +171,7 @@ def test_what_is_no_clearway_is_said(program: Program, tmp_path: Path) -> None:
         server.kill()
         server.wait(SECONDS)
     assert done.returncode == 2
-    assert "is no Clearway" in done.stderr
+    assert "is not Clearway" in done.stderr
 
 
 def _answers(port: int) -> bool:

@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.keys.privileges import open_tickets_to_readers
+from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
 from clearway_platform.auth.keys.tables import ApiKeyRow, StreamTicketRow
-from clearway_platform.auth.keys.tickets import MOST_OUT, VALID
+from clearway_platform.auth.keys.tickets import MOST_TICKETS, VALID
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import downgrade, upgrade
@@ -101,7 +101,7 @@ async def test_what_is_kept_is_no_ticket_and_is_bounded(
     async with database.read() as connection:
         [row] = (await connection.execute(select(table_of(StreamTicketRow)))).all()
     assert ticket not in repr(row)
-    for _ in range(MOST_OUT - 1):
+    for _ in range(MOST_TICKETS - 1):
         await ticket_for(directory, principal)
     assert await directory.tickets.issue(principal) is None
     clock.advance(VALID)
@@ -122,8 +122,8 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
     )
     await upgrade(postgres_url, MIGRATIONS)
     # A restored database is at its newest schema, and has the default privileges alone.
-    await open_tickets_to_readers(postgres_url)
-    await open_tickets_to_readers(postgres_url)
+    await grant_tickets_to_readers(postgres_url)
+    await grant_tickets_to_readers(postgres_url)
     owner, reader = Database(postgres_url), Database(postgres_url.replace("postgres@", f"{role}@"))
     principal = (await SqlKeyDirectory(owner, clock).create("unmas", Role.ANALYST, "a page")).principal
     directory = SqlKeyDirectory(reader, clock)

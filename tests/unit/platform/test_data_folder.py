@@ -34,7 +34,7 @@ def test_what_is_open_is_closed_and_named_once(folder: Path) -> None:
     said = close_to_others(folder)
     assert said is not None
     assert said.startswith(f"Other users of this machine could read {folder}, {folder / 'incidents.db'}, ")
-    assert said.endswith(" and 4 more: they are closed to them now.")
+    assert said.endswith(" and 4 more. Clearway has removed their access.")
     assert {mode(folder / name) for name in FILES} == {0o600}
     assert mode(folder) == 0o700
     assert close_to_others(folder) is None
@@ -63,5 +63,5 @@ def test_what_belongs_to_another_user_is_refused(folder: Path, monkeypatch: pyte
         raise PermissionError(1, "Operation not permitted", str(path))
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    with pytest.raises(OpenToOthers, match="may not close it"):
+    with pytest.raises(OpenToOthers, match="may not change that"):
         close_to_others(folder)

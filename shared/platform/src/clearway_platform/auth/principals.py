@@ -1,4 +1,4 @@
-"""Principals: who is asking, for which mission, and what their role lets them do."""
+"""Principals: the caller, its mission, and the permissions of its role."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 
 class Role(StrEnum):
-    """What a principal is in its mission."""
+    """The role of a principal in its mission."""
 
     REPORTER = "reporter"
     VERIFIER = "verifier"
@@ -69,14 +69,14 @@ class IssuedTicket:
 
 
 class StreamTickets(Protocol):
-    """Tickets that stand for a key at the opening of one stream."""
+    """Tickets that replace a key when a stream is opened."""
 
     async def issue(self, principal: Principal) -> IssuedTicket | None:
-        """A new ticket; None when too many of this key are out."""
+        """A new ticket; None when the key has too many unused tickets."""
         ...
 
     async def redeem(self, ticket: str) -> Principal | None:
-        """The principal of a ticket that is valid now, and never again."""
+        """The principal of a valid ticket, which is used up."""
         ...
 
 
@@ -100,7 +100,7 @@ TICKET_PREFIX: Final = "cwt"
 
 
 def new_token(key_id: str) -> tuple[str, str]:
-    """A token of 256 random bits, and the hash to store. A fast hash suffices: there is nothing to guess."""
+    """A token of 256 random bits, and the hash to store. A fast hash suffices: it cannot be guessed."""
     secret = secrets.token_urlsafe(32)
     return f"{TOKEN_PREFIX}_{key_id}_{secret}", hash_secret(secret)
 
@@ -110,7 +110,7 @@ def hash_secret(secret: str) -> str:
 
 
 def split_token(token: str) -> tuple[str, str] | None:
-    """The key id and the secret of a token, or None when it has not the form of one."""
+    """The key id and the secret of a token, or None for another form."""
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
     return (key_id, secret) if prefix == TOKEN_PREFIX and key_id and secret else None

@@ -1,1 +1,1 @@
-"""Backups: all databases and what is under way, as they were at one moment (docs/adr/0019-upgrades-and-backups.md)."""
+"""Backups: all databases and the events in transit, as of one moment (docs/adr/0019-upgrades-and-backups.md)."""

@@ -1,4 +1,4 @@
-"""What a backup holds: the page that is written last, so that a folder without it is no backup."""
+"""The manifest of a backup. It is written last, so that a folder without it is not a backup."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME: Final = "manifest.json"
 
 
 class Part(BaseModel):
-    """One file. `schema` stays empty for what has none: the log, the events under way, the first key."""
+    """One file. The log, the events in transit and the first key have no schema."""
 
     name: str
     kind: Literal["database", "log", "under_way", "key"]
@@ -34,7 +34,7 @@ class Part(BaseModel):
 
 
 class Manifest(BaseModel):
-    """A backup: the version that made it, the moment it shows, and its parts."""
+    """A backup: the version that made it, the moment of its data, and its parts."""
 
     format: Literal[1] = 1
     program: str
@@ -46,16 +46,16 @@ class Manifest(BaseModel):
 
 
 def described(name: str, kind: Literal["database", "log", "under_way", "key"], engine: str, file: Path) -> Part:
-    """A part, of the file as it is."""
+    """The part for a file that is complete."""
     return Part(name=name, kind=kind, engine=engine, file=file.name, size=file.stat().st_size, sha256=_sum(file))
 
 
 def read(folder: Path) -> Manifest:
-    """The manifest of a backup, all of whose files are there and as they were written. Raises BackupError."""
+    """The manifest of a backup, once all its files are found unchanged. Raises BackupError."""
     try:
         manifest = Manifest.model_validate_json((folder / NAME).read_bytes())
     except OSError as error:
-        raise BackupError(f"{folder} is no backup, or one that was not finished: it has no {NAME}.") from error
+        raise BackupError(f"{folder} is not a complete backup: it has no {NAME}.") from error
     except ValidationError as error:
         raise BackupError(f"{folder / NAME} cannot be read: it is damaged, or of another version.") from error
     for part in manifest.parts:
@@ -63,7 +63,7 @@ def read(folder: Path) -> Manifest:
         if not file.is_file():
             raise BackupError(f"{folder} is damaged: {part.file} is missing.")
         if _sum(file) != part.sha256:
-            raise BackupError(f"{folder} is damaged: {part.file} is not as it was written.")
+            raise BackupError(f"{folder} is damaged: {part.file} has changed.")
     return manifest
 
 

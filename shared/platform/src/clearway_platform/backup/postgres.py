@@ -1,4 +1,4 @@
-"""A PostgreSQL database in a backup: pg_dump and pg_restore, which operators know, on a snapshot that we export."""
+"""A PostgreSQL database in a backup: pg_dump and pg_restore, which operators know, on an exported snapshot."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from clearway_platform.backup.source import BackupError, Busy
 from clearway_platform.database.schema import Schema
 
 ENGINE: Final = "postgresql"
-# Whoever changes something that another service will hear of, or has heard of something, writes one of these.
-_MEETING_POINTS: Final = ("outbox", "inbox", "feed_head")
+# Every transaction that publishes or consumes an event writes to one of these tables.
+_EVENT_TABLES: Final = ("outbox", "inbox", "feed_head")
 _LOCK_MILLISECONDS: Final = 2000
 _CONNECT_SECONDS: Final = 20
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -28,7 +28,7 @@ _OTHERS: Final = (
 
 
 class PostgresSource:
-    """Held by a lock on the tables at which services meet; fixed by an exported snapshot, which pg_dump reads."""
+    """Writers are blocked by a lock on the event tables; pg_dump reads an exported snapshot."""
 
     engine = ENGINE
 
@@ -46,7 +46,7 @@ class PostgresSource:
         tables = {row["tablename"] for row in await self._lock.fetch(_TABLES)}
         if not tables:
             raise BackupError(f"Database `{self.name}` is empty: there is nothing to back up.")
-        self._locked = tuple(table for table in _MEETING_POINTS if table in tables)
+        self._locked = tuple(table for table in _EVENT_TABLES if table in tables)
 
     async def hold(self) -> None:
         assert self._lock is not None
@@ -93,7 +93,7 @@ async def connect(name: str, url: URL) -> asyncpg.Connection:
 
 
 async def recorded(connection: asyncpg.Connection) -> Schema:
-    """The schema that is written down in a database."""
+    """The schema that a database records."""
     tables = {row["tablename"] for row in await connection.fetch(_TABLES)}
     if "alembic_version" not in tables:
         return Schema()
@@ -108,7 +108,7 @@ async def check(name: str, file: Path) -> None:
     await _run(name, None, "pg_restore", f"--file={os.devnull}", str(file))
 
 
-async def in_the_way(name: str, url: str) -> bool:
+async def has_tables(name: str, url: str) -> bool:
     """Whether the database has tables. Raises BackupError when it does not answer."""
     connection = await connect(name, make_url(url))
     try:
@@ -118,7 +118,7 @@ async def in_the_way(name: str, url: str) -> bool:
 
 
 async def require_unused(name: str, url: str) -> None:
-    """Raises BackupError when somebody else is connected."""
+    """Raises BackupError when there are other connections."""
     connection = await connect(name, make_url(url))
     try:
         if others := await connection.fetchval(_OTHERS):
@@ -138,14 +138,14 @@ async def put_back(name: str, file: Path, url: str) -> None:
         options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
         await _run(name, parsed, "pg_restore", *options, f"--dbname={parsed.database}", str(file))
         if await connection.fetchval("SELECT to_regclass('feed_head') IS NOT NULL"):
-            # Positions that were given after the backup will be given again, to other events.
+            # Positions after the backup will be assigned again, to other events: clients must see another epoch.
             await connection.execute("UPDATE feed_head SET epoch = $1", uuid4().hex[:12])
     finally:
         await connection.close()
 
 
 async def _run(name: str, url: URL | None, program: str, *arguments: str) -> None:
-    # The password goes by the environment: arguments are seen by everybody on the machine.
+    # The password goes in the environment: every user of the machine can see arguments.
     environment = {**os.environ, **(_variables(url) if url is not None else {})}
     process = await asyncio.create_subprocess_exec(
         _program(program),
@@ -177,7 +177,7 @@ def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise BackupError(
-            f"{name} is not installed here. Install PostgreSQL's client programs (Debian: postgresql-client), of the "
+            f"{name} is not installed. Install PostgreSQL's client programs (Debian: postgresql-client), of the "
             "server's version or newer."
         )
     return found

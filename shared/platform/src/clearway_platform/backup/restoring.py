@@ -1,4 +1,4 @@
-"""Putting a backup back, while Clearway is stopped."""
+"""Restores a backup, while Clearway is stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KAFKA: Final = "under_way"
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A backup that was read and found whole, and where its parts go. `replaces`: what stands there now."""
+    """A backup that was read and checked. `replaces`: the existing data that it would replace."""
 
     folder: Path
     manifest: Manifest
@@ -41,14 +41,14 @@ async def prepare(settings: Settings, folder: Path, migrations: Mapping[str, Pat
     manifest = manifests.read(folder)
     for part in manifest.of_kind("database"):
         if part.name not in migrations:
-            raise BackupError(f"The backup holds `{part.name}`, which is not installed here.")
+            raise BackupError(f"The backup holds `{part.name}`, which is not installed.")
         schema_status(part.name, part.made, migrations[part.name])
     wanted = _EMBEDDED if settings.broker_url is None else _KAFKA
     if not manifest.of_kind(wanted):
         raise BackupError(
-            "The backup is of the embedded log and CLEARWAY_BROKER_URL is set: unset it."
+            "The backup is of the embedded log, and CLEARWAY_BROKER_URL is set. Unset it."
             if settings.broker_url
-            else "The backup is of a platform on Kafka: set CLEARWAY_BROKER_URL."
+            else "The backup is of a platform on Kafka. Set CLEARWAY_BROKER_URL."
         )
     for part in manifest.parts:
         await _check(settings, folder, part)
@@ -57,7 +57,7 @@ async def prepare(settings: Settings, folder: Path, migrations: Mapping[str, Pat
 
 
 async def put_back(settings: Settings, restore: Restore, topics: Sequence[TopicSpec]) -> None:
-    """Put every part in its place. After a failure, do it again. Raises BackupError, BrokerError."""
+    """Restore every part. It can be repeated after a failure. Raises BackupError, BrokerError."""
     if settings.broker_url is None:
         log = Ownership(settings.data_dir / LOG_FILE)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ async def _put_files_back(settings: Settings, restore: Restore) -> None:
 
 
 async def _check(settings: Settings, folder: Path, part: Part) -> None:
-    """Whether a part is whole, and of the engine that the settings name."""
+    """Raise BackupError if a part is damaged, or of another engine than in the settings."""
     if part.kind == "database":
         wanted = make_url(settings.database_url(part.name)).get_backend_name()
         if part.engine != wanted:
@@ -110,10 +110,10 @@ async def _check(settings: Settings, folder: Path, part: Part) -> None:
 
 
 async def _in_the_way(settings: Settings, part: Part) -> str | None:
-    """What a part would replace, in words."""
+    """The existing data that a part would replace, in words."""
     if part.engine == postgres.ENGINE:
         url = settings.database_url(part.name)
-        taken = await postgres.in_the_way(part.name, url)
+        taken = await postgres.has_tables(part.name, url)
         return f"database `{part.name}` at {make_url(url).render_as_string(hide_password=True)}" if taken else None
     if part.engine == "kafka":
         return None

@@ -1,4 +1,4 @@
-"""What a backup asks of a database: to stand still for an instant, and to be copied as it was in that instant."""
+"""A database that is backed up: writers are blocked for a moment, and its state of that moment is copied."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class BackupError(Exception):
 
 
 class Busy(Exception):
-    """A writer has the database now: let go of all of them, and try again."""
+    """A writer uses the database now: give up all holds, and try again."""
 
 
 class Source(Protocol):
-    """A database that is copied. `hold` and `let_go` may be repeated; `close` ends all."""
+    """A database to copy. `hold` and `let_go` may be repeated; `close` ends both."""
 
     name: str
     engine: str
@@ -34,33 +34,33 @@ class Source(Protocol):
         ...
 
     async def hold(self) -> None:
-        """Keep writers out, and fix the state to be copied. Raises Busy."""
+        """Block writers, and fix the state to copy. Raises Busy."""
         ...
 
     async def release(self) -> None:
-        """Let the writers in again; what is to be copied stays as it was."""
+        """Unblock writers; the state to copy stays fixed."""
         ...
 
     async def let_go(self) -> None:
-        """Give up what was held and fixed."""
+        """Unblock writers, and give up the fixed state."""
         ...
 
     async def schema(self) -> Schema:
-        """The schema of the state to be copied."""
+        """The schema of the state to copy."""
         ...
 
     async def copy(self, file: Path) -> None:
-        """Write the state to a file, which exists and is empty, and check it. Raises BackupError."""
+        """Copy the state to an existing, empty file, and check it. Raises BackupError."""
         ...
 
     async def close(self) -> None: ...
 
 
 async def at_one_moment(sources: Sequence[Source], note: Callable[[], Awaitable[Result]]) -> Result:
-    """Hold all sources at once, call `note`, and let the writers in again.
+    """Hold all sources at once, call `note`, and unblock the writers.
 
-    No source is waited for while another is held: a service may need the one to be done with the other. So all are
-    tried, and given up together when one is busy. Raises BackupError.
+    It never waits for one source while it holds another, because a transaction may need both. If one is busy, all
+    are released and tried again. Raises BackupError.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + ATTEMPT_SECONDS
@@ -73,7 +73,7 @@ async def at_one_moment(sources: Sequence[Source], note: Callable[[], Awaitable[
             if loop.time() > deadline:
                 raise BackupError(
                     f"The databases were never free at the same time for {ATTEMPT_SECONDS:g} s: {error}. "
-                    "Try again when less is written, or while Clearway is stopped."
+                    "Try again at a quieter time, or stop Clearway first."
                 ) from error
         await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))
 

@@ -14,12 +14,12 @@ from clearway_platform.backup.source import BackupError, Busy
 from clearway_platform.database.schema import Schema
 
 ENGINE: Final = "sqlite"
-# Beside a file under WAL: its latest pages, and the index of them. They belong to the file that they were made for.
+# Companions of a file under WAL: its latest pages and their index. They belong to that file alone.
 _COMPANIONS: Final = ("-wal", "-shm")
 
 
 class SqliteSource:
-    """Held by the write lock; fixed by a second connection's read transaction, which WAL keeps as it was."""
+    """Writers are blocked by the write lock; the read transaction of a second connection fixes the state under WAL."""
 
     engine = ENGINE
 
@@ -31,7 +31,7 @@ class SqliteSource:
 
     async def open(self) -> None:
         if not self._path.is_file():
-            raise BackupError(f"There is no database at {self._path}. Check CLEARWAY_DATA_DIR and where this is run.")
+            raise BackupError(f"There is no database at {self._path}. Check CLEARWAY_DATA_DIR and the current folder.")
         self._lock, self._snapshot = connect(self._path), connect(self._path)
 
     async def hold(self) -> None:
@@ -73,14 +73,14 @@ class SqliteSource:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection to a file that exists. It waits for nobody, and may be used by one thread after another."""
+    """A connection to an existing file. It does not wait for locks, and several threads may use it in turn."""
     return sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=0, check_same_thread=False
     )
 
 
 def recorded(connection: sqlite3.Connection) -> Schema:
-    """The schema that is written down in a file; an empty one for the log, which has no versions."""
+    """The schema that a file records; an empty one for the log, which has no versions."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     if "alembic_version" not in tables:
         return Schema()
@@ -91,7 +91,7 @@ def recorded(connection: sqlite3.Connection) -> Schema:
 
 
 def check(name: str, file: Path) -> None:
-    """Look whether a copy is whole. Raises BackupError."""
+    """Raise BackupError if a copy is damaged."""
     try:
         with closing(connect(file)) as connection:
             damage = connection.execute("PRAGMA integrity_check").fetchall()
@@ -103,7 +103,7 @@ def check(name: str, file: Path) -> None:
 
 
 def require_unused(name: str, path: Path) -> None:
-    """Raises BackupError when somebody has the file open: under WAL each connection shares a lock while it lasts."""
+    """Raises BackupError when the file is open elsewhere: under WAL every open connection holds a shared lock."""
     if not path.is_file():
         return
     try:
@@ -113,11 +113,11 @@ def require_unused(name: str, path: Path) -> None:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             raise BackupError(f"`{name}` at {path} is in use. Stop Clearway first.") from error
     except sqlite3.DatabaseError:
-        return  # what is damaged may be replaced
+        return  # a damaged file may be replaced
 
 
 def put_back(file: Path, path: Path) -> None:
-    """Put a copy in the place of the database at `path`, as a feed of its own. Nobody may have it open."""
+    """Replace the database at `path` by a copy, with a new feed epoch. The file must not be open anywhere."""
     path.parent.mkdir(parents=True, exist_ok=True)
     coming = path.with_name(path.name + ".restoring")
     coming.unlink(missing_ok=True)
@@ -126,7 +126,7 @@ def put_back(file: Path, path: Path) -> None:
         while chunk := source.read(1 << 20):
             target.write(chunk)
     with closing(connect(coming)) as connection:
-        _begin_feed(connection)
+        _renew_feed_epoch(connection)
     with coming.open("rb") as written:
         os.fsync(written.fileno())
     for companion in _COMPANIONS:
@@ -135,8 +135,8 @@ def put_back(file: Path, path: Path) -> None:
     _fsync_folder(path.parent)
 
 
-def _begin_feed(connection: sqlite3.Connection) -> None:
-    """Positions that were given after the backup will be given again, to other events: the feed is another one."""
+def _renew_feed_epoch(connection: sqlite3.Connection) -> None:
+    """Positions after the backup will be assigned again, to other events: clients must see another epoch."""
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'feed_head'").fetchone():
         connection.execute("UPDATE feed_head SET epoch = ?", (uuid4().hex[:12],))
 

@@ -1,4 +1,4 @@
-"""Taking a backup while Clearway runs."""
+"""Makes a backup while Clearway runs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ FIRST_KEY: Final = "admin.key"
 
 
 async def take(settings: Settings, databases: Sequence[str], folder: Path) -> Manifest:
-    """Back up the named databases, and the log or what is under way on Kafka, into a new folder.
+    """Back up the named databases, and the log or the events in transit on Kafka, to a new folder.
 
-    The folder has its name only once all is written and checked. Raises BackupError, BrokerError.
+    The folder gets its name once everything is written and checked. Raises BackupError, BrokerError.
     """
     unfinished = _begun(folder)
     try:
@@ -42,9 +42,9 @@ async def take(settings: Settings, databases: Sequence[str], folder: Path) -> Ma
 
 
 def _begun(folder: Path) -> Path:
-    """The folder under the name that it has until all is written."""
+    """The folder under its temporary name."""
     if folder.exists():
-        raise BackupError(f"{folder} exists already. A backup overwrites nothing: give a new name.")
+        raise BackupError(f"{folder} exists already. A backup overwrites nothing. Choose a new name.")
     unfinished = folder.with_name(folder.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def _finish(unfinished: Path, folder: Path, manifest: Manifest) -> None:
 
 
 def source_of(settings: Settings, name: str) -> Source:
-    """A service's database, or the keys, as the settings name it."""
+    """The database of a service, or of the keys, from the settings."""
     url = settings.database_url(name)
     parsed = make_url(url)
     return (
@@ -102,7 +102,7 @@ async def _fix(stack: AsyncExitStack, sources: Sequence[Source]) -> datetime:
 async def _fix_with_kafka(
     stack: AsyncExitStack, sources: Sequence[Source], broker: Broker
 ) -> tuple[datetime, list[Record]]:
-    """Fix the databases, and where the topics end while nothing is published. Then read what is before those ends."""
+    """Fix the databases and the end offsets of the topics at one moment, then read the records before those ends."""
     events = await under_way.UnderWay.open(broker)
     stack.push_async_callback(events.close)
     for source in sources:
@@ -130,7 +130,7 @@ def _under_way(folder: Path, records: Sequence[Record]) -> Part:
 
 
 def _first_key(settings: Settings, folder: Path) -> list[Part]:
-    """The file in which the first start left its key: the commands on the machine look for it."""
+    """The file with the key of the first start: commands on the machine use it."""
     kept = settings.data_dir / FIRST_KEY
     if not kept.is_file():
         return []

@@ -1,7 +1,7 @@
-"""Events under way: on Kafka at the moment of the backup, and perhaps not yet taken by every consumer.
+"""Events in transit: on Kafka at the moment of the backup, and perhaps not yet processed by every consumer.
 
-They are kept as they are on the wire. A restore sets every consumer to the end of its topics, so that it meets nothing
-of what came after the backup, and publishes these again: what a consumer had taken, its inbox knows.
+They are stored as they are on the wire. A restore sets every consumer to the end of its topics, so that it receives
+no event from after the backup, and publishes these again: the inbox ignores events that were processed already.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Offsets = Mapping[TopicPartition, int]
 
 
 class UnderWay:
-    """Reads what lies between the consumers' offsets and the ends of their topics."""
+    """Reads the records between the consumers' offsets and the ends of their topics."""
 
     def __init__(self, broker: Broker, reader: LogReader, taken: Offsets) -> None:
         self._broker = broker
@@ -36,7 +36,7 @@ class UnderWay:
 
     @classmethod
     async def open(cls, broker: Broker) -> UnderWay:
-        """Note what the consumers have taken: at least so much, at any later moment. Raises BrokerError."""
+        """Read the consumers' committed offsets, which can only grow later. Raises BrokerError."""
         taken: dict[TopicPartition, int] = {}
         for group in _GROUPS:
             topics = [topic.name for topic in _READ if group in topic.consumers]
@@ -46,11 +46,11 @@ class UnderWay:
         return cls(broker, reader, taken)
 
     async def ends(self) -> Offsets:
-        """Where the topics end now."""
+        """The current end offsets of the topics."""
         return await self._reader.end_offsets()
 
     async def read(self, ends: Offsets) -> list[Record]:
-        """What came before `ends` and may not be taken. Raises BackupError."""
+        """The records before `ends` that may not be processed yet. Raises BackupError."""
         left = {partition: end for partition, end in ends.items() if self._taken[partition] < end}
         for partition in self._reader.assignment():
             if partition in left:
@@ -70,7 +70,7 @@ class UnderWay:
         await self._reader.close()
 
     async def _next(self, left: dict[TopicPartition, int]) -> list[Record]:
-        """The next records before the ends in `left`; a partition that was read to its end is taken out of it."""
+        """The next records before the ends in `left`; a partition that was read to its end is removed from `left`."""
         while True:
             batches = await self._reader.fetch(max_records=_TOGETHER)
             found: list[Record] = []
@@ -100,7 +100,7 @@ async def put_back(broker: Broker, messages: Sequence[Message]) -> None:
 
 
 def write(file: Path, records: Sequence[Record]) -> None:
-    """One record a line."""
+    """Write one record per line."""
     with file.open("w") as lines:
         for record in records:
             line = {
@@ -113,7 +113,7 @@ def write(file: Path, records: Sequence[Record]) -> None:
 
 
 def read(file: Path) -> list[Message]:
-    """The messages of a file that `write` has made."""
+    """The messages of a file that `write` made."""
     with file.open() as lines:
         return [_message(json.loads(line)) for line in lines]
 

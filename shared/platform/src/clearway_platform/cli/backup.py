@@ -1,4 +1,4 @@
-"""`clearway backup` and `clearway restore`: everything that is kept, as it was at one moment."""
+"""`clearway backup` and `clearway restore`: all stored data, as of one moment."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _KEYS: Final = "keys"
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(help="A new folder. It holds secrets: keep it where only you can read it.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder. It will hold secrets: protect it.")],
     data: DataFolder = None,
 ) -> None:
-    """Back up all databases and the events under way, as they are at one moment. Clearway goes on meanwhile."""
+    """Back up all stored data, as of one moment. Clearway keeps running meanwhile."""
     manifest = _run(take(read_settings(data_dir=data), list(_migrations()), folder))
     size = sum(part.size for part in manifest.parts)
     typer.echo(f"Backed up as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC, {size:,} bytes, checked:")
@@ -35,33 +35,33 @@ def backup(
 
 
 def restore(
-    folder: Annotated[Path, typer.Argument(help="A folder that `clearway backup` has made.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that `clearway backup` created.")],
     check: Annotated[
-        bool, typer.Option("--check", help="Only check the backup, and say what it would replace.")
+        bool, typer.Option("--check", help="Check the backup and list what it would replace. Change nothing.")
     ] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is there. It is lost.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the existing data, which is then lost.")] = False,
     data: DataFolder = None,
 ) -> None:
-    """Put a backup back where the settings say. Stop Clearway first. Streams begin anew: clients are told to resync."""
+    """Restore a backup. Stop Clearway first. Stream clients must resync afterwards."""
     settings = read_settings(data_dir=data)
     found = _run(prepare(settings, folder, _migrations()))
     typer.echo(
         f"The backup is whole: Clearway {found.manifest.program}, as of {found.manifest.moment:%Y-%m-%d %H:%M:%S} UTC."
     )
-    _tell_what_is_replaced(found, check or replace)
+    _print_replaced(found, check or replace)
     if not check:
         _run(put_back(settings, found, TOPIC_SPECS))
         typer.echo("Restored. Run `clearway migrate`, then start Clearway.")
 
 
-def _tell_what_is_replaced(found: Restore, may: bool) -> None:
+def _print_replaced(found: Restore, may: bool) -> None:
     if not found.replaces:
         return
-    typer.echo("It replaces what is there now:" if may else "It would replace what is there now:")
-    for one in found.replaces:
-        typer.echo(f"  {one}")
+    typer.echo("It replaces this data:" if may else "It would replace this data:")
+    for part in found.replaces:
+        typer.echo(f"  {part}")
     if not may:
-        fail("Nothing was changed. To replace it, add --replace.")
+        fail("Nothing was changed. Add --replace to replace this data.")
 
 
 def _migrations() -> dict[str, Path]:

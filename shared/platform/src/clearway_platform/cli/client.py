@@ -1,4 +1,4 @@
-"""Reaching a running Clearway from a terminal: its address, and the key to show there."""
+"""Access to a running Clearway from a terminal: its address and an API key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Url = Annotated[
     str | None,
     typer.Option(
         envvar="CLEARWAY_URL",
-        help=f"Where Clearway answers. By default where the one of the data folder does, else {DEFAULT_URL}.",
+        help=f"Address of Clearway. By default that of the one that runs on the data folder, else {DEFAULT_URL}.",
         show_default=False,
     ),
 ]
@@ -28,16 +28,16 @@ Key = Annotated[
     str | None,
     typer.Option(
         envvar="CLEARWAY_API_KEY",
-        help="The API key. By default the first one, of the Clearway that runs on the data folder and answers there.",
+        help="API key. By default the first key of the Clearway that runs on the data folder.",
         show_default=False,
     ),
 ]
-Demo = Annotated[bool, typer.Option("--demo", help="The demonstration, which has a data folder of its own.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Use the demonstration, which has a data folder of its own.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An address, and the key to show there; `missing` says why there is none."""
+    """An address and an API key for it; `missing` says why there is no key."""
 
     url: str
     key: str | None
@@ -45,16 +45,16 @@ class Access:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The header that shows the key. Raises Misconfigured when there is none."""
+        """The Authorization header. Raises Misconfigured when there is no key."""
         if self.key is None:
             raise Misconfigured(self.missing)
         return {"Authorization": f"Bearer {self.key}"}
 
 
 def find_access(url: str | None, key: str | None, *, data: Path | None, demo: bool) -> Access:
-    """Where to go, and what to show. A key that is kept here goes only to the Clearway of its own folder.
+    """The address and key to use. A key in a data folder is sent only to the Clearway that runs on that folder.
 
-    Raises Misconfigured for an address that is none.
+    Raises Misconfigured for an invalid address.
     """
     folder = read_settings(data_dir=data).data_dir
     folders = [folder / DEMO_FOLDER] if demo else [folder, folder / DEMO_FOLDER]
@@ -66,7 +66,7 @@ def find_access(url: str | None, key: str | None, *, data: Path | None, demo: bo
     instance = next((one for one in running if same_address(address, one.address)), None)
     if instance is None:
         return Access(address, None, _why_none(address, folders))
-    # Its own address, not the name that was given for it: the name may lead to someone else as well.
+    # The address that it announced, not the given name: the name may resolve to another machine too.
     return Access(instance.address, instance.key(), _without_key(instance))
 
 
@@ -82,16 +82,16 @@ def _checked(url: str) -> str:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise Misconfigured(f"{url!r} is no address: {error}. Give one as {DEFAULT_URL}.") from error
+        raise Misconfigured(f"{url!r} is not an address: {error}. Example: {DEFAULT_URL}.") from error
     if parsed.scheme not in ("http", "https") or not parsed.host or (parsed.port or 0) > 65535:
-        raise Misconfigured(f"{url!r} is no address. Give one as {DEFAULT_URL}.")
+        raise Misconfigured(f"{url!r} is not an address. Example: {DEFAULT_URL}.")
     return url.rstrip("/")
 
 
 def _checked_key(key: str) -> str:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise Misconfigured(
-            "The key holds characters that no key has. Copy it again, as `clearway keys create` printed it."
+            "The API key has invalid characters. Copy it again from the output of `clearway keys create`."
         )
     return key
 
@@ -103,14 +103,14 @@ def _port(url: str) -> int:
 
 def _why_none(address: str, folders: list[Path]) -> str:
     kept = " and ".join(str(folder / KEY_FILE) for folder in folders if (folder / KEY_FILE).is_file())
-    remedy = "Give one with --key or CLEARWAY_API_KEY."
+    remedy = "Set --key or CLEARWAY_API_KEY."
     if not kept:
         return f"No API key for {address}. {remedy}"
-    return f"No API key for {address}: what runs there is not the Clearway that made {kept}. {remedy}"
+    return f"No API key for {address}: {kept} is the key of another Clearway. {remedy}"
 
 
 def _without_key(instance: Instance) -> str:
     return (
-        f"The Clearway at {instance.address} left no key in {instance.folder}. Give one with --key or "
-        "CLEARWAY_API_KEY; `clearway keys create` makes one."
+        f"{instance.folder} has no API key for {instance.address}. Set --key or CLEARWAY_API_KEY; "
+        "`clearway keys create` creates a key."
     )

@@ -1,4 +1,4 @@
-"""The settings of a command, from its options and the environment; what is wrong with them is said in a sentence."""
+"""The settings of a command, from its options and the environment. An error is one sentence."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from clearway_platform.settings import PREFIX, ServiceSettings, Settings, databa
 
 Read = TypeVar("Read", bound=BaseSettings)
 
-# What single commands read beside the settings.
+# Variables that single commands read beside the settings.
 OF_COMMANDS: Final = frozenset({"CLEARWAY_URL", "CLEARWAY_API_KEY"})
-# What tests read, and what Kubernetes sets for a Service whose name begins with `clearway`.
+# Variables that tests read, and that Kubernetes sets for a Service whose name begins with `clearway`.
 _OF_OTHERS: Final = re.compile(r"^CLEARWAY_(TEST_.*|(.+_)?SERVICE_(HOST|PORT.*)|(.+_)?PORT_\d+_(TCP|UDP).*)$")
 _OPTIONS: Final = {
     "data_dir": "--data",
@@ -34,16 +34,16 @@ _OPTIONS: Final = {
 
 DataFolder = Annotated[
     Path | None,
-    typer.Option("--data", help="The data folder; by default CLEARWAY_DATA_DIR, else data.", show_default=False),
+    typer.Option("--data", help="Data folder; by default CLEARWAY_DATA_DIR, else data.", show_default=False),
 ]
 
 
 class Misconfigured(Exception):
-    """The command cannot begin as it was told to: the text says what is wrong, and what to do."""
+    """The command cannot start with these options or settings. The text says what is wrong, and what to do."""
 
 
 def read_settings(**given: object) -> Settings:
-    """The settings; an option that is not None goes before its environment variable. Raises Misconfigured."""
+    """The settings; an option that is not None wins over its environment variable. Raises Misconfigured."""
     options = {name: value for name, value in given.items() if value is not None}
     _refuse_unknown(os.environ)
     settings = _read(Settings, options)
@@ -62,18 +62,18 @@ def _read(settings: Callable[..., Read], options: Mapping[str, object]) -> Read:
     except ValidationError as error:
         raise Misconfigured("\n".join(_sentence(detail, options) for detail in error.errors())) from error
     except SettingsError as error:
-        # Of a setting that holds several values: what was given is no JSON.
+        # A setting of several values that is not JSON.
         raise Misconfigured(f'A setting cannot be read: {error}. Give a list as ["first", "second"].') from error
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    """A misspelt setting would be ignored in silence, and the default be taken for what was meant."""
+    """Raise Misconfigured for an unknown variable: a misspelt one would be ignored, and the default used."""
     known = {*_variables(Settings), *map(database_variable, ("keys", *service_names())), *OF_COMMANDS}
     known.remove(f"{PREFIX}DATABASE_URLS")
     given = {name for name in environment if name.startswith(PREFIX) and not _OF_OTHERS.match(name)}
     if given <= known:
         return
-    # Services are slow to load: only where there is a variable that may be a service's own.
+    # Services are slow to load: they are loaded only if a variable may be a service's own.
     for service in installed_services().values():
         known |= _variables(service.settings) if service.settings is not None else set()
     if unknown := given - known:
@@ -88,19 +88,19 @@ def _unknown(name: str, known: set[str]) -> str:
     bare = [variable.removeprefix(PREFIX) for variable in known]
     nearest = get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.5)
     remedy = f"Did you mean {PREFIX}{nearest[0]}? Rename it, or unset it." if nearest else "Unset it."
-    return f"There is no setting {name} of what is installed here ({', '.join(service_names())}). {remedy}"
+    return f"{name} is not a setting of the installed services ({', '.join(service_names())}). {remedy}"
 
 
 def _sentence(detail: ErrorDetails, options: Mapping[str, object]) -> str:
     field = str(detail["loc"][0])
     name = _OPTIONS.get(field, field) if field in options else f"{PREFIX}{field.upper()}"
     problem = detail["msg"].removeprefix("Value error, ").replace("Input should", "should").rstrip(".")
-    remedy = "Correct it." if field in options else "Correct it, or unset it to have the default."
+    remedy = "Correct it." if field in options else "Correct it, or unset it to use the default."
     return f"{name} is {str(detail['input'])!r}, but {problem}. {remedy}"
 
 
 def _check_urls(settings: Settings) -> None:
-    """URLs are not quoted: there may be a password in them."""
+    """Raise Misconfigured for an invalid URL. The text does not repeat it: it may hold a password."""
     if settings.broker_url is not None:
         try:
             KafkaAddress.parse(settings.broker_url)

@@ -1,4 +1,4 @@
-"""The data folder, looked at before anything is opened in it."""
+"""Checks of the data folder, before any file in it is opened."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from clearway_platform.settings import Settings
 _SQLITE: Final = b"SQLite format 3\0"
 _ANOTHER: Final = "Choose another folder with --data or CLEARWAY_DATA_DIR."
 _PROBLEMS: Final = {
-    errno.EACCES: "this user may not write there. Give it the right to, or choose another folder with --data.",
-    errno.EPERM: "this user may not write there. Give it the right to, or choose another folder with --data.",
-    errno.EROFS: f"it is on a file system that may only be read. {_ANOTHER}",
-    errno.ENOSPC: f"the disk is full. Make room on it. {_ANOTHER}",
-    errno.EDQUOT: f"the disk quota is used up. Make room. {_ANOTHER}",
-    errno.ENOTDIR: f"a part of that path is a file. {_ANOTHER}",
+    errno.EACCES: "this user may not write to it. Give the user write access, or choose another folder with --data.",
+    errno.EPERM: "this user may not write to it. Give the user write access, or choose another folder with --data.",
+    errno.EROFS: f"its file system is read-only. {_ANOTHER}",
+    errno.ENOSPC: f"the disk is full. Free some space. {_ANOTHER}",
+    errno.EDQUOT: f"the disk quota is used up. Free some space. {_ANOTHER}",
+    errno.ENOTDIR: f"a part of the path is a file. {_ANOTHER}",
     errno.EEXIST: f"it is a file, not a folder. {_ANOTHER}",
 }
 
 
 def prepare(settings: Settings, databases: Iterable[str], *, keeps_files: bool) -> None:
-    """Make the folders that are needed. Raises Misconfigured when files could not be kept there.
+    """Create the folders. Raises Misconfigured when files cannot be written to them.
 
-    `keeps_files`: the process keeps files of its own in the data folder, beside those of the databases.
+    `keeps_files`: the process writes files of its own to the data folder, beside those of the databases.
     """
     files = [path for name in databases if (path := database_file(settings, name)) is not None]
     if settings.broker_url is None:
@@ -42,12 +42,11 @@ def prepare(settings: Settings, databases: Iterable[str], *, keeps_files: bool) 
 
 
 def require_database(settings: Settings, name: str, remedy: str) -> None:
-    """Raise Misconfigured, with `remedy`, where the database is a file that does not exist: looking must make none."""
+    """Raise Misconfigured, with `remedy`, if the database's file does not exist: opening would create it."""
     path = database_file(settings, name)
     if path is not None and not path.exists():
         raise Misconfigured(
-            f"There is no {path}. Run this where the data folder of Clearway is, or name the folder with --data or "
-            f"CLEARWAY_DATA_DIR. {remedy}".rstrip()
+            f"{path} does not exist. Name the data folder with --data or CLEARWAY_DATA_DIR. {remedy}".rstrip()
         )
 
 
@@ -74,8 +73,6 @@ def _check_database(path: Path) -> None:
         with path.open("rb+") as file:
             head = file.read(len(_SQLITE))
     except OSError as error:
-        raise Misconfigured(
-            f"{path} cannot be used: {error.strerror}. Give this user the right to write it."
-        ) from error
+        raise Misconfigured(f"{path} cannot be used: {error.strerror}. Give this user write access to it.") from error
     if head not in (b"", _SQLITE):
-        raise Misconfigured(f"{path} is no database of Clearway. Move it away, or choose another folder with --data.")
+        raise Misconfigured(f"{path} is not a Clearway database. Move it away, or choose another folder with --data.")

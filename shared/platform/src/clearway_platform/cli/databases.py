@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
-from clearway_platform.auth.keys.privileges import open_tickets_to_readers
+from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
 from clearway_platform.cli.configuration import DataFolder, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import ended_at_once
@@ -24,11 +24,11 @@ KEYS: Final = "keys"
 
 def migrate(
     database: Annotated[
-        list[str] | None, typer.Argument(help="Services, or `keys`; by default all that are installed here.")
+        list[str] | None, typer.Argument(help="Services, or `keys`; by default all that are installed.")
     ] = None,
     data: DataFolder = None,
 ) -> None:
-    """Bring databases to their newest schema. Safe to repeat, and beside a twin. A newer schema stays as it is."""
+    """Migrate databases to their newest schema. Safe to repeat and to run twice at once. A newer schema is kept."""
     with ended_at_once():
         services = installed_services()
     scripts = {KEYS: KEYS_MIGRATIONS} | migrations_of(services.values())
@@ -43,10 +43,10 @@ def migrate(
 
 
 async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
-    # Only those that were asked for: one who may change a service's database need not be able to write keys.
+    # Only the named databases: a user that may migrate a service's database need not have access to the keys.
     for name, folder in scripts.items():
         found = await bring_up_to_date(name, settings.database_url(name), folder)
         if notice := newer_schema_notice(name, found, folder):
             typer.echo(notice)
         if name == KEYS:
-            await open_tickets_to_readers(settings.database_url(name))
+            await grant_tickets_to_readers(settings.database_url(name))

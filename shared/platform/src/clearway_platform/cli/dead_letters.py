@@ -1,4 +1,4 @@
-"""`clearway dead-letters`: messages that a consumer could not take, and what becomes of them."""
+"""`clearway dead-letters`: list, show, replay and discard messages that a consumer could not process."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from clearway_platform.service import service_names
 Result = TypeVar("Result")
 Work = Callable[[DeadLetters, Database], Awaitable[Result]]
 
-app = typer.Typer(help="List, show, replay and discard dead letters, of all missions.", no_args_is_help=True)
+app = typer.Typer(help="List, show, replay and discard dead letters.", no_args_is_help=True)
 
-ServiceName = Annotated[str | None, typer.Option(help="Whose dead letters; by default those of every service here.")]
-LetterId = Annotated[UUID, typer.Argument(help="The letter's id, as in the list.", show_default=False)]
-State = Annotated[DeadLetterState | None, typer.Option(help="Only those; by default what is dead or being replayed.")]
+ServiceName = Annotated[str | None, typer.Option(help="Service; by default every installed service.")]
+LetterId = Annotated[UUID, typer.Argument(help="Id of the dead letter, as in the list.", show_default=False)]
+State = Annotated[DeadLetterState | None, typer.Option(help="Only this state; by default dead and replaying.")]
 _WRONG_USE: Final = 2
 
 
@@ -44,10 +44,10 @@ _WRONG_USE: Final = 2
 def list_letters(
     service: ServiceName = None,
     state: State = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many of each service at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number for each service.")] = 100,
     as_json: AsJson = False,
 ) -> None:
-    """The letters that wait for a decision, of all missions and of none; those that failed last first."""
+    """List dead letters of all missions, the latest failure first. By default those that wait for a decision."""
     states = WAITING if state is None else (state,)
     found: list[Mapping[str, Any]] = []
     for name in _chosen(service):
@@ -61,11 +61,11 @@ def show(
     letter_id: LetterId,
     service: ServiceName = None,
     restricted: Annotated[
-        bool, typer.Option("--restricted", help="Show narratives, nine-line reports and contacts as well.")
+        bool, typer.Option("--restricted", help="Show narratives, nine-line reports and contacts too.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """One letter with its event. Restricted fields are hidden, and named."""
+    """Show a dead letter with its event. Restricted fields are hidden; their names are listed."""
 
     async def work(letters: DeadLetters, _database: Database) -> DeadLetter | None:
         return await letters.get(letter_id)
@@ -74,28 +74,28 @@ def show(
         if (letter := _run(name, work)) is not None:
             _print_letter(name, letter, restricted=restricted, as_json=as_json)
             return
-    _end(f"There is no dead letter {letter_id}. `clearway dead-letters list` names those that there are.")
+    _end(f"There is no dead letter {letter_id}. Run `clearway dead-letters list` to see all ids.")
 
 
 @app.command()
 def replay(letter_id: LetterId, service: ServiceName = None) -> None:
-    """Let the consumer take the message again. It takes it once, however often this is asked."""
+    """Let the consumer process the message again. Repeating the command has no further effect."""
 
     async def work(letters: DeadLetters, database: Database) -> None:
         async with database.write() as transaction:
             await letters.replay(transaction, letter_id)
 
     _decide(letter_id, service, work)
-    typer.echo("The consumer takes it again within seconds. `clearway dead-letters show` says what came of it.")
+    typer.echo("The consumer processes it again within seconds. `clearway dead-letters show` shows the result.")
 
 
 @app.command()
 def discard(
     letter_id: LetterId,
-    reason: Annotated[str, typer.Option(help="Why; it stays on record.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Reason. It stays on record.", show_default=False)],
     service: ServiceName = None,
 ) -> None:
-    """Give the message up. The reason stays on record."""
+    """Discard the message: it is never processed. The reason stays on record."""
 
     async def work(letters: DeadLetters, database: Database) -> None:
         async with database.write() as transaction:
@@ -108,35 +108,35 @@ def discard(
 
 
 def _decide(letter_id: UUID, service: str | None, work: Work[None]) -> None:
-    """Do it in the service that has the letter. Ends the command when none has, or the letter does not wait."""
+    """Decide in the service that has the dead letter. Ends the command if none has, or it was decided already."""
     for name in _chosen(service):
         try:
             _run(name, work)
         except NoSuchLetter:
             continue
         except Decided as error:
-            _end(f"{letter_id} does not wait for a decision: {error}.")
+            _end(f"{letter_id} was decided already: {error}.")
         return
-    _end(f"There is no dead letter {letter_id}. `clearway dead-letters list` names those that there are.")
+    _end(f"There is no dead letter {letter_id}. Run `clearway dead-letters list` to see all ids.")
 
 
 def _chosen(service: str | None) -> Sequence[str]:
-    """The services to look at: the one that was named, or each whose database is here."""
+    """The named service, or every service whose database is here."""
     installed, settings = service_names(), read_settings()
     if service is not None and service not in installed:
-        _end(f"There is no service {service!r} here: choose from {', '.join(installed)}.", code=_WRONG_USE)
+        _end(f"Service {service!r} is not installed. Installed: {', '.join(installed)}.", code=_WRONG_USE)
     found = [name for name in ([service] if service else installed) if _is_there(settings.database_url(name))]
     if not found:
         _end(
-            f"There is no database of {service or 'any service'} in {settings.data_dir}. Run this where Clearway keeps "
-            "its data, or set CLEARWAY_DATA_DIR or CLEARWAY_…_DATABASE_URL.",
+            f"{settings.data_dir} holds no database of {service or 'any service'}. Set CLEARWAY_DATA_DIR or "
+            "CLEARWAY_…_DATABASE_URL.",
             code=_WRONG_USE,
         )
     return found
 
 
 def _is_there(url: str) -> bool:
-    """A file must not be made by looking into it."""
+    """Whether the database exists: opening it would create the file."""
     database = async_url(url)
     return database.get_backend_name() != "sqlite" or Path(database.database or "").is_file()
 

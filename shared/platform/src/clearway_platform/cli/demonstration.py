@@ -23,7 +23,7 @@ def load_demonstration() -> Demonstration:
     """All installed parts, played at the same time. Raises Misconfigured when there is none."""
     parts: list[Demonstration] = [entry.load() for entry in sorted(entry_points(group=_GROUP))]
     if not parts:
-        raise Misconfigured("The demonstration is not installed here: it comes with the repository (`make up DEMO=1`).")
+        raise Misconfigured("The demonstration is not installed. It comes with the repository: run `make up DEMO=1`.")
 
     async def play(address: str, keys: SqlKeyDirectory, mission: str) -> None:
         async with asyncio.TaskGroup() as group:

@@ -1,4 +1,4 @@
-"""An event as a person reads it: when, what, where and why, and the ids that lead to it."""
+"""An event as readable text: time, type, location, reason and ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GAP: Final = "  "
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event: its time, its type, and what is said of it, part by part."""
+    """An event: its time, its type, and the parts of its text."""
 
     at: datetime
     kind: str
@@ -58,7 +58,7 @@ def moment(text: str) -> datetime:
 
 
 def _pieces(part: str, width: int | None) -> list[str]:
-    """A part as it stands; one that is longer than a line by words, which are what may be parted."""
+    """A part in one piece, or in lines of whole words if it is longer than a line."""
     if width is None or cell_len(part) + len(_INDENT) <= width:
         return [part]
     lines = [""]

@@ -1,4 +1,4 @@
-"""What ends a command, said in a sentence: on standard error, with an exit code, and without a traceback."""
+"""Expected failures of commands: one sentence on standard error and an exit code, without a traceback."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ CANNOT_BEGIN: Final = 2
 _DATABASE_SAYS: Final = {
     "no such table": "The database has no tables yet. Run `clearway migrate`.",
     "does not exist": "The database or its tables do not exist. Check the address, and run `clearway migrate`.",
-    "not a database": "A file of the data folder is no database of Clearway. Move it away, or choose another folder.",
-    "disk is full": "The disk is full. Make room on it, then start again.",
-    "readonly database": "The database may not be written. Give this user the right to, or choose another folder.",
-    "unable to open database file": "The database file cannot be opened. Check the folder and its rights.",
+    "not a database": "A file of the data folder is not a Clearway database. Move it or choose another folder.",
+    "disk is full": "The disk is full. Free some space, then start again.",
+    "readonly database": "The database is read-only for this user. Give the user write access, or choose another one.",
+    "unable to open database file": "The database file cannot be opened. Check the folder and its permissions.",
     "password authentication failed": "The database refuses the user or its password. Check the database's URL.",
-    "database is locked": "Another process holds the database. Stop that one first.",
+    "database is locked": "Another process uses the database. Stop that process first.",
 }
 
 
 class Commands(TyperGroup):
-    """Commands that end with a sentence: what is expected to go wrong is no traceback."""
+    """Commands that end with a sentence instead of a traceback after an expected failure."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -48,16 +48,16 @@ class Commands(TyperGroup):
 
 
 def fail(sentence: str, code: int = CANNOT_BEGIN) -> NoReturn:
-    """Say why the command ends, and end it."""
+    """End the command with a sentence."""
     typer.secho(sentence, err=True, fg="red" if sys.stderr.isatty() else None)
     raise typer.Exit(code)
 
 
 def explain(error: BaseException) -> str | None:
-    """A sentence for an error that a person can do something about; None for a defect."""
+    """A sentence for an error that an operator can resolve; None for a defect."""
     match error:
         case BaseExceptionGroup():
-            sentences = [explain(one) for one in error.exceptions]
+            sentences = [explain(inner) for inner in error.exceptions]
             return None if None in sentences else "\n".join(dict.fromkeys(filter(None, sentences)))
         case Misconfigured() | CannotListen() | BrokerError() | SchemaTooNew() | MountClash():
             return str(error)
@@ -76,13 +76,13 @@ def _of_database(error: DBAPIError) -> str:
 
 def _of_system(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
-        return "The disk is full. Make room on it, then try again."
+        return "The disk is full. Free some space, then try again."
     if error.filename:
         return f"{error.filename} cannot be used: {error.strerror}."
-    return f"A database or another part does not answer: {error}. Check its address, and that it runs."
+    return f"A server does not answer: {error}. Check its address, and that it runs."
 
 
 def close_output() -> None:
-    """Nobody reads any more: what is still buffered goes nowhere, so that the end of the program says nothing."""
+    """The reader of standard output is gone: discard buffered output, so that the program ends without an error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

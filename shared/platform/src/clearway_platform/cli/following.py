@@ -1,4 +1,4 @@
-"""Following the streams: one connection each, which comes back where it was, and one page on which all are printed."""
+"""Follows the streams: a connection for each, which reconnects at its cursor, and one page that prints all lines."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from clearway_platform.cli.listing import printable, terminal_width
 from clearway_platform.cli.streams import Stream
 
 RETRY_SECONDS: Final = 2.0
-# The server sends something every 15 seconds: a connection that is silent for longer is dead.
+# The server sends something every 15 seconds: a connection that is silent for this long is lost.
 SILENCE_SECONDS: Final = 60.0
-# The past of several streams is printed in the order of time: once each is read, or after a moment without it.
+# Past events of all streams are printed in order of time: once every stream is read, or after this long.
 QUIET_SECONDS: Final = 0.3
 PAST_SECONDS: Final = 3.0
 OUTPUT_CHECK_SECONDS: Final = 1.0
@@ -36,7 +36,7 @@ FindAccess = Callable[[], Access]  # raises Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What of the past is shown first: the last events, or those since a time."""
+    """The past events that are shown first: the last ones, or those since a time."""
 
     last: int = 0
     since: datetime | None = None
@@ -53,7 +53,7 @@ class Beginning:
 
 
 async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginning: Beginning) -> None:
-    """Print what comes on the streams, without end. Raises Misconfigured for a key that may not read one."""
+    """Print the streams without end. Raises Misconfigured for a key that may not read one of them."""
     names = list(streams)
     connection = Connection(find_access, names)
     page = Page(beginning, names)
@@ -66,33 +66,33 @@ async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginni
 
 
 class Connection:
-    """Whether Clearway answers, said once each time that it changes."""
+    """Tells the user, once per change, whether Clearway answers."""
 
     def __init__(self, find_access: FindAccess, streams: Iterable[str]) -> None:
         self.find_access = find_access
         self._streams = list(streams)
         self._away: set[str] = set()
         self._begun = False
-        self._said_away = False
+        self._reported_away = False
 
     def lost(self, stream: str, problem: str) -> None:
         self._away.add(stream)
-        if not self._said_away:
-            self._said_away = True
-            _say(f"{problem} Trying again until Ctrl-C.")
+        if not self._reported_away:
+            self._reported_away = True
+            _say(f"{problem} Retrying; stop with Ctrl-C.")
 
     def answers(self, stream: str, url: str) -> None:
         self._away.discard(stream)
         if not self._begun:
-            self._begun, self._said_away = True, False
+            self._begun, self._reported_away = True, False
             _say(f"Following {', '.join(self._streams)} at {url}. Stop with Ctrl-C.")
-        elif self._said_away and not self._away:
-            self._said_away = False
+        elif self._reported_away and not self._away:
+            self._reported_away = False
             _say(f"Clearway answers again at {url}.")
 
 
 class Page:
-    """Where the lines of all streams are printed."""
+    """Prints the lines of all streams."""
 
     def __init__(self, beginning: Beginning, streams: Iterable[str]) -> None:
         self._beginning = beginning
@@ -111,7 +111,7 @@ class Page:
             self._past.append((line, colour))
 
     async def print_past(self) -> None:
-        """Print what the streams began with, in the order of time, once it is read; from then on print at once."""
+        """Print the past events in order of time, once they are read. Later lines are printed at once."""
         if self._past is None:
             return
         await self._first.wait()
@@ -121,13 +121,13 @@ class Page:
                 while self._unread or seen != len(self._past):
                     seen = len(self._past)
                     await asyncio.sleep(QUIET_SECONDS)
-        past, self._past = sorted(self._past, key=lambda one: one[0].at), None
+        past, self._past = sorted(self._past, key=lambda item: item[0].at), None
         for line, colour in past if self._beginning.since else past[-self._beginning.last :]:
             _print(line, colour)
 
 
 class Follower:
-    """One stream, from where it was left."""
+    """Follows one stream, and reconnects at its cursor."""
 
     def __init__(
         self,
@@ -149,11 +149,11 @@ class Follower:
 
     async def run(self) -> None:
         while True:
-            # Looked up each time: after an interruption another process may answer, and its key be another one.
+            # Looked up each time: after an interruption another process, with another key, may answer.
             access = self._connection.find_access()
             try:
                 await self._read(access)
-                # The server ends each stream from time to time, and when it stops: come back at once.
+                # The server ends every stream from time to time, and when it stops: reconnect at once.
                 await asyncio.sleep(QUIET_SECONDS)
                 continue
             except httpx.HTTPStatusError as error:
@@ -179,7 +179,7 @@ class Follower:
                 await self._take(event)
 
     async def _with_key(self, access: Access) -> Access:
-        """Once something answers: a Clearway that was starting has its key by then."""
+        """The access, once Clearway answers: after its first start it has a key."""
         await self._client.get(f"{access.url}/healthz")
         return self._connection.find_access()
 
@@ -221,16 +221,16 @@ class FoundNames:
 
 
 async def _refuse(response: httpx.Response, url: str) -> None:
-    """Raise for an answer that is no stream: Misconfigured where trying again would not help."""
+    """Raise for an answer that is not a stream: Misconfigured if a retry cannot help."""
     if response.status_code in _DENIED:
         await response.aread()
         raise Misconfigured(
-            f"{_detail(response)} The key was refused by {url}. Give another with --key or CLEARWAY_API_KEY."
+            f"{_detail(response)} {url} refused the API key. Set another with --key or CLEARWAY_API_KEY."
         )
     if response.status_code >= 500 or response.status_code == 429:
         response.raise_for_status()
     if response.status_code != 200 or "text/event-stream" not in response.headers.get("Content-Type", ""):
-        raise Misconfigured(f"What answers at {url} is no Clearway, or an older one. Check the address.")
+        raise Misconfigured(f"The server at {url} is not Clearway, or an older version. Check the address.")
 
 
 def _detail(response: httpx.Response) -> str:
@@ -241,7 +241,7 @@ def _detail(response: httpx.Response) -> str:
 
 
 async def _while_read() -> None:
-    """Raise BrokenPipeError when nobody reads standard output any more, as after `| head`. Returns on a terminal."""
+    """Raise BrokenPipeError when the reader of standard output is gone, as after `| head`. Returns on a terminal."""
     if sys.stdout.isatty():
         return
     try:

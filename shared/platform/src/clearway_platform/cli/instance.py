@@ -1,7 +1,7 @@
-"""Which Clearway of this machine answers at an address: it says so beside its first key, for as long as it runs.
+"""The Clearway that runs on a data folder, and its address, which it announces in a file of the folder.
 
-The address is in a file that the process holds a lock on. So a file that was left behind by one that was killed says
-nothing, and a key goes to no one but the process that made it: the lock is the system's word, not the network's.
+The process holds a lock on the file while it runs, so the file of a killed process is ignored. A key is sent only to
+the process of its folder: the operating system vouches for the lock, the network for nothing.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from clearway_platform.cli.configuration import Misconfigured
 KEY_FILE: Final = "admin.key"
 ADDRESS_FILE: Final = "address"
 DEMO_FOLDER: Final = "demo"
-# Readers hold the lock for an instant; only another process of the same folder holds it for longer.
+# Readers hold the lock for a moment; only another process of the same folder holds it longer.
 _TRIES: Final = 50
 _PAUSE_SECONDS: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A Clearway that runs now: its data folder, and where it answers."""
+    """A running Clearway: its data folder and address."""
 
     folder: Path
     address: str
 
     def key(self) -> str | None:
-        """Its first key; None when it made none here. Raises Misconfigured when it may not be read."""
+        """Its first key; None if the folder has none. Raises Misconfigured if it cannot be read."""
         return kept_key(self.folder)
 
 
 @contextmanager
 def announced(folder: Path, address: str) -> Iterator[None]:
-    """Say, while the block lasts, that the process of this folder answers at `address`."""
+    """Announce, during the block, that the process of this folder answers at `address`."""
     path = folder / ADDRESS_FILE
     with path.open("a+") as file:
         if _lock(file):
@@ -49,7 +49,7 @@ def announced(folder: Path, address: str) -> Iterator[None]:
 
 
 def running_in(folder: Path) -> Instance | None:
-    """The Clearway that runs on this folder; None when none does."""
+    """The Clearway that runs on the folder, or None."""
     try:
         with (folder / ADDRESS_FILE).open() as file:
             try:
@@ -63,13 +63,13 @@ def running_in(folder: Path) -> Instance | None:
 
 
 def kept_key(folder: Path) -> str | None:
-    """The key that the first start left in the folder."""
+    """The key that the first start wrote to the folder, or None."""
     try:
         return (folder / KEY_FILE).read_text().strip() or None
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Misconfigured(f"{folder / KEY_FILE} cannot be read: {error.strerror}. Give a key with --key.") from error
+        raise Misconfigured(f"{folder / KEY_FILE} cannot be read: {error.strerror}. Set a key with --key.") from error
 
 
 def _lock(file: TextIO) -> bool:

@@ -1,4 +1,4 @@
-"""`clearway keys`: who may come in."""
+"""`clearway keys`: create, list and revoke API keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True
 
 
 class _WithRoles(TyperCommand):
-    """A command whose help says what each role may do. The services say it: they are loaded for the help alone."""
+    """A command whose help lists what each role may do. The services declare it, and are loaded for the help alone."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         # \b: the help keeps the lines of the roles as they are.
@@ -41,15 +41,15 @@ class _WithRoles(TyperCommand):
 
 @app.command(cls=_WithRoles)
 def create(
-    mission: Annotated[str, typer.Option(help="The mission; the key sees nothing of any other.")],
-    role: Annotated[Role, typer.Option(help="What its holder may do: see below.")],
-    name: Annotated[str, typer.Option(help="Whose key it is, for the list.")] = "",
+    mission: Annotated[str, typer.Option(help="Mission. The key gives no access to any other mission.")],
+    role: Annotated[Role, typer.Option(help="Role of the key: see below.")],
+    name: Annotated[str, typer.Option(help="Name of the holder, for the list.")] = "",
     new_mission: Annotated[
-        bool, typer.Option("--new-mission", help="The mission has no key yet: this is its first one.")
+        bool, typer.Option("--new-mission", help="Confirm that this is the first key of a new mission.")
     ] = False,
     data: DataFolder = None,
 ) -> None:
-    """Make a key and print it. It is not kept and cannot be shown again."""
+    """Create a key and print it. Its secret is not stored and cannot be shown again."""
     asyncio.run(_create(mission, role, name, data, new_mission=new_mission))
 
 
@@ -66,23 +66,23 @@ async def _create(mission: str, role: Role, name: str, data: Path | None, *, new
 
 
 def _confirm(mission: str, known: list[str]) -> None:
-    """A mission is made by its first key. A name that was mistyped would make one that nobody else is in."""
+    """The first key creates a mission: a mistyped name would create a mission without other members."""
     nearest = get_close_matches(mission, known, n=1)
     others = f"Did you mean {nearest[0]}?" if nearest else f"Missions with keys: {', '.join(known) or 'none'}."
-    sentence = f"No key of mission {printable(mission)!r} exists yet. {others}"
+    sentence = f"Mission {printable(mission)!r} has no key yet. {others}"
     if not sys.stdin.isatty():
         raise Misconfigured(f"{sentence} For a new mission, add --new-mission.")
-    if not typer.confirm(f"{sentence} Make this new mission?", err=True):
+    if not typer.confirm(f"{sentence} Create this new mission?", err=True):
         raise typer.Exit(1)
 
 
 @app.command("list")
 def list_keys(
-    mission: Annotated[str | None, typer.Option(help="Only of this mission.", show_default=False)] = None,
+    mission: Annotated[str | None, typer.Option(help="Only keys of this mission.", show_default=False)] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
-    """List the keys; their secrets are not stored."""
+    """List the keys, without their secrets."""
 
     async def work() -> None:
         async with _directory(data) as keys:
@@ -105,16 +105,16 @@ def list_keys(
 
 @app.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="The key's id, as in the list.")], data: DataFolder = None
+    key_id: Annotated[str, typer.Argument(help="Id of the key, from `clearway keys list`.")], data: DataFolder = None
 ) -> None:
-    """Refuse a key from now on, and end its streams within seconds."""
+    """Revoke a key. It is refused from now on, and its streams end within seconds."""
 
     async def work() -> bool:
         async with _directory(data) as keys:
             return await keys.revoke(key_id)
 
     if not asyncio.run(work()):
-        fail(f"There is no key {printable(key_id)!r} in use. `clearway keys list` shows those that are.", 1)
+        fail(f"There is no active key {printable(key_id)!r}. Run `clearway keys list` to see all keys.", 1)
     typer.echo("Revoked.")
 
 
@@ -124,7 +124,7 @@ async def _directory(data: Path | None, *, create: bool = False) -> AsyncIterato
     if create:
         prepare(settings, ["keys"], keeps_files=False)
     else:
-        require_database(settings, "keys", "`clearway keys create` makes the first key.")
+        require_database(settings, "keys", "`clearway keys create` creates the first key.")
     url = settings.database_url("keys")
     await bring_up_to_date("keys", url, MIGRATIONS)
     database = Database(url, pool_size=1)

@@ -1,4 +1,4 @@
-"""Lists in a terminal: no value is ever cut, and programs can ask for JSON."""
+"""Lists in a terminal. No value is shortened, and programs can ask for JSON."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _NOTHING: Final = "-"
 
 
 def print_list(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
-    """Print rows of equal keys: in columns, one line a row; as blocks on a terminal that is too narrow for the columns.
+    """Print rows of equal keys in columns, or as blocks on a terminal that is too narrow for the columns.
 
-    `empty` is said, on standard error, when there is no row.
+    Without rows `empty` is printed to standard error.
     """
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=_plain))
@@ -34,13 +34,13 @@ def print_list(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
 
 
 def cell(value: object) -> str:
-    """A value as people read it, on one line. What could move the cursor or colour the terminal is left out."""
+    """A value as readable text on one line, without control characters."""
     if value is None or value == "":
         return _NOTHING
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}Z"
     if isinstance(value, list | tuple):
-        return ", ".join(cell(one) for one in value) or _NOTHING
+        return ", ".join(cell(item) for item in value) or _NOTHING
     return printable(str(value))
 
 
@@ -50,7 +50,7 @@ def printable(text: str) -> str:
 
 
 def terminal_width() -> int | None:
-    """How wide standard output is; None when it is no terminal, and lines may have any length."""
+    """The width of standard output; None when it is not a terminal, and lines may have any length."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
@@ -78,7 +78,7 @@ def _padded(text: str, width: int) -> str:
 
 
 def _plain(value: object) -> str:
-    """A value that JSON has no form for: times as RFC 3339, ids as text."""
+    """A value that JSON does not have: a time as RFC 3339, any other as text."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return value.value if isinstance(value, StrEnum) else str(value)

@@ -1,4 +1,4 @@
-"""`clearway openapi`: the services' OpenAPI documents, as files that are kept beside the code."""
+"""`clearway openapi`: writes the services' OpenAPI documents to files beside the code."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ console = Console()
 
 
 def openapi(
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date.")] = False,
-    folder: Annotated[Path, typer.Option(help="Where the services' folders are.")] = Path("services"),
-    together: Annotated[Path, typer.Option(help="Where the document of all services goes.")] = _TOGETHER,
+    check: Annotated[bool, typer.Option("--check", help="Only check whether the files are up to date.")] = False,
+    folder: Annotated[Path, typer.Option(help="Folder of the services.")] = Path("services"),
+    together: Annotated[Path, typer.Option(help="File of the joint document.")] = _TOGETHER,
 ) -> None:
-    """Write the OpenAPI documents: of each service to its folder, and that of all together to the contracts."""
+    """Write the services' OpenAPI documents: one for each service, and a joint one."""
     found = documents()
     files = {folder / name / FILE: written(document) for name, document in found.items()}
     files[together] = written(join(found, permissions_of(installed_services().values())))
@@ -44,7 +44,7 @@ def openapi(
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The OpenAPI document of each installed service. Builds them on nothing: no file, no connection."""
+    """The OpenAPI document of each installed service. It opens no file and no connection."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))

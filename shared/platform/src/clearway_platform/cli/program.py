@@ -14,15 +14,15 @@ def run() -> None:
     terminated = False
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
-        # As Ctrl-C does: every block closes what it opened.
+        # Like Ctrl-C: every block closes what it opened.
         nonlocal terminated
         terminated = True
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            # A shell starts what runs in the background so.
+            # A shell makes background processes ignore Ctrl-C.
             raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
-    # What any command writes, databases and what SQLite keeps beside them too, its own user reads alone.
+    # Only the user of the command can read the files that it writes, those of SQLite included.
     os.umask(0o077)
     signal.signal(signal.SIGTERM, terminate)
     try:

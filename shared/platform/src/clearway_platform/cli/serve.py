@@ -38,23 +38,23 @@ DEMONSTRATION: Final = "demonstration"
 console = Console(highlight=False, soft_wrap=True)
 
 Host = Annotated[
-    str | None, typer.Option(help="Where to listen. The default is this machine only.", show_default=False)
+    str | None, typer.Option(help="Address to listen on. By default only this machine can connect.", show_default=False)
 ]
 Port = Annotated[
     int | None,
-    typer.Option(min=0, max=65535, help="Which port, by default 8080; 0 takes a free one.", show_default=False),
+    typer.Option(min=0, max=65535, help="Port to listen on, by default 8080; 0 takes a free port.", show_default=False),
 ]
 
 
 def up(
     demo: Annotated[
-        bool, typer.Option("--demo", help="Add a synthetic theatre that moves, in a data folder of its own.")
+        bool, typer.Option("--demo", help="Play a synthetic mission, in a data folder of its own.")
     ] = False,
     host: Host = None,
     port: Port = None,
     data: DataFolder = None,
 ) -> None:
-    """Start the whole platform in one process. It prints its address and, the first time, an API key."""
+    """Start the whole platform in one process. It prints its address and, at the first start, an API key."""
     settings = read_settings(host=host, port=port, data_dir=data)
     play = load_demonstration() if demo else None
     if play:
@@ -67,16 +67,16 @@ def up(
 
 
 def run(
-    service: Annotated[str, typer.Argument(help=f"Which service: {', '.join(service_names())}.")],
+    service: Annotated[str, typer.Argument(help=f"The service: {', '.join(service_names())}.")],
     host: Host = None,
     port: Port = None,
 ) -> None:
-    """Run one service. The environment names its broker and its databases."""
+    """Run one service. Environment variables name its broker and its databases."""
     if service not in service_names():
-        raise Misconfigured(f"There is no service {service!r} here. Installed: {', '.join(service_names())}.")
+        raise Misconfigured(f"Service {service!r} is not installed. Installed: {', '.join(service_names())}.")
     settings = read_settings(host=host, port=port)
     if settings.broker_url is None:
-        raise Misconfigured("One service alone needs Kafka: set CLEARWAY_BROKER_URL, or use `clearway up`.")
+        raise Misconfigured("`clearway run` needs Kafka. Set CLEARWAY_BROKER_URL, or use `clearway up`.")
     listening = _bind(settings)
     with ended_at_once():
         loaded = load_service(service)
@@ -85,7 +85,7 @@ def run(
 
 
 def for_people(settings: Settings) -> Settings:
-    """On a terminal the log is for people: readable lines of what is wrong, unless the settings say otherwise."""
+    """On a terminal the log is readable lines, of warnings and errors only, unless the settings say otherwise."""
     if not sys.stderr.isatty() or "log_format" in settings.model_fields_set:
         return settings
     quieter = {} if "log_level" in settings.model_fields_set else {"log_level": "WARNING"}
@@ -96,15 +96,15 @@ def _bind(settings: Settings) -> socket.socket:
     try:
         return bind(settings.host, settings.port)
     except AddressTaken as taken:
-        raise Misconfigured(f"{_who_has(taken)} Stop it, or choose another port with --port.") from taken
+        raise Misconfigured(f"{_port_taken(taken)} Stop that program, or choose another port with --port.") from taken
 
 
-def _who_has(taken: AddressTaken) -> str:
-    """The sentence that says who holds the port, as far as it tells."""
+def _port_taken(taken: AddressTaken) -> str:
+    """A sentence that names the program on the port, if it answers."""
     try:
         health = httpx.get(f"{taken.address}/healthz", timeout=1, trust_env=False).json()
         if health["status"] == "alive":
-            return f"Port {taken.port} is taken: a Clearway answers at {taken.address} already."
+            return f"Port {taken.port} is in use: Clearway already runs at {taken.address}."
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         pass
     return str(taken)
@@ -121,7 +121,7 @@ def _start(
     own = read_own_settings(services)
     owners_of(services)  # before anything is opened
     configure_telemetry(settings, "-".join(service.name for service in services))
-    # To be stopped is how a server ends, during its start too: no failure.
+    # A signal is the normal end of a server, during its start too.
     with (
         suppress(KeyboardInterrupt),
         asyncio.Runner(loop_factory=auto_loop_factory()) as runner,
@@ -153,7 +153,7 @@ async def _serve(
 def _announcement(
     process: Process, listening: socket.socket, key: IssuedKey | None, *, demo: Demonstration | None
 ) -> Callable[[], Awaitable[None]]:
-    """What is said once requests are answered."""
+    """The announcement, printed once requests are answered."""
     address = address_of(listening)
 
     async def announce() -> None:
@@ -165,7 +165,7 @@ def _announcement(
 
 
 async def _first_key(keys: SqlKeyDirectory, settings: Settings, mission: str) -> IssuedKey | None:
-    """The first start makes one administrator, whose key the commands on this machine find by themselves."""
+    """The first start creates an administrator's key, which commands on this machine find in the data folder."""
     if await keys.list():
         return None
     issued = await keys.create(mission, Role.ADMIN, "first administrator")
@@ -192,19 +192,19 @@ def _print_address(address: str, settings: Settings, key: IssuedKey | None, *, o
     console.print("  stop it        Ctrl-C\n")
     if open_to_others:
         console.print(
-            "Other machines can reach it, over plain HTTP: whoever is on the way reads API keys and reports, and can "
-            "change them. Put HTTPS in front, or listen on 127.0.0.1 alone.\n",
+            "Other machines can connect, over plain HTTP: API keys and reports can be read and changed on the network. "
+            "Put an HTTPS proxy in front, or listen on 127.0.0.1.\n",
             style="yellow",
         )
 
 
 def _program() -> str:
-    """This program as it can be typed here."""
+    """The command that starts this program from the current folder."""
     return "clearway" if shutil.which("clearway") else os.path.relpath(sys.argv[0])
 
 
 def _options(address: str, settings: Settings) -> str:
-    """What `tail` must be told to find this process from the same folder: nothing, where the defaults lead to it."""
+    """The options with which `tail` finds this process from the current folder; none if the defaults do."""
     folder, default = settings.data_dir, Settings().data_dir
     if (folder / KEY_FILE).is_file():
         if folder.name == DEMO_FOLDER and folder.parent == default:

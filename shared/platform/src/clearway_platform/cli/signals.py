@@ -1,4 +1,4 @@
-"""Signals that stop a command: quiet at every moment, with the exit code that shells expect."""
+"""Signals that stop a command: no traceback at any moment, and the exit code that shells expect."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def ended_at_once() -> Iterator[None]:
-    """For the time in which modules load: a signal ends the process, as there is nothing to close yet.
+    """While modules load, a signal ends the process at once: there is nothing to close yet.
 
-    An exception in the middle of loading would not do: libraries turn it into errors of their own.
+    An exception while a library loads would be turned into an error of that library.
     """
     before = {number: signal.getsignal(number) for number in STOPPING}
     try:
         for number, handler in before.items():
-            # What is started in the background ignores Ctrl-C, and goes on doing so.
+            # A background process ignores Ctrl-C: that stays.
             if handler is not signal.SIG_IGN:
                 signal.signal(number, signal.SIG_DFL)
         yield

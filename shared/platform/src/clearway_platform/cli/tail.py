@@ -28,18 +28,18 @@ def tail(
     only: Annotated[
         list[str] | None, typer.Option(help=f"Only this stream: {' or '.join(_STREAMS)}. May be repeated.")
     ] = None,
-    last: Annotated[int, typer.Option(min=0, max=1000, help="First show so many of the last events.")] = 10,
+    last: Annotated[int, typer.Option(min=0, max=1000, help="Number of past events to show first.")] = 10,
     since: Annotated[
         str | None,
         typer.Option(
-            help="First show what came since: 30m, 12h, 7d, or a time as 2026-11-25T06:00Z.", show_default=False
+            help="Show past events since a time first: 30m, 12h, 7d or 2026-11-25T06:00Z.", show_default=False
         ),
     ] = None,
 ) -> None:
     """Follow the events of all services, until Ctrl-C.
 
-    After an interruption it goes on where it was. Events go to standard output, one line each in a pipe; what happens
-    to the connection is said on standard error.
+    After an interruption it continues at the same event. Events go to standard output, in a pipe one per line;
+    messages about the connection go to standard error.
     """
     unknown = set(only or ()) - set(_STREAMS)
     if unknown:
@@ -66,6 +66,6 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(
-            f"--since {text!r}: give a span as 30m, 12h or 7d, or a time as 2026-11-25T06:00Z"
+            f"--since {text!r}: use a span such as 30m, 12h or 7d, or a time such as 2026-11-25T06:00Z"
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

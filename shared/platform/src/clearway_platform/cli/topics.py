@@ -1,4 +1,4 @@
-"""`clearway topics`: what travels on the broker."""
+"""`clearway topics`: create and list the topics of the broker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ app = typer.Typer(help="Create and list the topics.", no_args_is_help=True)
 
 @app.command()
 def create() -> None:
-    """Create the topics that are missing; those that exist stay as they are."""
+    """Create missing topics. Existing topics are not changed."""
 
     settings = read_settings()
     prepare(settings, [], keeps_files=False)
@@ -37,7 +37,7 @@ def create() -> None:
 
 @app.command("list")
 def list_topics(as_json: AsJson = False) -> None:
-    """List the topics as the contracts give them."""
+    """List the topics of the contracts."""
     rows = [
         {
             "topic": topic.name,

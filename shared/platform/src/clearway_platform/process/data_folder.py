@@ -1,4 +1,4 @@
-"""The data folder holds reports, keys and what receivers are signed with: nobody else on the machine may read it."""
+"""The data folder holds reports, keys and signing secrets: other users of the machine must not read it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-# What Clearway makes in its folder: databases with what SQLite keeps beside them, the log and its lock, the first key.
+# The files of Clearway in its folder: databases with SQLite's companion files, the log and its lock, the first key.
 OURS: Final = ("*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.lock", "*.key")
 FOLDER: Final = 0o700
 OTHERS: Final = 0o077
 
 
 class OpenToOthers(PermissionError):
-    """The folder, or a file in it, is open to other users of the machine, and is not ours to close."""
+    """Other users can read the folder, or a file in it, and this process may not change that."""
 
 
 def close_to_others(folder: Path) -> str | None:
@@ -27,14 +27,14 @@ def close_to_others(folder: Path) -> str | None:
     files = list(_ours(folder))
     closed = [path for path in files if _close(path, OTHERS)]
     is_ours_alone = len(files) == sum(1 for _ in folder.iterdir())
-    # A folder that others can write to is as bad as a file that they can: they can put another in its place.
+    # Write access to the folder is as bad as to a file: a file can be replaced by another.
     if _close(folder, OTHERS if is_ours_alone else stat.S_IWGRP | stat.S_IWOTH):
         closed.insert(0, folder)
     if not closed:
         return None
     named = ", ".join(str(path) for path in closed[:3])
     more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
-    return f"Other users of this machine could read {named}{more}: they are closed to them now."
+    return f"Other users of this machine could read {named}{more}. Clearway has removed their access."
 
 
 def _ours(folder: Path) -> Iterator[Path]:
@@ -43,7 +43,7 @@ def _ours(folder: Path) -> Iterator[Path]:
 
 
 def _close(path: Path, bits: int) -> bool:
-    """Take these rights away. False when they are not given. Raises OpenToOthers."""
+    """Remove these permission bits. False if none was set. Raises OpenToOthers."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & bits:
         return False
@@ -53,7 +53,7 @@ def _close(path: Path, bits: int) -> bool:
         path.chmod(mode & ~bits)
     except PermissionError as error:
         raise OpenToOthers(
-            f"{path} is open to other users of this machine, and Clearway may not close it. Choose another folder "
-            f"with CLEARWAY_DATA_DIR, or let its owner close it: chmod go= {path}"
+            f"{path} can be read by other users of this machine, and Clearway may not change that. Choose another "
+            f"folder with CLEARWAY_DATA_DIR, or let its owner run: chmod go= {path}"
         ) from error
     return True

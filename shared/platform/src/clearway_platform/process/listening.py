@@ -1,4 +1,4 @@
-"""The socket that a process listens on, bound before anything else: a port that is taken leaves nothing half begun."""
+"""The socket that a process listens on. It is bound first, so that nothing is half started if the port is in use."""
 
 import errno
 import socket
@@ -6,20 +6,20 @@ from ipaddress import ip_address
 from typing import Final
 
 _REASONS: Final = {
-    errno.EACCES: "needs more rights: ports below 1024 are kept for the system. Choose a higher one.",
+    errno.EACCES: "is not permitted: ports below 1024 are reserved for the system. Choose a higher port.",
     errno.EADDRNOTAVAIL: "is not possible: no network interface of this machine has that address.",
 }
 
 
 class CannotListen(Exception):
-    """No one can connect to where the settings say; the text says why."""
+    """The process cannot listen at the address in the settings; the text says why."""
 
 
 class AddressTaken(CannotListen):
     """Another process listens there."""
 
     def __init__(self, address: str, port: int) -> None:
-        super().__init__(f"Port {port} is taken: another program listens at {address} already.")
+        super().__init__(f"Port {port} is in use: another program listens at {address}.")
         self.address = address
         self.port = port
 
@@ -29,12 +29,12 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
-        raise CannotListen(f"{host!r} is no address of this machine ({error.strerror}).") from error
+        raise CannotListen(f"{host!r} is not an address of this machine ({error.strerror}).") from error
     bound = socket.socket(family)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(place)
-        # Claimed now: two that are bound and do not listen yet could both believe that the port is theirs.
+        # Listen at once: two processes can both bind a port on which neither listens yet.
         bound.listen(2048)
     except OSError as error:
         bound.close()

@@ -1,4 +1,4 @@
-"""What must exist before a service can work: its schema, that of the keys, and its topics. A process waits for them."""
+"""What must exist before a service can work: its schema, the schema of the keys, and its topics."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Prerequisites:
-    """Looks until everything is there, and says once what is missing. It never takes back that all was there."""
+    """Checks until everything exists, and logs once what is missing. Once complete it is not checked again."""
 
     def __init__(self, databases: Mapping[str, tuple[Database, Path]], broker: Broker, topics: Sequence[str]) -> None:
         """`databases`: each with the folder of its migrations."""
         self._databases = databases
         self._broker = broker
         self._topics = topics
-        self.missing: str | None = "The databases were not looked at yet."
-        # Events are taken and warnings sent without the directory of keys: only requests need it.
+        self.missing: str | None = "The databases were not checked yet."
+        # Consumers and deliveries do not need the key directory: only requests do.
         self.workable = asyncio.Event()
         self.refused: SchemaTooNew | None = None
 
     async def wait(self) -> bool:
-        """Return when everything is there; False when a database turns out to be too new for this program."""
+        """Return True once everything exists, or False if a database is too new for this program."""
         while self.missing is not None:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             try:
@@ -53,7 +53,7 @@ class Prerequisites:
         return True
 
     async def look(self) -> None:
-        """Look once, and set `missing`. Raises SchemaTooNew."""
+        """Check once, and set `missing`. Raises SchemaTooNew."""
         schemas = {name: await self._schema(name) for name in self._databases}
         problems = {name: found for name, found in schemas.items() if isinstance(found, str)}
         if topics := await self._missing_topics():
@@ -83,7 +83,7 @@ class Prerequisites:
         return f"Database `{name}` has schema {schema.revision} and needs {newest}: run `clearway migrate {name}`."
 
     async def _missing_topics(self) -> Sequence[str]:
-        """A broker that is away is no reason to wait: a service accepts reports meanwhile."""
+        """Empty while the broker is away: a service accepts reports meanwhile."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._broker.missing(self._topics)

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from clearway_contracts.topics import TOPICS
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.keys.privileges import open_tickets_to_readers
+from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import bring_up_to_date
@@ -104,7 +104,7 @@ async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
     _close_data_folder(settings)
     await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
-    await open_tickets_to_readers(settings.database_url("keys"))
+    await grant_tickets_to_readers(settings.database_url("keys"))
     for name, migrations in migrations_of(services).items():
         await bring_up_to_date(name, settings.database_url(name), migrations)
 

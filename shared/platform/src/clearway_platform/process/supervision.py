@@ -1,4 +1,4 @@
-"""Keeps a process's workers running: one that fails is started again, and the process is not ready meanwhile."""
+"""Keeps the workers of a process running: a failed worker is restarted, and the process is not ready meanwhile."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Supervisor:
             begun, error = loop.time(), await _end_of(worker)
             if loop.time() - begun > STEADY_SECONDS:
                 pause, outage = FIRST_PAUSE_SECONDS, ""
-            outage = _told(name, error, outage)
+            outage = _logged(name, error, outage)
             self.failed[name] = type(error).__name__ if error is not None else "it ended"
             RESTARTS.labels(name).inc()
             await asyncio.sleep(pause)
@@ -55,10 +55,10 @@ async def _end_of(worker: Callable[[], Awaitable[None]]) -> Exception | None:
     return None
 
 
-def _told(name: str, error: Exception | None, outage: str) -> str:
-    """Write to the log why a worker ended. `outage` is the error of the outage that the log has already.
+def _logged(name: str, error: Exception | None, outage: str) -> str:
+    """Log why a worker ended, and return the outage. `outage` is the one that is logged already.
 
-    A database that is away, or starting, is no defect: it is said once, without a traceback.
+    A database that is away, or starting, is not a defect: it is logged once, without a traceback.
     """
     if error is None or not is_temporary(error):
         log.error("worker failed", worker=name, exc_info=error)

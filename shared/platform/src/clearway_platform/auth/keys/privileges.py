@@ -8,17 +8,17 @@ from sqlalchemy import text
 
 from clearway_platform.database.engines import Database
 
-# Which role that is, each deployment says by itself: by letting it read the keys.
+# A deployment names the services' role by letting it read the keys.
 _READERS: Final = text(
     "SELECT DISTINCT rolname FROM pg_class, aclexplode(relacl) AS given JOIN pg_roles ON pg_roles.oid = grantee"
     " WHERE pg_class.oid = 'api_key'::regclass AND privilege_type = 'SELECT' AND grantee <> relowner"
 )
 
 
-async def open_tickets_to_readers(url: str) -> None:
-    """Let whoever may read the keys write tickets, and still change no key. Safe to repeat; nothing on SQLite.
+async def grant_tickets_to_readers(url: str) -> None:
+    """Let the roles that may read the keys write tickets too, but no key. Safe to repeat; no effect on SQLite.
 
-    Not in a migration: a restored database has its newest schema, and the privileges that its tables were made with.
+    It is not a migration: a restored database has the newest schema, and the privileges of its creation.
     """
     database = Database(url, pool_size=1)
     try:

@@ -12,7 +12,7 @@ keys_metadata: Final = MetaData()
 
 
 class ApiKeyRow(SQLModel, table=True):
-    """A key: who it stands for, and the hash of its secret."""
+    """A key: its principal, and the hash of its secret."""
 
     metadata = keys_metadata
     __tablename__ = "api_key"
@@ -27,7 +27,7 @@ class ApiKeyRow(SQLModel, table=True):
 
 
 class StreamTicketRow(SQLModel, table=True):
-    """A ticket that was issued and not yet used: whose it is, and the hash of what was given out."""
+    """An unused ticket: its key, and the hash of its text."""
 
     metadata = keys_metadata
     __tablename__ = "stream_ticket"

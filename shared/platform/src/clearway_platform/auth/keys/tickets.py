@@ -1,4 +1,4 @@
-"""Stream tickets: issued by one process, used once by any other that reads the same directory."""
+"""Stream tickets: issued by one process, redeemed once by any process that uses the same key directory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from clearway_platform.database.models import table_of
 
 _TICKETS: Final = table_of(StreamTicketRow)
 _EXPIRED: Final = delete(_TICKETS).where(_TICKETS.c.expires_at <= bindparam("now"))
-_OUT: Final = select(func.count()).select_from(_TICKETS).where(_TICKETS.c.key_id == bindparam("owner"))
+_COUNT: Final = select(func.count()).select_from(_TICKETS).where(_TICKETS.c.key_id == bindparam("owner"))
 _ISSUE: Final = insert(_TICKETS)
-# Of two processes that are given the same ticket, one deletes it, and the other finds nothing.
+# If two processes redeem the same ticket, one deletes the row, and the other finds none.
 _TAKE: Final = (
     delete(_TICKETS)
     .where(_TICKETS.c.ticket_hash == bindparam("presented"), _TICKETS.c.expires_at > bindparam("now"))
@@ -27,12 +27,12 @@ _TAKE: Final = (
 )
 
 VALID: Final = timedelta(seconds=60)
-# Of one key at once. A page needs one for each stream that it opens.
-MOST_OUT: Final = 1000
+# The unused tickets of one key. A page needs a ticket for each stream that it opens.
+MOST_TICKETS: Final = 1000
 
 
 class SqlStreamTickets:
-    """The tickets in the directory's database: only what is out is there, and only as a hash."""
+    """The tickets in the key directory's database: only unused tickets, as hashes."""
 
     def __init__(
         self, database: Database, clock: Clock, principal_of: Callable[[str], Awaitable[Principal | None]]
@@ -43,19 +43,19 @@ class SqlStreamTickets:
         self._principal_of = principal_of
 
     async def issue(self, principal: Principal) -> IssuedTicket | None:
-        """A new ticket for one stream; None when too many of this key are out."""
+        """A new ticket for one stream; None when the key has too many unused tickets."""
         ticket = f"{TICKET_PREFIX}_{secrets.token_urlsafe(32)}"
         now = self._clock.now()
         row = {"ticket_hash": hash_secret(ticket), "key_id": principal.id, "expires_at": now + VALID}
         async with self._database.write() as transaction:
             await transaction.connection.execute(_EXPIRED, {"now": now})
-            if (await transaction.connection.execute(_OUT, {"owner": principal.id})).scalar_one() >= MOST_OUT:
+            if (await transaction.connection.execute(_COUNT, {"owner": principal.id})).scalar_one() >= MOST_TICKETS:
                 return None
             await transaction.connection.execute(_ISSUE, row)
         return IssuedTicket(ticket, now + VALID)
 
     async def redeem(self, ticket: str) -> Principal | None:
-        """The principal of a ticket that is valid now, and never again. None also when its key was revoked since."""
+        """The principal of a valid ticket, which is used up. None too if its key has been revoked since."""
         asked = {"presented": hash_secret(ticket), "now": self._clock.now()}
         async with self._database.write() as transaction:
             key_id: str | None = (await transaction.connection.execute(_TAKE, asked)).scalar()

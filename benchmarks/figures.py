@@ -1,4 +1,4 @@
-"""The figures as people read them, and as JSON."""
+"""The figures, printed as tables and written as JSON."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Figures:
     """One engine's figures."""
 
     engine: str
@@ -40,21 +40,21 @@ def print_conditions(machine: Machine) -> None:
     )
 
 
-def _print_floors(measured: Measured) -> None:
-    steps = CHAINS[measured.engine]
-    table = Table("floor, alone", "p50 ms", "p99 ms", "p50 at 20/s", "p99 at 20/s", title=f"Floors: {measured.engine}")
-    for floor in measured.floors:
+def _print_floors(figures: Figures) -> None:
+    steps = CHAINS[figures.engine]
+    table = Table("floor, alone", "p50 ms", "p99 ms", "p50 at 20/s", "p99 at 20/s", title=f"Floors: {figures.engine}")
+    for floor in figures.floors:
         if floor.name in steps:
             table.add_row(floor.name, *_cells(floor.close), *_cells(floor.paced))
-    close, paced = _sums(measured)
+    close, paced = _sums(figures)
     table.add_section()
     table.add_row(f"sum of {' + '.join(steps)}", *(f"{figure:.2f}" for figure in (*close, *paced)))
     console.print(table)
 
 
-def _sums(measured: Measured) -> tuple[Sums, Sums]:
+def _sums(figures: Figures) -> tuple[Sums, Sums]:
     """Of the floors run after run, and at 20 a second."""
-    engine, floors = measured.engine, measured.floors
+    engine, floors = figures.engine, figures.floors
     return sums(engine, floors, paced=False), sums(engine, floors, paced=True)
 
 
@@ -67,25 +67,25 @@ def _print_start(start: Start) -> None:
     console.print(table)
 
 
-def print_measured(measured: Measured) -> None:
-    _print_floors(measured)
-    if measured.start is not None:
-        _print_start(measured.start)
-    for store, says in measured.durability.items():
+def print_figures(figures: Figures) -> None:
+    _print_floors(figures)
+    if figures.start is not None:
+        _print_start(figures.start)
+    for store, says in figures.durability.items():
         console.print(f"{store}: {says}", highlight=False)
-    _print_flows(measured)
-    _print_stages(measured)
-    _print_saturation(measured)
+    _print_flows(figures)
+    _print_stages(figures)
+    _print_saturation(figures)
 
 
-def _print_flows(measured: Measured) -> None:
-    close, paced = _sums(measured)
-    table = Table(title=f"Report → alert on the webhook's wire: {measured.engine}")
+def _print_flows(figures: Figures) -> None:
+    close, paced = _sums(figures)
+    table = Table(title=f"Report → alert on the webhook's wire: {figures.engine}")
     for heading in ("reports/s", "alerted / accepted / sent", "p50 ms", "p99 ms", "worst", "p50 since sent", "p99"):
         table.add_column(heading)
     for heading in ("p50 / floors", "p99 / floors", "p50 / floors at 20/s", "p99 / floors at 20/s"):
         table.add_column(heading)
-    for flow in measured.flows:
+    for flow in figures.flows:
         whole, counts = flow.from_due, f"{flow.alerted} / {flow.accepted} / {flow.reports}"
         ratios = ("-",) * 4 if whole is None else (*_ratios(whole, close), *_ratios(whole, paced))
         worst = "-" if whole is None else f"{whole.worst:.1f}"
@@ -99,32 +99,32 @@ def _ratios(spread: Spread, floor: Sums) -> tuple[str, str]:
     return f"{spread.p50 / floor.p50:.1f}×", f"{spread.p99 / floor.p99:.1f}×"
 
 
-def _print_stages(measured: Measured) -> None:
+def _print_stages(figures: Figures) -> None:
     """How far a report is, since it was sent."""
-    table = Table("since it was sent, ms", title=f"Where the time goes: {measured.engine}")
-    for flow in measured.flows:
+    table = Table("since it was sent, ms", title=f"Where the time goes: {figures.engine}")
+    for flow in figures.flows:
         table.add_column(f"p50 at {flow.rate:g}/s")
         table.add_column("p99")
-    for stage in measured.flows[0].stages if measured.flows else ():
-        table.add_row(stage, *(cell for flow in measured.flows for cell in _cells(flow.stages[stage])))
+    for stage in figures.flows[0].stages if figures.flows else ():
+        table.add_row(stage, *(cell for flow in figures.flows for cell in _cells(flow.stages[stage])))
     console.print(table)
 
 
-def _print_saturation(measured: Measured) -> None:
-    figures = measured.saturation
-    table = Table("saturation", "", title=f"Reports taken in: {measured.engine}", show_header=False)
-    behind = "never" if figures.log_behind_seconds is None else f"{figures.log_behind_seconds:.2f} s"
-    answers = "-" if figures.answers is None else "p50 {:.1f}, p99 {:.1f} ms".format(*_numbers(figures.answers))
-    table.add_row("accepted a second", f"{figures.accepted_a_second:.0f} ({figures.clients} clients)")
+def _print_saturation(figures: Figures) -> None:
+    load = figures.saturation
+    table = Table("saturation", "", title=f"Reports accepted: {figures.engine}", show_header=False)
+    behind = "never" if load.log_behind_seconds is None else f"{load.log_behind_seconds:.2f} s"
+    answers = "-" if load.answers is None else "p50 {:.1f}, p99 {:.1f} ms".format(*_numbers(load.answers))
+    table.add_row("accepted a second", f"{load.accepted_a_second:.0f} ({load.clients} clients)")
     table.add_row("answers", answers)
-    table.add_row("accepted = listed = in the log", f"{figures.accepted} / {figures.listed} / {figures.in_the_log}")
-    table.add_row("lost, phantom", f"{figures.lost}, {figures.phantom}")
-    table.add_row("indeterminate, refused", f"{figures.indeterminate}, {figures.refused}")
+    table.add_row("accepted = listed = in the log", f"{load.accepted} / {load.listed} / {load.in_the_log}")
+    table.add_row("lost, phantom", f"{load.lost}, {load.phantom}")
+    table.add_row("indeterminate, refused", f"{load.indeterminate}, {load.refused}")
     table.add_row("log behind the last answer", behind)
     console.print(table)
 
 
-def write_json(path: Path, machine: Machine, engines: Sequence[Measured]) -> None:
+def write_json(path: Path, machine: Machine, engines: Sequence[Figures]) -> None:
     """Everything that was printed, all times in milliseconds but where the name says seconds."""
     content = {
         "machine": asdict(machine),
@@ -135,8 +135,8 @@ def write_json(path: Path, machine: Machine, engines: Sequence[Measured]) -> Non
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def _named_sums(measured: Measured) -> dict[str, dict[str, float]]:
-    close, paced = _sums(measured)
+def _named_sums(figures: Figures) -> dict[str, dict[str, float]]:
+    close, paced = _sums(figures)
     return {"close": close._asdict(), "paced": paced._asdict()}
 
 
