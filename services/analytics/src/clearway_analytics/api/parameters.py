@@ -31,6 +31,8 @@ from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.writes import Reply, Write
 
 PATH: Final = "/v1/risk-parameters"
+# What every database can compare with a revision.
+_LAST_REVISION: Final = 2**31 - 1
 
 router: Final = APIRouter(prefix=PATH, tags=["Risk parameters"])
 
@@ -41,8 +43,7 @@ async def list_parameters(
 ) -> ParametersPage:
     """The newest first, with the preset that the trailing rate of incidents speaks for."""
     mission = await missions.read(connection, principal.mission)
-    place = decode_cursor(cursor, int)
-    found = await parameters.page(connection, mission, place[0] if place else None, limit + 1)
+    found = await parameters.page(connection, mission, _before(cursor), limit + 1)
     following = encode_cursor(found[limit - 1].revision) if len(found) > limit else None
     platform = platform_of(request)
     hinted = await hint(platform.database, mission, platform.clock.now())
@@ -149,6 +150,13 @@ async def _found(connection: AsyncConnection, mission: str, parameters_id: UUID)
 
 def _changed(revision: ParametersRevision) -> Reply:
     return Reply(status.HTTP_200_OK, ParametersView.of(revision), {"ETag": etag(revision.version)})
+
+
+def _before(cursor: str | None) -> int | None:
+    place = decode_cursor(cursor, int)
+    if place is not None and not 0 < place[0] <= _LAST_REVISION:
+        raise BadCursor
+    return None if place is None else int(place[0])
 
 
 def _place(cursor: str | None) -> tuple[float, UUID] | None:
