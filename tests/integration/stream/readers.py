@@ -100,7 +100,7 @@ async def npm_eventsource(address: str, key: str, take: Take) -> AsyncIterator[N
 async def browser(address: str, key: str, take: Take) -> AsyncIterator[None]:
     """Chromium's EventSource on a page of another origin, with the lines of the integrator's guide."""
     script = f"""{guide_script()}
-        follow("{address}", "{key}", "incidents", {json.dumps(NAMES)},
+        follow("{address}", "{key}", "incident-events", {json.dumps(NAMES)},
           (event) => take({{ type: event.type, id: event.lastEventId, data: event.data }}));"""
     with page_served("<!doctype html><title>A page elsewhere</title>") as elsewhere:
         async with chromium() as program:
