@@ -13,9 +13,16 @@ from standardwebhooks import Webhook
 from clearway_alerts.api import messages
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.channels.base import AttemptKind, AttemptResult
-from clearway_alerts.commands.deliveries import Deliveries, NoSuchDelivery, NotPending, StillPending
-from clearway_alerts.commands.subscriptions import NoSuchSubscription, NotActive, NotTheOwner
+from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.domain.errors import (
+    NoSuchDelivery,
+    NoSuchSubscription,
+    NotActive,
+    NotPending,
+    NotTheOwner,
+    StillPending,
+)
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.queries.deliveries import page_of_deliveries
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT

@@ -20,11 +20,11 @@ from clearway_alerts.domain.areas import (
     Area,
     Circle,
     Corridor,
-    ImpossibleArea,
     Polygon,
     RouteCorridor,
     check_area,
 )
+from clearway_alerts.domain.errors import ImpossibleArea
 from clearway_alerts.domain.geometry import are_within, distance_to
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index, explained, watch
@@ -179,8 +179,8 @@ TOO_LARGE: dict[str, tuple[Area, str]] = {
 def test_an_area_over_a_bound_is_refused_with_the_bound_and_what_to_do(area: Area, bound: str) -> None:
     with pytest.raises(ImpossibleArea) as refused:
         check_area(area)
-    assert bound in refused.value.problem
-    assert refused.value.remedy
+    assert bound in refused.value.fault.problem
+    assert refused.value.fault.remedy
 
 
 def test_areas_at_their_bounds_are_accepted() -> None:

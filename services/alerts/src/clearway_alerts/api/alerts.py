@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
-from clearway_alerts.api.errors import refusals
+from clearway_alerts.domain.errors import NoSuchAlert
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_alerts.storage.alert_rows import one_alert
 from clearway_contracts.vocabulary import AlertKind
@@ -17,7 +17,6 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import Cursor, Limit, Page
-from clearway_platform.web.problems import not_found
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
@@ -51,7 +50,7 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
     """As it was issued, and who has acknowledged it since."""
     stored = await one_alert(connection, principal.mission, alert_id)
     if stored is None:
-        raise not_found("alert", alert_id)
+        raise NoSuchAlert(alert_id)
     response.headers["ETag"] = etag(stored.revision)
     return AlertView.of(stored)
 
@@ -69,8 +68,7 @@ async def acknowledge_alert(
     """Confirm to have taken note. The first acknowledgement stays: a later one changes nothing."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(alert_id):
-            acknowledged = await wired.acknowledge(transaction, principal, alert_id, seen)
+        acknowledged = await wired.acknowledge(transaction, principal, alert_id, seen)
         headers = {"ETag": etag(acknowledged.alert.revision)}
         if not acknowledged.is_first:
             headers |= NOTHING_CHANGED

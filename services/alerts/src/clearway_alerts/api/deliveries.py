@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 from clearway_alerts.api.bodies import DeliveryView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
-from clearway_alerts.api.errors import refusals
 from clearway_alerts.api.inspection import existing
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
@@ -54,8 +53,7 @@ async def resend_delivery(
     can tell; an older one may so arrive after a newer one, and carries its `revision`. The log keeps who asked."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            await wired.deliveries.resend(transaction, principal, subscription_id, delivery_id)
+        await wired.deliveries.resend(transaction, principal, subscription_id, delivery_id)
         row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
         return Reply(202, DeliveryView.of(row))
 
@@ -77,8 +75,7 @@ async def send_delivery_now(
     goes first. The log keeps who asked."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            hastened = await wired.deliveries.send_now(transaction, principal, subscription_id, delivery_id)
+        hastened = await wired.deliveries.send_now(transaction, principal, subscription_id, delivery_id)
         row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
         return Reply(202, DeliveryView.of(row), {} if hastened else NOTHING_CHANGED)
 

@@ -9,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.api.bodies import ExplanationView, TestFired
 from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
-from clearway_alerts.api.errors import refusals
+from clearway_alerts.domain.errors import NoSuchIncident, NoSuchSubscription
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
 from clearway_alerts.storage.channels import read_channel
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.problems import not_found
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["Deliveries"])
@@ -32,8 +31,7 @@ async def test_fire(subscription_id: UUID, principal: Subscriber, wired: Wired, 
     """Send a signed message of type `subscription.test` the way that alerts go. Its deliveries show what came of it."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            delivery_id = await wired.subscriptions.test_fire(transaction, principal, subscription_id)
+        delivery_id = await wired.subscriptions.test_fire(transaction, principal, subscription_id)
         return Reply(202, TestFired(delivery_id=delivery_id))
 
     return await write(command)
@@ -51,7 +49,7 @@ async def explain_incident(
     subscription = await existing(connection, principal, subscription_id)
     found = await explain(connection, subscription, incident_id, wired.news_hours, wired.heavy)
     if found is None:
-        raise not_found("incident", incident_id)
+        raise NoSuchIncident(incident_id)
     return ExplanationView.of(found, has_webhook=wired.channels.sending(read_channel(subscription).type) is not None)
 
 
@@ -59,5 +57,5 @@ async def existing(connection: AsyncConnection, principal: Principal, subscripti
     """The subscription. Raises a 404 problem."""
     row = await one_subscription(connection, principal.mission, subscription_id)
     if row is None:
-        raise not_found("subscription", subscription_id)
+        raise NoSuchSubscription(subscription_id)
     return row

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import Query, Request
 
 from clearway_alerts.api.dependencies import Reader
+from clearway_alerts.domain.errors import NoSuchSubscription
 from clearway_alerts.queries.subscriptions import has_subscription
 from clearway_platform.messaging.feed import FeedEntry
 from clearway_platform.web.access import platform_of
-from clearway_platform.web.problems import not_found
 from clearway_platform.web.stream.client import Matches
 
 
@@ -24,7 +24,7 @@ async def of_subscription(
         return None
     async with platform_of(request).database.read() as connection:
         if not await has_subscription(connection, principal.mission, subscription_id):
-            raise not_found("subscription", subscription_id)
+            raise NoSuchSubscription(subscription_id)
     # An alert names one subscription, and a quote inside a text of its JSON is escaped: this stands nowhere else.
     # To parse each event for each client would cost a hundred times as much.
     named = f'"subscription_id":"{subscription_id}"'

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
 from clearway_alerts.api.cursors import cursor_id
 from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired, Wiring
-from clearway_alerts.api.errors import refusals
 from clearway_alerts.commands.subscriptions import Kept
 from clearway_alerts.domain.areas import check_area
+from clearway_alerts.domain.errors import NoSuchSubscription
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_platform.auth.principals import Principal
@@ -18,7 +18,6 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
-from clearway_platform.web.problems import not_found
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
@@ -39,8 +38,7 @@ async def create_subscription(body: SubscriptionBody, principal: Subscriber, wir
     await _check(body.filter, wired)
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals():
-            row = await wired.subscriptions.create(transaction, principal, body.name, changes)
+        row = await wired.subscriptions.create(transaction, principal, body.name, changes)
         headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
         return Reply(201, NewSubscription.of(row, principal, wired.channels), headers, once=("secret",))
 
@@ -64,7 +62,7 @@ async def get_subscription(
     """What it asks for, where its alerts go, and whether it is active."""
     row = await one_subscription(connection, principal.mission, subscription_id)
     if row is None:
-        raise not_found("subscription", subscription_id)
+        raise NoSuchSubscription(subscription_id)
     response.headers["ETag"] = etag(row["revision"])
     return SubscriptionView.of(row, principal, wired.channels)
 
@@ -85,8 +83,7 @@ async def change_subscription(
     await _check(body.filter, wired)
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            kept = await wired.subscriptions.change(transaction, principal, subscription_id, seen, changes)
+        kept = await wired.subscriptions.change(transaction, principal, subscription_id, seen, changes)
         return _kept(kept, principal, wired)
 
     return await write(command)
@@ -101,8 +98,7 @@ async def delete_subscription(
     """End it. What was still to be sent is not sent; the alerts stay on record."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            await wired.subscriptions.delete(transaction, principal, subscription_id, seen)
+        await wired.subscriptions.delete(transaction, principal, subscription_id, seen)
         return Reply(204)
 
     return await write(command)
@@ -121,8 +117,7 @@ async def pause_subscription(
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            kept = await wired.subscriptions.pause(transaction, principal, subscription_id, seen)
+        kept = await wired.subscriptions.pause(transaction, principal, subscription_id, seen)
         return _kept(kept, principal, wired)
 
     return await write(command)
@@ -141,8 +136,7 @@ async def resume_subscription(
     """Deliver again, first what waited; also after the endpoint had been disabled."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            kept = await wired.subscriptions.resume(transaction, principal, subscription_id, seen)
+        kept = await wired.subscriptions.resume(transaction, principal, subscription_id, seen)
         return _kept(kept, principal, wired)
 
     return await write(command)
@@ -161,8 +155,7 @@ async def rotate_secret(
     """A new secret, shown this once. For 24 hours messages are signed with both."""
 
     async def command(transaction: Transaction) -> Reply:
-        with refusals(subscription_id):
-            row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
+        row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
         return Reply(
             200, NewSubscription.of(row, principal, wired.channels), {"ETag": etag(row["revision"])}, once=("secret",)
         )
@@ -173,8 +166,7 @@ async def rotate_secret(
 async def _check(chosen: FilterForm | None, wired: Wiring) -> None:
     """Before the transaction: others would wait for it."""
     if chosen is not None:
-        with refusals():
-            await wired.heavy.run(check_area, chosen.area.to_domain())
+        await wired.heavy.run(check_area, chosen.area.to_domain())
 
 
 def _kept(kept: Kept, principal: Principal, wired: Wiring) -> Reply:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from clearway_alerts.commands.subscriptions import NotTheOwner
+from clearway_alerts.domain.errors import NoSuchAlert, NotTheOwner
 from clearway_alerts.domain.subscription import may_change
 from clearway_alerts.outgoing import SOURCE, acknowledgement_of
 from clearway_alerts.storage.alert_rows import StoredAlert, one_alert
@@ -16,10 +16,6 @@ from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.refusals import StaleRevision
-
-
-class NoSuchAlert(Exception):
-    """There is none of this id in the mission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class Acknowledge:
         """Raises NoSuchAlert, NotTheOwner, StaleRevision."""
         stored = await one_alert(transaction.connection, principal.mission, alert_id)
         if stored is None:
-            raise NoSuchAlert
+            raise NoSuchAlert(alert_id)
         await _require_owner(transaction, principal, stored.alert.subscription_id)
         if stored.revision != seen:
             raise StaleRevision(stored.revision)

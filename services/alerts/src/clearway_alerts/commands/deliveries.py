@@ -7,29 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, and_, select
 
-from clearway_alerts.commands.subscriptions import NotActive, lock
+from clearway_alerts.commands.subscriptions import lock
 from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.domain.errors import NoSuchDelivery, NotActive, NotPending, StillPending
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.storage.tables import DELIVERY
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-
-
-class NoSuchDelivery(Exception):
-    """The subscription has none of this id."""
-
-
-class StillPending(Exception):
-    """It was not sent yet, so it cannot be sent again."""
-
-
-class NotPending(Exception):
-    """There is no attempt to hasten; `state` is how it ended."""
-
-    def __init__(self, state: DeliveryState) -> None:
-        super().__init__(state)
-        self.state = state
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +42,7 @@ class Deliveries:
         """
         delivery = await self._of_active(transaction, principal, subscription_id, delivery_id)
         if delivery["state"] != DeliveryState.PENDING:
-            raise NotPending(DeliveryState(delivery["state"]))
+            raise NotPending(delivery["state"])
         return await self.queue.send_now(transaction, _up_to(delivery), principal.id)
 
     async def _of_active(
@@ -70,7 +55,7 @@ class Deliveries:
         query = select(DELIVERY).where(its_own, DELIVERY.c.mission == principal.mission).with_for_update()
         row = (await transaction.connection.execute(query)).mappings().first()
         if row is None:
-            raise NoSuchDelivery
+            raise NoSuchDelivery(delivery_id)
         return row
 
 

@@ -10,6 +10,14 @@ from sqlalchemy import RowMapping, select, update
 
 from clearway_alerts.channels.base import Channel, ChannelForm, Secrets
 from clearway_alerts.channels.registry import Channels
+from clearway_alerts.domain.errors import (
+    AnotherChannel,
+    NoMessages,
+    NoSuchSubscription,
+    NotActive,
+    NotTheOwner,
+    UnknownRoute,
+)
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, RouteForm
 from clearway_alerts.outbound.queue import Queue
@@ -21,30 +29,6 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, insert
 from clearway_platform.refusals import StaleRevision
-
-
-class NoSuchSubscription(Exception):
-    """There is none of this id in the mission."""
-
-
-class NotTheOwner(Exception):
-    """Only the owner, operators and administrators may change it."""
-
-
-class UnknownRoute(Exception):
-    """The route is not registered, or word of it has not come here yet."""
-
-
-class NoWebhook(Exception):
-    """The subscription is not sent messages: it is read from the stream."""
-
-
-class AnotherChannel(Exception):
-    """A subscription keeps the type of its channel."""
-
-
-class NotActive(Exception):
-    """The subscription is paused or disabled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +124,7 @@ class Subscriptions:
         """Send a signed test message the way that alerts go; returns its delivery's id."""
         row = await lock(transaction, principal, subscription_id)
         if self.channels.sending(read_channel(row).type) is None:
-            raise NoWebhook
+            raise NoMessages
         if row["state"] != SubscriptionState.ACTIVE:
             raise NotActive
         return await self.queue.enqueue_test(transaction, row)
@@ -181,7 +165,7 @@ async def lock(transaction: Transaction, principal: Principal, subscription_id: 
     query = select(SUBSCRIPTION).where(its_own, SUBSCRIPTION.c.deleted_at.is_(None)).with_for_update()
     row = (await transaction.connection.execute(query)).mappings().first()
     if row is None:
-        raise NoSuchSubscription
+        raise NoSuchSubscription(subscription_id)
     if not may_change(row["owner"], principal):
         raise NotTheOwner
     return row

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import shapely
 
+from clearway_alerts.domain.errors import ImpossibleArea
 from clearway_alerts.domain.geometry import line_length_m
 
 Position: TypeAlias = tuple[float, float]
@@ -58,16 +59,6 @@ class RouteCorridor:
 
 
 Area: TypeAlias = Everything | Polygon | Circle | Corridor | RouteCorridor
-
-
-class ImpossibleArea(ValueError):
-    """An area that cannot be watched. `field` is its dotted place below the area, `remedy` what to do."""
-
-    def __init__(self, field: str, problem: str, remedy: str) -> None:
-        super().__init__(problem)
-        self.field = field
-        self.problem = problem
-        self.remedy = remedy
 
 
 def check_area(area: Area) -> None:

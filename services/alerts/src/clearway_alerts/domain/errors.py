@@ -1,0 +1,79 @@
+"""Why this service refuses what is asked."""
+
+from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours
+
+
+class NoSuchSubscription(NotFound):
+    """The mission has no subscription of that id."""
+
+    noun = "subscription"
+
+
+class NoSuchAlert(NotFound):
+    """The mission has no alert of that id."""
+
+    noun = "alert"
+
+
+class NoSuchDelivery(NotFound):
+    """The subscription has no delivery of that id."""
+
+    noun = "delivery of this subscription"
+
+
+class NoSuchIncident(NotFound):
+    """This service has not heard of an incident of that id in the mission."""
+
+    noun = "incident"
+
+
+class NotTheOwner(NotYours):
+    """Only the owner, operators and administrators may change a subscription."""
+
+    detail = "Only its owner, an operator or an administrator may change a subscription."
+
+
+class ImpossibleArea(Invalid):
+    """The area's geometry makes no sense, or it is larger than an area may be. `field` is its place in the area."""
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(f"filter.area.{field}", problem, remedy)
+
+
+class UnknownRoute(Invalid):
+    """The route is not registered, or its registration has not arrived here yet."""
+
+    def __init__(self) -> None:
+        remedy = "Register the route under /v1/routes, or wait a moment if you just did."
+        super().__init__("filter.area.route_id", "no such route is known here", remedy)
+
+
+class AnotherChannel(Conflict):
+    """A subscription keeps the type of its channel."""
+
+    detail = "A subscription keeps the type of its channel. Make a new one with the other channel."
+
+
+class NoMessages(Conflict):
+    """The subscription's channel sends no messages: its alerts are read from the stream."""
+
+    detail = "This subscription has no webhook. Make a new one with a channel of type webhook."
+
+
+class NotActive(Conflict):
+    """The subscription is paused or disabled."""
+
+    detail = "This subscription is paused or disabled. Resume it first."
+
+
+class StillPending(Conflict):
+    """A message that was not sent yet cannot be sent again."""
+
+    detail = "This message is still to be sent. Use send-now so as not to wait."
+
+
+class NotPending(Conflict):
+    """No attempt is due; `state` is how the delivery ended."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"This message is {state}: no attempt is due. Use resend to send it again.")
