@@ -157,7 +157,7 @@ async def test_what_a_newer_program_wrote_is_refused_until_this_one_is_replaced(
         refused = [
             await desk.ask("GET", path),
             await desk.ask("GET"),
-            await desk.ask("GET", f"{path}/revisions"),
+            await desk.ask("GET", f"{path}/revisions?with_incident=true"),
             await desk.ask("POST", f"{path}/dispute", {"reason": "not plausible"}, seen=2),
         ]
         assert [answer.status_code for answer in refused] == [503] * 4
