@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
-from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.dependencies import Reader, Subscriber, Wired
 from clearway_alerts.domain.errors import NoSuchAlert
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_alerts.storage.alert_rows import one_alert
@@ -17,6 +17,7 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
@@ -63,12 +64,12 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
     responses=REVISED,
 )
 async def acknowledge_alert(
-    alert_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+    alert_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """Confirm to have taken note. The first acknowledgement stays: a later one changes nothing."""
 
     async def command(transaction: Transaction) -> Reply:
-        acknowledged = await wired.acknowledge(transaction, principal, alert_id, seen)
+        acknowledged = await wiring.acknowledge(transaction, principal, alert_id, seen)
         headers = {"ETag": etag(acknowledged.alert.revision)}
         if not acknowledged.is_first:
             headers |= NOTHING_CHANGED

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from clearway_alerts.api.bodies import DeliveryView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
-from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.dependencies import Reader, Subscriber, Wired
 from clearway_alerts.api.inspection import existing
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
@@ -15,6 +15,7 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED
 from clearway_platform.web.document import header
 from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}/deliveries", tags=["Deliveries"])
@@ -47,13 +48,13 @@ async def list_deliveries(
     response_model=DeliveryView,
 )
 async def resend_delivery(
-    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wired: Wired, write: Write
+    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wiring: Wired, write: Write
 ) -> Response:
     """Send a message again that was delivered, or given up. It keeps its `webhook-id`, so that a receiver which has it
     can tell; an older one may so arrive after a newer one, and carries its `revision`. The log keeps who asked."""
 
     async def command(transaction: Transaction) -> Reply:
-        await wired.deliveries.resend(transaction, principal, subscription_id, delivery_id)
+        await wiring.deliveries.resend(transaction, principal, subscription_id, delivery_id)
         row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
         return Reply(202, DeliveryView.of(row))
 
@@ -69,13 +70,13 @@ async def resend_delivery(
     responses={202: {"headers": header("Nothing-Changed")}},
 )
 async def send_delivery_now(
-    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wired: Wired, write: Write
+    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wiring: Wired, write: Write
 ) -> Response:
     """Do not wait for the next attempt of a message that is still to be sent. What is before it about the same incident
     goes first. The log keeps who asked."""
 
     async def command(transaction: Transaction) -> Reply:
-        hastened = await wired.deliveries.send_now(transaction, principal, subscription_id, delivery_id)
+        hastened = await wiring.deliveries.send_now(transaction, principal, subscription_id, delivery_id)
         row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
         return Reply(202, DeliveryView.of(row), {} if hastened else NOTHING_CHANGED)
 

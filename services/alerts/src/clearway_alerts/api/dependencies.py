@@ -1,11 +1,9 @@
 """What the endpoints are given."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts import permissions
 from clearway_alerts.channels.registry import Channels
@@ -14,7 +12,7 @@ from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_platform.auth.principals import Principal
 from clearway_platform.heavy import HeavyWork
-from clearway_platform.web.access import platform_of, require
+from clearway_platform.web.access import require
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Subscriber = Annotated[Principal, Depends(require(permissions.SUBSCRIBE))]
@@ -32,15 +30,9 @@ class Wiring:
     channels: Channels
 
 
-async def _wired(request: Request) -> Wiring:
+async def _wiring(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    async with platform_of(request).database.read() as connection:
-        yield connection
-
-
-Wired = Annotated[Wiring, Depends(_wired)]
-Reading = Annotated[AsyncConnection, Depends(_reading)]
+Wired = Annotated[Wiring, Depends(_wiring)]

@@ -8,13 +8,14 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.api.bodies import ExplanationView, TestFired
-from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired
+from clearway_alerts.api.dependencies import Reader, Subscriber, Wired
 from clearway_alerts.domain.errors import NoSuchIncident, NoSuchSubscription
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
 from clearway_alerts.storage.channels import read_channel
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["Deliveries"])
@@ -27,11 +28,11 @@ router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["D
     status_code=202,
     response_model=TestFired,
 )
-async def test_fire(subscription_id: UUID, principal: Subscriber, wired: Wired, write: Write) -> Response:
+async def test_fire(subscription_id: UUID, principal: Subscriber, wiring: Wired, write: Write) -> Response:
     """Send a signed message of type `subscription.test` the way that alerts go. Its deliveries show what came of it."""
 
     async def command(transaction: Transaction) -> Reply:
-        delivery_id = await wired.subscriptions.test_fire(transaction, principal, subscription_id)
+        delivery_id = await wiring.subscriptions.test_fire(transaction, principal, subscription_id)
         return Reply(202, TestFired(delivery_id=delivery_id))
 
     return await write(command)
@@ -43,14 +44,14 @@ async def explain_incident(
     incident_id: Annotated[UUID, Query(description="The incident that it is asked about.")],
     principal: Reader,
     connection: Reading,
-    wired: Wired,
+    wiring: Wired,
 ) -> ExplanationView:
     """Why it did, or did not, get an alert about an incident."""
     subscription = await existing(connection, principal, subscription_id)
-    found = await explain(connection, subscription, incident_id, wired.news_hours, wired.heavy)
+    found = await explain(connection, subscription, incident_id, wiring.news_hours, wiring.heavy)
     if found is None:
         raise NoSuchIncident(incident_id)
-    return ExplanationView.of(found, has_webhook=wired.channels.sending(read_channel(subscription).type) is not None)
+    return ExplanationView.of(found, has_webhook=wiring.channels.sending(read_channel(subscription).type) is not None)
 
 
 async def existing(connection: AsyncConnection, principal: Principal, subscription_id: UUID) -> RowMapping:

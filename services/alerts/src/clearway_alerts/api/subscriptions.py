@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
 from clearway_alerts.api.cursors import cursor_id
-from clearway_alerts.api.dependencies import Reader, Reading, Subscriber, Wired, Wiring
+from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.commands.subscriptions import Kept
 from clearway_alerts.domain.areas import check_area
 from clearway_alerts.domain.errors import NoSuchSubscription
@@ -18,6 +18,7 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
+from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
 router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
@@ -31,40 +32,40 @@ router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
     response_model=NewSubscription,
     responses={201: {"headers": header("ETag") | header("Location")}},
 )
-async def create_subscription(body: SubscriptionBody, principal: Subscriber, wired: Wired, write: Write) -> Response:
+async def create_subscription(body: SubscriptionBody, principal: Subscriber, wiring: Wired, write: Write) -> Response:
     """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
 
-    changes = body.changes(wired.channels)
-    await _check(body.filter, wired)
+    changes = body.changes(wiring.channels)
+    await _check(body.filter, wiring)
 
     async def command(transaction: Transaction) -> Reply:
-        row = await wired.subscriptions.create(transaction, principal, body.name, changes)
+        row = await wiring.subscriptions.create(transaction, principal, body.name, changes)
         headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
-        return Reply(201, NewSubscription.of(row, principal, wired.channels), headers, once=("secret",))
+        return Reply(201, NewSubscription.of(row, principal, wiring.channels), headers, once=("secret",))
 
     return await write(command)
 
 
 @router.get("", operation_id="subscriptions.list", summary="List subscriptions")
 async def list_subscriptions(
-    principal: Reader, connection: Reading, wired: Wired, limit: Limit = 100, cursor: Cursor = None
+    principal: Reader, connection: Reading, wiring: Wired, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[SubscriptionView]:
     """The mission's subscriptions, oldest first."""
     rows, is_last = await page_of_subscriptions(connection, principal.mission, cursor_id(cursor), limit)
-    items = [SubscriptionView.of(row, principal, wired.channels) for row in rows]
+    items = [SubscriptionView.of(row, principal, wiring.channels) for row in rows]
     return Page(items=items, next=None if is_last else encode_cursor(str(rows[-1]["id"])))
 
 
 @router.get("/{subscription_id}", operation_id="subscriptions.get", summary="Read a subscription")
 async def get_subscription(
-    subscription_id: UUID, principal: Reader, connection: Reading, wired: Wired, response: Response
+    subscription_id: UUID, principal: Reader, connection: Reading, wiring: Wired, response: Response
 ) -> SubscriptionView:
     """What it asks for, where its alerts go, and whether it is active."""
     row = await one_subscription(connection, principal.mission, subscription_id)
     if row is None:
         raise NoSuchSubscription(subscription_id)
     response.headers["ETag"] = etag(row["revision"])
-    return SubscriptionView.of(row, principal, wired.channels)
+    return SubscriptionView.of(row, principal, wiring.channels)
 
 
 @router.patch(
@@ -75,16 +76,16 @@ async def get_subscription(
     responses=REVISED,
 )
 async def change_subscription(
-    subscription_id: UUID, body: SubscriptionPatch, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+    subscription_id: UUID, body: SubscriptionPatch, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
 
-    changes = body.changes(wired.channels)
-    await _check(body.filter, wired)
+    changes = body.changes(wiring.channels)
+    await _check(body.filter, wiring)
 
     async def command(transaction: Transaction) -> Reply:
-        kept = await wired.subscriptions.change(transaction, principal, subscription_id, seen, changes)
-        return _kept(kept, principal, wired)
+        kept = await wiring.subscriptions.change(transaction, principal, subscription_id, seen, changes)
+        return _kept(kept, principal, wiring)
 
     return await write(command)
 
@@ -93,12 +94,12 @@ async def change_subscription(
     "/{subscription_id}", operation_id="subscriptions.delete", summary="Delete a subscription", status_code=204
 )
 async def delete_subscription(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """End it. What was still to be sent is not sent; the alerts stay on record."""
 
     async def command(transaction: Transaction) -> Reply:
-        await wired.subscriptions.delete(transaction, principal, subscription_id, seen)
+        await wiring.subscriptions.delete(transaction, principal, subscription_id, seen)
         return Reply(204)
 
     return await write(command)
@@ -112,13 +113,13 @@ async def delete_subscription(
     responses=REVISED,
 )
 async def pause_subscription(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
 
     async def command(transaction: Transaction) -> Reply:
-        kept = await wired.subscriptions.pause(transaction, principal, subscription_id, seen)
-        return _kept(kept, principal, wired)
+        kept = await wiring.subscriptions.pause(transaction, principal, subscription_id, seen)
+        return _kept(kept, principal, wiring)
 
     return await write(command)
 
@@ -131,13 +132,13 @@ async def pause_subscription(
     responses=REVISED,
 )
 async def resume_subscription(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled."""
 
     async def command(transaction: Transaction) -> Reply:
-        kept = await wired.subscriptions.resume(transaction, principal, subscription_id, seen)
-        return _kept(kept, principal, wired)
+        kept = await wiring.subscriptions.resume(transaction, principal, subscription_id, seen)
+        return _kept(kept, principal, wiring)
 
     return await write(command)
 
@@ -150,27 +151,27 @@ async def resume_subscription(
     responses={200: {"headers": header("ETag")}},
 )
 async def rotate_secret(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wired: Wired, write: Write
+    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """A new secret, shown this once. For 24 hours messages are signed with both."""
 
     async def command(transaction: Transaction) -> Reply:
-        row = await wired.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
+        row = await wiring.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
         return Reply(
-            200, NewSubscription.of(row, principal, wired.channels), {"ETag": etag(row["revision"])}, once=("secret",)
+            200, NewSubscription.of(row, principal, wiring.channels), {"ETag": etag(row["revision"])}, once=("secret",)
         )
 
     return await write(command)
 
 
-async def _check(chosen: FilterForm | None, wired: Wiring) -> None:
+async def _check(chosen: FilterForm | None, wiring: Wiring) -> None:
     """Before the transaction: others would wait for it."""
     if chosen is not None:
-        await wired.heavy.run(check_area, chosen.area.to_domain())
+        await wiring.heavy.run(check_area, chosen.area.to_domain())
 
 
-def _kept(kept: Kept, principal: Principal, wired: Wiring) -> Reply:
+def _kept(kept: Kept, principal: Principal, wiring: Wiring) -> Reply:
     headers = {"ETag": etag(kept.row["revision"])}
     if not kept.changed:
         headers |= NOTHING_CHANGED
-    return Reply(200, SubscriptionView.of(kept.row, principal, wired.channels), headers)
+    return Reply(200, SubscriptionView.of(kept.row, principal, wiring.channels), headers)

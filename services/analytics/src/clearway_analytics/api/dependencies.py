@@ -1,11 +1,9 @@
 """What the endpoints are given."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics import permissions
 from clearway_analytics.commands.change_parameters import ChangeParameters
@@ -22,11 +20,6 @@ class Wiring:
 
     register_route: RegisterRoute
     change_parameters: ChangeParameters
-
-
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    async with platform_of(request).database.read() as connection:
-        yield connection
 
 
 async def _clock(request: Request) -> Clock:
@@ -49,7 +42,6 @@ async def _seen_revision(
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Writer = Annotated[Principal, Depends(require(permissions.WRITE))]
 ParametersWriter = Annotated[Principal, Depends(require(permissions.CHANGE_PARAMETERS))]
-Reading = Annotated[AsyncConnection, Depends(_reading)]
 Time = Annotated[Clock, Depends(_clock)]
 Wired = Annotated[Wiring, Depends(_wiring)]
 SeenRevision = Annotated[int | None, Depends(_seen_revision)]

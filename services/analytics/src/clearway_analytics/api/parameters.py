@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.api.dependencies import ParametersWriter, Reader, Reading, Wired
+from clearway_analytics.api.dependencies import ParametersWriter, Reader, Wired
 from clearway_analytics.api.parameter_bodies import (
     ComparisonView,
     ParametersDetail,
@@ -28,6 +28,7 @@ from clearway_platform.web.conditional import IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, decode_cursor, encode_cursor
 from clearway_platform.web.problems import BadCursor
+from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
 PATH: Final = "/v1/risk-parameters"
@@ -59,12 +60,12 @@ async def list_parameters(
     responses={201: {"headers": header("ETag") | header("Location")}},
 )
 async def propose_parameters(
-    body: ParametersProposal, principal: ParametersWriter, wired: Wired, write: Write
+    body: ParametersProposal, principal: ParametersWriter, wiring: Wired, write: Write
 ) -> Response:
     """The risks by them are computed beside those in use, which stay until the proposal is activated."""
 
     async def command(transaction: Transaction) -> Reply:
-        proposed = await wired.change_parameters.propose(transaction, principal, body.draft())
+        proposed = await wiring.change_parameters.propose(transaction, principal, body.draft())
         headers = {"ETag": etag(proposed.version), "Location": f"{PATH}/{proposed.parameters_id}"}
         return Reply(status.HTTP_201_CREATED, ParametersView.of(proposed), headers)
 
@@ -112,13 +113,13 @@ async def compare_parameters(
     responses=REVISED,
 )
 async def activate_parameters(
-    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wired: Wired, write: Write
+    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """The risks of all routes are exchanged at once, and `route.risk_changed` tells of those that moved. 409 until
     the comparison was made: read it before."""
 
     async def command(transaction: Transaction) -> Reply:
-        return _changed(await wired.change_parameters.activate(transaction, principal, parameters_id, seen))
+        return _changed(await wiring.change_parameters.activate(transaction, principal, parameters_id, seen))
 
     return await write(command)
 
@@ -131,12 +132,12 @@ async def activate_parameters(
     responses=REVISED,
 )
 async def discard_parameters(
-    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wired: Wired, write: Write
+    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wiring: Wired, write: Write
 ) -> Response:
     """The parameters in use stay. The proposal stays on record."""
 
     async def command(transaction: Transaction) -> Reply:
-        return _changed(await wired.change_parameters.discard(transaction, principal, parameters_id, seen))
+        return _changed(await wiring.change_parameters.discard(transaction, principal, parameters_id, seen))
 
     return await write(command)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.api.bodies import Explanation, RiskReport
-from clearway_analytics.api.dependencies import Reader, Reading, Time
+from clearway_analytics.api.dependencies import Reader, Time
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.ledger import missions
 from clearway_analytics.ledger.missions import Mission
@@ -17,6 +17,7 @@ from clearway_analytics.queries.risk import Explained
 from clearway_analytics.risk.assessment import Assessment
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.pages import Limit
+from clearway_platform.web.reads import Reading
 
 router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response, status
 
 from clearway_analytics.api.bodies import RatedRoute, RouteBody, RouteView
-from clearway_analytics.api.dependencies import Reader, Reading, SeenRevision, Time, Wired, Writer
+from clearway_analytics.api.dependencies import Reader, SeenRevision, Time, Wired, Writer
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import missions
@@ -16,6 +16,7 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.problems import BadCursor
+from clearway_platform.web.reads import Reading
 from clearway_platform.web.representation import weak_etag
 from clearway_platform.web.writes import Reply, Write
 
@@ -34,14 +35,14 @@ router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
     openapi_extra={"x-if-match": "optional"},
 )
 async def put_route(
-    route_id: UUID, body: RouteBody, principal: Writer, seen: SeenRevision, wired: Wired, write: Write
+    route_id: UUID, body: RouteBody, principal: Writer, seen: SeenRevision, wiring: Wired, write: Write
 ) -> Response:
     """Under an id that you choose (201); an existing one is replaced (200, with If-Match). Its risk is made from every
     incident known so far, and published."""
     draft = body.draft()
 
     async def command(transaction: Transaction) -> Reply:
-        return _put_reply(await wired.register_route.put(transaction, principal, route_id, draft, seen), seen)
+        return _put_reply(await wiring.register_route.put(transaction, principal, route_id, draft, seen), seen)
 
     return await write(command)
 
@@ -77,11 +78,11 @@ async def get_route(route_id: UUID, principal: Reader, connection: Reading, resp
     summary="Take a route out of use",
     status_code=status.HTTP_204_NO_CONTENT,
 )
-async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, wired: Wired, write: Write) -> Response:
+async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, wiring: Wired, write: Write) -> Response:
     """It is no longer rated, and those who follow it are told."""
 
     async def command(transaction: Transaction) -> Reply:
-        await wired.register_route.retire(transaction, principal, route_id, seen)
+        await wiring.register_route.retire(transaction, principal, route_id, seen)
         return Reply(status.HTTP_204_NO_CONTENT)
 
     return await write(command)

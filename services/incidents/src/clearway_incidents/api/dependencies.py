@@ -1,13 +1,12 @@
 """What the routes of this service are given."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from clearway_incidents import permissions
@@ -23,7 +22,7 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 from clearway_platform.database.states import State, StateVersions
-from clearway_platform.web.access import platform_of, require
+from clearway_platform.web.access import require
 from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.writes import Reply, Write, WriteRequest
 
@@ -44,19 +43,12 @@ class Wiring:
     imports: Imports
 
 
-async def _wired(request: Request) -> Wiring:
+async def _wiring(request: Request) -> Wiring:
     wiring: Wiring = request.app.state.wiring
     return wiring
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    async with platform_of(request).database.read() as connection:
-        yield connection
-
-
-Wired = Annotated[Wiring, Depends(_wired)]
-# Given back before the answer is sent: a client that reads slowly must not keep a connection.
-Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+Wired = Annotated[Wiring, Depends(_wiring)]
 
 # A command that changes the incident in the address, with all but these three given.
 Command = Callable[[Transaction, Principal, Target], Awaitable[State]]

@@ -19,7 +19,7 @@ from clearway_incidents.api.answers import (
     revision_of,
     visible,
 )
-from clearway_incidents.api.dependencies import Reader, Reading, Wired
+from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of, wanted
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.incidents import Filter
@@ -29,6 +29,7 @@ from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.problems import not_found
+from clearway_platform.web.reads import Reading
 
 router = APIRouter(tags=["Reading incidents"])
 
@@ -42,7 +43,7 @@ _ALIAS: dict[int | str, dict[str, Any]] = {
 @router.get("/v1/incidents", operation_id="incidents.list", summary="List incidents", response_model=Page[IncidentBody])
 async def listing(
     principal: Reader,
-    wired: Wired,
+    wiring: Wired,
     reading: Reading,
     query: Annotated[Filter, Depends(wanted)],
     limit: Limit = 100,
@@ -51,7 +52,7 @@ async def listing(
     """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
     retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
     others write."""
-    page = await queries.incidents(reading, wired.states, principal.mission, query, page_end_of(cursor), limit)
+    page = await queries.incidents(reading, wiring.states, principal.mission, query, page_end_of(cursor), limit)
     last = None if page.is_last else page.states[-1]
     following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
     return _page([visible(state, principal) for state in page.states], following)
@@ -65,7 +66,7 @@ async def listing(
 )
 async def deleted(
     principal: Reader,
-    wired: Wired,
+    wiring: Wired,
     reading: Reading,
     retracted_from: Annotated[
         FromTime | None, Query(alias="from", description=f"Retracted at this time or later. {A_DATE}")
@@ -74,7 +75,7 @@ async def deleted(
     cursor: Cursor = None,
 ) -> Response:
     """The first retracted first. Who keeps a copy of an incident must drop it when it appears here."""
-    page = await queries.deleted(reading, wired.states, principal.mission, retracted_from, page_end_of(cursor), limit)
+    page = await queries.deleted(reading, wiring.states, principal.mission, retracted_from, page_end_of(cursor), limit)
     last = None if page.is_last else page.states[-1]
     following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
     return _page([deleted_of(state) for state in page.states], following)
@@ -87,12 +88,12 @@ async def deleted(
     response_model=IncidentBody,
     responses=_ALIAS,
 )
-async def read(incident_id: UUID, principal: Reader, wired: Wired, reading: Reading, as_of: AsOf = None) -> Response:
+async def read(incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None) -> Response:
     """As it is now, or as it was on record at `as_of`."""
     if as_of is None:
-        state = await queries.incident(reading, wired.states, principal.mission, incident_id)
+        state = await queries.incident(reading, wiring.states, principal.mission, incident_id)
     else:
-        state = await state_as_of(reading, wired.states, principal.mission, incident_id, as_of)
+        state = await state_as_of(reading, wiring.states, principal.mission, incident_id, as_of)
     if state is None:
         raise not_found("incident", incident_id)
     survivor = state["links"]["merged_into"]
@@ -110,7 +111,7 @@ async def read(incident_id: UUID, principal: Reader, wired: Wired, reading: Read
 async def history(
     incident_id: UUID,
     principal: Reader,
-    wired: Wired,
+    wiring: Wired,
     reading: Reading,
     with_incident: WithIncident = False,
     limit: Limit = 100,
@@ -121,7 +122,7 @@ async def history(
     end = decode_cursor(cursor, int)
     before = max(0, min(end[0], 2**31 - 1)) if end else None
     page = await revisions(
-        reading, wired.states, principal.mission, incident_id, before, limit, with_states=with_incident
+        reading, wiring.states, principal.mission, incident_id, before, limit, with_states=with_incident
     )
     # Of an incident that there is, revision 1 is not before any other: then its page is empty, and no error.
     if not page.revisions and before is None:
@@ -137,10 +138,10 @@ async def history(
     response_model=RevisionBody,
 )
 async def one_revision(
-    incident_id: UUID, number: Number, principal: Reader, wired: Wired, reading: Reading
+    incident_id: UUID, number: Number, principal: Reader, wiring: Wired, reading: Reading
 ) -> Response:
     """As it was written; revisions never change."""
-    found = await revision(reading, wired.states, principal.mission, incident_id, number)
+    found = await revision(reading, wiring.states, principal.mission, incident_id, number)
     if found is None:
         raise not_found("revision", f"{incident_id}/{number}")
     return _json(revision_of(found, principal))
