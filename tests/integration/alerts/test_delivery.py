@@ -4,18 +4,24 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiohttp import web
 from standardwebhooks import Webhook
+from structlog.testing import capture_logs
+from structlog.types import EventDict
 
 from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound.leases import Lease
+from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT, SUBSCRIPTION
 from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.auth.principals import Principal, Role
+from clearway_testing.plumbing import running
 
 from .conftest import Answering, Receiver, Service
 
@@ -24,6 +30,14 @@ Report = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
+
+
+async def _can_send(worker: DeliveryWorker) -> bool:
+    return worker.lease_until(uuid4()) is not None
+
+
+async def _is_logged(logged: list[EventDict], event: str) -> bool:
+    return any(entry["event"] == event for entry in logged)
 
 
 async def states(alerts: Service) -> list[str]:
@@ -103,7 +117,7 @@ async def test_nothing_overtakes_what_is_still_being_tried(alerts: Service, repo
 
 
 async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
-    alerts: Service, receiver: Receiver, report: Report
+    alerts: Service, receiver: Receiver, report: Report, until: Until
 ) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report())
@@ -113,9 +127,11 @@ async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
     assert (taken_over.delivery_id, taken_over.epoch) == (paused.delivery_id, paused.epoch + 1)
     assert await record(alerts, paused, OK) == set()
     assert await states(alerts) == ["pending"]
-    worker = alerts.new_worker()
-    worker._slots.take(paused)
-    await worker._send({}, paused)
+    with capture_logs() as logged:
+        async with running(alerts.worker.run):
+            await until(partial(_can_send, alerts.worker))
+            alerts.worker.hand_over([paused])
+            await until(partial(_is_logged, logged, "lease_too_short"))
     assert receiver.got == []
     assert await record(alerts, taken_over, OK) == {paused.delivery_id}
     assert await states(alerts) == ["delivered"]

@@ -137,10 +137,10 @@ async def test_a_broken_sequence_is_survived_with_a_new_producer(
     await broker.create_topics([TopicSpec(topic, partitions=1, retention_ms=None)])
     await broker.publish([Message(topic, b"key", b"one")])
     # As if a batch in the middle had been lost: the broker refuses what comes after the gap.
-    assert broker._producer is not None
-    producer = await broker._producer.get()
-    for partition in list(producer._txn_manager._sequence_numbers):
-        producer._txn_manager.increment_sequence_number(partition, 7)
+    assert broker._producer is not None  # noqa: SLF001 - nothing public can lose a batch
+    producer = await broker._producer.get()  # noqa: SLF001
+    for partition in list(producer._txn_manager._sequence_numbers):  # noqa: SLF001
+        producer._txn_manager.increment_sequence_number(partition, 7)  # noqa: SLF001
     with pytest.raises(BrokerUnavailable) as caught:
         await broker.publish([Message(topic, b"key", b"two")])
     assert isinstance(caught.value.__cause__, OutOfOrderSequenceNumber)

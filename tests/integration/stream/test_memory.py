@@ -26,8 +26,9 @@ from clearway_platform.web.stream.client import Client, Selection
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.outlet import Outlet
 from clearway_platform.web.stream.replays import Replays
-from clearway_platform.web.stream.response import DROPPED, EventStream
+from clearway_platform.web.stream.response import EventStream
 from clearway_platform.web.stream.session import Session
+from clearway_testing.metrics import sample
 from clearway_testing.platforms import Platform, embedded_platform
 from clearway_testing.plumbing import Plumbing, eventually, running
 from clearway_testing.server import LOOPBACK
@@ -154,7 +155,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(
     monkeypatch.setattr(outlet, "SEND_SECONDS", 0.5)
     await fill(plumbing)
     hub = Hub(plumbing.feed, "routes")
-    before = DROPPED.labels("routes")._value.get()
+    before = sample("clearway_stream_dropped_total", stream="routes")
     async with running(hub.run):
         await hub.started.wait()
         async with serving_stream(hub) as (server, address):
@@ -176,7 +177,7 @@ async def fill(plumbing: Plumbing) -> None:
 
 
 async def _dropped_since(before: float) -> bool:
-    return bool(DROPPED.labels("routes")._value.get() == before + 1)
+    return bool(sample("clearway_stream_dropped_total", stream="routes") == before + 1)
 
 
 async def _started(server: uvicorn.Server) -> bool:

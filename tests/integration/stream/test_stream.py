@@ -9,11 +9,12 @@ import pytest
 from clearway_platform.messaging.feed import FeedEntry
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.web.stream.client import QUEUE_BYTES, TAKE_BYTES
-from clearway_platform.web.stream.hub import BEHIND, Hub
+from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.replays import AT_ONCE_PER_KEY, Replays
 from clearway_platform.web.stream.session import SCAN_POSITIONS
 from clearway_platform.web.stream.wire import PING
 from clearway_testing.manual_clock import ManualClock
+from clearway_testing.metrics import sample
 from clearway_testing.plumbing import Plumbing, eventually, plumb, running
 from clearway_testing.recording_log import RecordingLog
 
@@ -28,7 +29,7 @@ async def publish(plumbing: Plumbing, *numbers: int, mission: str = "unmas") -> 
 
 
 def behind() -> float:
-    return float(BEHIND.labels("routes")._value.get())
+    return sample("clearway_stream_behind_total", stream="routes")
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ async def test_a_client_that_stops_reading_holds_little_and_goes_on_without_a_ga
             await publish(plumbing, *range(begin, begin + 500))
         await quick.until_events(total)
         assert behind() == before + 1
-        assert slow.client._bytes <= QUEUE_BYTES
+        assert slow.client.bytes_waiting <= QUEUE_BYTES
         assert slow.held <= TAKE_BYTES
         slow.reads.set()
         await slow.until_events(total)
@@ -176,7 +177,7 @@ async def test_a_client_that_goes_while_it_is_told_its_place_leaves_the_hub(plum
 
 
 async def _has_clients(hub: Hub) -> bool:
-    return bool(hub._clients)
+    return hub.client_count > 0
 
 
 async def test_pings_are_comments_that_end_no_event(plumbing: Plumbing, hub: Hub) -> None:

@@ -123,13 +123,13 @@ HOSTILE = {
 def test_the_work_is_bounded_by_the_positions(line: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before, lines were cut every 0.02 degrees: millions of pieces, for seconds, on the event loop."""
     measured: list[int] = []
-    chords_from = geometry._Pieces.chords_from
+    chords_from = geometry.Pieces.chords_from
 
-    def counted(pieces: geometry._Pieces, here: geometry.Floats) -> geometry.Metres:
+    def counted(pieces: geometry.Pieces, here: geometry.Floats) -> geometry.Metres:
         measured.append(len(pieces))
         return chords_from(pieces, here)
 
-    monkeypatch.setattr(geometry._Pieces, "chords_from", counted)
+    monkeypatch.setattr(geometry.Pieces, "chords_from", counted)
     outlines: Any = np.array([shapely.LineString(line)])
     for reach in (1.0, 1_500_000.0):
         are_within(outlines, 0.0, 85.0, np.array([reach]))

@@ -85,7 +85,7 @@ def line_length_m(line: npt.ArrayLike) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pieces:
+class Pieces:
     """Pieces of lines (n of them): the number of the line, the degrees (n, 2) and the places (n, 3) of both ends."""
 
     line: Numbers
@@ -93,7 +93,7 @@ class _Pieces:
     space: tuple[Floats, Floats]
 
     @classmethod
-    def of(cls, outlines: Geometries) -> _Pieces:
+    def of(cls, outlines: Geometries) -> Pieces:
         """Every segment. A point is one of no length."""
         parts, line = shapely.get_parts(outlines, return_index=True)
         degrees, part = shapely.get_coordinates(parts, return_index=True)
@@ -107,15 +107,15 @@ class _Pieces:
     def __len__(self) -> int:
         return len(self.line)
 
-    def some(self, which: npt.NDArray[np.bool_]) -> _Pieces:
+    def some(self, which: npt.NDArray[np.bool_]) -> Pieces:
         (begin, end), (here, there) = self.degrees, self.space
-        return _Pieces(self.line[which], (begin[which], end[which]), (here[which], there[which]))
+        return Pieces(self.line[which], (begin[which], end[which]), (here[which], there[which]))
 
-    def halved(self) -> _Pieces:
+    def halved(self) -> Pieces:
         (begin, end), (here, there) = self.degrees, self.space
         half = (begin + end) / 2
         middle = _in_space(half[:, 0], half[:, 1])
-        return _Pieces(
+        return Pieces(
             np.concatenate((self.line, self.line)),
             (np.concatenate((begin, half)), np.concatenate((half, end))),
             (np.concatenate((here, middle)), np.concatenate((middle, there))),
@@ -147,7 +147,7 @@ def _nearest(outlines: Geometries, place: Floats, *, enough: Metres, limit: Metr
     """
     certain = np.full(len(outlines), np.inf)  # as far as each line is at most
     nearest = np.full(len(outlines), np.inf)
-    pieces = _Pieces.of(outlines)
+    pieces = Pieces.of(outlines)
     while len(pieces):
         line, chord, bend = pieces.line, pieces.chords_from(place), pieces.bends()
         np.minimum.at(certain, line, chord + bend)

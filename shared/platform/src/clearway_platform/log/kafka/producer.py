@@ -83,7 +83,7 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
 
 async def _cut_off(producer: AIOKafkaProducer) -> None:
     # There is no public way to end a producer without its flush.
-    sender: asyncio.Task[None] | None = producer._sender.sender_task
+    sender: asyncio.Task[None] | None = producer._sender.sender_task  # noqa: SLF001
     await producer.client.close()
     if sender is not None:
         sender.cancel()

@@ -45,6 +45,11 @@ class Client:
         self._bytes = 0
         self._changed = asyncio.Event()
 
+    @property
+    def bytes_waiting(self) -> int:
+        """The size of the frames that wait to be taken."""
+        return self._bytes
+
     def offer(self, position: int, frame: bytes) -> bool:
         """Queue a frame. False when it does not fit: the client then reads on from the database."""
         if self._frames and self._bytes + len(frame) > QUEUE_BYTES:

@@ -52,6 +52,11 @@ class Hub:
                     await self._pass_on(fresh)
                 await grown.wait()
 
+    @property
+    def client_count(self) -> int:
+        """How many clients are handed what comes."""
+        return sum(len(clients) for clients in self._clients.values())
+
     def close(self) -> None:
         """End every stream, and those that are opened from now on; their clients come back with their cursors."""
         self._closed = True
