@@ -10,7 +10,7 @@ from clearway_testing.engine import Engine
 from clearway_testing.kafka import PROJECT
 from clearway_testing.sources import KAFKA_ADDRESS, POSTGRES_ADDRESS
 
-SUITES = ("tests/integration/broker", "tests/integration/database", "tests/integration/outbox")
+SUITES = ("tests/integration/log", "tests/integration/database", "tests/integration/outbox")
 
 
 @pytest.mark.containers
