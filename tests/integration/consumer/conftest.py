@@ -1,5 +1,6 @@
 """A consumer with its own topic, on every pair of broker and database."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from clearway_contracts.routes import RouteRiskChanged
 from clearway_contracts.topics import ROUTE_RISK, Topic
 from clearway_platform.log.base import Broker, Message, TopicSpec
 from clearway_platform.messaging.consumer import Consumer, Handler
+from clearway_platform.messaging.precedence import Turn
 from clearway_testing.plumbing import Plumbing, effect, message_of, plumbing
 
 __all__ = ["plumbing"]
@@ -23,7 +25,18 @@ class Stage:
     broker: Broker
     plumbing: Plumbing
 
-    def consumer(self, handler: Handler | None = None, *, attempts: int = 3, name: str = "reader") -> Consumer:
+    def of(self, plumbing: Plumbing) -> "Stage":
+        """The same topic, read by another service."""
+        return replace(self, plumbing=plumbing)
+
+    def consumer(
+        self,
+        handler: Handler | None = None,
+        *,
+        attempts: int = 3,
+        name: str = "reader",
+        turn: Turn = nullcontext,
+    ) -> Consumer:
         return Consumer(
             name=name,
             topics=[self.topic],
@@ -33,6 +46,7 @@ class Stage:
             dead_letters=self.plumbing.dead_letters,
             clock=self.plumbing.clock,
             attempts=attempts,
+            turn=turn,
         )
 
     def message(self, event: Event) -> Message:

@@ -17,6 +17,7 @@ from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.messaging.precedence import Precedence
 from clearway_platform.settings import ServiceSettings, Settings
 
 _GROUP: Final = "clearway.services"
@@ -46,6 +47,7 @@ class Platform:
     plumbing: Plumbing | None
     own: ServiceSettings | None = None
     permissions: Sequence[Permission] = PLATFORM
+    precedence: Precedence = field(default_factory=Precedence)
 
     @property
     def database(self) -> Database:

@@ -24,4 +24,5 @@ def consumer(platform: Platform, pipeline: Pipeline) -> Consumer:
         dead_letters=platform.dead_letters,
         clock=platform.clock,
         attempts=platform.settings.handler_attempts,
+        turn=platform.precedence.first,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Final
 
 from clearway_contracts.envelope import EventData
@@ -15,6 +15,7 @@ from clearway_platform.log.base import Broker, BrokerError
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.lag import Lag
 from clearway_platform.messaging.membership import Membership
+from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.processor import Handler, MessageProcessor
 from clearway_platform.messaging.retry import Outage, retry_until_done
 
@@ -27,7 +28,7 @@ class Consumer:
     """Consumes `topics` as the group `name`, and replays that group's dead letters on request.
 
     `attempts` is how often a handler may fail before its message becomes a dead letter. While the database or the
-    broker is away no failure is counted: the partition waits.
+    broker is away no failure is counted: the partition waits. `turn` orders its work among the process's consumers.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Consumer:
         clock: Clock,
         attempts: int = 5,
         revoke_seconds: float = 5.0,
+        turn: Turn = nullcontext,
     ) -> None:
         self._name = name
         self._topics = tuple(topic.name for topic in topics)
         self._broker = broker
         self._dead_letters = dead_letters
         self._revoke_seconds = revoke_seconds
+        self._turn = turn
         self._outage = Outage(f"consumer {name}")
         self._processor = MessageProcessor(
             consumer=name,
@@ -70,7 +73,7 @@ class Consumer:
 
     async def _join(self) -> None:
         """Be a member of the group until the broker is away. Raises BrokerError."""
-        member = Membership(self._processor, Lag(self._name), self._outage, self._revoke_seconds)
+        member = Membership(self._processor, Lag(self._name), self._outage, self._revoke_seconds, self._turn)
         reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
         async with reader:
             await member.run(reader)

@@ -18,6 +18,7 @@ from clearway_platform.log.base import (
     TopicPartition,
 )
 from clearway_platform.messaging.lag import Lag
+from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.processor import MessageProcessor
 from clearway_platform.messaging.retry import Outage
 
@@ -39,11 +40,14 @@ _log = structlog.get_logger(__name__)
 class Membership:
     """One membership in a consumer group. The work on a partition's records is a task of its own."""
 
-    def __init__(self, processor: MessageProcessor, lag: Lag, outage: Outage, revoke_seconds: float) -> None:
+    def __init__(
+        self, processor: MessageProcessor, lag: Lag, outage: Outage, revoke_seconds: float, turn: Turn
+    ) -> None:
         self._processor = processor
         self._lag = lag
         self._outage = outage
         self._revoke_seconds = revoke_seconds
+        self._turn = turn
         self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
         self._leaving: set[TopicPartition] = set()
         self._settled: dict[TopicPartition, int] = {}
@@ -113,7 +117,8 @@ class Membership:
             if partition in self._leaving or partition not in reader.assignment():
                 return
             together = records[start : start + _TRANSACTION_RECORDS]
-            await self._processor.take(together)
+            async with self._turn():
+                await self._processor.take(together)
             self._settled[partition] = together[-1].offset + 1
             self._in_hand[partition] -= len(together)
 

@@ -28,6 +28,7 @@ from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.messaging.precedence import Precedence
 from clearway_platform.messaging.relay.worker import Relay
 from clearway_platform.process.data_folder import close_to_others
 from clearway_platform.process.mounts import owners_of
@@ -76,6 +77,7 @@ def build_member(
     keys: SqlKeyDirectory,
     broker: Broker,
     own: ServiceSettings | None = None,
+    precedence: Precedence | None = None,
 ) -> Member:
     """Build a service on its own database, if it has one. Nothing connects yet.
 
@@ -91,6 +93,7 @@ def build_member(
         plumbing=None if service.storage is None else _plumbing(settings.database_url(service.name), clock),
         own=own,
         permissions=permissions_of([service]),
+        precedence=precedence or Precedence(),
     )
     return Member(service, platform, service.build(platform))
 
@@ -207,9 +210,9 @@ async def open_process(
         keys_database = Database(settings.database_url("keys"))
         stack.push_async_callback(keys_database.close)
         keys = SqlKeyDirectory(keys_database, clock)
-        members = []
+        members, precedence = [], Precedence()
         for service in services:
-            member = build_member(service, settings, clock, keys, broker, own.get(service.name))
+            member = build_member(service, settings, clock, keys, broker, own.get(service.name), precedence)
             if member.platform.plumbing is not None:
                 stack.push_async_callback(member.platform.database.close)
             # Applications that are dispatched to do not run their lifespans by themselves.
@@ -276,6 +279,7 @@ def _carriers(platform: Platform, name: str) -> dict[str, Worker]:
         feed=platform.feed,
         clock=platform.clock,
         poll_seconds=settings.relay_poll_seconds,
+        turn=platform.precedence.after,
     )
     housekeeping = Housekeeping(
         service=name,

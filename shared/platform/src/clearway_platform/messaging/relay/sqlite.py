@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, delete, select
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
+from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.relay.batch import BatchLimit, Progress, Publisher
 
 _OUTBOX: Final = table_of(OutboxRow)
@@ -24,18 +25,19 @@ _REMOVE: Final = delete(_OUTBOX).where(_OUTBOX.c.id <= bindparam("last_id")).ret
 
 @dataclass(frozen=True, slots=True)
 class SqliteRelay:
-    """Publishes the outbox of a SQLite database, batch by batch."""
+    """Publishes the outbox of a SQLite database, batch by batch. What follows the publishing waits for its `turn`."""
 
     database: Database
     publisher: Publisher
     limit: BatchLimit
+    turn: Turn
 
     async def publish_batch(self) -> Progress:
         rows = await self._next()
         if not rows:
             return Progress.EMPTY
         await self.publisher.publish(rows)
-        async with self.database.write() as transaction:
+        async with self.turn(), self.database.write() as transaction:
             removed = set((await transaction.connection.execute(_REMOVE, {"last_id": rows[-1].id})).scalars())
             # A second relay on the same file may have been faster: the rows that it removed are in the feed already.
             await self.publisher.append(transaction, [row for row in rows if row.id in removed])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Final, Protocol
 
 from prometheus_client import Counter
@@ -13,6 +13,7 @@ from clearway_platform.database.engines import Database
 from clearway_platform.log.base import Broker, BrokerError
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.relay.batch import BATCH, BatchLimit, Progress, Publisher
 from clearway_platform.messaging.relay.postgresql import PostgresqlRelay
 from clearway_platform.messaging.relay.sqlite import SqliteRelay
@@ -51,13 +52,14 @@ class Relay:
         clock: Clock,
         poll_seconds: float = 0.5,
         batch: BatchLimit = BATCH,
+        turn: Turn = nullcontext,
     ) -> None:
         publisher = Publisher(service, broker, feed, clock)
         self._algorithm: Algorithm
         if database.dialect == "postgresql":
             self._algorithm = PostgresqlRelay(database, publisher, batch)
         else:
-            self._algorithm = SqliteRelay(database, publisher, batch)
+            self._algorithm = SqliteRelay(database, publisher, batch, turn)
         self._service = service
         self._outbox = outbox
         self._poll_seconds = poll_seconds
