@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from clearway_platform.log import open_broker
 from clearway_platform.log.base import BrokerUnavailable, LogReader, Message, Record, TopicSpec
 from clearway_platform.log.kafka.address import KafkaAddress
 from clearway_platform.log.kafka.broker import KafkaBroker
+from clearway_platform.log.kafka.cluster import KafkaCluster
 from clearway_testing.server import LOOPBACK, Server, free_port
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
@@ -115,6 +116,28 @@ async def test_a_broker_that_is_away_is_told_in_time_and_used_when_it_is_back(
     async with await kafka.reader(["t"], group=None) as reader:
         records = await read_until(reader, lambda found: bool(found) and found[-1].value == b"after")
     assert records[0].value == b"before"
+
+
+async def test_a_crowd_of_publishers_asks_once_for_a_topic(
+    kafka_url: str, unique: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each answer lists every topic of the cluster: thousands of them at once take longer than a publisher waits."""
+    asked: list[Sequence[str]] = []
+    partitions = KafkaCluster.partitions
+
+    async def counted(cluster: KafkaCluster, topics: Sequence[str]) -> Mapping[str, int]:
+        asked.append(topics)
+        return await partitions(cluster, topics)
+
+    topic, broker = unique("crowd"), KafkaBroker(KafkaAddress.parse(kafka_url))
+    await broker.start()
+    await broker.create_topics([TopicSpec(topic, partitions=1, retention_ms=None)])
+    monkeypatch.setattr(KafkaCluster, "partitions", counted)
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+        for number in range(100):
+            tasks.create_task(broker.publish([Message(topic, b"%d" % number, b"value")]))
+    await broker.close()
+    assert asked == [[topic]]
 
 
 async def test_starting_does_not_need_a_broker() -> None:

@@ -46,6 +46,7 @@ class KafkaBroker:
         self._cluster: KafkaCluster | None = None
         # One caller at a time: thousands of waiters for aiokafka's buffer wake each other at every batch, and starve.
         self._handing_over = asyncio.Lock()
+        self._asking_for_topics = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -80,10 +81,7 @@ class KafkaBroker:
     async def publish(self, messages: Sequence[Message]) -> None:
         for message in messages:
             self._check_size(message)
-        topics = sorted({message.topic for message in messages} - self._known)
-        if topics:
-            await self._started_cluster().partitions(topics)
-            self._known.update(topics)
+        await self._require_topics(frozenset(message.topic for message in messages))
         producer = await self._started_producer().get()
         try:
             async with within(PUBLISH_SECONDS, f"publishing {len(messages)} messages"):
@@ -122,6 +120,15 @@ class KafkaBroker:
             await self._started_producer().get()
         except BrokerError as error:
             logger.warning("Kafka is away, and is tried again when it is needed: %s", error)
+
+    async def _require_topics(self, topics: frozenset[str]) -> None:
+        """Ask the cluster once, however many publishers need the answer. Raises UnknownTopic, BrokerUnavailable."""
+        if topics <= self._known:
+            return
+        async with within(PUBLISH_SECONDS, "looking for topics"), self._asking_for_topics:
+            if unknown := sorted(topics - self._known):
+                await self._started_cluster().partitions(unknown)
+                self._known.update(unknown)
 
     def _check_size(self, message: Message) -> None:
         if message.key is None and message.value is None:
