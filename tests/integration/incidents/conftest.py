@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Row, Select, Table, func, select
 from sqlmodel import SQLModel
 
-from clearway_incidents.domain.incident import Incident
+from clearway_contracts.incident import IncidentState
 from clearway_incidents.main import STORAGE
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.wiring import build
@@ -141,7 +141,7 @@ async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platf
 
 
 @asynccontextmanager
-async def desk_of(platform: Platform, states: StateVersions[Incident] = INCIDENT) -> AsyncIterator[Desk]:
+async def desk_of(platform: Platform, states: StateVersions[IncidentState] = INCIDENT) -> AsyncIterator[Desk]:
     """A program whose incidents are stored in these versions."""
     transport = httpx.ASGITransport(Representations(build(platform, states).app))
     async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:

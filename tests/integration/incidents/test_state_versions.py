@@ -1,7 +1,6 @@
 """A program whose incident has one more field reads, corrects, lists and streams what earlier programs wrote."""
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 
@@ -10,9 +9,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from clearway_contracts.codec import decode
+from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentChange
 from clearway_incidents.domain.chain import seal, sealed_part
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
 from clearway_platform.database.states import State, StateVersions, without_version
@@ -23,8 +22,7 @@ from clearway_testing.recording_log import RecordingLog
 from .conftest import Desk, a_report, desk_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentWithWeather(Incident):
+class IncidentWithWeather(IncidentState):
     """The incident, as the program after this one might have it."""
 
     weather: str
@@ -34,22 +32,22 @@ def weather_is_not_known(fields: State) -> State:
     return {**fields, "weather": "unknown"}
 
 
-class Release010(StateVersions[Incident]):
+class Release010(StateVersions[IncidentState]):
     """State as release 0.1.0 wrote it: without a version."""
 
-    def write(self, value: Incident) -> State:
+    def write(self, value: IncidentState) -> State:
         return without_version(super().write(value))
 
 
 OLDEST = Release010("incident", INCIDENT.form)
 NEWER = cast(
-    StateVersions[Incident],
+    StateVersions[IncidentState],
     StateVersions("incident", TypeAdapter(IncidentWithWeather), (weather_is_not_known,)),
 )
 EARLIER = pytest.mark.parametrize("earlier", [OLDEST, INCIDENT], ids=["0.1.0", "version 1"])
 
 
-async def recorded_by(platform: Platform, states: StateVersions[Incident]) -> dict[str, Any]:
+async def recorded_by(platform: Platform, states: StateVersions[IncidentState]) -> dict[str, Any]:
     """An incident of two revisions that a program wrote."""
     async with desk_of(platform, states) as desk:
         incident = await desk.report()
@@ -72,7 +70,7 @@ async def sealed_in_order(desk: Desk) -> list[int | None]:
 
 
 @EARLIER
-async def test_reads_are_in_the_newest_shape(platform: Platform, earlier: StateVersions[Incident]) -> None:
+async def test_reads_are_in_the_newest_shape(platform: Platform, earlier: StateVersions[IncidentState]) -> None:
     written = await recorded_by(platform, earlier)
     async with desk_of(platform, NEWER) as desk:
         now = await desk.read(written)
@@ -87,7 +85,7 @@ async def test_reads_are_in_the_newest_shape(platform: Platform, earlier: StateV
 
 
 @EARLIER
-async def test_commands_go_on_from_what_was_written(platform: Platform, earlier: StateVersions[Incident]) -> None:
+async def test_commands_go_on_from_what_was_written(platform: Platform, earlier: StateVersions[IncidentState]) -> None:
     written = await recorded_by(platform, earlier)
     async with desk_of(platform, NEWER) as desk:
         path = f"/{written['incident_id']}"
@@ -107,7 +105,7 @@ async def test_commands_go_on_from_what_was_written(platform: Platform, earlier:
 
 @EARLIER
 async def test_merged_and_retracted_incidents_are_read_too(
-    platform: Platform, earlier: StateVersions[Incident]
+    platform: Platform, earlier: StateVersions[IncidentState]
 ) -> None:
     written, survivor = await recorded_by(platform, earlier), await recorded_by(platform, earlier)
     async with desk_of(platform, earlier) as desk:
@@ -125,7 +123,9 @@ async def test_merged_and_retracted_incidents_are_read_too(
 
 
 @EARLIER
-async def test_the_stream_goes_on_with_the_same_events(platform: Platform, earlier: StateVersions[Incident]) -> None:
+async def test_the_stream_goes_on_with_the_same_events(
+    platform: Platform, earlier: StateVersions[IncidentState]
+) -> None:
     written = await recorded_by(platform, earlier)
     async with desk_of(platform, NEWER) as desk:
         await desk.step(written, "review")

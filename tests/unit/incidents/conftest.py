@@ -1,14 +1,13 @@
 """An incident to start from."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from clearway_contracts.incident import IncidentState
 from clearway_incidents.api.reports import NewReport
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.reporting import record
 
 NOW = datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
@@ -22,11 +21,11 @@ BODY: dict[str, Any] = {
 
 
 @pytest.fixture
-def make_incident() -> Callable[..., Incident]:
+def make_incident() -> Callable[..., IncidentState]:
     """A reported incident; the fields that are given differ."""
 
-    def make(**changes: Any) -> Incident:
+    def make(**changes: Any) -> IncidentState:
         first = NewReport.model_validate(BODY).submission(NOW).first
-        return replace(record(first, mission="unmix", by="reporter", at=NOW).incident, **changes)
+        return record(first, mission="unmix", by="reporter", at=NOW).incident.model_copy(update=changes)
 
     return make

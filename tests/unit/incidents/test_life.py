@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearway_contracts.incident import Grading, IncidentState
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
 from clearway_incidents.api.reports import NewReport
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import NotNow, NotYours, Refusal
-from clearway_incidents.domain.incident import Grading, Incident
 from clearway_incidents.domain.life import ALLOWED, HARMLESS, LIVE, Act, Kind, Step
 from clearway_incidents.domain.merging import CasualtiesOf, merge, unmerge_loser
 from clearway_incidents.domain.reporting import record
@@ -44,8 +44,8 @@ STAYS = {Kind.GRADED, Kind.HAZARD_CHANGED}
 
 
 @pytest.mark.parametrize(("status", "kind"), list(product(Status, STEPS)))
-def test_every_command_in_every_state(make_incident: Callable[..., Incident], status: Status, kind: Kind) -> None:
-    credible = Grading(SourceReliability.B, InfoCredibility.CONFIRMED)
+def test_every_command_in_every_state(make_incident: Callable[..., IncidentState], status: Status, kind: Kind) -> None:
+    credible = Grading(source_reliability=SourceReliability.B, info_credibility=InfoCredibility.CONFIRMED)
     incident = make_incident(status=status, grading=credible, hazard_state=HazardState.NONE)
     expected = status if kind in STAYS and status in LIVE else MOVES.get((status, kind))
     if expected is None:
@@ -62,7 +62,7 @@ def test_every_command_has_its_states() -> None:
 
 @pytest.mark.parametrize("state", HazardState)
 def test_closing_without_a_reason_needs_the_hazard_gone(
-    make_incident: Callable[..., Incident], state: HazardState
+    make_incident: Callable[..., IncidentState], state: HazardState
 ) -> None:
     incident = make_incident(status=Status.VERIFIED, hazard_state=state)
     if state in HARMLESS:
@@ -72,16 +72,17 @@ def test_closing_without_a_reason_needs_the_hazard_gone(
             life.close(incident, ACT)
 
 
-def test_the_reporter_does_not_verify(make_incident: Callable[..., Incident]) -> None:
+def test_the_reporter_does_not_verify(make_incident: Callable[..., IncidentState]) -> None:
     with pytest.raises(NotYours):
         STEPS[Kind.VERIFIED](make_incident(status=Status.UNDER_REVIEW), Act("reporter", NOW))
 
 
 @pytest.mark.parametrize("credibility", InfoCredibility)
 def test_only_what_is_probably_true_is_verified(
-    make_incident: Callable[..., Incident], credibility: InfoCredibility
+    make_incident: Callable[..., IncidentState], credibility: InfoCredibility
 ) -> None:
-    incident = make_incident(status=Status.UNDER_REVIEW, grading=Grading(SourceReliability.A, credibility))
+    grading = Grading(source_reliability=SourceReliability.A, info_credibility=credibility)
+    incident = make_incident(status=Status.UNDER_REVIEW, grading=grading)
     if credibility <= 2:
         assert STEPS[Kind.VERIFIED](incident, ACT).incident.status is Status.VERIFIED
     else:

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clearway_contracts.geometry import Point
+from clearway_contracts.incident import IncidentTime
 from clearway_contracts.vocabulary import LocationPrecision, TimePrecision
 from clearway_incidents.domain.errors import InvalidFact
-from clearway_incidents.domain.moment import IncidentTime, check, span
-from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, Point, grid_reference
+from clearway_incidents.domain.moment import check, span
+from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, grid_reference
 
 from .conftest import NOW
 
@@ -61,9 +63,9 @@ def test_every_precision_has_its_uncertainty() -> None:
     [(44.4, 33.3, "38SMB4414084706"), (6.0, 72.5, "31XFA0065247218"), (0.0, -90.0, "BAN0000000000")],
 )
 def test_grid_references(longitude: float, latitude: float, reference: str) -> None:
-    assert grid_reference(Point((longitude, latitude))) == reference
+    assert grid_reference(Point(coordinates=(longitude, latitude))) == reference
 
 
 @given(st.floats(-180, 180), st.floats(-90, 90))
 def test_every_place_has_a_grid_reference(longitude: float, latitude: float) -> None:
-    assert grid_reference(Point((longitude, latitude)))
+    assert grid_reference(Point(coordinates=(longitude, latitude)))

@@ -1,9 +1,9 @@
-"""The events that this service publishes: the only map between its state and the contract."""
+"""The events that this service publishes: which event a change is, and what of the state leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
@@ -22,7 +22,7 @@ from clearway_contracts.incidents import (
     IncidentUnmerged,
     IncidentVerified,
 )
-from clearway_incidents.domain.life import Kind
+from clearway_incidents.domain.life import Change, Kind
 from clearway_platform.messaging.outbox import Outbox
 
 SOURCE: Final = "/clearway/incidents"
@@ -44,10 +44,10 @@ EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
 }
 
 
-def event_of(outbox: Outbox, kind: Kind, state: Mapping[str, Any], changed: Sequence[str]) -> Event:
+def event_of(outbox: Outbox, change: Change, changed: Sequence[str]) -> Event:
     """The event of one accepted revision: the whole state but the contacts, which never leave this service."""
-    incident = IncidentState.model_validate(without_contacts(state))
-    data = EVENTS[kind](
+    incident = without_contacts(change.incident)
+    data = EVENTS[change.kind](
         mission=incident.mission,
         incident_id=incident.incident_id,
         revision=incident.revision,
@@ -57,6 +57,7 @@ def event_of(outbox: Outbox, kind: Kind, state: Mapping[str, Any], changed: Sequ
     return outbox.event(data, subject=str(incident.incident_id), source=SOURCE, occurred=incident.audit.updated_at)
 
 
-def without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
+def without_contacts(incident: IncidentState) -> IncidentState:
     """The state without the reporters' contact references."""
-    return {**state, "reports": [{**report, "contact_ref": None} for report in state["reports"]]}
+    reports = tuple(report.model_copy(update={"contact_ref": None}) for report in incident.reports)
+    return incident.model_copy(update={"reports": reports})

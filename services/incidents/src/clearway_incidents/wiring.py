@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents import permissions
 from clearway_incidents.api import assessing, importing, merging, reading, reporting
@@ -12,7 +13,6 @@ from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.revisions import Revisions
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.service import Parts, Platform
@@ -34,7 +34,7 @@ TAGS: Final = {
 }
 
 
-def build(platform: Platform, states: StateVersions[Incident] = INCIDENT) -> Parts:
+def build(platform: Platform, states: StateVersions[IncidentState] = INCIDENT) -> Parts:
     """`states`: the versions in which incidents are stored."""
     app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
     app.state.wiring = _wiring(platform, states)
@@ -50,7 +50,7 @@ def build(platform: Platform, states: StateVersions[Incident] = INCIDENT) -> Par
     return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))
 
 
-def _wiring(platform: Platform, states: StateVersions[Incident]) -> Wiring:
+def _wiring(platform: Platform, states: StateVersions[IncidentState]) -> Wiring:
     revisions = Revisions(platform.clock, platform.outbox, states)
     return Wiring(
         clock=platform.clock,

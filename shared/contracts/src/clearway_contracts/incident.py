@@ -185,17 +185,18 @@ class Audit(Payload):
     hash: str | None = None
 
 
-class IncidentState(State):
-    """An incident, whole, at one revision."""
-
-    state_name: ClassVar[Literal["incident"]] = "incident"
+class Identity(State):
+    """What tells one revision of an incident from all others."""
 
     incident_id: UUID
     revision: Revision
     mission: Mission
+
+
+class Facts(Payload):
+    """What is known of the event itself, and may be corrected."""
+
     exercise: bool
-    external_refs: tuple[ExternalRef, ...] = ()
-    reports: tuple[Report, ...] = ()
     time: IncidentTime
     location: Location
     category: Category
@@ -209,10 +210,19 @@ class IncidentState(State):
     impact: Impact = Impact()
     protective_measures: tuple[ProtectiveMeasure, ...] = ()
     priority: Priority
-    grading: Grading
-    status: Status
     sharing: Sharing
     narrative: Annotated[str, Field(max_length=4000)] = ""
+
+
+class IncidentState(Facts, Identity):
+    """An incident, whole, at one revision: as the incidents service keeps it, and as events carry it."""
+
+    state_name: ClassVar[Literal["incident"]] = "incident"
+
+    external_refs: tuple[ExternalRef, ...] = ()
+    reports: tuple[Report, ...] = ()
+    grading: Grading
+    status: Status
     links: Links = Links()
     retraction: Retraction | None = None
     audit: Audit

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from clearway_contracts.incident import IncidentState
 from clearway_incidents.api.errors import InvalidCorrection
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.domain import life
 from clearway_incidents.domain.difference import merge_patch, patch_between
 from clearway_incidents.domain.errors import InvalidFact
-from clearway_incidents.domain.incident import Facts, Incident
+from clearway_incidents.domain.incident import ReportedFacts
 from clearway_incidents.domain.life import Act, Change, Kind
 from clearway_platform.refusals import Fault
 from clearway_platform.web.problems import field_errors
@@ -27,7 +27,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "retraction": "POST …/retract",
 }
 _FACTS: Final = frozenset(FactsForm.model_fields)
-_INCIDENT: Final = TypeAdapter(Incident)
 # The facts are not nested deeper than `location.point.coordinates`.
 MOST_LEVELS: Final = 8
 # What follows from another field unless it is given: a patch of the one must not leave the other as it was.
@@ -37,7 +36,7 @@ _DERIVED: Final = (
 )
 
 
-def correct_by_patch(incident: Incident, act: Act, *, patch: Mapping[str, Any]) -> Change:
+def correct_by_patch(incident: IncidentState, act: Act, *, patch: Mapping[str, Any]) -> Change:
     """Correct the facts by a patch that a person sent. Raises InvalidFact, InvalidCorrection."""
     life.allow(incident, Kind.CORRECTED)
     _check_levels(patch)
@@ -47,7 +46,7 @@ def correct_by_patch(incident: Incident, act: Act, *, patch: Mapping[str, Any]) 
     return life.correct(incident, act, facts=_patched(incident, patch))
 
 
-def reconciled(incident: Incident, before: Mapping[str, Any], after: Mapping[str, Any]) -> Facts:
+def reconciled(incident: IncidentState, before: Mapping[str, Any], after: Mapping[str, Any]) -> ReportedFacts:
     """The facts with what their source changed between two contents; local corrections of the rest stay.
     Raises InvalidCorrection when the two do not go together."""
     earlier, later = ({name: value for name, value in content.items() if name in _FACTS} for content in (before, after))
@@ -70,7 +69,7 @@ def _parts(value: Any) -> Iterable[Any]:
     return value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
 
 
-def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:
+def _patched(incident: IncidentState, patch: Mapping[str, Any]) -> ReportedFacts:
     document = merge_patch(_without_derived(editable(incident), patch), patch)
     try:
         facts = FactsForm.model_validate(document).in_domain(incident.time.recorded_at)
@@ -78,12 +77,12 @@ def _patched(incident: Incident, patch: Mapping[str, Any]) -> Facts:
         errors = field_errors(error.errors(include_url=False, include_input=False), sent=document, prefix="")
         raise InvalidCorrection([Fault(item.field, item.problem, item.remedy) for item in errors]) from error
     reported_at = facts.time.reported_at if "reported_at" in document.get("time", {}) else incident.time.reported_at
-    return replace(facts, time=replace(facts.time, reported_at=reported_at))
+    return facts.model_copy(update={"time": facts.time.model_copy(update={"reported_at": reported_at})})
 
 
-def editable(incident: Incident) -> dict[str, Any]:
+def editable(incident: IncidentState) -> dict[str, Any]:
     """The facts on record as a form."""
-    state: dict[str, Any] = _INCIDENT.dump_python(incident, mode="json")
+    state = incident.model_dump(mode="json")
     document = {name: state[name] for name in _FACTS if name != "links"}
     document["time"] = {name: value for name, value in state["time"].items() if name != "recorded_at"}
     document["location"] = {name: value for name, value in state["location"].items() if name != "mgrs"}

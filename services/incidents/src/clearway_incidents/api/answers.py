@@ -14,7 +14,6 @@ from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents import permissions
 from clearway_incidents.commands.imports import ImportResult
 from clearway_incidents.domain.life import Kind
-from clearway_incidents.outgoing import without_contacts
 from clearway_incidents.queries.revisions import Revision
 from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
@@ -96,8 +95,12 @@ def address(incident_id: object) -> str:
 
 def visible(state: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
     """The state as this principal may see it: contacts only for those who assess."""
-    shown = dict(state) if principal.may(permissions.ASSESS) else without_contacts(state)
+    shown = dict(state) if principal.may(permissions.ASSESS) else _without_contacts(state)
     return shown | {"history": f"{address(state['incident_id'])}/revisions"}
+
+
+def _without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {**state, "reports": [{**report, "contact_ref": None} for report in state["reports"]]}
 
 
 def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200, seen: int | None = None) -> Reply:

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from clearway_contracts.incident import IncidentState
 from clearway_incidents import permissions
 from clearway_incidents.api.answers import reply
 from clearway_incidents.commands.changes import Changes
@@ -16,7 +17,6 @@ from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.revisions import Target
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Step
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
@@ -36,7 +36,7 @@ class Wiring:
     """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored."""
 
     clock: Clock
-    states: StateVersions[Incident]
+    states: StateVersions[IncidentState]
     intake: Intake
     changes: Changes
     merging: Merging

@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from clearway_contracts.envelope import Utc
+from clearway_contracts.geometry import Point
+from clearway_contracts.incident import IncidentTime, Location
 from clearway_contracts.vocabulary import (
     Activity,
     Actuation,
@@ -42,9 +44,9 @@ from clearway_incidents.api.texts import (
     Position,
     Uncertainty,
 )
-from clearway_incidents.domain.incident import Casualties, Facts, Impact, Sharing
-from clearway_incidents.domain.moment import IncidentTime, check_given, span
-from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, Location, Point, grid_reference
+from clearway_incidents.domain.incident import ReportedFacts
+from clearway_incidents.domain.moment import check_given, span
+from clearway_incidents.domain.place import DEFAULT_UNCERTAINTY_M, grid_reference
 from clearway_incidents.domain.reporting import DEFAULT_PRIORITY, default_hazard
 
 
@@ -95,7 +97,7 @@ class LocationForm(Form):
     setting: Setting = Setting.UNKNOWN
 
     def in_domain(self) -> Location:
-        point = Point(self.point.coordinates)
+        point = Point(coordinates=self.point.coordinates)
         values: dict[str, Any] = self.model_dump(exclude={"point", "uncertainty_m"})
         uncertainty = self.uncertainty_m or DEFAULT_UNCERTAINTY_M[self.precision]
         return Location(point=point, uncertainty_m=uncertainty, mgrs=grid_reference(point), **values)
@@ -164,24 +166,14 @@ class FactsForm(Form):
     narrative: Narrative = ""
     links: LinksForm = LinksForm()
 
-    def in_domain(self, now: datetime) -> Facts:
+    def in_domain(self, now: datetime) -> ReportedFacts:
+        """As they are given, with what follows from them. A field of the same name needs no line here."""
         hazard = self.hazard_state or default_hazard(self.outcome, self.category)
-        return Facts(
-            exercise=self.exercise,
-            time=self.time.in_domain(now),
-            location=self.location.in_domain(),
-            category=self.category,
-            actuation=self.actuation,
-            delivery=self.delivery,
-            outcome=self.outcome,
-            hazard_state=hazard,
-            target=self.target,
-            activity=self.activity,
-            casualties=tuple(Casualties(**dict(item)) for item in self.casualties),
-            impact=Impact(**dict(self.impact)),
-            protective_measures=self.protective_measures,
-            priority=self.priority or DEFAULT_PRIORITY[hazard],
-            sharing=Sharing(**dict(self.sharing)),
-            related=self.links.related,
-            narrative=self.narrative,
-        )
+        derived = {
+            "time": self.time.in_domain(now),
+            "location": self.location.in_domain(),
+            "hazard_state": hazard,
+            "priority": self.priority or DEFAULT_PRIORITY[hazard],
+            "related": self.links.related,
+        }
+        return ReportedFacts.model_validate(dict(self) | derived, from_attributes=True)

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final, Self
 from pydantic import UUID7, ConfigDict, Field, model_validator
 
 from clearway_contracts.envelope import Utc
+from clearway_contracts.incident import ExternalRef, Grading, Report
 from clearway_contracts.vocabulary import Channel, InfoCredibility, SourceReliability
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.texts import Form, Line, Name, Text
 from clearway_incidents.commands.intake import Submission
-from clearway_incidents.domain.incident import ExternalRef, Grading, NineLine, Report
+from clearway_incidents.domain.incident import UNGRADED
 from clearway_incidents.domain.reporting import FirstReport
 from clearway_platform.clock import new_id
 
@@ -72,15 +73,8 @@ class ReportForm(Form):
     nine_line: NineLineForm | None = None
 
     def in_domain(self, now: datetime) -> Report:
-        return Report(
-            report_id=self.report_id or new_id(),
-            organisation=self.organisation,
-            role=self.role,
-            channel=self.channel,
-            received_at=self.received_at or now,
-            contact_ref=self.contact_ref,
-            nine_line=None if self.nine_line is None else NineLine(**dict(self.nine_line)),
-        )
+        given = {"report_id": self.report_id or new_id(), "received_at": self.received_at or now}
+        return Report.model_validate(dict(self) | given, from_attributes=True)
 
 
 class GradingForm(Form):
@@ -113,11 +107,11 @@ class NewReport(FactsForm):
             facts=self.in_domain(now),
             report=self.report.in_domain(now),
             grading=_grading(self.grading),
-            external_refs=tuple(ExternalRef(**dict(ref)) for ref in self.external_refs),
+            external_refs=tuple(ExternalRef.model_validate(dict(ref)) for ref in self.external_refs),
         )
         return Submission.of(first, self.model_dump(mode="json", exclude={"incident_id"}, exclude_unset=True))
 
 
 def _grading(form: GradingForm | None) -> Grading:
     given = {} if form is None else form.model_dump(exclude_none=True)
-    return Grading(**given)
+    return UNGRADED.model_copy(update=given)

@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from clearway_contracts.incident import ExternalRef, IncidentState
 from clearway_incidents.commands.intake import Submission
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import NotNow, Refusal
-from clearway_incidents.domain.incident import ExternalRef, Facts, Incident
+from clearway_incidents.domain.incident import ReportedFacts
 from clearway_incidents.domain.life import Change, Kind
 from clearway_incidents.domain.reporting import record
 from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
@@ -20,7 +21,7 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 
 # The facts of the incident on record with what the source changed between its two contents.
-Reconcile = Callable[[Incident, Mapping[str, Any], Mapping[str, Any]], Facts]
+Reconcile = Callable[[IncidentState, Mapping[str, Any], Mapping[str, Any]], ReportedFacts]
 Known = dict[tuple[str, str], KnownRef]
 
 

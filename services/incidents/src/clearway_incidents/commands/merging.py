@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.commands.revisions import Recorded, Revisions, Target
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import InvalidFact, NotNow, UnknownIncident
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Act, Kind
 from clearway_incidents.domain.merging import CasualtiesOf, merge, unmerge_loser, unmerge_survivor
 from clearway_incidents.storage.tables import REVISIONS
@@ -64,7 +64,9 @@ class Merging:
                 "survivor_id", f"there is no incident {survivor_id} in your mission", "Check the id."
             ) from error
 
-    async def _free_survivor(self, transaction: Transaction, principal: Principal, loser: Incident, act: Act) -> None:
+    async def _free_survivor(
+        self, transaction: Transaction, principal: Principal, loser: IncidentState, act: Act
+    ) -> None:
         survivor_id = loser.links.merged_into
         if survivor_id is None:
             raise NotNow("the incident is not an alias", "No action is needed.")
@@ -76,7 +78,7 @@ class Merging:
         freed = unmerge_survivor(survivor.incident, loser, before.incident, joined, act)
         await self.revisions.append(transaction, principal, survivor, freed)
 
-    async def _joined_at(self, transaction: Transaction, survivor_id: UUID, loser_id: UUID) -> Incident:
+    async def _joined_at(self, transaction: Transaction, survivor_id: UUID, loser_id: UUID) -> IncidentState:
         """The survivor's revision that took the loser in, the last time that it did."""
         table = REVISIONS.c
         query = select(table.revision).where(table.incident_id == survivor_id, table.kind == Kind.MERGED.value)

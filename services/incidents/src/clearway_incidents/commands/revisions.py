@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
+from clearway_contracts.incident import IncidentState
 from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Act, Change
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.storage.rows import Entry, incident_row, revision_row
@@ -53,7 +53,7 @@ class Target:
 class Recorded:
     """An incident on record: validated for a command, and as the fields that are shown, in the newest shape."""
 
-    incident: Incident
+    incident: IncidentState
     state: State
 
 
@@ -63,7 +63,7 @@ class Revisions:
 
     clock: Clock
     outbox: Outbox
-    states: StateVersions[Incident]
+    states: StateVersions[IncidentState]
 
     async def current(self, transaction: Transaction, mission: str, incident_id: UUID) -> Recorded:
         """The incident on record. Raises UnknownIncident."""
@@ -126,16 +126,13 @@ class Revisions:
         previous = before["audit"]["hash"] if before else None
         stored["audit"]["prev_hash"] = previous
         stored["audit"]["hash"] = seal(sealed_part(stored, change.kind, by, change.reason), previous)
-        return Entry(change, stored, changed_names(before or {}, without_version(stored)))
+        audit = change.incident.audit.model_copy(update={"prev_hash": previous, "hash": stored["audit"]["hash"]})
+        sealed = replace(change, incident=change.incident.model_copy(update={"audit": audit}))
+        return Entry(sealed, stored, changed_names(before or {}, without_version(stored)))
 
     async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[State]:
         """Write the revisions and their events; the states that are shown."""
         rows = [revision_row(entry, principal.id) for entry in entries]
         await transaction.connection.execute(_KEEP, one_or_many(rows))
-        states = [without_version(entry.stored) for entry in entries]
-        events = [
-            event_of(self.outbox, entry.change.kind, state, entry.changed)
-            for entry, state in zip(entries, states, strict=True)
-        ]
-        await self.outbox.add(transaction, events)
-        return states
+        await self.outbox.add(transaction, [event_of(self.outbox, entry.change, entry.changed) for entry in entries])
+        return [without_version(entry.stored) for entry in entries]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from clearway_contracts.incident import Grading, Report
 from clearway_contracts.vocabulary import InfoCredibility
-from clearway_incidents.domain.incident import Grading, Report
 
 UNNAMED: Final = frozenset({"", "unknown"})
 

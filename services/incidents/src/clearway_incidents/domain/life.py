@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from clearway_contracts.incident import Grading, IncidentState, Report, Retraction
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
 from clearway_incidents.domain import moment
 from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_incidents.domain.grading import credible, independent_reports
-from clearway_incidents.domain.incident import Facts, Grading, Incident, Report, Retraction, fact_values
+from clearway_incidents.domain.incident import ReportedFacts
 
 
 class Kind(StrEnum):
@@ -57,7 +58,7 @@ HARMLESS: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
 class Change:
     """A new revision: the incident after it, what made it, and the reason where one was given."""
 
-    incident: Incident
+    incident: IncidentState
     kind: Kind
     reason: str | None = None
 
@@ -72,10 +73,10 @@ class Act:
 
 
 # One command of the life: the incident on record becomes the next revision.
-Step = Callable[[Incident, Act], Change]
+Step = Callable[[IncidentState, Act], Change]
 
 
-def allow(incident: Incident, kind: Kind) -> None:
+def allow(incident: IncidentState, kind: Kind) -> None:
     """Raise NotNow unless the incident's state allows the command."""
     if incident.status in ALLOWED[kind]:
         return
@@ -89,47 +90,50 @@ def allow(incident: Incident, kind: Kind) -> None:
     raise NotNow(f"{kind} is not possible while the incident is {incident.status}", f"It must be: {states}.")
 
 
-def revise(incident: Incident, at: datetime, **values: Any) -> Incident:
+def revise(incident: IncidentState, at: datetime, **values: Any) -> IncidentState:
     """The next revision with these values. Its time never runs backwards, even when the clock does."""
     updated_at = max(at, incident.audit.updated_at)
-    audit = replace(incident.audit, updated_at=updated_at, prev_hash=incident.audit.hash, hash=None)
-    return replace(incident, revision=incident.revision + 1, audit=audit, **values)
+    audit = incident.audit.model_copy(update={"updated_at": updated_at, "prev_hash": incident.audit.hash, "hash": None})
+    return incident.model_copy(update={"revision": incident.revision + 1, "audit": audit, **values})
 
 
-def add_report(incident: Incident, act: Act, *, report: Report) -> Change:
+def add_report(incident: IncidentState, act: Act, *, report: Report) -> Change:
     allow(incident, Kind.REPORT_ADDED)
     if report.report_id in {known.report_id for known in incident.reports}:
         raise NotNow(f"the report {report.report_id} is already part of the incident", "No action is needed.")
     return Change(revise(incident, act.at, reports=(*incident.reports, report)), Kind.REPORT_ADDED, act.reason)
 
 
-def correct(incident: Incident, act: Act, *, facts: Facts) -> Change:
+def correct(incident: IncidentState, act: Act, *, facts: ReportedFacts) -> Change:
     """Other facts; `recorded_at` stays the moment when the incident was first recorded. Raises InvalidFact when their
     times cannot be."""
     allow(incident, Kind.CORRECTED)
     if facts.time != incident.time:
         moment.check(facts.time, act.at)
-    values = dict(fact_values(facts))
-    values["time"] = replace(facts.time, recorded_at=incident.time.recorded_at)
-    links = replace(incident.links, related=facts.related)
-    return Change(revise(incident, act.at, links=links, **values), Kind.CORRECTED, act.reason)
+    time = facts.time.model_copy(update={"recorded_at": incident.time.recorded_at})
+    links = incident.links.model_copy(update={"related": facts.related})
+    values = {**facts.as_fields(), "time": time, "links": links}
+    return Change(revise(incident, act.at, **values), Kind.CORRECTED, act.reason)
 
 
-def review(incident: Incident, act: Act) -> Change:
+def review(incident: IncidentState, act: Act) -> Change:
     return _move(incident, act, Kind.REVIEW_STARTED, Status.UNDER_REVIEW)
 
 
 def grade(
-    incident: Incident, act: Act, *, reliability: SourceReliability | None, credibility: InfoCredibility | None
+    incident: IncidentState, act: Act, *, reliability: SourceReliability | None, credibility: InfoCredibility | None
 ) -> Change:
     """Assess the source, the information, or both; what is None stays as it was."""
     allow(incident, Kind.GRADED)
     before = incident.grading
-    grading = Grading(reliability or before.source_reliability, credibility or before.info_credibility)
+    grading = Grading(
+        source_reliability=reliability or before.source_reliability,
+        info_credibility=credibility or before.info_credibility,
+    )
     return Change(revise(incident, act.at, grading=grading), Kind.GRADED, act.reason)
 
 
-def verify(incident: Incident, act: Act, *, reporters: frozenset[str]) -> Change:
+def verify(incident: IncidentState, act: Act, *, reporters: frozenset[str]) -> Change:
     """`reporters` are the principals that reported it: none of them can verify it."""
     allow(incident, Kind.VERIFIED)
     if act.by in reporters:
@@ -142,11 +146,11 @@ def verify(incident: Incident, act: Act, *, reporters: frozenset[str]) -> Change
     return _move(incident, act, Kind.VERIFIED, Status.VERIFIED)
 
 
-def dispute(incident: Incident, act: Act) -> Change:
+def dispute(incident: IncidentState, act: Act) -> Change:
     return _move(incident, act, Kind.DISPUTED, Status.DISPUTED)
 
 
-def close(incident: Incident, act: Act) -> Change:
+def close(incident: IncidentState, act: Act) -> Change:
     """Close: nothing more is expected. Needs a reason while a hazard may be there."""
     allow(incident, Kind.CLOSED)
     if incident.hazard_state not in HARMLESS and act.reason is None:
@@ -157,19 +161,19 @@ def close(incident: Incident, act: Act) -> Change:
     return _move(incident, act, Kind.CLOSED, Status.CLOSED)
 
 
-def reopen(incident: Incident, act: Act) -> Change:
+def reopen(incident: IncidentState, act: Act) -> Change:
     return _move(incident, act, Kind.REOPENED, Status.UNDER_REVIEW)
 
 
-def retract(incident: Incident, act: Act, *, reason: RetractionReason) -> Change:
+def retract(incident: IncidentState, act: Act, *, reason: RetractionReason) -> Change:
     """Final. The history says the note that was given, or else the reason."""
     allow(incident, Kind.RETRACTED)
-    retraction = Retraction(reason, act.by, max(act.at, incident.audit.updated_at))
+    retraction = Retraction(reason=reason, by=act.by, at=max(act.at, incident.audit.updated_at))
     withdrawn = revise(incident, act.at, status=Status.RETRACTED, retraction=retraction)
     return Change(withdrawn, Kind.RETRACTED, act.reason or reason.value)
 
 
-def change_hazard(incident: Incident, act: Act, *, state: HazardState) -> Change:
+def change_hazard(incident: IncidentState, act: Act, *, state: HazardState) -> Change:
     """The hazard changes independently of the status. A closed incident must be reopened before it can be dangerous."""
     allow(incident, Kind.HAZARD_CHANGED)
     if incident.status is Status.CLOSED and state not in HARMLESS:
@@ -177,6 +181,6 @@ def change_hazard(incident: Incident, act: Act, *, state: HazardState) -> Change
     return Change(revise(incident, act.at, hazard_state=state), Kind.HAZARD_CHANGED, act.reason)
 
 
-def _move(incident: Incident, act: Act, kind: Kind, to: Status) -> Change:
+def _move(incident: IncidentState, act: Act, kind: Kind, to: Status) -> Change:
     allow(incident, kind)
     return Change(revise(incident, act.at, status=to), kind, act.reason)

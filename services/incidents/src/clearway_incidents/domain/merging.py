@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
+from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.errors import NotNow
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import Act, Change, Kind, allow, revise
 
 
@@ -19,7 +18,9 @@ class CasualtiesOf(StrEnum):
     MERGED = "merged"
 
 
-def merge(loser: Incident, survivor: Incident, act: Act, *, casualties: CasualtiesOf) -> tuple[Change, Change]:
+def merge(
+    loser: IncidentState, survivor: IncidentState, act: Act, *, casualties: CasualtiesOf
+) -> tuple[Change, Change]:
     """The loser as an alias, and the survivor, which now rests on the reports of both."""
     allow(loser, Kind.MERGED)
     if loser.incident_id == survivor.incident_id:
@@ -27,24 +28,26 @@ def merge(loser: Incident, survivor: Incident, act: Act, *, casualties: Casualti
     if loser.exercise is not survivor.exercise:
         raise NotNow("one of the two is an exercise, the other is not", "Correct `exercise` first.")
     allow(survivor, Kind.MERGED)
-    links = replace(loser.links, merged_into=survivor.incident_id)
+    links = loser.links.model_copy(update={"merged_into": survivor.incident_id})
     alias = revise(loser, act.at, status=Status.MERGED, links=links)
     chosen = loser.casualties if casualties is CasualtiesOf.MERGED else survivor.casualties
     known = {report.report_id for report in survivor.reports}
     added = tuple(report for report in loser.reports if report.report_id not in known)
-    links = replace(survivor.links, merged_from=(*survivor.links.merged_from, loser.incident_id))
+    links = survivor.links.model_copy(update={"merged_from": (*survivor.links.merged_from, loser.incident_id)})
     joined = revise(survivor, act.at, links=links, casualties=chosen, reports=(*survivor.reports, *added))
     return Change(alias, Kind.MERGED, act.reason), Change(joined, Kind.MERGED, act.reason)
 
 
-def unmerge_loser(loser: Incident, before: Incident, act: Act) -> Change:
+def unmerge_loser(loser: IncidentState, before: IncidentState, act: Act) -> Change:
     """The loser as it was `before` it was merged; an alias does not change, so nothing is lost."""
     allow(loser, Kind.UNMERGED)
     restored = revise(loser, act.at, status=before.status, links=before.links)
     return Change(restored, Kind.UNMERGED, act.reason)
 
 
-def unmerge_survivor(survivor: Incident, loser: Incident, before: Incident, after: Incident, act: Act) -> Change:
+def unmerge_survivor(
+    survivor: IncidentState, loser: IncidentState, before: IncidentState, after: IncidentState, act: Act
+) -> Change:
     """The survivor without the loser. `before` and `after` are its revisions around the merge: casualties that were
     chosen then and not corrected since go back to what they were, and reports that came with the loser leave."""
     if survivor.status is Status.MERGED:
@@ -53,7 +56,7 @@ def unmerge_survivor(survivor: Incident, loser: Incident, before: Incident, afte
     came = {report.report_id for report in loser.reports} - own
     merged_from = tuple(item for item in survivor.links.merged_from if item != loser.incident_id)
     values: dict[str, Any] = {
-        "links": replace(survivor.links, merged_from=merged_from),
+        "links": survivor.links.model_copy(update={"merged_from": merged_from}),
         "reports": tuple(report for report in survivor.reports if report.report_id not in came),
     }
     if survivor.casualties == after.casualties:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from clearway_contracts.incident import IncidentTime
 from clearway_contracts.vocabulary import TimePrecision
 from clearway_incidents.domain.errors import InvalidFact
 
@@ -17,18 +17,6 @@ OLDEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 UNKNOWN_SPAN: Final = timedelta(days=365)
 # A span may end after it is reported, such as with the day or the year, but not later.
 LONGEST_AHEAD: Final = timedelta(days=366)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentTime:
-    """`earliest` and `latest` bound the incident; `reported_at` is the reporter's, `recorded_at` is ours."""
-
-    occurred_at: datetime | None = None
-    earliest: datetime
-    latest: datetime
-    precision: TimePrecision
-    reported_at: datetime
-    recorded_at: datetime
 
 
 def span(
@@ -78,17 +66,18 @@ def check_given(
     reported_at: datetime | None,
     now: datetime,
 ) -> None:
-    """Raise InvalidFact for a moment before 1900 or in the future. A span cannot be computed from the year 1."""
+    """Raise InvalidFact for a moment before 1900 or in the future, and for a span that ends before it begins. No span
+    can be computed from either."""
     for name, moment in (("occurred_at", occurred_at), ("earliest", earliest), ("reported_at", reported_at)):
         _check_moment(f"time.{name}", moment, now)
     _check_moment("time.latest", latest, now + LONGEST_AHEAD)
+    if earliest and latest and earliest > latest:
+        raise InvalidFact("time.earliest", "is after time.latest", "Exchange the two, or correct one.")
 
 
 def check(time: IncidentTime, now: datetime) -> None:
     """Raise InvalidFact unless the times can all be true at `now`."""
     check_given(time.occurred_at, time.earliest, time.latest, time.reported_at, now)
-    if time.earliest > time.latest:
-        raise InvalidFact("time.earliest", "is after time.latest", "Exchange the two, or correct one.")
     if time.occurred_at and not time.earliest <= time.occurred_at <= time.latest:
         raise InvalidFact("time.occurred_at", "is outside earliest..latest", "Widen the span, or leave it out.")
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
-from uuid import UUID
+from typing import Final
 
 from mgrs import MGRS
 
-from clearway_contracts.vocabulary import LocationPrecision, Setting
+from clearway_contracts.geometry import Point
+from clearway_contracts.vocabulary import LocationPrecision
 
 # The radius in metres of the circle that holds the true point with 90 %, where the reporter gives none. A position fix
 # under field conditions; a surveyed benchmark; a point near a named place and the place itself, after the extent of a
@@ -23,39 +22,6 @@ DEFAULT_UNCERTAINTY_M: Final = {
     LocationPrecision.ADMIN1: 100_000.0,
     LocationPrecision.COUNTRY: 500_000.0,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A GeoJSON point: [longitude, latitude] in degrees."""
-
-    coordinates: tuple[float, float]
-    type: Literal["Point"] = "Point"
-
-    @property
-    def longitude(self) -> float:
-        return self.coordinates[0]
-
-    @property
-    def latitude(self) -> float:
-        return self.coordinates[1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """A place. `uncertainty_m` is the radius of the 90 % circle; `chainage_m` the distance along the route."""
-
-    point: Point
-    uncertainty_m: float
-    precision: LocationPrecision
-    place_name: str | None = None
-    admin0: str | None = None
-    admin1: str | None = None
-    admin2: str | None = None
-    mgrs: str | None = None
-    route_id: UUID | None = None
-    chainage_m: float | None = None
-    setting: Setting = Setting.UNKNOWN
 
 
 def grid_reference(point: Point) -> str:

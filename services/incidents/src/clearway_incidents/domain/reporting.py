@@ -7,18 +7,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from clearway_contracts.incident import Audit, ExternalRef, Grading, IncidentState, Links, Report
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Priority, Status
 from clearway_incidents.domain import moment
-from clearway_incidents.domain.incident import (
-    Audit,
-    ExternalRef,
-    Facts,
-    Grading,
-    Incident,
-    Links,
-    Report,
-    fact_values,
-)
+from clearway_incidents.domain.incident import UNGRADED, ReportedFacts
 from clearway_incidents.domain.life import Change, Kind
 
 # The priority of a report that gives none. A hazard that nobody has examined may be live.
@@ -37,16 +29,16 @@ class FirstReport:
     """The first report of an incident: its facts, its reporter, and the names that other systems have for it."""
 
     incident_id: UUID
-    facts: Facts
+    facts: ReportedFacts
     report: Report
-    grading: Grading
+    grading: Grading = UNGRADED
     external_refs: tuple[ExternalRef, ...] = ()
 
 
 def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> Change:
     """Revision 1. Raises InvalidFact when its times cannot be."""
     moment.check(first.facts.time, at)
-    incident = Incident(
+    incident = IncidentState(
         incident_id=first.incident_id,
         revision=1,
         mission=mission,
@@ -55,9 +47,8 @@ def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> Change
         grading=first.grading,
         status=Status.REPORTED,
         links=Links(related=first.facts.related),
-        retraction=None,
         audit=Audit(created_by=by, created_at=at, updated_at=at),
-        **fact_values(first.facts),
+        **first.facts.as_fields(),
     )
     return Change(incident, Kind.REPORTED)
 

@@ -11,14 +11,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.domain.incident import Incident
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import Part, part_of
 
-States = StateVersions[Incident]
+States = StateVersions[IncidentState]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,12 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_incidents.domain.incident import Incident
+from clearway_contracts.incident import IncidentState
 from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import part_of
 
-States = StateVersions[Incident]
+States = StateVersions[IncidentState]
 
 
 @dataclass(frozen=True, slots=True)

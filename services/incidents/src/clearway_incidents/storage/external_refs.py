@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select, tuple_, update
 
-from clearway_incidents.domain.incident import ExternalRef
+from clearway_contracts.incident import ExternalRef
 from clearway_incidents.storage.states import CONTENT
 from clearway_incidents.storage.tables import EXTERNAL_REFS
 from clearway_platform.database.engines import Transaction, on_either, one_or_many

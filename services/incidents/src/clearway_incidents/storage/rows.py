@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clearway_incidents.domain.incident import Incident
+from clearway_contracts.incident import IncidentState
 from clearway_incidents.domain.life import Change
 from clearway_platform.database.states import State
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A revision ready to be written: what is stored of its state with its hash in it, and what it changed."""
+    """A revision ready to be written: the change with its hash in it, what is stored of it, and what it changed."""
 
     change: Change
     stored: State
     changed: tuple[str, ...]
 
     @property
-    def incident(self) -> Incident:
+    def incident(self) -> IncidentState:
         return self.change.incident
 
 
@@ -37,7 +36,7 @@ def incident_row(entry: Entry) -> dict[str, Any]:
 
 def revision_row(entry: Entry, by: str) -> dict[str, Any]:
     """The row of `incident_revision`, which never changes."""
-    audit: Mapping[str, Any] = entry.stored["audit"]
+    audit = entry.incident.audit
     return _indexed(entry.incident) | {
         "incident_id": entry.incident.incident_id,
         "revision": entry.incident.revision,
@@ -47,13 +46,13 @@ def revision_row(entry: Entry, by: str) -> dict[str, Any]:
         "by": by,
         "reason": entry.change.reason,
         "changed": list(entry.changed),
-        "prev_hash": audit["prev_hash"],
-        "hash": audit["hash"],
+        "prev_hash": audit.prev_hash,
+        "hash": audit.hash,
         "state": entry.stored,
     }
 
 
-def _indexed(incident: Incident) -> dict[str, Any]:
+def _indexed(incident: IncidentState) -> dict[str, Any]:
     """The columns that lists filter by, but the state itself."""
     return {
         "category": incident.category.value,

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from clearway_incidents.domain.incident import Incident
+from clearway_contracts.incident import IncidentState
 from clearway_platform.database.states import StateVersions
 
 # An incident, now and in each of its revisions: the fields of the record as the events carry them.
-INCIDENT: Final[StateVersions[Incident]] = StateVersions("incident", TypeAdapter(Incident))
+INCIDENT: Final[StateVersions[IncidentState]] = StateVersions("incident", TypeAdapter(IncidentState))
 # A report as another system last sent it under a name of its own: any of the fields of `POST /v1/incidents`.
 CONTENT: Final[StateVersions[dict[str, Any]]] = StateVersions("content", TypeAdapter(dict[str, Any]))
 
