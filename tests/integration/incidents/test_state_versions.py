@@ -14,7 +14,7 @@ from clearway_contracts.incidents import IncidentChange
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, REVISIONS
-from clearway_platform.database.states import State, StateVersions, without_version
+from clearway_platform.database.states import State, StateVersions, only_added, without_version
 from clearway_platform.messaging.relay.worker import Relay
 from clearway_platform.service import Platform
 from clearway_testing.recording_log import RecordingLog
@@ -26,6 +26,12 @@ class IncidentWithWeather(IncidentState):
     """The incident, as the program after this one might have it."""
 
     weather: str
+
+
+class IncidentWithRemark(IncidentState):
+    """The incident with a field that may be missing."""
+
+    remark: str | None = "none"
 
 
 def weather_is_not_known(fields: State) -> State:
@@ -42,7 +48,13 @@ class Release010(StateVersions[IncidentState]):
 OLDEST = Release010("incident", INCIDENT.form)
 NEWER = cast(
     StateVersions[IncidentState],
-    StateVersions("incident", TypeAdapter(IncidentWithWeather), (weather_is_not_known,)),
+    StateVersions("incident", TypeAdapter(IncidentWithWeather), (*INCIDENT.upcasters, weather_is_not_known)),
+)
+ADDING = cast(
+    StateVersions[IncidentState],
+    StateVersions(
+        "incident", TypeAdapter(IncidentWithRemark), (*INCIDENT.upcasters, only_added), compatible_from=INCIDENT.newest
+    ),
 )
 EARLIER = pytest.mark.parametrize("earlier", [OLDEST, INCIDENT], ids=["0.1.0", "version 1"])
 
@@ -97,10 +109,10 @@ async def test_commands_go_on_from_what_was_written(platform: Platform, earlier:
         assert incident["weather"] == "unknown"
         history = (await desk.rows(select(REVISIONS.c.changed).order_by(REVISIONS.c.revision)))[2:]
         assert [row.changed for row in history] == [["outcome"], ["status"]]
-        old = None if earlier is OLDEST else 1
-        assert await sealed_in_order(desk) == [old, old, 2, 2]
+        old, new = None if earlier is OLDEST else INCIDENT.newest, NEWER.newest
+        assert await sealed_in_order(desk) == [old, old, new, new]
         [row] = await desk.rows(select(INCIDENTS.c.state))
-        assert (row.state["v"], row.state["weather"]) == (2, "unknown")
+        assert (row.state["v"], row.state["weather"]) == (new, "unknown")
 
 
 @EARLIER
@@ -164,6 +176,26 @@ async def test_what_a_newer_program_wrote_is_refused_until_this_one_is_replaced(
         assert all("newer version of Clearway wrote this incident" in answer.json()["detail"] for answer in refused)
         assert (await desk.ask("GET", f"{path}/revisions/1")).status_code == 200
         assert await desk.count(REVISIONS) == 2
+
+
+async def test_what_a_newer_program_added_is_read_and_not_lost(platform: Platform) -> None:
+    """Both run during an upgrade: the older one shows what it knows, and leaves changes to the newer one."""
+    async with desk_of(platform) as desk:
+        incident, other = await desk.report(), await desk.report()
+    async with desk_of(platform, ADDING) as newer:
+        assert (await newer.read(other))["remark"] == "none"
+        incident = await newer.step(incident, "review")
+        assert incident["remark"] == "none"
+    async with desk_of(platform) as desk:
+        known = {name: value for name, value in incident.items() if name != "remark"}
+        assert await desk.read(incident) == known
+        assert known in (await desk.ask("GET")).json()["items"]
+        refused = await desk.ask("PATCH", f"/{incident['incident_id']}", {"narrative": "seen again"}, seen=2)
+        assert (refused.status_code, "newer version" in refused.json()["detail"]) == (503, True)
+        other = await desk.step(other, "review")
+    async with desk_of(platform, ADDING) as newer:
+        assert (await newer.step(incident, "dispute", {"reason": "not plausible"}))["revision"] == 3
+        assert (await newer.read(other))["remark"] == "none"
 
 
 async def test_content_that_an_earlier_program_kept_is_compared(platform: Platform) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from clearway_platform.database.states import NewerState, StateVersions
+from clearway_platform.database.states import NewerState, StateVersions, only_added
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,35 @@ def test_state_of_a_newer_program_is_refused_and_says_so(read: Callable[[dict[st
 def test_what_is_no_version_is_refused(version: object) -> None:
     with pytest.raises(ValueError, match="not a version"):
         ROUTES.read({"v": version, "name": "RN33"})
+
+
+@dataclass(frozen=True, slots=True)
+class LitRoute(Route):
+    """A route of the program after this one: it has a field that may be missing."""
+
+    lit: bool | None = None
+
+
+LIT = StateVersions("route", TypeAdapter(LitRoute), (*ROUTES.upcasters, only_added), compatible_from=3)
+
+
+def test_a_version_that_only_adds_is_read_by_the_program_before_it() -> None:
+    stored = LIT.write(LitRoute("RN33", 12_000, lit=True))
+
+    assert stored == {"v": 4, "compatible_from": 3, "name": "RN33", "metres": 12_000, "paved": False, "lit": True}
+    assert LIT.read(stored) == LitRoute("RN33", 12_000, lit=True)
+    assert LIT.shape({"v": 3, "name": "RN33", "metres": 12_000, "paved": True})["lit"] is None
+    assert ROUTES.read(stored) == Route("RN33", 12_000)
+    assert ROUTES.shape(stored) == {"name": "RN33", "metres": 12_000, "paved": False}
+
+
+def test_a_program_changes_no_state_of_a_newer_one_even_where_it_can_read_it() -> None:
+    assert ROUTES.read_to_change(ROUTES.write(Route("RN33", 12_000))) == Route("RN33", 12_000)
+    with pytest.raises(NewerState):
+        ROUTES.read_to_change(LIT.write(LitRoute("RN33", 12_000, lit=True)))
+
+
+def test_a_program_that_is_too_old_for_an_addition_is_refused() -> None:
+    oldest = StateVersions("route", TypeAdapter(Route), ROUTES.upcasters[:1])
+    with pytest.raises(NewerState, match=r"version 4.*knows 2"):
+        oldest.read(LIT.write(LitRoute("RN33", 12_000, lit=True)))

@@ -118,7 +118,7 @@ class Revisions:
         return state
 
     def _recorded(self, stored: Any) -> Recorded:
-        return Recorded(self.states.read(stored), self.states.shape(stored))
+        return Recorded(self.states.read_to_change(stored), self.states.shape(stored))
 
     def _entry(self, change: Change, before: State | None, by: str) -> Entry:
         """Seal a change to the revision before it. The hash is over what is stored, and so are those before it."""

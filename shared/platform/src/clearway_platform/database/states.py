@@ -2,7 +2,8 @@
 
 State is stored as a JSON object with its version beside its fields: `{"v": 2, ...}`. What has no `v` was written by
 release 0.1.0 and is of version 1. Rows are never rewritten when the shape changes: each is lifted when it is read, by
-one step per version (docs/adr/0022-stored-state-has-a-version.md).
+one step per version. A version that only adds what may be missing says from which version on programs can read it:
+`{"v": 2, "compatible_from": 1, ...}` (docs/adr/0022-stored-state-has-a-version.md).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 
 FIRST: Final = 1
 VERSION: Final = "v"
+COMPATIBLE_FROM: Final = "compatible_from"
 
 State = dict[str, Any]
 # From the fields of one version to those of the next. It returns a new value and leaves the one it was given alone.
@@ -37,14 +39,16 @@ class NewerState(Exception):
 @dataclass(frozen=True, slots=True)
 class StateVersions(Generic[T]):
     """One kind of stored state. `form` is its newest shape; the first of the upcasters leads from version 1 to 2, the
-    next from 2 to 3.
+    next from 2 to 3. `compatible_from` is the oldest version whose programs can read what is written; by default the
+    newest. The form must then ignore fields that it does not know.
 
-    T must be stored as a JSON object that has no field `v`.
+    T must be stored as a JSON object that has no field `v` or `compatible_from`.
     """
 
     name: str
     form: TypeAdapter[T]
     upcasters: tuple[Upcaster, ...] = ()
+    compatible_from: int | None = None
 
     @property
     def newest(self) -> int:
@@ -53,11 +57,21 @@ class StateVersions(Generic[T]):
 
     def write(self, value: T) -> State:
         """What is stored of a value."""
-        return {VERSION: self.newest, **self.form.dump_python(value, mode="json")}
+        fields = self.form.dump_python(value, mode="json")
+        if self.compatible_from is None:
+            return {VERSION: self.newest, **fields}
+        return {VERSION: self.newest, COMPATIBLE_FROM: self.compatible_from, **fields}
 
     def read(self, stored: Any) -> T:
         """The value that was stored, validated. Raises NewerState."""
         return self.form.validate_python(self._lifted(stored))
+
+    def read_to_change(self, stored: Any) -> T:
+        """The value, to be written again. Raises NewerState for every newer state: what this program does not know of
+        it would be lost, although it can be read."""
+        if (version := version_of(stored)) > self.newest:
+            raise NewerState(self.name, version, self.newest)
+        return self.read(stored)
 
     def shape(self, stored: Any) -> State:
         """The fields that were stored, in the newest shape and without the version. Raises NewerState.
@@ -72,7 +86,7 @@ class StateVersions(Generic[T]):
 
     def _lifted(self, stored: Any) -> Any:
         version = version_of(stored)
-        if version > self.newest:
+        if version > self.newest and _compatible_from(stored) > self.newest:
             raise NewerState(self.name, version, self.newest)
         fields = without_version(stored) if isinstance(stored, Mapping) else stored
         for upcast in self.upcasters[version - FIRST :]:
@@ -80,14 +94,28 @@ class StateVersions(Generic[T]):
         return fields
 
 
+def only_added(fields: Any) -> Any:
+    """The step to a version that adds fields that may be missing: they get their defaults when they are validated."""
+    return fields
+
+
 def version_of(stored: Any) -> int:
     """The version of what was stored; the first where it names none. Raises ValueError where it names no version."""
-    version = stored.get(VERSION, FIRST) if isinstance(stored, Mapping) else FIRST
-    if type(version) is not int or version < FIRST:
-        raise ValueError(f"{version!r} is not a version of stored state")
-    return version
+    return _number(stored, VERSION, FIRST)
 
 
 def without_version(stored: Mapping[str, Any]) -> State:
     """The fields alone."""
-    return {name: value for name, value in stored.items() if name != VERSION}
+    return {name: value for name, value in stored.items() if name not in (VERSION, COMPATIBLE_FROM)}
+
+
+def _compatible_from(stored: Any) -> int:
+    """The oldest version whose programs can read it: its own, where it names none."""
+    return _number(stored, COMPATIBLE_FROM, version_of(stored))
+
+
+def _number(stored: Any, name: str, otherwise: int) -> int:
+    version = stored.get(name, otherwise) if isinstance(stored, Mapping) else otherwise
+    if type(version) is not int or version < FIRST:
+        raise ValueError(f"{version!r} is not a version of stored state")
+    return version
