@@ -6,16 +6,23 @@ With `--check` it writes nothing, and fails when a file is stale or when the tab
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from clearway_platform.service import installed_services
-from deploy.databases import with_databases
+from deploy.compose import with_services
+from deploy.databases import with_databases, with_passwords
 from deploy.edge_routes import caddy_routes, ingress
+from deploy.kubernetes import manifests, with_images
 from deploy.topology import Topology, differences, read
 
+_COMPOSE: Final = Path("docker-compose.yml")
 _INIT: Final = Path("deploy/postgres/init.sh")
+_PASSWORDS: Final = Path("deploy/example.env")
+_BASE: Final = Path("deploy/k8s/base")
+_KUSTOMIZATION: Final = _BASE / "kustomization.yaml"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,9 +43,24 @@ def render(topology: Topology) -> dict[Path, str]:
     """What each generated file must hold, by its path from the root of the repository."""
     return {
         Path("deploy/edge/routes.caddy"): caddy_routes(topology),
-        Path("deploy/k8s/base/ingress.yaml"): ingress(topology),
         _INIT: with_databases(_INIT.read_text(encoding="utf-8"), topology),
+        _PASSWORDS: with_passwords(_PASSWORDS.read_text(encoding="utf-8"), topology),
+        _COMPOSE: with_services(_COMPOSE.read_text(encoding="utf-8"), topology),
+        _BASE / "ingress.yaml": ingress(topology),
+        **{_BASE / name: text for name, text in manifests(topology).items()},
+        _KUSTOMIZATION: with_images(_KUSTOMIZATION.read_text(encoding="utf-8"), topology, _version()),
     }
+
+
+def _version() -> str:
+    """The version of the images: this one on the commit of a release, and the last release's after it."""
+    this: str = _toml("shared/contracts/pyproject.toml")["project"]["version"]
+    last: str = _toml("releases.toml")["release"][-1]["version"]
+    return last if ".dev" in this else this
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(name).read_text(encoding="utf-8"))
 
 
 def stale(documents: Mapping[Path, str], root: Path) -> list[Path]:

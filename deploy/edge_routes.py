@@ -15,7 +15,7 @@ ROOT: Final = "/"
 # The pages for people and the documents of all services: every process has them, so whichever answers is asked.
 # What ends with a slash stands for all that is below it.
 DOCUMENTATION: Final = ("/docs", "/docs/", "/openapi.json", "/asyncapi.json", "/problems", "/problems/")
-_NOTICE: Final = "# Generated from deploy/topology.toml by `make contracts`. Do not edit."
+NOTICE: Final = "# Generated from deploy/topology.toml by `make contracts`. Do not edit."
 
 
 def caddy_routes(topology: Topology) -> str:
@@ -23,7 +23,7 @@ def caddy_routes(topology: Topology) -> str:
     services = topology.services.values()
     blocks = [_caddy_route(service, topology.port) for service in services]
     pages = [_caddy_page(service, topology.port) for service in services if ROOT in service.mounts]
-    return "\n".join([_NOTICE, *blocks, _caddy_documentation(topology), *pages])
+    return "\n".join([NOTICE, *blocks, _caddy_documentation(topology), *pages])
 
 
 def _caddy_route(service: Deployed, port: int) -> str:
@@ -52,7 +52,7 @@ def ingress(topology: Topology) -> str:
     """The Ingress that gives every service its mounts, and its OpenAPI document, under one host; and the Service that
     the documentation is read from, which is every pod of every service."""
     paths = "".join(_ingress_paths(topology))
-    return _INGRESS.format(notice=_NOTICE, paths=paths, port=topology.port)
+    return _INGRESS.format(notice=NOTICE, paths=paths, port=topology.port)
 
 
 def _ingress_paths(topology: Topology) -> Iterator[str]:

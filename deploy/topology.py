@@ -39,6 +39,11 @@ class Deployed:
         return f"clearway-{self.name}"
 
     @property
+    def password(self) -> str:
+        """The variable that holds the password of its role of PostgreSQL."""
+        return f"{self.name.upper().replace('-', '_')}_PASSWORD"
+
+    @property
     def databases(self) -> tuple[str, ...]:
         """The variables that name its databases: its own, if it has one, and the directory of keys."""
         return (*([database_variable(self.name)] if self.database else []), database_variable("keys"))
@@ -55,6 +60,11 @@ class Topology:
 
     port: int
     services: Mapping[str, Deployed]
+
+    @property
+    def stored(self) -> tuple[Deployed, ...]:
+        """The services that have a database."""
+        return tuple(row for row in self.services.values() if row.database)
 
 
 def read(file: Path = FILE) -> Topology:

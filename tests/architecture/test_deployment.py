@@ -12,8 +12,9 @@ import kubernetes_validate
 import pytest
 from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
+from deploy.topology import read
 
-SERVICES = ("incidents", "alerts", "analytics")
+SERVICES = tuple(read().services)
 Resources = Callable[[str], dict[str, dict[str, Any]]]
 Manifests = dict[str, list[dict[str, Any]]]
 
@@ -175,7 +176,7 @@ def test_selectors_find_their_pods(resources: Resources) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_pod_opens_its_own_database_and_nothing_of_another(resources: Resources, service: str) -> None:
     pod = resources("Deployment")[service]["spec"]["template"]["spec"]
-    for container in [*pod["initContainers"], *pod["containers"]]:
+    for container in [*pod.get("initContainers", []), *pod["containers"]]:
         opened = {
             variable["name"]: variable["valueFrom"]["secretKeyRef"]["name"] for variable in container.get("env", [])
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from deploy.databases import password_variable
 from deploy.topology import Deployed, Topology, differences, read
 
 from clearway_platform.service import installed_services
@@ -89,15 +89,13 @@ def test_kubernetes_runs_no_other_service(resources: Resources) -> None:
 @every_service
 def test_its_password_and_its_image_have_a_place(row: Deployed, root: Path) -> None:
     passwords = re.findall(r"^(\w+)=", (root / "deploy/example.env").read_text(), re.M)
-    assert (password_variable(row.name) in passwords) == row.database
+    assert (row.password in passwords) == row.database
     assert (root / "services" / row.name / "pyproject.toml").is_file()
-    assert (root / "services" / row.name / "requirements.lock").is_file()
 
 
-def test_the_makefile_builds_the_services_of_the_table(root: Path) -> None:
-    listed = re.search(r"^SERVICES := (.+)$", (root / "Makefile").read_text(), re.M)
-    assert listed is not None
-    assert set(listed[1].split()) == set(TOPOLOGY.services)
+def test_the_metrics_of_every_service_are_collected_as_documented(root: Path) -> None:
+    [targets] = re.findall(r"- targets: (\[.+\])", (root / "docs/operations.md").read_text())
+    assert set(json.loads(targets)) == {f"{name}:{TOPOLOGY.port}" for name in TOPOLOGY.services}
 
 
 @every_service

@@ -52,9 +52,8 @@ def run(command: list[str], url: str, folder: Path) -> str:
 def make_roles(server: DatabaseServer) -> None:
     """What the container of PostgreSQL runs on an empty volume."""
     address = urlsplit(server.url)
-    passwords = {
-        f"{name.upper()}_PASSWORD": name for name in ("incidents", "alerts", "analytics", "keys", "keys_reader")
-    }
+    names = re.findall(r"^(\w+)_PASSWORD=", (ROOT / "deploy" / "example.env").read_text(), re.M)
+    passwords = {f"{name}_PASSWORD": name.lower() for name in names if name != "POSTGRES"}
     reached = {"PGHOST": address.hostname or "", "PGPORT": str(address.port), "PGPASSWORD": address.password or ""}
     environment = os.environ | passwords | reached | {"POSTGRES_USER": address.username or "postgres"}
     environment["PATH"] = f"{installed_programs()}:{environment['PATH']}"

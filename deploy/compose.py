@@ -1,0 +1,69 @@
+"""The services in docker-compose.yml: they differ in their rows of the table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clearway_platform.settings import database_variable
+from deploy.parts import with_parts
+from deploy.topology import Deployed, Topology
+
+
+def with_services(document: str, topology: Topology) -> str:
+    """The compose file with the passwords of its databases, its services, and what its edge waits for."""
+    rows = topology.services.values()
+    passwords = (f"      {row.password}: ${{{row.password}:?see deploy/example.env}}\n" for row in topology.stored)
+    waited_for = (f"      {row.name}: {{condition: service_healthy}}\n" for row in rows)
+    return with_parts(document, "".join(passwords), "\n".join(map(_service, rows)), "".join(waited_for))
+
+
+def _service(row: Deployed) -> str:
+    """A service; where it has a database, also the task that migrates it, which has the same image and settings."""
+    build, environment = _BUILD.format(name=row.name), _environment(row)
+    if not row.database:
+        return _SERVICE.format(row=row, build=f"\n{build}", environment=f"\n{environment}", waits=_waits(row))
+    task = _SCHEMA.format(row=row, build=build, environment=environment)
+    shared = {"build": f" *{row.name}-build\n", "environment": f" *{row.name}-environment\n"}
+    return f"{task}\n{_SERVICE.format(row=row, waits=_waits(row), **shared)}"
+
+
+def _environment(row: Deployed) -> str:
+    """A setting without a value here has that of the shell or of .env, or else the service's own default."""
+    address = f"postgresql://{row.name}:${{{row.password}}}@postgres:5432/{row.name}"
+    database = [f"{database_variable(row.name)}: {address}"] if row.database else []
+    settings = (f"{name}:" for name in row.settings)
+    return "".join(f"      {line}\n" for line in ("<<: *environment", *database, *settings))
+
+
+def _waits(row: Deployed) -> str:
+    """Its schema, the directory of keys, and the topics where it has events."""
+    tasks = [*([f"{row.name}-schema"] if row.database else []), "keys", *(["topics"] if "kafka" in row.needs else [])]
+    return "".join(f"      {task}: {{condition: service_completed_successfully}}\n" for task in tasks)
+
+
+_BUILD: Final = """\
+      context: .
+      args: {{SERVICE: {name}, PIP_INDEX_URL: , UV_DEFAULT_INDEX: }}
+"""
+
+_SCHEMA: Final = """\
+  {row.name}-schema:
+    <<: *task
+    build: &{row.name}-build
+{build}\
+    image: {row.image}
+    command: [clearway, migrate, {row.name}]
+    environment: &{row.name}-environment
+{environment}\
+    depends_on:
+      postgres: {{condition: service_healthy}}
+"""
+
+_SERVICE: Final = """\
+  {row.name}:
+    <<: *service
+    build:{build}\
+    image: {row.image}
+    environment:{environment}\
+    depends_on:
+{waits}"""

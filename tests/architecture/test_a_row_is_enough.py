@@ -1,0 +1,85 @@
+"""A row of the table of the deployment is all that compose and Kubernetes need of a new service."""
+
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from deploy.compose import with_services
+from deploy.databases import with_databases, with_passwords
+from deploy.kubernetes import manifests, with_images
+from deploy.parts import BEGIN, END, with_parts
+from deploy.topology import Deployed, Topology, read
+
+NOTES = Deployed("notes", ("/v1/notes",), True, "256Mi", ("kafka", "postgres"), ("CLEARWAY_NOTE_LENGTH",))
+# Without a database and without events.
+PAGE = Deployed("page", ("/",), False, "128Mi", (), ())
+TOPOLOGY = Topology(8080, {**read().services, "notes": NOTES, "page": PAGE})
+
+
+@pytest.fixture
+def services(root: Path) -> dict[str, Any]:
+    written = with_services((root / "docker-compose.yml").read_text(), TOPOLOGY)
+    services: dict[str, Any] = yaml.safe_load(written)["services"]
+    return services
+
+
+def test_compose_migrates_and_runs_it(services: dict[str, Any]) -> None:
+    task, notes = services["notes-schema"], services["notes"]
+    assert task["command"] == ["clearway", "migrate", "notes"]
+    assert task["build"] == notes["build"]
+    assert notes["image"] == "clearway-notes"
+    assert notes["environment"] == task["environment"]
+    assert notes["environment"].items() - services["page"]["environment"].items() == {
+        ("CLEARWAY_NOTES_DATABASE_URL", "postgresql://notes:${NOTES_PASSWORD}@postgres:5432/notes"),
+        # From the shell or .env, or else the service's own default.
+        ("CLEARWAY_NOTE_LENGTH", None),
+    }
+    assert notes["depends_on"].keys() == {"notes-schema", "keys", "topics"}
+    assert "notes" in services["edge"]["depends_on"]
+    assert "NOTES_PASSWORD" in services["postgres"]["environment"]
+
+
+def test_compose_runs_a_service_without_a_database(services: dict[str, Any]) -> None:
+    assert "page-schema" not in services
+    assert services["page"]["build"]["args"]["SERVICE"] == "page"
+    assert services["page"]["depends_on"].keys() == {"keys"}
+    assert "PAGE_PASSWORD" not in services["postgres"]["environment"]
+
+
+def test_its_manifest_is_valid_and_opens_what_its_row_says() -> None:
+    pods = {}
+    for file, text in manifests(TOPOLOGY).items():
+        documents = list(yaml.safe_load_all(text))
+        for document in documents:
+            kubernetes_validate.validate(document, desired_version="1.37", strict=True)
+        pods[file] = documents[-1]["spec"]["template"]["spec"]
+    notes, page = pods["notes.yaml"], pods["page.yaml"]
+    assert [task["name"] for task in notes["initContainers"]] == ["topics", "schema"]
+    assert [value["name"] for value in notes["containers"][0]["env"]] == list(NOTES.databases)
+    assert "initContainers" not in page
+    assert [value["name"] for value in page["containers"][0]["env"]] == ["CLEARWAY_KEYS_DATABASE_URL"]
+    assert page["containers"][0]["resources"]["limits"] == {"memory": "128Mi"}
+
+
+def test_kustomize_lists_it_at_the_version(root: Path) -> None:
+    listed = yaml.safe_load(with_images((root / "deploy/k8s/base/kustomization.yaml").read_text(), TOPOLOGY, "0.9.0"))
+    assert {"notes.yaml", "page.yaml", "keys.yaml"} <= set(listed["resources"])
+    assert {"name": "clearway-notes", "newTag": "0.9.0"} in listed["images"]
+
+
+def test_it_gets_a_database_and_a_password_where_it_stores(root: Path) -> None:
+    script = with_databases((root / "deploy/postgres/init.sh").read_text(), TOPOLOGY)
+    example = with_passwords((root / "deploy/example.env").read_text(), TOPOLOGY)
+    assert 'create notes "$NOTES_PASSWORD"\n' in script
+    assert "NOTES_PASSWORD=replace-me\n" in example
+    assert "page" not in script.lower() + example.lower()
+
+
+def test_a_part_that_is_not_marked_is_no_part_of_the_file() -> None:
+    marked = f"first\n  {BEGIN}\n  old\n  {END}\nlast\n"
+    assert with_parts(marked, "  new\n") == marked.replace("old", "new")
+    for text in ("first\n", marked * 2, marked.replace(END, "")):
+        with pytest.raises(ValueError, match="are marked"):
+            with_parts(text, "  new\n")
