@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BUILDER := .cache/builder
 UV := $(BUILDER)/bin/uv
-SERVICES := incidents alerts analytics
+SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 # What runs, and what the tests need beside it.
 MEMBERS := shared/contracts shared/platform shared/demo $(SERVICES:%=services/%)
 DEVELOPMENT := $(MEMBERS) shared/testing
@@ -32,6 +32,7 @@ install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start no
 
 .PHONY: check
 check: $(VENV)/.development ## Lint, types, import contracts, dependencies, generated files, manifests, links. Fails on drift.
+	$(BIN)/python -m clearway_testing.workspace
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict $(SOURCES) tests benchmarks deploy

@@ -1,4 +1,4 @@
-"""Clearway as people run it: one process on the embedded default, or three on Kafka and PostgreSQL."""
+"""Clearway as people run it: one process on the embedded default, or one a service on Kafka and PostgreSQL."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,10 +11,11 @@ from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
+from clearway_platform.service import service_names
 from clearway_testing.server import LOOPBACK, DatabaseServer, Server, free_port
 from clearway_testing.stack import environment as stack_environment
 
-SERVICES: Final = ("incidents", "alerts", "analytics")
+SERVICES: Final = service_names()
 # Webhooks may not reach this machine unless the operator says so; the receiver is here.
 RECEIVERS: Final = {"CLEARWAY_WEBHOOK_ALLOWED_SUBNETS": f'["{LOOPBACK}/32"]'}
 
@@ -59,7 +60,7 @@ def embedded(directory: Path) -> Iterator[Platform]:
 
 @contextmanager
 def kafka_and_postgres(directory: Path, kafka: Server, postgres: DatabaseServer) -> Iterator[Platform]:
-    """Three times `clearway run`, each with a database of its own."""
+    """`clearway run` for each service, with a database of its own."""
     settings = {**stack_environment(kafka, postgres), **RECEIVERS}
     run([CLEARWAY, "migrate"], settings)
     run([CLEARWAY, "topics", "create"], settings)

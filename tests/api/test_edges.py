@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from clearway_testing.platforms import SERVICES
 from clearway_testing.server import DatabaseServer
 
 from .edges import Document, deep, replaced
@@ -19,7 +20,6 @@ from .operations import Operation, members, operations
 from .served import served
 
 MERGE_PATCH = "PATCH /v1/incidents/{incident_id}"
-SERVICES = ("incidents", "alerts", "analytics")
 DOCUMENTS = [Document(member.parts.app.openapi()) for member in members()]
 
 

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from deploy.topology import read
 
-SERVICES = ("incidents", "alerts", "analytics")
+SERVICES = tuple(read().services)
 SERVICE_LOCKS = tuple(f"services/{service}/requirements.lock" for service in SERVICES)
 LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", *SERVICE_LOCKS)
 # Folders of one person or one machine. A folder of the system (/opt, /var, /etc) is the same everywhere.

@@ -8,15 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-DISTRIBUTIONS = (
-    "clearway-contracts",
-    "clearway-platform",
-    "clearway-testing",
-    "clearway-demo",
-    "clearway-incidents",
-    "clearway-alerts",
-    "clearway-analytics",
-)
+from clearway_testing.workspace import members
+
+DISTRIBUTIONS = tuple(member.name for member in members())
 
 
 def releases(root: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from clearway_testing.compose import copy_of_repository
 from clearway_testing.engine import BASE_IMAGE, Engine
+from clearway_testing.platforms import SERVICES
 from clearway_testing.readme import commands_of
 from clearway_testing.server import LOOPBACK, await_ready, free_port
 
@@ -102,7 +103,7 @@ def test_it_holds_what_runs_and_answers_with_its_documents(office: Office) -> No
     listing = "import importlib.metadata as m; print(*sorted({d.name for d in m.distributions()}))"
     installed = office.inside("python", "-c", listing).split()
     ours = [name.replace("_", "-") for name in installed if name.startswith("clearway")]
-    assert ours == [f"clearway-{part}" for part in ("alerts", "analytics", "contracts", "incidents", "platform")]
+    assert ours == [f"clearway-{part}" for part in sorted((*SERVICES, "contracts", "platform"))]
     with office.client() as client:
         assert client.get("/openapi.json").json() == json.loads(OPENAPI.read_text())
         assert client.get("/asyncapi.json").json()["asyncapi"] == "3.0.0"

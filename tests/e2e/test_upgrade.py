@@ -69,6 +69,11 @@ class Versions:
     environment: dict[str, str]
     old: Program
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Those that both versions have."""
+        return last_release().services()
+
     def server(self, name: str, program: Program, label: str) -> ServerProcess:
         log = self.folder / f"{name}-{label}.log"
         return ServerProcess(f"{name} {label}", ("run", name), self.environment, log, program=program)
@@ -122,7 +127,7 @@ async def test_the_story_goes_on_though_the_versions_take_turns_at_every_step(
 ) -> None:
     """What one version wrote is read and changed by the other: upgrade, rollback, upgrade and so on."""
     await versions.make(versions.old)
-    servers = {name: versions.server(name, versions.old, "in turn") for name in SERVICES}
+    servers = {name: versions.server(name, versions.old, "in turn") for name in versions.services}
     for server in servers.values():
         stack.push_async_callback(server.stop)
     await asyncio.gather(*(server.start() for server in servers.values()))
@@ -156,7 +161,7 @@ async def test_the_story_is_told_while_both_versions_run_side_by_side(
 ) -> None:
     """A rolling upgrade, seen at its middle: two processes of each service, one of each version."""
     await versions.make(versions.old)
-    servers = {name: [versions.server(name, versions.old, "old")] for name in SERVICES}
+    servers = {name: [versions.server(name, versions.old, "old")] for name in versions.services}
     await start(stack, [server for some in servers.values() for server in some])
     await succeed(NEW, versions.environment, "migrate")
     for name, some in servers.items():

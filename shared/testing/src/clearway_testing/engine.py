@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from clearway_platform.service import service_names
 from clearway_testing.compose_plugin import plugin_folder
 from clearway_testing.containers import KAFKA_IMAGE, POSTGRES_IMAGE, has_docker_engine
 from clearway_testing.kafka import PROJECT, fetch_libraries
@@ -172,7 +173,7 @@ def _mirror() -> Sequence[str]:
 
 def build_product(engine: Engine) -> None:
     """Clearway's own images, of which a later build of the same files takes every layer."""
-    for name in ("incidents", "alerts", "analytics"):
+    for name in service_names():
         service, tag = f"SERVICE={name}", f"clearway-{name}"
         engine.docker("build", "--quiet", "--build-arg", service, "--tag", tag, ".", folder=PROJECT, seconds=900)
 

@@ -1,4 +1,4 @@
-"""The whole platform as real processes: one on the embedded default, or three on Kafka and PostgreSQL."""
+"""The whole platform as real processes: one on the embedded default, or one a service on Kafka and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from clearway_platform.database.migrations import upgrade
 from clearway_platform.log import open_broker
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.runtime import TOPIC_SPECS, migrate
-from clearway_platform.service import installed_services
+from clearway_platform.service import installed_services, service_names
 from clearway_platform.settings import Settings, database_variable
 from clearway_testing.server import Server
 
 START_SECONDS: Final = 90.0
 THIS_PROGRAM: Final = (sys.executable, "-c", "from clearway_platform.cli.program import run; run()")
-SERVICES: Final = ("incidents", "alerts", "analytics")
+SERVICES: Final = service_names()
 
 
 @dataclass
@@ -171,7 +171,7 @@ async def embedded_platform(
 async def distributed_platform(
     stack: AsyncExitStack, folder: Path, kafka_url: str, new_database: Callable[[], str]
 ) -> Platform:
-    """Three processes on Kafka and PostgreSQL, a database each. Topics are shared with whoever uses this Kafka."""
+    """A process and a database for each service. Topics are shared with whoever uses this Kafka."""
     urls = {name: new_database() for name in (*SERVICES, "keys")}
     settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=dict(urls))
     urls["keys"] = await _keys_reader(urls["keys"])

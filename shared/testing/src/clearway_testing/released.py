@@ -34,6 +34,11 @@ class Release:
         listed = _git("ls-tree", "-r", "--name-only", self.commit).decode()
         return tuple(Path(name) for name in listed.splitlines())
 
+    def services(self) -> tuple[str, ...]:
+        """The services of this version, by name. Raises Unavailable."""
+        found = (file.parts for file in self.files() if file.match("services/*/pyproject.toml"))
+        return tuple(sorted(parts[1] for parts in found))
+
     def install(self) -> Path:
         """Its `clearway`, in an environment of its own lock file; kept for the next time. Raises Unavailable."""
         folder = CACHE / f"clearway-{self.version}-{self.commit[:12]}"
