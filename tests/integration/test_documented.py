@@ -30,4 +30,4 @@ def test_an_import_of_another_file_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.delenv("CLEARWAY_API_KEY", raising=False)
     done = CliRunner().invoke(app, ["import", "awsd", str(tmp_path / "edition.csv")])
     assert done.exit_code == 2
-    assert "is not an edition of the database" in " ".join(done.output.split())
+    assert "is not a file of the Aid Worker Security Database" in " ".join(done.output.split())

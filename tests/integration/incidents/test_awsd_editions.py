@@ -27,7 +27,7 @@ def present() -> None:
 
 def reports(edition: Path) -> list[dict[str, Any]]:
     made = []
-    for row in awsd.read(edition).rows:
+    for row in awsd.IMPORTER.read(edition).rows:
         try:
             made.append(awsd.report_of(row))
         except UnusableRow:

@@ -110,7 +110,7 @@ def test_a_file_of_something_else_is_told_so(tmp_path: Path) -> None:
     file = tmp_path / "other.csv"
     file.write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="lacks the columns"):
-        awsd.read(file)
+        awsd.IMPORTER.read(file)
 
 
 def test_refused_rows_are_written_with_their_reason(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from clearway_incidents.exchange.imports import awsd
+from clearway_incidents.exchange.imports.importer import Importer
 from clearway_incidents.exchange.imports.reading import Table, UnreadableFile
 from clearway_incidents.exchange.imports.rows import Summary, UnusableRow
 from clearway_incidents.exchange.imports.sending import ImportFailed, RowReport, send
@@ -25,40 +26,56 @@ from clearway_platform.cli.listing import AsJson, print_list
 TIMEOUT_SECONDS: Final = 60.0
 FAILED: Final = 1
 
-import_app: Final = typer.Typer(
-    cls=Commands, help="Import incidents from the files of other systems.", no_args_is_help=True, rich_markup_mode=None
-)
+_HELP: Final = """Import {title}. A second run changes nothing; a newer edition becomes corrections.
+
+The key must be an operator's or an administrator's. The exit code is 0 when rows were taken, 1 when none was or
+the import could not go on, 2 when it could not begin.
+"""
 
 
-@import_app.callback()
-def importing() -> None:
-    """Import incidents from the files of other systems."""
+def app_of(importers: Iterable[Importer]) -> typer.Typer:
+    """`clearway import`, with a command for each importer."""
+    app = typer.Typer(cls=Commands, no_args_is_help=True, rich_markup_mode=None)
+
+    @app.callback()
+    def importing() -> None:
+        """Import incidents from the files of other systems."""
+
+    for importer in importers:
+        app.command(name=importer.name, help=_HELP.format(title=importer.title))(_command_of(importer))
+    return app
 
 
-@import_app.command(name="awsd")
-def import_awsd(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV, of any edition.")],
-    url: Url = None,
-    key: Key = None,
-    demo: Demo = False,
-    data: DataFolder = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the file; send nothing.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(help="Write the refused rows here, each with its reason.", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import the Aid Worker Security Database. A second run changes nothing; a newer edition becomes corrections.
+def _command_of(importer: Importer) -> Callable[..., None]:
+    def run(
+        file: Annotated[
+            Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV, of any edition.")
+        ],
+        url: Url = None,
+        key: Key = None,
+        demo: Demo = False,
+        data: DataFolder = None,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check the file; send nothing.")] = False,
+        rejects: Annotated[
+            Path | None, typer.Option(help="Write the refused rows here, each with its reason.", show_default=False)
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        stamina.instrumentation.set_on_retry_hooks([_say_retry])
+        table = _read(importer, file)
+        access = None if dry_run else _access(url, key, data, demo=demo)
+        _check_rejects(rejects)
+        _import(importer, table, access, rejects, as_json=as_json)
+        if not table.rows:
+            fail(f"{file} holds no rows.", FAILED)
 
-    The key must be an operator's or an administrator's. The exit code is 0 when rows were taken, 1 when none was or
-    the import could not go on, 2 when it could not begin.
-    """
-    stamina.instrumentation.set_on_retry_hooks([_say_retry])
-    table = _read(file)
-    access = None if dry_run else _access(url, key, data, demo=demo)
-    _check_rejects(rejects)
+    return run
+
+
+def _import(importer: Importer, table: Table, access: Access | None, rejects: Path | None, *, as_json: bool) -> None:
+    """Send the usable rows, or only count them without an address; the command ends where none could be taken."""
     summary = Summary()
-    reports = list(_usable(table.rows, summary))
+    reports = list(_usable(importer, table.rows, summary))
     problem: str | None = None
     try:
         if access is None:
@@ -74,15 +91,13 @@ def import_awsd(
         _conclude(summary, rejects, as_json=as_json)
     if problem is not None:
         fail(problem, FAILED)
-    if not table.rows:
-        fail(f"{file} holds no rows.", FAILED)
-    if summary.results["refused"] == len(table.rows):
+    if table.rows and summary.results["refused"] == len(table.rows):
         fail("Every row was refused: nothing was imported. The reasons are above.", FAILED)
 
 
-def _read(file: Path) -> Table:
+def _read(importer: Importer, file: Path) -> Table:
     try:
-        table = awsd.read(file)
+        table = importer.read(file)
     except UnreadableFile as error:
         fail(str(error))
     if table.encoding is not None:
@@ -110,10 +125,10 @@ def _check_rejects(path: Path | None) -> None:
         fail(f"{path} is a folder. Name a file for the refused rows.")
 
 
-def _usable(rows: Iterable[dict[str, str]], summary: Summary) -> Iterator[RowReport]:
+def _usable(importer: Importer, rows: Iterable[dict[str, str]], summary: Summary) -> Iterator[RowReport]:
     for row in rows:
         try:
-            yield RowReport(row, awsd.report_of(row))
+            yield RowReport(row, importer.report_of(row))
         except UnusableRow as reason:
             summary.refuse(row, str(reason))
 
@@ -149,3 +164,7 @@ def _say_retry(details: stamina.instrumentation.RetryDetails) -> None:
 
 def _say(sentence: str) -> None:
     typer.echo(sentence, err=True)
+
+
+# Every importer there is. A new one is an entry here.
+import_app: Final = app_of((awsd.IMPORTER,))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import iso3166
@@ -20,7 +18,7 @@ from clearway_incidents.exchange.imports.awsd_words import (
     SETTINGS,
     Means,
 )
-from clearway_incidents.exchange.imports.reading import Table, UnreadableFile, read_table
+from clearway_incidents.exchange.imports.importer import Importer, Row
 from clearway_incidents.exchange.imports.rows import UnusableRow
 
 SYSTEM: Final = "awsd"
@@ -28,19 +26,6 @@ SITE: Final = "https://www.aidworkersecurity.org/"
 _NEEDED: Final = frozenset(
     {"Incident ID", "Year", "Month", "Day", "Country", "Means of attack", "Latitude", "Longitude"}
 )
-
-Row = Mapping[str, str]
-
-
-def read(path: Path) -> Table:
-    """An edition. Raises UnreadableFile when the file is not one of this database's."""
-    table = read_table(path)
-    if missing := _NEEDED - set(table.columns):
-        raise UnreadableFile(
-            f"{path} is not an edition of the database: it lacks the columns {', '.join(sorted(missing))}. "
-            "Give the file as it was downloaded."
-        )
-    return table
 
 
 def report_of(row: Row) -> dict[str, Any]:
@@ -179,3 +164,6 @@ def _number(row: Row, column: str) -> int | None:
     if not text.isdecimal():
         raise UnusableRow(f"its {column} is not a number")
     return int(text)
+
+
+IMPORTER: Final = Importer(SYSTEM, "the Aid Worker Security Database", _NEEDED, report_of)
