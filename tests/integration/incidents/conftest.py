@@ -11,9 +11,10 @@ from sqlalchemy import Row, Select, Table, func, select
 from sqlmodel import SQLModel
 
 from clearway_contracts.incident import IncidentState
+from clearway_incidents.exchange.exports.format import Format
 from clearway_incidents.main import STORAGE
 from clearway_incidents.storage.states import INCIDENT
-from clearway_incidents.wiring import build
+from clearway_incidents.wiring import FORMATS, build
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
@@ -141,9 +142,11 @@ async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platf
 
 
 @asynccontextmanager
-async def desk_of(platform: Platform, states: StateVersions[IncidentState] = INCIDENT) -> AsyncIterator[Desk]:
-    """A program whose incidents are stored in these versions."""
-    transport = httpx.ASGITransport(Representations(build(platform, states).app))
+async def desk_of(
+    platform: Platform, states: StateVersions[IncidentState] = INCIDENT, formats: Sequence[Format] = FORMATS
+) -> AsyncIterator[Desk]:
+    """A program whose incidents are stored in these versions, and given out in these formats."""
+    transport = httpx.ASGITransport(Representations(build(platform, states, formats).app))
     async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:
         yield Desk(http, platform.database, cast(ManualClock, platform.clock))
 

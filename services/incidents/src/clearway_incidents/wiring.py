@@ -1,5 +1,6 @@
 """Everything of the incidents service is constructed here, from what the runtime gives."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from clearway_contracts.incident import IncidentState
@@ -8,11 +9,13 @@ from clearway_incidents import permissions
 from clearway_incidents.api import assessing, importing, merging, reading, reporting
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
+from clearway_incidents.api.listing import list_router
 from clearway_incidents.commands.changes import Changes
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.service import Parts, Platform
@@ -34,7 +37,13 @@ TAGS: Final = {
 }
 
 
-def build(platform: Platform, states: StateVersions[IncidentState] = INCIDENT) -> Parts:
+# The formats in which lists of incidents are given out, the usual one first. A new one is an entry here.
+FORMATS: Final = (JSON_PAGES,)
+
+
+def build(
+    platform: Platform, states: StateVersions[IncidentState] = INCIDENT, formats: Sequence[Format] = FORMATS
+) -> Parts:
     """`states`: the versions in which incidents are stored."""
     app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
     app.state.wiring = _wiring(platform, states)
@@ -44,6 +53,7 @@ def build(platform: Platform, states: StateVersions[IncidentState] = INCIDENT) -
     for router in (
         stream,
         tickets.router,
+        list_router(formats),
         *(part.router for part in (importing, reporting, reading, assessing, merging)),
     ):
         app.include_router(router)

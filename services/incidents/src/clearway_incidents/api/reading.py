@@ -1,9 +1,9 @@
-"""Reading the record: lists, one incident, its history, and what was retracted."""
+"""Reading the record: one incident, its history, and what was retracted."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
@@ -20,9 +20,8 @@ from clearway_incidents.api.answers import (
     visible,
 )
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of, wanted
+from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
 from clearway_incidents.queries import incidents as queries
-from clearway_incidents.queries.incidents import Filter
 from clearway_incidents.queries.revisions import revision, revisions, state_as_of
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import header
@@ -38,24 +37,6 @@ WithIncident = Annotated[bool, Query(description="Whether each revision comes wi
 _ALIAS: dict[int | str, dict[str, Any]] = {
     308: {"model": MergedBody, "description": "It was merged: Location is its survivor.", "headers": header("Location")}
 }
-
-
-@router.get("/v1/incidents", operation_id="incidents.list", summary="List incidents", response_model=Page[IncidentBody])
-async def listing(
-    principal: Reader,
-    wiring: Wired,
-    reading: Reading,
-    query: Annotated[Filter, Depends(wanted)],
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Response:
-    """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
-    retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
-    others write."""
-    page = await queries.incidents(reading, wiring.states, principal.mission, query, page_end_of(cursor), limit)
-    last = None if page.is_last else page.states[-1]
-    following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
-    return _page([visible(state, principal) for state in page.states], following)
 
 
 @router.get(

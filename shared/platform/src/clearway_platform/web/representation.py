@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import re
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from clearway_platform.web.strict import JSON
 
 # Below this a packet or two are saved, for more processor time than that is worth.
 COMPRESS_FROM: Final = 4_096
@@ -18,10 +17,12 @@ COMPRESS_FROM: Final = 4_096
 IN_A_THREAD_FROM: Final = 65_536
 _LEVEL: Final = 5
 _READS: Final = frozenset({"GET", "HEAD"})
+# JSON and XML under any name, such as application/geo+json, and CSV.
+_DATA: Final = re.compile(r"(?:application/(?:[\w.-]+\+)?(?:json|xml)|text/csv)(?:;|$)")
 
 
 class Representations:
-    """ASGI middleware for answers that are whole JSON documents. Event streams pass as they come."""
+    """ASGI middleware for data that is answered whole, in any format. Event streams and pages pass as they come."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -46,7 +47,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.setdefault("Cache-Control", "no-store")
-            if self._reads and message["status"] == 200 and headers.get("content-type") == JSON:
+            if self._reads and message["status"] == 200 and _is_data(headers.get("content-type")):
                 self._start = message
                 return
         elif self._start is not None:
@@ -70,6 +71,10 @@ class _Answer:
                 headers["Content-Length"] = str(len(body["body"]))
         await self._send(start)
         await self._send(body)
+
+
+def _is_data(content_type: str | None) -> bool:
+    return content_type is not None and _DATA.match(content_type) is not None
 
 
 def weak_etag(content: bytes) -> str:

@@ -52,6 +52,17 @@ def accepts(wanted: str, given: Iterable[str]) -> bool:
     return any({_ANY, f"{form.partition('/')[0]}/*", form} & ranges for form in given)
 
 
+def preferred(request: Request) -> str:
+    """The format that Accept likes best of those that the route gives; the first of them where it likes none better."""
+    weights = dict(media_ranges(", ".join(request.headers.getlist("accept"))))
+
+    def weight(form: str) -> float:
+        ranges = (form, f"{form.partition('/')[0]}/*", _ANY)
+        return next((weights[kind] for kind in ranges if kind in weights), 0.0)
+
+    return max(_formats_of(request.scope["route"]), key=weight)
+
+
 def media_ranges(accept: str) -> list[tuple[str, float]]:
     """The formats of an Accept header with their weights; one that cannot be read weighs 1."""
     return [_range(part) for part in accept.split(",") if part.strip()]

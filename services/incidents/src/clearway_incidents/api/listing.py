@@ -1,0 +1,59 @@
+"""The list of incidents, in every format that they are given out in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from clearway_incidents.api.answers import IncidentBody, visible
+from clearway_incidents.api.dependencies import Reader, Wired
+from clearway_incidents.api.filters import cursor_of, page_end_of, wanted
+from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
+from clearway_incidents.queries import incidents as queries
+from clearway_incidents.queries.incidents import Filter
+from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.reads import Reading
+from clearway_platform.web.strict import preferred
+
+
+def list_router(formats: Sequence[Format]) -> APIRouter:
+    """The list in these formats; the first is given where Accept likes no other better."""
+    router = APIRouter(tags=["Reading incidents"])
+    written = {form.media_type: form for form in formats}
+
+    @router.get(
+        "/v1/incidents",
+        operation_id="incidents.list",
+        summary="List incidents",
+        response_model=Page[IncidentBody],
+        responses=_given(formats),
+    )
+    async def listing(
+        request: Request,
+        principal: Reader,
+        wiring: Wired,
+        reading: Reading,
+        query: Annotated[Filter, Depends(wanted)],
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Response:
+        """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
+        retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
+        others write."""
+        page = await queries.incidents(reading, wiring.states, principal.mission, query, page_end_of(cursor), limit)
+        last = None if page.is_last else page.states[-1]
+        following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
+        form = written[preferred(request)]
+        content = form.write([visible(state, principal) for state in page.states], following)
+        return Response(content, media_type=form.media_type)
+
+    return router
+
+
+def _given(formats: Sequence[Format]) -> dict[int | str, dict[str, Any]]:
+    """What the document says of them; JSON it says by itself."""
+    others: dict[str, Any] = {form.media_type: {} for form in formats if form is not JSON_PAGES}
+    return {200: {"content": {JSON_PAGES.media_type: {}, **others}}} if others else {}

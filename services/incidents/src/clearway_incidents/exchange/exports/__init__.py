@@ -1,0 +1,1 @@
+"""The formats in which incidents are given out, one module each."""
