@@ -23,7 +23,7 @@ from clearway_alerts.channels.base import (
     Secrets,
 )
 from clearway_alerts.channels.registry import Channels
-from clearway_alerts.channels.stream import StreamChannel
+from clearway_alerts.channels.stream.channel import StreamChannel
 from clearway_alerts.outbound.leases import Room, lease
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
 from clearway_contracts.alert import AlertState

@@ -12,7 +12,7 @@ from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.api.streaming import of_subscription
 from clearway_alerts.channels.base import Channel
 from clearway_alerts.channels.registry import Channels
-from clearway_alerts.channels.stream import StreamChannel
+from clearway_alerts.channels.stream.channel import StreamChannel
 from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.acknowledge import Acknowledge

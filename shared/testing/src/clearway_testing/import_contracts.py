@@ -7,6 +7,8 @@ from typing import ClassVar, cast
 
 from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
+from importlinter.domain.helpers import module_expressions_to_modules
+from importlinter.domain.imports import ModuleExpression
 
 
 class StandsOnContract(Contract):
@@ -18,11 +20,12 @@ class StandsOnContract(Contract):
 
     type_name: ClassVar[str] = "stands_on"
 
-    source_modules = fields.ListField(subfield=fields.StringField())
+    source_modules = fields.ListField(subfield=fields.ModuleExpressionField())
     allowed_modules = fields.ListField(subfield=fields.StringField())
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        sources = cast("list[str]", self.source_modules)
+        named = cast("list[ModuleExpression]", self.source_modules)
+        sources = sorted(module.name for module in module_expressions_to_modules(graph, named, as_packages=False))
         allowed = [*sources, *cast("list[str]", self.allowed_modules)]
         chains: set[tuple[str, ...]] = set()
         for source in sources:
