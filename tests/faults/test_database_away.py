@@ -25,7 +25,7 @@ async def test_a_database_that_is_killed_costs_nothing_but_time(
     await broker.start()
     await broker.create_topics([TopicSpec(ROUTE_RISK.name, ROUTE_RISK.partitions, None)])
     consumer = Consumer(
-        name="reader",
+        name="alerts",
         topics=[ROUTE_RISK],
         handlers={RouteRiskChanged: effect("reader")},
         broker=broker,

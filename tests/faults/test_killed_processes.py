@@ -76,7 +76,7 @@ async def test_a_consumer_killed_between_effect_and_offset_does_nothing_twice(
     assert 0 < len(await plumbing.effects("reader")) < 200
     await broker.start()
     consumer = Consumer(
-        name="reader",
+        name="alerts",
         topics=[ROUTE_RISK],
         handlers={RouteRiskChanged: effect("reader")},
         broker=broker,

@@ -35,7 +35,7 @@ async def main(url: str, directory: str, effects: str) -> None:
             transaction.after_commit(die)
 
     consumer = Consumer(
-        name="reader",
+        name="alerts",
         topics=[ROUTE_RISK],
         handlers={RouteRiskChanged: handle},
         broker=broker,

@@ -39,7 +39,7 @@ class Stage:
     ) -> Consumer:
         return Consumer(
             name=name,
-            topics=[self.topic],
+            topics=[replace(self.topic, consumers=(name,))],
             handlers={RouteRiskChanged: handler or effect(name)},
             broker=self.broker,
             database=self.plumbing.database,

@@ -29,6 +29,7 @@ class Consumer:
 
     `attempts` is how often a handler may fail before its message becomes a dead letter. While the database or the
     broker is away no failure is counted: the partition waits. `turn` orders its work among the process's consumers.
+    Raises ValueError for a topic that does not list it.
     """
 
     def __init__(
@@ -45,6 +46,11 @@ class Consumer:
         revoke_seconds: float = 5.0,
         turn: Turn = nullcontext,
     ) -> None:
+        if unlisted := [topic.name for topic in topics if name not in topic.consumers]:
+            raise ValueError(
+                f"The topic {', '.join(unlisted)} does not list the consumer {name!r}, and a backup would not keep "
+                "what it has not read yet: add it to the topic's `consumers` in clearway_contracts/topics.py."
+            )
         self._name = name
         self._topics = tuple(topic.name for topic in topics)
         self._broker = broker
