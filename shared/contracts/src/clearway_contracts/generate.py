@@ -4,6 +4,7 @@ python -m clearway_contracts.generate [--check] [--root REPOSITORY]
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from clearway_contracts.event_table import with_event_table
 from clearway_contracts.json_schema import schemas
 
 SCHEMAS: Final = Path("shared/contracts/src/clearway_contracts/schemas")
+EXAMPLES: Final = Path("shared/contracts/src/clearway_contracts/examples")
+CHECKSUMS: Final = EXAMPLES / "SHA256SUMS"
 ASYNCAPI: Final = Path("shared/contracts/src/clearway_contracts/asyncapi.json")
 README: Final = Path("README.md")
 
@@ -23,9 +26,19 @@ def documents(root: Path) -> dict[Path, str]:
     """Every generated file by its path in the repository. Schemas of earlier versions stay as they are."""
     found = {SCHEMAS / name: _json(schema) for name, schema in schemas().items()}
     found[ASYNCAPI] = _json(asyncapi())
+    if (root / CHECKSUMS).exists():
+        found[CHECKSUMS] = with_new_examples((root / CHECKSUMS).read_text(encoding="ascii"), root / EXAMPLES)
     if (root / README).exists():
         found[README] = with_event_table((root / README).read_text(encoding="utf-8"))
     return found
+
+
+def with_new_examples(checksums: str, folder: Path) -> str:
+    """The checksums with those of examples that have none yet. A line that is there stays: examples never change."""
+    lines = {name: digest for digest, name in (line.split("  ", 1) for line in checksums.splitlines())}
+    for example in folder.glob("*.json"):
+        lines.setdefault(example.name, hashlib.sha256(example.read_bytes()).hexdigest())
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(lines.items()))
 
 
 def outdated(root: Path, expected: Mapping[Path, str]) -> list[Path]:
