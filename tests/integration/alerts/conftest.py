@@ -28,7 +28,7 @@ from clearway_alerts.commands.subscriptions import Changes, Subscriptions
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import STORAGE
-from clearway_alerts.outbound.leases import Lease, Room, lease
+from clearway_alerts.outbound.leases import Lease, Room, lease_due
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.worker import DeliveryWorker
@@ -85,13 +85,13 @@ class Service:
         """What a worker would lease now, for 20 seconds."""
         room = Room(limit, timedelta(seconds=20))
         async with self.database.write() as transaction:
-            return await lease(transaction, self.channels, room, self.clock.now())
+            return (await lease_due(transaction, self.channels, room, self.clock.now())).leases
 
     async def record(self, leases: Iterable[Lease], result: AttemptResult) -> Recorded:
         """What each attempt gave."""
         now = self.clock.now()
         async with self.database.write() as transaction:
-            attempts = [Attempt(item, result, now, 0.5) for item in leases]
+            attempts = [Attempt(lease, result, now, 0.5) for lease in leases]
             return await record(transaction, self.policy, attempts, now)
 
     async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> RowMapping:

@@ -89,7 +89,7 @@ async def ended(task: asyncio.Task[None]) -> None:
 async def test_an_alert_goes_out_with_its_first_lease_and_no_other_follows(
     alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leasing, looking = Calls(monkeypatch, "lease"), Calls(monkeypatch, "waiting_subscriptions")
+    leasing, looking = Calls(monkeypatch, "lease_due"), Calls(monkeypatch, "waiting_subscriptions")
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
 
@@ -219,7 +219,7 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
     await receiver.wait_for(3)
     await until(all_delivered(alerts, 3))
     messages = [json.loads(body)["data"] for _, body in receiver.got]
-    same = [each["kind"] for each in messages if each["incident_id"] == str(report().incident_id)]
+    same = [message["kind"] for message in messages if message["incident_id"] == str(report().incident_id)]
     assert same == ["issued", "cancelled"]
     await ended(task)
 

@@ -24,7 +24,7 @@ from clearway_alerts.channels.base import (
 )
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.channels.stream.channel import StreamChannel
-from clearway_alerts.outbound.leases import Room, lease
+from clearway_alerts.outbound.leases import Room, lease_due
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
 from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import Status
@@ -223,22 +223,21 @@ async def test_a_test_message_goes_the_same_way(
     assert radio.sent == [(("K7", "heron"), UUID(fired.json()["delivery_id"]), "radio check")]
 
 
-async def test_a_process_without_the_channel_keeps_its_messages_for_another(
+async def test_a_process_without_the_channel_leaves_its_messages_to_another(
     alerts: Service, client: httpx.AsyncClient, report: Callable[..., Any]
 ) -> None:
-    await client.post("/v1/subscriptions", json=ON_RADIO)
+    made = await client.post("/v1/subscriptions", json=ON_RADIO)
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     room, without = Room(10, timedelta(seconds=20)), Channels([StreamChannel(), webhook_of(alerts.channels)])
     async with alerts.database.write() as transaction:
-        found = await lease(transaction, without, room, alerts.clock.now())
-    unknown, known = sorted(found, key=lambda item: item.channel != "unknown")
-    assert (unknown.channel, unknown.destination, unknown.body) == ("unknown", None, b"")
+        found = await lease_due(transaction, without, room, alerts.clock.now())
+    [known] = found.leases
     assert json.loads(known.body)["type"] == "alert.issued"
-    await alerts.record([unknown], BUSY)
-    alerts.clock.advance(timedelta(seconds=19))
-    (again,) = await alerts.lease()
-    assert (again.delivery_id, again.channel) == (unknown.delivery_id, "radio")
+    [unknown] = found.unreadable
+    assert (unknown.row, str(unknown.key)) == ("channel", made.json()["subscription_id"])
+    [again] = await alerts.lease()
+    assert (again.channel, again.attempt) == ("radio", 1)
 
 
 def webhook_of(channels: Channels) -> Channel:

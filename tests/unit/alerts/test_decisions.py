@@ -114,7 +114,9 @@ def test_the_life_of_a_warning(make: Make) -> None:
 @pytest.mark.parametrize("matches", [True, False])
 @pytest.mark.parametrize("was_inside", [True, False])
 @pytest.mark.parametrize("status", [Status.RETRACTED, Status.MERGED])
-def test_whoever_was_warned_hears_of_the_end(make: Make, status: Status, was_inside: bool, matches: bool) -> None:
+def test_a_subscription_that_was_warned_hears_of_the_end(
+    make: Make, status: Status, was_inside: bool, matches: bool
+) -> None:
     assert (
         decided(make(revision=2, status=status), told(make(), matched=was_inside), matches=matches) is Decided.CANCELLED
     )

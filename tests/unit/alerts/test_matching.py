@@ -12,7 +12,7 @@ from pyproj import Geod
 
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, RouteCorridor
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.matching import Index, explained, watch
+from clearway_alerts.domain.matching import Index, explained, watch_of
 from clearway_alerts.domain.subscription import Accuracy, Filter, MinimumGrade
 from clearway_contracts.vocabulary import Category, InfoCredibility, Severity, SourceReliability, Tlp
 
@@ -47,9 +47,9 @@ def test_the_index_agrees_with_brute_force(
     make: Make, watched: list[Circle | Corridor], place: tuple[float, float], uncertainty: float, touch: bool
 ) -> None:
     accuracy = Accuracy.INTERSECTS_UNCERTAINTY if touch else Accuracy.CONTAINS
-    watches = [watch(UUID(int=n), Filter(area, accuracy)) for n, area in enumerate(watched)]
+    watches = [watch_of(UUID(int=n), Filter(area, accuracy)) for n, area in enumerate(watched)]
     found = set(
-        Index([each for each in watches if each]).matching(
+        Index([watch for watch in watches if watch]).matching(
             make(longitude=place[0], latitude=place[1], uncertainty_m=uncertainty)
         )
     )
@@ -64,7 +64,7 @@ SQUARE = Polygon((((-1.1, 16.9), (-0.9, 16.9), (-0.9, 17.1), (-1.1, 17.1), (-1.1
 
 
 def matches(chosen: Filter, incident: IncidentView) -> bool:
-    ready = watch(UUID(int=1), chosen)
+    ready = watch_of(UUID(int=1), chosen)
     assert ready
     return Index([ready]).matching(incident) == [UUID(int=1)]
 
@@ -106,7 +106,7 @@ def test_every_other_clause_counts(make: Make, chosen: Filter, changes: dict[str
 
 def test_a_route_that_is_not_known_watches_nothing_and_says_so(make: Make) -> None:
     chosen = Filter(RouteCorridor(UUID(int=9), 500))
-    assert watch(UUID(int=1), chosen) is None
+    assert watch_of(UUID(int=1), chosen) is None
     assert [clause.says for clause in explained(None, chosen, make()) if not clause.holds] == [
         "the route is not known here yet"
     ]
@@ -114,6 +114,6 @@ def test_a_route_that_is_not_known_watches_nothing_and_says_so(make: Make) -> No
 
 def test_the_explanation_names_the_clause_that_failed(make: Make) -> None:
     chosen = Filter(Circle((-1.0, 17.1), 500))
-    failed = [clause for clause in explained(watch(UUID(int=1), chosen), chosen, make()) if not clause.holds]
+    failed = [clause for clause in explained(watch_of(UUID(int=1), chosen), chosen, make()) if not clause.holds]
     assert [clause.name for clause in failed] == ["area"]
     assert failed[0].says.startswith("11067 m away; watched within 500 m")

@@ -27,7 +27,7 @@ from clearway_alerts.domain.areas import (
 from clearway_alerts.domain.errors import ImpossibleArea
 from clearway_alerts.domain.geometry import are_within, distance_to
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.matching import Index, explained, watch
+from clearway_alerts.domain.matching import Index, explained, watch_of
 from clearway_alerts.domain.subscription import Filter
 
 GEOD = Geod(ellps="WGS84")
@@ -96,7 +96,7 @@ def test_the_antimeridian_is_crossed(make: Make) -> None:
 
 
 def reaches(area: Area, incident: IncidentView) -> bool:
-    ready = watch(UUID(int=1), Filter(area))
+    ready = watch_of(UUID(int=1), Filter(area))
     assert ready
     return Index([ready]).reaches(incident)
 
@@ -150,9 +150,11 @@ def test_many_outlines_are_measured_in_parts(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_explanation_far_away_says_the_distance(make: Make) -> None:
     chosen = Filter(Corridor(tuple(HOSTILE["from side to side"]), 500))
     [clause] = [
-        each
-        for each in explained(watch(UUID(int=1), chosen), chosen, make(longitude=0.0, latitude=90.0, uncertainty_m=50))
-        if each.name == "area"
+        clause
+        for clause in explained(
+            watch_of(UUID(int=1), chosen), chosen, make(longitude=0.0, latitude=90.0, uncertainty_m=50)
+        )
+        if clause.name == "area"
     ]
     assert not clause.holds
     assert clause.says.startswith("1118")  # from the pole to the last position, 79.984 north

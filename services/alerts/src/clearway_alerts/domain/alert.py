@@ -1,4 +1,4 @@
-"""What is said to one subscription about one revision of an incident, decided from what it was told before."""
+"""What one subscription is told about one revision of an incident, decided from what it was told before."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,8 @@ from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Status
 
 # A place that moves this far, in metres, is another place on the road, however uncertain it was.
 MOVED_M: Final = 100.0
+_IN_DOUBT: Final = "in doubt, as this version of Clearway cannot read the filter"
+_CANNOT_COMPARE: Final = "in doubt, as this version of Clearway cannot read what was told before"
 
 
 class DecisionKind(StrEnum):
@@ -38,13 +40,14 @@ KIND: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a subscription was last told about an incident. `matched` is whether its filter held then."""
+    """What a subscription was last told about an incident. `matched` is whether its filter held then. `kind` and
+    `incident` are None where a newer program stored them and this one cannot read them."""
 
     alert_id: UUID
     sequence: int
-    kind: AlertKind
+    kind: AlertKind | None
     matched: bool
-    incident: IncidentView
+    incident: IncidentView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +84,43 @@ class Alert:
     references: tuple[UUID, ...]
 
 
-def decide(incident: IncidentView, told: Told | None, *, matches: bool, now: datetime, news_hours: int) -> Decision:
-    """What one subscription hears of this revision.
+def decide(
+    incident: IncidentView,
+    told: Told | None,
+    *,
+    matches: bool,
+    now: datetime,
+    news_hours: int,
+    in_doubt: bool = False,
+) -> Decision:
+    """What one subscription is told about this revision.
 
-    Whoever was warned hears of the end, whether or not the filter still holds, and of the move that
+    A subscription that was warned is told of the end, whether or not its filter still holds, and of the move that
     takes the incident out of the filter; then nothing more until it comes back in or ends.
+    `in_doubt`: the filter cannot be read, and is taken to hold. Where what it was told
+    before cannot be read, the subscription is told again.
     """
     if told is None or told.kind is AlertKind.CANCELLED:
-        return _first(incident, matches=matches, now=now, news_hours=news_hours)
+        return _first(incident, matches=matches, now=now, news_hours=news_hours, in_doubt=in_doubt)
     if ending := _ending(incident):
         return Decision(DecisionKind.CANCELLED, ending)
     if not matches and not told.matched:
         return Decision(DecisionKind.OUTSIDE, "the filter no longer holds, which the subscriber was told before")
-    changed = [*what_matters(told.incident, incident, now), *_crossing(told, matches)]
+    if told.incident is None:
+        return Decision(DecisionKind.UPDATED, _CANNOT_COMPARE)
+    changed = [*what_matters(told.incident, incident, now), *_crossing(told, matches, in_doubt)]
     if not changed:
         return Decision(DecisionKind.NO_MATTER, "nothing that matters has changed")
     fell = rank(severity(incident)) < rank(severity(told.incident))
     return Decision(DecisionKind.DOWNGRADED if fell else DecisionKind.UPDATED, "changed: " + ", ".join(changed))
 
 
-def _first(incident: IncidentView, *, matches: bool, now: datetime, news_hours: int) -> Decision:
+def _first(incident: IncidentView, *, matches: bool, now: datetime, news_hours: int, in_doubt: bool) -> Decision:
     if not matches:
         return Decision(DecisionKind.OUTSIDE, "the filter does not hold")
     if reason := why_no_first_alert(incident, now, news_hours):
         return Decision(DecisionKind.NOT_NEWS, reason)
-    return Decision(DecisionKind.ISSUED, "every clause of the filter holds")
+    return Decision(DecisionKind.ISSUED, _IN_DOUBT if in_doubt else "every clause of the filter holds")
 
 
 def _ending(incident: IncidentView) -> str | None:
@@ -121,14 +136,16 @@ def _ending(incident: IncidentView) -> str | None:
             return None
 
 
-def _crossing(told: Told, matches: bool) -> list[str]:
+def _crossing(told: Told, matches: bool, in_doubt: bool) -> list[str]:
     if told.matched == matches:
         return []
+    if in_doubt:
+        return [_IN_DOUBT]
     return ["inside the filter again" if matches else "outside the filter now"]
 
 
 def what_matters(before: IncidentView, after: IncidentView, now: datetime) -> list[str]:
-    """What changed between two revisions that a person on the road must hear. Both are judged at `now`,
+    """What changed between two revisions that a person on the road must be told. Both are judged at `now`,
     so that the passing of time alone is not a change."""
     facts = {
         "severity": severity(before) != severity(after),

@@ -38,7 +38,7 @@ class Watch:
         return self.outline is _EVERYWHERE
 
 
-def watch(subscription_id: UUID, chosen: Filter, route_line: Ring | None = None) -> Watch | None:
+def watch_of(subscription_id: UUID, chosen: Filter, route_line: Ring | None = None) -> Watch | None:
     """The filter made ready; None for a route whose line is not known."""
     match chosen.area:
         case Everything():
@@ -61,13 +61,13 @@ class Index:
     """The watches of one mission. It never changes: a change of a subscription makes another."""
 
     def __init__(self, watches: Sequence[Watch]) -> None:
-        self._everywhere = [each for each in watches if each.is_everywhere]
-        self._placed = [each for each in watches if not each.is_everywhere]
-        self._outlines = _objects([each.outline for each in self._placed])
-        self._solids = _objects([each.solid for each in self._placed])
-        self._reach_m = np.array([each.reach_m for each in self._placed], dtype=np.float64)
+        self._everywhere = [watch for watch in watches if watch.is_everywhere]
+        self._placed = [watch for watch in watches if not watch.is_everywhere]
+        self._outlines = _objects([watch.outline for watch in self._placed])
+        self._solids = _objects([watch.solid for watch in self._placed])
+        self._reach_m = np.array([watch.reach_m for watch in self._placed], dtype=np.float64)
         self._touching = np.array(
-            [each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY for each in self._placed], dtype=np.bool_
+            [watch.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY for watch in self._placed], dtype=np.bool_
         )
         self._tree = shapely.STRtree(shapely.box(*widened(shapely.bounds(self._outlines), self._reach_m).T))
 
@@ -78,9 +78,9 @@ class Index:
     def matching(self, incident: IncidentView) -> list[UUID]:
         """The subscriptions whose whole filter holds for the incident."""
         return [
-            each.subscription_id
-            for each in (*self._everywhere, *self._reaching(incident))
-            if clauses_hold(each.filter, incident)
+            watch.subscription_id
+            for watch in (*self._everywhere, *self._reaching(incident))
+            if clauses_hold(watch.filter, incident)
         ]
 
     def reaches(self, incident: IncidentView) -> bool:
@@ -104,26 +104,26 @@ class Index:
         return found
 
 
-def explained(each: Watch | None, chosen: Filter, incident: IncidentView) -> list[Clause]:
-    """Every clause of the filter held against the incident, the place last."""
-    return [*(clause(chosen, incident) for clause in CLAUSES), _place_clause(each, incident)]
+def explained(watch: Watch | None, chosen: Filter, incident: IncidentView) -> list[Clause]:
+    """Every clause of the filter, applied to the incident, the place last."""
+    return [*(clause(chosen, incident) for clause in CLAUSES), _place_clause(watch, incident)]
 
 
-def _place_clause(each: Watch | None, incident: IncidentView) -> Clause:
-    if each is None:
+def _place_clause(watch: Watch | None, incident: IncidentView) -> Clause:
+    if watch is None:
         return Clause("area", False, "the route is not known here yet")
-    if each.is_everywhere:
+    if watch.is_everywhere:
         return Clause("area", True, "everything is watched")
-    holds = Index([each]).reaches(incident)
-    return Clause("area", holds, _says_place(each, incident))
+    holds = Index([watch]).reaches(incident)
+    return Clause("area", holds, _says_place(watch, incident))
 
 
-def _says_place(each: Watch, incident: IncidentView) -> str:
-    inside = each.solid is not None and bool(shapely.intersects_xy(each.solid, incident.longitude, incident.latitude))
-    away = 0.0 if inside else distance_to(each.outline, incident.longitude, incident.latitude)
-    counted = "counted" if each.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY else "not counted"
+def _says_place(watch: Watch, incident: IncidentView) -> str:
+    inside = watch.solid is not None and bool(shapely.intersects_xy(watch.solid, incident.longitude, incident.latitude))
+    away = 0.0 if inside else distance_to(watch.outline, incident.longitude, incident.latitude)
+    counted = "counted" if watch.filter.accuracy is Accuracy.INTERSECTS_UNCERTAINTY else "not counted"
     return (
-        f"{away:.0f} m away; watched within {each.reach_m:.0f} m, "
+        f"{away:.0f} m away; watched within {watch.reach_m:.0f} m, "
         f"the uncertainty of {incident.uncertainty_m:.0f} m {counted}"
     )
 

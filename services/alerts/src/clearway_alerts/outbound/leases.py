@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
-from clearway_alerts.outbound.order import IS_BEHIND
-from clearway_alerts.outbound.recipients import COLUMNS, recipient_of
+from clearway_alerts.outbound.order import EARLIER, IS_BEHIND, IS_EARLIER
+from clearway_alerts.outbound.passed_over import Excluded, Unreadable
+from clearway_alerts.outbound.recipients import COLUMNS, Address, recipient_of
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.policy.facts import Message
 from clearway_alerts.storage.rows import read_alert
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
+from clearway_alerts.storage.unreadable import RowKind, why_unreadable
 from clearway_contracts.alert import AlertState
 from clearway_platform.database.engines import Transaction
 
@@ -31,7 +47,7 @@ PER_ENDPOINT: Final = 8
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A delivery that this worker may send until `until`, and only while `epoch` is still its own. `destination` is
-    the channel's own, None where this process does not know the channel."""
+    the channel's own."""
 
     message: Message
     epoch: int
@@ -60,35 +76,62 @@ def _unleased(delivery: FromClause) -> ColumnElement[bool]:
     return and_(is_pending(delivery), delivery.c.due_at <= bindparam("now"), delivery.c.held.is_(None), free)
 
 
-_MAY_START: Final = and_(
-    _unleased(DELIVERY),
-    ~IS_BEHIND,
-    SUBSCRIPTION.c.state == SubscriptionState.ACTIVE,
-)
+def _is_passed_over(delivery: FromClause) -> ColumnElement[bool]:
+    """It needs an alert, or an incident at a revision, that this process cannot read. A test message needs neither."""
+    its_alert = delivery.c.alert_id.in_(bindparam("passed_over_alerts", expanding=True))
+    view = tuple_(ALERT.c.incident_id, ALERT.c.revision).in_(bindparam("passed_over_views", expanding=True))
+    its_view = exists().where(ALERT.c.id == delivery.c.alert_id, view).correlate(delivery)
+    return and_(delivery.c.alert_id.is_not(None), or_(its_alert, its_view))
+
+
+# What cannot be read here keeps nothing later waiting: a receiver drops what is older than what it has.
+_IS_BEHIND_READABLE: Final = exists().where(IS_EARLIER, ~_is_passed_over(EARLIER)).correlate(DELIVERY)
 _TO_ENDPOINT: Final = DELIVERY.join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.c.subscription_id)
-_WAITING: Final = select(DELIVERY.c.subscription_id).select_from(_TO_ENDPOINT).where(_MAY_START).distinct()
 _POSITION: Final = func.row_number().over(
     partition_by=DELIVERY.c.subscription_id, order_by=(DELIVERY.c.due_at, DELIVERY.c.id)
 )
-_DUE: Final = (
-    select(DELIVERY.c.id, DELIVERY.c.due_at, _POSITION.label("position"))
-    .select_from(_TO_ENDPOINT)
-    .where(_MAY_START, DELIVERY.c.subscription_id.not_in(bindparam("busy", expanding=True)))
-    .subquery("due")
-)
-_CANDIDATES: Final = (
-    select(_DUE.c.id).where(_DUE.c.position <= PER_ENDPOINT).order_by(_DUE.c.due_at, _DUE.c.id).limit(bindparam("room"))
-)
-# On PostgreSQL another worker's rows are skipped, and the conditions are tested again on the locked row.
-_LOCKED: Final = (
-    select(DELIVERY.c.id).where(DELIVERY.c.id.in_(_CANDIDATES), _unleased(DELIVERY)).with_for_update(skip_locked=True)
-)
-_LEASE: Final = (
-    update(DELIVERY)
-    .where(DELIVERY.c.id.in_(_LOCKED))
-    .values(lease_until=bindparam("until"), lease_epoch=DELIVERY.c.lease_epoch + 1)
-    .returning(DELIVERY.c.id)
-)
+
+
+def _may_start(*, passing_over: bool) -> ColumnElement[bool]:
+    in_turn = ~_IS_BEHIND_READABLE & ~_is_passed_over(DELIVERY) if passing_over else ~IS_BEHIND
+    may_be_sent = SUBSCRIPTION.c.state == SubscriptionState.ACTIVE
+    its_own = DELIVERY.c.subscription_id.not_in(bindparam("busy", expanding=True))
+    return and_(_unleased(DELIVERY), in_turn, may_be_sent, its_own)
+
+
+def _waiting(*, passing_over: bool) -> Select[Any]:
+    query = select(DELIVERY.c.subscription_id).select_from(_TO_ENDPOINT)
+    return query.where(_may_start(passing_over=passing_over)).distinct()
+
+
+def _leasing(*, passing_over: bool) -> Update:
+    """On PostgreSQL another worker's rows are skipped, and the conditions are tested again on the locked row."""
+    due = (
+        select(DELIVERY.c.id, DELIVERY.c.due_at, _POSITION.label("position"))
+        .select_from(_TO_ENDPOINT)
+        .where(_may_start(passing_over=passing_over))
+        .subquery("due")
+    )
+    candidates = (
+        select(due.c.id).where(due.c.position <= PER_ENDPOINT).order_by(due.c.due_at, due.c.id).limit(bindparam("room"))
+    )
+    locked = (
+        select(DELIVERY.c.id)
+        .where(DELIVERY.c.id.in_(candidates), _unleased(DELIVERY))
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(DELIVERY)
+        .where(DELIVERY.c.id.in_(locked))
+        .values(lease_until=bindparam("until"), lease_epoch=DELIVERY.c.lease_epoch + 1)
+    )
+
+
+# Made once, with and without what is passed over, which costs a look at each delivery's alert.
+_WAITING: Final = {passing_over: _waiting(passing_over=passing_over) for passing_over in (False, True)}
+_LEASE: Final = {
+    passing_over: _leasing(passing_over=passing_over).returning(DELIVERY.c.id) for passing_over in (False, True)
+}
 _OF_DELIVERY: Final = (
     *("id", "mission", "subscription_id", "incident_id", "alert_id"),
     *("due_at", "attempts", "lease_epoch", "lease_until", "created_at"),
@@ -119,47 +162,97 @@ _GIVE_BACK: Final = (
 )
 
 
-async def waiting_subscriptions(connection: AsyncConnection, now: datetime) -> set[UUID]:
-    """The subscriptions of which a lease would find something, asked without writing."""
-    return set((await connection.execute(_WAITING, {"now": now})).scalars())
-
-
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a worker has room for: so many deliveries in all, none of the `busy` subscriptions, for `time`."""
+    """What a worker has room for: so many deliveries in all, none of the `busy` subscriptions, for `time`, and nothing
+    that it cannot read."""
 
     count: int
     time: timedelta
     busy: Collection[UUID] = ()
+    excluded: Excluded = field(default_factory=Excluded)
 
 
-async def lease(transaction: Transaction, channels: Channels, room: Room, now: datetime) -> list[Lease]:
-    """Lease what is due, at most PER_ENDPOINT deliveries of each subscription."""
-    asked = {"now": now, "until": now + room.time, "room": room.count, "busy": list(room.busy)}
-    ids = list((await transaction.connection.execute(_LEASE, asked)).scalars())
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """What this process sends, and what it could not read: that is not leased, and another process may take it."""
+
+    leases: list[Lease]
+    unreadable: list[Unreadable]
+
+
+async def waiting_subscriptions(connection: AsyncConnection, now: datetime, excluded: Excluded) -> set[UUID]:
+    """The subscriptions of which a lease would find something, asked without writing."""
+    asked = {"now": now, **_binds(excluded, ())}
+    return set((await connection.execute(_WAITING[_needs_alerts(excluded)], asked)).scalars())
+
+
+async def lease_due(transaction: Transaction, channels: Channels, room: Room, now: datetime) -> Leased:
+    """Lease what is due, at most PER_ENDPOINT deliveries of each subscription. A row that cannot be read keeps no other
+    from being leased."""
+    asked = {"now": now, "until": now + room.time, "room": room.count, **_binds(room.excluded, room.busy)}
+    statement = _LEASE[_needs_alerts(room.excluded)]
+    ids = list((await transaction.connection.execute(statement, asked)).scalars())
     if not ids:
-        return []
-    rows = await transaction.connection.execute(_CONTENTS, {"ids": ids})
-    return [_lease(row, channels) for row in rows.mappings()]
+        return Leased([], [])
+    rows = (await transaction.connection.execute(_CONTENTS, {"ids": ids})).mappings().all()
+    found = [(row, _read(row, channels)) for row in rows]
+    unreadable = [(row, read) for row, read in found if isinstance(read, Unreadable)]
+    if unreadable:
+        await _free(transaction, [(row["delivery_id"], row["delivery_lease_epoch"]) for row, _ in unreadable])
+    leases = [read for _, read in found if isinstance(read, Lease)]
+    return Leased(leases, list(dict.fromkeys(read for _, read in unreadable)))
 
 
 async def give_back(transaction: Transaction, leases: Sequence[Lease]) -> None:
     """Let any worker lease them at once: this process will not send them."""
-    held = [{"delivery": lease.delivery_id, "epoch": lease.epoch} for lease in leases]
+    await _free(transaction, [(lease.delivery_id, lease.epoch) for lease in leases])
+
+
+async def _free(transaction: Transaction, leases: Sequence[tuple[UUID, int]]) -> None:
+    held = [{"delivery": delivery_id, "epoch": epoch} for delivery_id, epoch in leases]
     await transaction.connection.execute(_GIVE_BACK, held)
 
 
-def _lease(row: RowMapping, channels: Channels) -> Lease:
-    alert = None if row["delivery_alert_id"] is None else state_of(read_alert(row), read_incident(row["incident"]))
+def _needs_alerts(excluded: Excluded) -> bool:
+    return bool(excluded.alerts or excluded.views)
+
+
+def _binds(excluded: Excluded, busy: Collection[UUID]) -> dict[str, Any]:
+    binds: dict[str, Any] = {"busy": [*busy, *excluded.subscriptions]}
+    if _needs_alerts(excluded):
+        binds |= {"passed_over_alerts": list(excluded.alerts), "passed_over_views": list(excluded.views)}
+    return binds
+
+
+def _read(row: RowMapping, channels: Channels) -> Lease | Unreadable:
+    """The delivery of a row, or which of the rows behind it cannot be read: whatever the error is, it is about them."""
+    subscription_id, alert_id = row["delivery_subscription_id"], row["delivery_alert_id"]
     recipient = recipient_of({name: row[f"recipient_{name}"] for name in COLUMNS}, channels)
-    channel = channels.sending(recipient.channel) if recipient else None
+    if recipient is None or recipient.address is None:
+        why = recipient.unreadable if recipient else "its channel sends no messages"
+        return Unreadable(RowKind.CHANNEL, subscription_id, why)
+    if alert_id is None:
+        return _lease(row, recipient.address, None)
+    try:
+        alert = read_alert(row)
+    except Exception as error:
+        return Unreadable(RowKind.ALERT, alert_id, why_unreadable(error))
+    try:
+        incident = read_incident(row["incident"])
+    except Exception as error:
+        return Unreadable(RowKind.INCIDENT_VIEW, (alert.incident_id, alert.revision), why_unreadable(error))
+    return _lease(row, recipient.address, state_of(alert, incident))
+
+
+def _lease(row: RowMapping, address: Address, alert: AlertState | None) -> Lease:
     return Lease(
         message=_message(row, alert),
         epoch=row["delivery_lease_epoch"],
         until=row["delivery_lease_until"],
-        channel=recipient.channel if recipient else "",
-        destination=recipient.destination if recipient else None,
-        body=b"" if channel is None else _body(row, channel, alert),
+        channel=address.name,
+        destination=address.destination,
+        body=_body(row, address.channel, alert),
     )
 
 

@@ -2,15 +2,16 @@
 
 from typing import Final
 
-from sqlalchemy import exists
+from sqlalchemy import and_, exists
 
 from clearway_alerts.storage.tables import DELIVERY, is_pending
 
-_EARLIER: Final = DELIVERY.alias("earlier")
-# Something earlier about the same incident is still to be sent to the same subscription.
-IS_BEHIND: Final = exists().where(
-    _EARLIER.c.incident_id == DELIVERY.c.incident_id,
-    _EARLIER.c.subscription_id == DELIVERY.c.subscription_id,
-    _EARLIER.c.sequence < DELIVERY.c.sequence,
-    is_pending(_EARLIER),
+EARLIER: Final = DELIVERY.alias("earlier")
+# About the same incident, and still to be sent to the same subscription.
+IS_EARLIER: Final = and_(
+    EARLIER.c.incident_id == DELIVERY.c.incident_id,
+    EARLIER.c.subscription_id == DELIVERY.c.subscription_id,
+    EARLIER.c.sequence < DELIVERY.c.sequence,
+    is_pending(EARLIER),
 )
+IS_BEHIND: Final = exists().where(IS_EARLIER)

@@ -16,6 +16,7 @@ from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outbound.order import IS_BEHIND
 from clearway_alerts.policy.facts import Cause, Drop, Hold, Known, Message, SendAt, Verdict
 from clearway_alerts.policy.stages import Policy
+from clearway_alerts.storage.rows import known_word
 from clearway_alerts.storage.tables import ALERT, DELIVERY, SUBSCRIPTION, is_pending
 from clearway_contracts.vocabulary import AlertKind, Severity
 from clearway_platform.database.engines import Transaction
@@ -89,7 +90,7 @@ async def replan(
 
 
 async def write(transaction: Transaction, planned: Sequence[Planned], now: datetime) -> None:
-    """Bring the verdicts to the rows."""
+    """Write the verdicts to the rows."""
     dropped = [plan for plan in planned if isinstance(plan.verdict, Drop)]
     others = [plan for plan in planned if not isinstance(plan.verdict, Drop)]
     for statement, plans in ((_DROP, dropped), (_PLAN, others)):
@@ -126,8 +127,8 @@ def _planned(row: RowMapping, policy: Policy, cause: Cause, now: datetime) -> Pl
         due_at=row["due_at"],
         attempts=row["attempts"],
         incident_id=row["incident_id"],
-        alert_kind=AlertKind(row["alert_kind"]) if row["alert_kind"] else None,
-        severity=Severity(row["severity"]) if row["severity"] else None,
+        alert_kind=known_word(AlertKind, row["alert_kind"]),
+        severity=known_word(Severity, row["severity"]),
     )
     known = Known(
         now=now,

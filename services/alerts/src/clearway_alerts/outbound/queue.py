@@ -1,5 +1,5 @@
 """The queue of deliveries: rows of the database, whose dates the policy sets, and this process's worker woken by the
-commit. A delivery that may go out at once is inserted with this worker's lease (docs/adr/0012-leased-at-birth.md)."""
+commit. A delivery that may go out at once is inserted with this worker's lease (ADR 0012)."""
 
 from __future__ import annotations
 
@@ -147,12 +147,12 @@ class Queue:
 
     def _lease(self, message: Message, alert: AlertState, recipient: Recipient) -> Lease | None:
         """What a lease from the database would hold; None when this process cannot send it soon."""
-        channel = self.channels.sending(recipient.channel)
-        until = self.worker.lease_until(message.subscription_id) if channel else None
-        if channel is None or until is None:
+        address = recipient.address
+        until = self.worker.lease_until(message.subscription_id) if address else None
+        if address is None or until is None:
             return None
-        body = channel.render(alert)
-        return Lease(message, _FIRST_EPOCH, until, recipient.channel, recipient.destination, body)
+        body = address.channel.render(alert)
+        return Lease(message, _FIRST_EPOCH, until, address.name, address.destination, body)
 
 
 def _is_due(verdict: Verdict, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,15 +15,17 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter as Metric
 
-from clearway_alerts.channels.base import AttemptKind, AttemptResult, Outgoing, Sender
+from clearway_alerts.channels.base import Outgoing, Sender
 from clearway_alerts.channels.registry import Channels
-from clearway_alerts.outbound.leases import Lease, Room, give_back, lease, waiting_subscriptions
+from clearway_alerts.outbound.leases import Lease, Leased, Room, give_back, lease_due, waiting_subscriptions
 from clearway_alerts.outbound.measuring import DELIVERY_LATENCY
+from clearway_alerts.outbound.passed_over import PassedOver, Unreadable
 from clearway_alerts.outbound.planning import NOT_LEASED, STALE_HOLD, has_stale_holds, replan
 from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.slots import Slots
 from clearway_alerts.policy.facts import Cause
 from clearway_alerts.policy.stages import Policy
+from clearway_alerts.storage.unreadable import UnreadableRows
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.retry import retry_until_done
@@ -31,12 +33,11 @@ from clearway_platform.messaging.retry import retry_until_done
 _POLL_SECONDS: Final = 0.5
 # Every so many polls it is asked whether a hold was decided for a state of its subscription that is over.
 _POLLS_BETWEEN_HOLDS: Final = 4
-# A leased message is sent within this time or not at all: what is left of the lease is the receiver's.
+# A leased message is sent within this time or not at all: after it the receiver has the channel's whole timeout.
 _START_WITHIN: Final = timedelta(seconds=5)
 # At the end receivers have so long to answer, and the database to take the leases back.
 _LAST_ANSWERS_SECONDS: Final = 2.0
 _GIVE_BACK_SECONDS: Final = 2.0
-_NO_CHANNEL: Final = AttemptResult(AttemptKind.TRY_AGAIN, None, "this process does not know the channel", 0.0)
 
 ATTEMPTS = Metric("clearway_alert_delivery_attempts", "Attempts to deliver, by what they gave", ["outcome"])
 _log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ class DeliveryWorker:
         self._woken = asyncio.Event()
         self._finished: asyncio.Queue[Attempt | _Unsent] = asyncio.Queue()
         self._slots = Slots()
+        self._passed_over, self._unreadable = PassedOver(), UnreadableRows()
         # Subscriptions of which something may wait for a lease, as soon as this worker has no lease of them.
         self._expected: set[UUID] = set()
         self._polls = 0
@@ -89,9 +91,10 @@ class DeliveryWorker:
         return self._clock.now() + self._lease_time if may_start else None
 
     def hand_over(self, leases: Iterable[Lease]) -> None:
-        """Send what was committed with a lease of this worker. One that has ended since lets the leases run out."""
-        for item in leases if self._running is not None else ():
-            self._start(item)
+        """Send what was committed with a lease of this worker. A worker that has ended meanwhile does
+        nothing: the leases run out."""
+        for lease in leases if self._running is not None else ():
+            self._start(lease)
 
     def expect(self, subscription_ids: Iterable[UUID]) -> None:
         """Deliveries of these subscriptions were committed without a lease."""
@@ -99,7 +102,7 @@ class DeliveryWorker:
         self.wake()
 
     async def run(self) -> None:
-        """A worker: deliver until cancelled. Then what is on its way may come back, and the rest is given back."""
+        """A worker: deliver until cancelled. Then receivers may still answer, and all other leases are given back."""
         async with AsyncExitStack() as opened, asyncio.TaskGroup() as tasks:
             senders = {
                 name: await opened.enter_async_context(channel.open())
@@ -119,8 +122,7 @@ class DeliveryWorker:
         while True:
             self._woken.clear()
             if is_due:
-                for item in await self._lease():
-                    self._start(item)
+                await self._lease()
             is_due = await self._woken_soon() or await self._is_any_waiting()
 
     async def _woken_soon(self) -> bool:
@@ -139,8 +141,9 @@ class DeliveryWorker:
         return not found <= set(self._slots.busy)
 
     async def _waiting(self) -> set[UUID]:
+        now = self._clock.now()
         async with self._database.read() as connection:
-            return await waiting_subscriptions(connection, self._clock.now())
+            return await waiting_subscriptions(connection, now, self._passed_over.at(now))
 
     async def _replan_stale_holds(self) -> None:
         async with self._database.read() as connection:
@@ -150,48 +153,59 @@ class DeliveryWorker:
             which = STALE_HOLD & NOT_LEASED
             await replan(transaction, self._policy, which, Cause.SUBSCRIPTION_CHANGED, self._clock.now())
 
-    async def _lease(self) -> list[Lease]:
-        count, busy = self._slots.room, self._slots.busy
-        self._is_full = count == 0
-        if self._is_full:
-            return []
-        self._expected.intersection_update(busy)
-        leases = await retry_until_done(partial(self._lease_now, Room(count, self._lease_time, busy)))
-        # There may be more: of these subscriptions, and of all others when there was no room.
-        self._expected.update(item.subscription_id for item in leases)
-        self._is_full = len(leases) == count
-        return leases
+    async def _lease(self) -> None:
+        """Lease and start what is due: again, when something could not be read, as that may have hidden what can."""
+        may_be_hidden = True
+        while may_be_hidden:
+            count, busy = self._slots.room, self._slots.busy
+            self._is_full = count == 0
+            if self._is_full or self._passed_over.is_full:
+                return
+            self._expected.intersection_update(busy)
+            leased = await retry_until_done(partial(self._lease_now, count, busy))
+            # There may be more: of these subscriptions, and of all others when there was no room.
+            self._expected.update(lease.subscription_id for lease in leased.leases)
+            self._is_full = len(leased.leases) == count
+            for lease in leased.leases:
+                self._start(lease)
+            may_be_hidden = self._pass_over(leased.unreadable)
 
-    async def _lease_now(self, room: Room) -> list[Lease]:
+    async def _lease_now(self, count: int, busy: Collection[UUID]) -> Leased:
+        now = self._clock.now()
         async with self._database.write() as transaction:
-            return await lease(transaction, self._channels, room, self._clock.now())
+            room = Room(count, self._lease_time, busy, self._passed_over.at(now))
+            return await lease_due(transaction, self._channels, room, now)
+
+    def _pass_over(self, unreadable: Sequence[Unreadable]) -> bool:
+        for found in unreadable:
+            self._unreadable.note(found.row, found.key, found.why)
+        return self._passed_over.add(unreadable, self._clock.now())
 
     @property
     def _lease_time(self) -> timedelta:
         return _START_WITHIN + self._timeout
 
-    def _start(self, item: Lease) -> None:
-        if self._slots.take(item):
-            self._send_soon(item)
+    def _start(self, lease: Lease) -> None:
+        if self._slots.take(lease):
+            self._send_soon(lease)
 
-    def _send_soon(self, item: Lease) -> None:
+    def _send_soon(self, lease: Lease) -> None:
         if self._running is not None:
-            self._running.tasks.create_task(self._send(self._running.senders, item))
+            self._running.tasks.create_task(self._send(self._running.senders, lease))
 
-    async def _send(self, senders: Mapping[str, Sender], item: Lease) -> None:
+    async def _send(self, senders: Mapping[str, Sender], lease: Lease) -> None:
         """What waited too long, in line or while the process slept, is not sent: its lease might end before the answer,
         and another worker may have the delivery by now."""
         now = self._clock.now()
-        if now > item.until - self._timeout:
-            _log.warning("lease_too_short", delivery=str(item.delivery_id), attempt=item.attempt)
-            self._finished.put_nowait(_Unsent(item))
+        if now > lease.until - self._timeout:
+            _log.warning("lease_too_short", delivery=str(lease.delivery_id), attempt=lease.attempt)
+            self._finished.put_nowait(_Unsent(lease))
         else:
-            sender = senders.get(item.channel)
-            message = Outgoing(item.delivery_id, now, item.body)
-            result = await sender.attempt(item.destination, message) if sender else _NO_CHANNEL
+            message = Outgoing(lease.delivery_id, now, lease.body)
+            result = await senders[lease.channel].attempt(lease.destination, message)
             ATTEMPTS.labels("delivered" if result.is_delivered else "failed").inc()
-            self._finished.put_nowait(Attempt(item, result, now, random.random()))
-        following = self._slots.finish(item)
+            self._finished.put_nowait(Attempt(lease, result, now, random.random()))
+        following = self._slots.finish(lease)
         if following is not None:
             self._send_soon(following)
 
@@ -205,24 +219,24 @@ class DeliveryWorker:
             self._expected |= recorded.recovered
             for seconds in recorded.latencies:
                 DELIVERY_LATENCY.observe(max(seconds, 0.0))
-            for item in finished:
-                if isinstance(item, _Unsent):
-                    self._expected.add(item.lease.subscription_id)
-                elif item.lease.delivery_id not in recorded.deliveries:
-                    _log.warning("lease_lost", delivery=str(item.lease.delivery_id), attempt=item.lease.attempt)
-                self._release(item.lease)
+            for result in finished:
+                if isinstance(result, _Unsent):
+                    self._expected.add(result.lease.subscription_id)
+                elif result.lease.delivery_id not in recorded.deliveries:
+                    _log.warning("lease_lost", delivery=str(result.lease.delivery_id), attempt=result.lease.attempt)
+                self._release(result.lease)
 
     async def _record_now(self, finished: Sequence[Attempt | _Unsent]) -> Recorded:
         async with self._database.write() as transaction:
-            if unsent := [item.lease for item in finished if isinstance(item, _Unsent)]:
+            if unsent := [result.lease for result in finished if isinstance(result, _Unsent)]:
                 await give_back(transaction, unsent)
-            attempts = [item for item in finished if isinstance(item, Attempt)]
+            attempts = [result for result in finished if isinstance(result, Attempt)]
             return await record(transaction, self._policy, attempts, self._clock.now())
 
-    def _release(self, item: Lease) -> None:
+    def _release(self, lease: Lease) -> None:
         """Make room, and lease again only when something may wait for it."""
-        self._slots.release(item)
-        is_waited_for = item.subscription_id in self._expected and item.subscription_id not in self._slots.busy
+        self._slots.release(lease)
+        is_waited_for = lease.subscription_id in self._expected and lease.subscription_id not in self._slots.busy
         if self._is_full or is_waited_for:
             self.wake()
         if not self._slots.busy:

@@ -1,4 +1,4 @@
-"""Why a subscriber did, or did not, get an alert about an incident."""
+"""Why a subscription did, or did not, get an alert about an incident."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.clauses import Clause
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.matching import explained, watch
+from clearway_alerts.domain.matching import explained, watch_of
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.storage.rows import read_line
 from clearway_alerts.storage.states import read_filter, read_incident
@@ -20,7 +20,7 @@ from clearway_platform.heavy import HeavyWork
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decisions on record, oldest first, and the present filter held against the newest revision."""
+    """The decisions on record, oldest first, and the present filter applied to the newest revision."""
 
     incident: IncidentView
     handled_at: datetime
@@ -40,7 +40,7 @@ async def explain(
     chosen = read_filter(subscription["filter"])
     line = await _route_line(connection, mission, subscription["route_id"])
     clauses = [
-        *await heavy.run(explained, watch(subscription["id"], chosen, line), chosen, incident),
+        *await heavy.run(explained, watch_of(subscription["id"], chosen, line), chosen, incident),
         _news(incident, view["handled_at"], news_hours),
         _since(subscription["created_at"], view["handled_at"]),
     ]

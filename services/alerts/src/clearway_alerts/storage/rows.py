@@ -1,7 +1,8 @@
 """This service's domain values as rows, and back."""
 
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -9,6 +10,13 @@ from sqlalchemy import RowMapping
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.areas import Ring
 from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Urgency
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def known_word(words: type[Word], stored: str | None) -> Word | None:
+    """None for a word that a newer program stored and this one does not know, as for none."""
+    return next((word for word in words if word == stored), None)
 
 
 def read_line(stored: Any) -> Ring:

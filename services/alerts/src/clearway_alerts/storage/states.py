@@ -5,10 +5,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter, WrapSerializer
 
+from clearway_alerts.domain.areas import Everything
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.subscription import Filter
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.storage.channels import CHANNEL
+from clearway_contracts.vocabulary import Category, Tlp
 from clearway_platform.database.states import StateVersions
 
 # Release 0.1.0 names the coordinates so, and reads what this one stores. Another name would need a version of its own.
@@ -51,6 +53,15 @@ def stored_filter(chosen: FilterForm) -> dict[str, Any]:
 def read_filter(stored: Any) -> Filter:
     """Raises NewerState."""
     return FILTER.read(stored).to_domain()
+
+
+def filter_in_doubt(stored: Any) -> Filter:
+    """In place of a filter that this program cannot read: every incident of the mission, because a warning too many is
+    safer than one too few. The limit of sharing stays where it can be read: it keeps an incident from those that it may
+    not be shared with."""
+    named = stored.get("tlp_max") if isinstance(stored, Mapping) else None
+    tlp_max = next((level for level in Tlp if level == named), Tlp.RED)
+    return Filter(Everything(), categories=frozenset(Category), tlp_max=tlp_max)
 
 
 def shown_filter(stored: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Alerts(SQLModel):
 
 class MissionRow(Alerts, table=True):
     """The number of the last change of a mission's subscriptions or routes. Every change locks the row and draws
-    the next, so that whoever has seen a number has seen all changes up to it."""
+    the next, so that a process that has seen a number has seen all changes up to it."""
 
     __tablename__ = "mission_state"
 
@@ -87,7 +87,7 @@ class RouteViewRow(Alerts, table=True):
 
 
 class IncidentViewRow(Alerts, table=True):
-    """An incident as this service knew it at one revision, and when it dealt with that."""
+    """An incident as this service knew it at one revision, and when it processed that."""
 
     __tablename__ = "incident_view"
 
@@ -134,7 +134,7 @@ class DeliveryRow(Alerts, table=True):
     """One alert (or, without one, a test message) on its way to a webhook. Its id is the `webhook-id`.
 
     It may be leased when it is pending, due and not held, has no lease, and nothing earlier about the same incident
-    is pending. `lease_epoch` grows with each lease: what an earlier worker has to say no longer counts.
+    is pending. `lease_epoch` grows with each lease: the result of an earlier one is ignored.
     `held` is the reason of the policy's hold. It stands for the subscription's revision `held_in`: once that has
     changed, the policy is asked again. `asked_by` is the principal that last asked for it to be sent again, or at once.
     """

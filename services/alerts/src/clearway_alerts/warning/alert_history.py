@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from clearway_alerts.domain.alert import Told
 from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.storage.rows import known_word
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW, MISSION
+from clearway_alerts.storage.unreadable import RowKind, UnreadableRows, why_unreadable
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.database.engines import Transaction
 
@@ -52,10 +54,10 @@ class KnownOfIncident:
 
 @dataclass(frozen=True, slots=True)
 class AlertHistory:
-    """What one subscription was told of an incident: the last alert, and those that a new one replaces."""
+    """What one subscription was told of an incident: the last alert, and the unexpired ones that a new one replaces."""
 
     told: Told
-    standing: tuple[UUID, ...]
+    unexpired: tuple[UUID, ...]
 
 
 async def known_of(transaction: Transaction, incident: IncidentView) -> KnownOfIncident:
@@ -64,21 +66,31 @@ async def known_of(transaction: Transaction, incident: IncidentView) -> KnownOfI
 
 
 async def alert_histories(
-    transaction: Transaction, incident: IncidentView, now: datetime
+    transaction: Transaction, incident: IncidentView, now: datetime, unreadable: UnreadableRows
 ) -> Mapping[UUID, AlertHistory]:
-    """Every subscription that has an alert about the incident."""
-    revisions: dict[int, IncidentView] = {}
+    """Every subscription that has an alert about the incident. What cannot be read of it is noted as `unreadable`."""
+    revisions: dict[int, IncidentView | None] = {}
     history: dict[UUID, AlertHistory] = {}
     for row in await transaction.connection.execute(_TOLD, _asked(incident)):
-        before = revisions.get(row.revision) or revisions.setdefault(row.revision, read_incident(row.incident))
-        kind = AlertKind(row.kind)
-        told = Told(row.id, row.sequence, kind, row.matched, before)
-        earlier = history[row.subscription_id].standing if row.subscription_id in history else ()
+        if row.revision not in revisions:
+            revisions[row.revision] = _before(row, incident, unreadable)
+        kind = known_word(AlertKind, row.kind)
+        told = Told(row.id, row.sequence, kind, row.matched, revisions[row.revision])
+        earlier = history[row.subscription_id].unexpired if row.subscription_id in history else ()
         stands = (*earlier, row.id) if row.expires_at > now else earlier
         history[row.subscription_id] = AlertHistory(
             told, () if kind is AlertKind.CANCELLED else stands[-MOST_REFERENCES:]
         )
     return history
+
+
+def _before(row: Row[Any], incident: IncidentView, unreadable: UnreadableRows) -> IncidentView | None:
+    """The incident at the row's revision; None where this process cannot read it."""
+    try:
+        return read_incident(row.incident)
+    except Exception as error:  # whatever it is, it is about this revision alone
+        unreadable.note(RowKind.INCIDENT_VIEW, (incident.incident_id, row.revision), why_unreadable(error))
+        return None
 
 
 def _asked(incident: IncidentView) -> dict[str, object]:

@@ -20,6 +20,7 @@ from clearway_alerts.outgoing import SOURCE, change_of, state_of
 from clearway_alerts.storage.rows import alert_row
 from clearway_alerts.storage.states import stored_incident
 from clearway_alerts.storage.tables import ALERT, DECISION, INCIDENT_VIEW
+from clearway_alerts.storage.unreadable import RowKind, UnreadableRows
 from clearway_alerts.warning.alert_history import AlertHistory, alert_histories, known_of
 from clearway_alerts.warning.watchlist import Watched, Watchlist
 from clearway_contracts.alert import AlertState
@@ -39,10 +40,12 @@ _POSITIONS_ON_THE_LOOP: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """A subscription that the incident concerns, because its filter holds or because it was warned before."""
+    """A subscription that the incident concerns, because its filter holds or because it was warned before. `in_doubt`:
+    its filter cannot be read, and is taken to hold."""
 
     subscription_id: UUID
     matches: bool
+    in_doubt: bool
     history: AlertHistory | None
 
 
@@ -65,9 +68,10 @@ class Pipeline:
         self._news_hours = news_hours
         self._queue = queue
         self._heavy = heavy
+        self._unreadable = UnreadableRows()
 
     async def warn(self, transaction: Transaction, incident: IncidentView, causation: UUID) -> int:
-        """match → decide → store → plan → tell → record. What is not newer than the last one is ignored.
+        """match → decide → store → enqueue → publish → record. What is not newer than the last one is ignored.
 
         Returns how many alerts were raised.
         """
@@ -78,12 +82,12 @@ class Pipeline:
         await _remember(transaction, incident, now)
         watched = await self._watchlist.of(transaction.connection, incident.mission, known.version)
         # Nothing was said yet of an incident that is new here.
-        history = {} if known.newest is None else await alert_histories(transaction, incident, now)
+        history = {} if known.newest is None else await alert_histories(transaction, incident, now, self._unreadable)
         concerned = await self._match(incident, watched, history, now)
-        decisions = {item.subscription_id: self._decide(incident, item, now) for item in concerned}
+        decisions = {one.subscription_id: self._decide(incident, one, now) for one in concerned}
         alerts = await _store(transaction, incident, concerned, decisions, now)
         await self._queue.enqueue(transaction, alerts, watched.recipients)
-        await self._tell(transaction, alerts, causation)
+        await self._publish(transaction, alerts, causation)
         await _record(transaction, incident, decisions, now)
         return len(alerts)
 
@@ -95,9 +99,11 @@ class Pipeline:
         warns = why_no_first_alert(incident, now, self._news_hours) is None
         matching = set(await self._matching(incident, watched.index)) if warns or history else set()
         concerned = (matching if warns else set()) | (history.keys() & watched.watches.keys())
+        for subscription in concerned & watched.in_doubt.keys():
+            self._unreadable.note(RowKind.FILTER, subscription, watched.in_doubt[subscription])
         return [
-            Concerned(subscription, subscription in matching, history.get(subscription))
-            for subscription in sorted(concerned)
+            Concerned(found, found in matching, found in watched.in_doubt, history.get(found))
+            for found in sorted(concerned)
         ]
 
     async def _matching(self, incident: IncidentView, index: Index) -> list[UUID]:
@@ -107,9 +113,10 @@ class Pipeline:
 
     def _decide(self, incident: IncidentView, subscription: Concerned, now: datetime) -> Decision:
         told = subscription.history.told if subscription.history else None
-        return decide(incident, told, matches=subscription.matches, now=now, news_hours=self._news_hours)
+        matches, in_doubt = subscription.matches, subscription.in_doubt
+        return decide(incident, told, matches=matches, in_doubt=in_doubt, now=now, news_hours=self._news_hours)
 
-    async def _tell(self, transaction: Transaction, alerts: Sequence[AlertState], causation: UUID) -> None:
+    async def _publish(self, transaction: Transaction, alerts: Sequence[AlertState], causation: UUID) -> None:
         events = [
             self._outbox.event(
                 change_of(alert),
@@ -142,7 +149,7 @@ async def _store(
     now: datetime,
 ) -> list[AlertState]:
     """The alerts that were decided on. The unique key holds one for each (incident, revision, subscription)."""
-    found = [_alert(incident, item, decisions[item.subscription_id], now) for item in concerned]
+    found = [_alert(incident, one, decisions[one.subscription_id], now) for one in concerned]
     alerts = [alert for alert in found if alert is not None]
     if alerts:
         await transaction.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
@@ -169,7 +176,7 @@ def _alert(incident: IncidentView, subscription: Concerned, decision: Decision, 
         headline=headline(incident),
         issued_at=now,
         expires_at=expires_at(incident, now),
-        references=subscription.history.standing if subscription.history else (),
+        references=subscription.history.unexpired if subscription.history else (),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,11 +12,12 @@ from sqlalchemy import RowMapping, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.channels.registry import Channels
-from clearway_alerts.domain.matching import Index, Watch, watch
+from clearway_alerts.domain.matching import Index, Watch, watch_of
 from clearway_alerts.outbound.recipients import COLUMNS, Recipient, recipient_of
 from clearway_alerts.storage.rows import read_line
-from clearway_alerts.storage.states import read_filter
+from clearway_alerts.storage.states import filter_in_doubt, read_filter
 from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
+from clearway_alerts.storage.unreadable import why_unreadable
 from clearway_platform.heavy import HeavyWork
 
 # One filter may have thousands of positions. Between so many the loop is given to others.
@@ -41,16 +42,18 @@ _CHANGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A mission's subscriptions as of `version`. `recipients` are of those that are sent messages."""
+    """A mission's subscriptions as of `version`. `recipients` are of those that are sent messages; `in_doubt` are those
+    whose filter cannot be read, and why: they watch the whole mission."""
 
     version: int
     watches: dict[UUID, Watch | None] = field(default_factory=dict)
     recipients: dict[UUID, Recipient] = field(default_factory=dict)
+    in_doubt: dict[UUID, str] = field(default_factory=dict)
     index: Index = field(default_factory=lambda: Index([]))
 
 
 class Watchlist:
-    """Keeps each mission's index in memory, and is told the mission's version each time to see whether it still holds.
+    """Keeps each mission's index in memory, and compares its version with the mission's each time.
 
     Only what changed is read again. Use it in transactions that change no subscription themselves: what they
     had written would be remembered although they may still roll back.
@@ -67,25 +70,27 @@ class Watchlist:
         if version is None or version == known.version:
             return known
         changes = await connection.execute(_CHANGES, {"mission": mission, "since": known.version})
-        watches, recipients = dict(known.watches), dict(known.recipients)
+        fresh = Watched(version, dict(known.watches), dict(known.recipients), dict(known.in_doubt))
         for rows in changes.mappings().partitions(_READ_AT_ONCE):
-            self._take(rows, watches, recipients)
+            self._take(rows, fresh)
             await asyncio.sleep(0)
-        fresh = Watched(version, watches, recipients, await self._index(watches))
+        fresh = replace(fresh, index=await self._index(fresh.watches))
         self._missions[mission] = fresh
         return fresh
 
-    def _take(
-        self, rows: Iterable[RowMapping], watches: dict[UUID, Watch | None], recipients: dict[UUID, Recipient]
-    ) -> None:
+    def _take(self, rows: Iterable[RowMapping], fresh: Watched) -> None:
         for row in rows:
-            watches.pop(row["id"], None)
-            recipients.pop(row["id"], None)
+            for known in (fresh.watches, fresh.recipients, fresh.in_doubt):
+                known.pop(row["id"], None)
             if row["deleted_at"] is not None:
                 continue
-            watches[row["id"]] = watch(row["id"], read_filter(row["filter"]), _line(row["line"]))
+            try:
+                fresh.watches[row["id"]] = watch_of(row["id"], read_filter(row["filter"]), _line(row["line"]))
+            except Exception as error:  # whatever it is, it is about this subscription alone
+                fresh.watches[row["id"]] = watch_of(row["id"], filter_in_doubt(row["filter"]))
+                fresh.in_doubt[row["id"]] = why_unreadable(error)
             if recipient := recipient_of(row, self._channels):
-                recipients[row["id"]] = recipient
+                fresh.recipients[row["id"]] = recipient
 
     async def _index(self, watches: Mapping[UUID, Watch | None]) -> Index:
         known = [watch for watch in watches.values() if watch is not None]

@@ -85,7 +85,8 @@ class Database:
         self.url: Final[URL] = async_url(url)
         self.dialect: Final[DialectName] = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         # An error must not contain the written values: it goes to logs and dead letters.
-        options: dict[str, Any] = {"json_serializer": _dump_json, "hide_parameters": True}
+        options: dict[str, Any] = {"hide_parameters": True}
+        options |= {"json_serializer": _dump_json, "json_deserializer": _load_json}
         if self.dialect == "sqlite":
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -198,6 +199,15 @@ def _measure(url: URL, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
         return connection.execute(query).all()
+
+
+def _load_json(stored: str) -> Any:
+    """What is no JSON is given as its text, which no reader takes for a state: so a damaged row fails where it is read,
+    and not every row beside it."""
+    try:
+        return json.loads(stored)
+    except ValueError:
+        return stored
 
 
 def _dump_json(value: Any) -> str:
