@@ -160,7 +160,7 @@ async def test_alerts_are_listed_explained_and_acknowledged(
     assert (await client.get(where, headers=foreign)).status_code == 404
     explain = f"/v1/subscriptions/{made['subscription_id']}/explain"
     why = (await client.get(explain, params={"incident_id": str(report().incident_id)})).json()
-    assert ([each["outcome"] for each in why["decisions"]], why["alerted"]) == (["issued", "updated"], True)
+    assert ([decided["decision"] for decided in why["decisions"]], why["alerted"]) == (["issued", "updated"], True)
     why_not = (await client.get(explain, params={"incident_id": str(far.incident_id)})).json()
     assert [clause["name"] for clause in why_not["clauses"] if not clause["holds"]] == ["area"]
     assert (await client.get(explain, params={"incident_id": str(uuid4())})).status_code == 404

@@ -42,8 +42,8 @@ async def test_the_story_report_move_retract(alerts: Service, report: Report) ->
     ]  # fmt: skip
     assert rows[2]["refs"] == [str(rows[0]["id"]), str(rows[1]["id"])]
     assert "outside the filter now" in rows[1]["reason"]
-    outcomes = [row["outcome"] for row in await alerts.rows(DECISION, "revision")]
-    assert outcomes == ["issued", "no_matter", "updated", "cancelled"]
+    decided = [row["decision"] for row in await alerts.rows(DECISION, "revision")]
+    assert decided == ["issued", "no_matter", "updated", "cancelled"]
     types = [row["type"] for row in await alerts.rows(OUTBOX, "id")]
     assert types == ["alert.issued", "alert.updated", "alert.cancelled"]
 

@@ -165,14 +165,18 @@ class TestFired(BaseModel):
 
 class DecisionView(BaseModel):
     incident_revision: int
-    outcome: str
+    decision: str = Field(description="A kind of alert, or why there was none: not_news, no_matter, outside.")
     reason: str
     decided_at: datetime
 
     @classmethod
     def of(cls, row: RowMapping) -> "DecisionView":
-        own = {name: row[name] for name in cls.model_fields if name in row}
-        return cls(**own, incident_revision=row["revision"])
+        return cls(
+            incident_revision=row["revision"],
+            decision=row["decision"],
+            reason=row["reason"],
+            decided_at=row["decided_at"],
+        )
 
 
 class ClauseView(BaseModel):
@@ -203,7 +207,7 @@ class ExplanationView(BaseModel):
             incident_id=found.incident.incident_id,
             incident_revision=found.incident.revision,
             handled_at=found.handled_at,
-            alerted=any(decision.outcome in kinds for decision in decisions),
+            alerted=any(decided.decision in kinds for decided in decisions),
             decisions=decisions,
             clauses=[ClauseView(**clause._asdict()) for clause in found.clauses],
             why_thin=why_thin(found.incident.tlp) if has_webhook else None,

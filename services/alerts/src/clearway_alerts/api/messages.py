@@ -117,7 +117,7 @@ def install(app: FastAPI) -> None:
     )
     async def alert(body: AlertMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> None:
         """Posted when a subscription is warned, when what it was told changes, and when the warning no longer stands.
-        AttemptResult within 15 seconds. A message may come more than once, with the same `webhook-id`."""
+        Answer within 15 seconds. A message may come more than once, with the same `webhook-id`."""
 
     @app.webhooks.post(
         "test",

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Double,
     FromClause,
     Index,
     MetaData,
+    String,
     Text,
     UniqueConstraint,
     literal_column,
@@ -189,7 +191,10 @@ class DeliveryAttemptRow(Alerts, table=True):
 
 
 class DecisionRow(Alerts, table=True):
-    """What was decided for one subscription about one revision of an incident, and why."""
+    """What was decided for one subscription about one revision of an incident, and why.
+
+    The column of `decision` is named `outcome`: release 0.1.0, which writes the same rows, knows no other.
+    """
 
     __tablename__ = "decision"
 
@@ -197,7 +202,7 @@ class DecisionRow(Alerts, table=True):
     subscription_id: UUID = Field(primary_key=True)
     incident_id: UUID = Field(primary_key=True)
     revision: int = Field(primary_key=True)
-    outcome: str
+    decision: str = Field(sa_column=Column("outcome", String, key="decision", nullable=False))
     reason: str = Field(sa_type=Text)
     decided_at: datetime = Field(sa_type=UtcDateTime)
 

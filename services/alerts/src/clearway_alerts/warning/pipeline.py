@@ -192,7 +192,7 @@ async def _record(
             "subscription_id": subscription_id,
             "incident_id": incident.incident_id,
             "revision": incident.revision,
-            "outcome": decision.kind,
+            "decision": decision.kind,
             "reason": decision.reason,
             "decided_at": now,
         }
