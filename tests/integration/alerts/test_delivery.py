@@ -49,8 +49,8 @@ async def leases(alerts: Service, limit: int = 10) -> list[Any]:
     return leases
 
 
-async def record(alerts: Service, item: Lease, result: AttemptResult) -> set[Any]:
-    recorded = await alerts.record([item], result)
+async def record(alerts: Service, lease: Lease, result: AttemptResult) -> set[Any]:
+    recorded = await alerts.record([lease], result)
     deliveries: set[Any] = recorded.deliveries
     return deliveries
 
@@ -90,11 +90,11 @@ async def test_what_is_restricted_leaves_thin(alerts: Service, receiver: Receive
 
 
 @pytest.mark.usefixtures("delivering")
-async def test_a_test_fire_goes_the_same_way(alerts: Service, receiver: Receiver) -> None:
+async def test_a_test_message_goes_the_same_way(alerts: Service, receiver: Receiver) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
+        await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     await receiver.wait_for(1)
     headers, body = receiver.got[0]
     assert Webhook(row["secret"]).verify(body, headers)["type"] == "subscription.test"
@@ -142,7 +142,7 @@ async def test_two_workers_never_lease_the_same(alerts: Service, report: Report)
         await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     taken = await asyncio.gather(*(leases(alerts, 7) for _ in range(6)))
-    ids = [each.delivery_id for batch in taken for each in batch]
+    ids = [lease.delivery_id for batch in taken for lease in batch]
     assert len(ids) == len(set(ids))
     rest = await leases(alerts, 20)
     assert len(ids) + len(rest) == 20
@@ -243,14 +243,14 @@ async def test_a_hostile_receiver_is_recorded_and_delays_no_one(
     await alerts.warn(report())
     await honest.wait_for(1)
 
-    async def settled() -> bool:
+    async def attempted() -> bool:
         return {row["attempts"] for row in await alerts.rows(DELIVERY)} == {1}
 
-    await until(settled)
+    await until(attempted)
     by_endpoint = {row["subscription_id"]: row for row in await alerts.rows(DELIVERY)}
     assert by_endpoint[good["id"]]["state"] == "delivered"
-    outcome = by_endpoint[bad["id"]]
-    assert (outcome["state"], outcome["last_status"]) == (state, status)
+    failed = by_endpoint[bad["id"]]
+    assert (failed["state"], failed["last_status"]) == (state, status)
     if wait is not None:
-        assert outcome["due_at"] - alerts.clock.now() >= timedelta(seconds=wait)
+        assert failed["due_at"] - alerts.clock.now() >= timedelta(seconds=wait)
     assert len(hostile.got) == 1

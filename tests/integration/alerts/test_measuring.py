@@ -80,12 +80,12 @@ async def test_the_time_from_alert_to_receiver_is_measured(
     before = REGISTRY.get_sample_value("clearway_alert_delivery_latency_seconds_count") or 0
     row = await alerts.subscribe(receiver.url)
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
+        await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     await alerts.warn(report())
     await receiver.wait_for(2)
 
     async def all_recorded() -> bool:
-        return [each["state"] for each in await alerts.rows(DELIVERY)] == ["delivered"] * 2
+        return [row["state"] for row in await alerts.rows(DELIVERY)] == ["delivered"] * 2
 
     await until(all_recorded)
 

@@ -60,7 +60,7 @@ class Desk:
         """Lease what is due, and record this result for each; the deliveries that were leased."""
         leases = await self.alerts.lease()
         await self.alerts.record(leases, answer)
-        return [item.delivery_id for item in leases]
+        return [lease.delivery_id for lease in leases]
 
     async def rows(self) -> list[Any]:
         found: list[Any] = await self.alerts.rows(DELIVERY, "sequence")
@@ -81,7 +81,7 @@ async def test_a_message_that_was_delivered_goes_out_again_under_its_id(
     await alerts.warn(report())
 
     async def delivered() -> bool:
-        return [each["state"] for each in await desk.rows()] == ["delivered"]
+        return [row["state"] for row in await desk.rows()] == ["delivered"]
 
     await until(delivered)
     [delivery] = await desk.rows()
@@ -133,7 +133,7 @@ async def test_what_cannot_be_is_refused(alerts: Service, desk: Desk, report: Re
     row = await alerts.subscribe(NOWHERE)
     other = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
-    own, foreign = sorted(await desk.rows(), key=lambda each: each["subscription_id"] != row["id"])
+    own, foreign = sorted(await desk.rows(), key=lambda delivery: delivery["subscription_id"] != row["id"])
     stranger = Principal(id="key-2", name="other", mission="unmix", role=Role.SUBSCRIBER)
     elsewhere = Principal(id="key-3", name="other", mission="other", role=Role.ADMIN)
     with pytest.raises(StillPending):
@@ -164,7 +164,7 @@ async def test_the_log_is_narrowed_to_states(alerts: Service, desk: Desk, report
     async def found(*states: DeliveryState) -> list[str]:
         async with alerts.database.read() as connection:
             page = await page_of_deliveries(connection, "unmix", row["id"], None, 10, states=states)
-        return [each["state"] for each in page]
+        return [row["state"] for row in page]
 
     assert await found(*DeliveryState) == ["pending", "delivered"]
     assert await found(DeliveryState.PENDING) == ["pending"]
@@ -206,7 +206,7 @@ async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves
 async def test_a_test_message_is_as_the_document_says(alerts: Service, receiver: Receiver) -> None:
     row = await alerts.subscribe(receiver.url)
     async with alerts.database.write() as transaction:
-        await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
+        await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     await receiver.wait_for(1)
     TypeAdapter(messages.TestMessage).validate_json(receiver.got[0][1])
 
@@ -215,7 +215,7 @@ async def test_a_test_message_is_hastened_alone(alerts: Service, desk: Desk) -> 
     row = await alerts.subscribe(NOWHERE)
     for _ in range(2):
         async with alerts.database.write() as transaction:
-            await alerts.subscriptions.test_fire(transaction, OWNER, row["id"])
+            await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     first, second = await desk.answered(BROKEN)
     assert await desk.send_now(row["id"], second)
     assert await desk.answered(OK) == [second]

@@ -7,18 +7,18 @@ from fastapi import APIRouter, Query, Response
 
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
-from clearway_alerts.api.dependencies import Reader, Subscriber, Wired
+from clearway_alerts.api.dependencies import Changing, ChangingAlert, Reader
+from clearway_alerts.commands.acknowledge import Acknowledged
 from clearway_alerts.domain.errors import NoSuchAlert
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_alerts.storage.alert_rows import one_alert
 from clearway_contracts.vocabulary import AlertKind
-from clearway_platform.database.engines import Transaction
-from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
-from clearway_platform.web.writes import Reply, Write
+from clearway_platform.web.writes import Reply
 
 router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 
@@ -63,16 +63,11 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
     response_model=AlertView,
     responses=REVISED,
 )
-async def acknowledge_alert(
-    alert_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
+async def acknowledge_alert(changing: ChangingAlert) -> Response:
     """Confirm to have taken note. The first acknowledgement stays: a later one changes nothing."""
+    return await changing.run(changing.wiring.acknowledge, _acknowledged)
 
-    async def command(transaction: Transaction) -> Reply:
-        acknowledged = await wiring.acknowledge(transaction, principal, alert_id, seen)
-        headers = {"ETag": etag(acknowledged.alert.revision)}
-        if not acknowledged.is_first:
-            headers |= NOTHING_CHANGED
-        return Reply(200, AlertView.of(acknowledged.alert), headers)
 
-    return await write(command)
+def _acknowledged(_: Changing, found: Acknowledged) -> Reply:
+    headers = {"ETag": etag(found.alert.revision)}
+    return Reply(200, AlertView.of(found.alert), headers if found.is_first else headers | NOTHING_CHANGED)

@@ -157,7 +157,7 @@ def _form_of(row: Any) -> dict[str, str | None]:
     return {"form": "full" if reason is None else "thin", "why_thin": reason}
 
 
-class TestFired(BaseModel):
+class TestSent(BaseModel):
     """The test message is on its way; its delivery shows what came of it."""
 
     delivery_id: UUID

@@ -1,24 +1,62 @@
 """What is sent to a subscription's webhook: the log, one message once more, one message now."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from clearway_alerts.api.bodies import DeliveryView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
-from clearway_alerts.api.dependencies import Reader, Subscriber, Wired
+from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.api.inspection import existing
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
+from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED
 from clearway_platform.web.document import header
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
-from clearway_platform.web.writes import Reply, Write
+from clearway_platform.web.writes import Reply, Write, WriteRequest
 
 router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}/deliveries", tags=["Deliveries"])
+
+
+# A command on one delivery of a subscription, and whether it changed anything.
+Command = Callable[[Transaction, Principal, UUID, UUID], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A person asks for the delivery in the address."""
+
+    wiring: Wiring
+    principal: Principal
+    subscription_id: UUID
+    delivery_id: UUID
+    write: WriteRequest
+
+    async def run(self, command: Command) -> Response:
+        """One command, and the delivery after it."""
+        return await self.write(partial(self._reply, command))
+
+    async def _reply(self, command: Command, transaction: Transaction) -> Reply:
+        changed = await command(transaction, self.principal, self.subscription_id, self.delivery_id)
+        connection, mission = transaction.connection, self.principal.mission
+        row = await one_delivery(connection, mission, self.subscription_id, self.delivery_id)
+        return Reply(202, DeliveryView.of(row), {} if changed else NOTHING_CHANGED)
+
+
+async def _asking(
+    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wiring: Wired, write: Write
+) -> Asking:
+    return Asking(wiring, principal, subscription_id, delivery_id, write)
+
+
+AskingForDelivery = Annotated[Asking, Depends(_asking)]
 
 
 @router.get("", operation_id="deliveries.list", summary="List deliveries")
@@ -47,18 +85,10 @@ async def list_deliveries(
     status_code=202,
     response_model=DeliveryView,
 )
-async def resend_delivery(
-    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wiring: Wired, write: Write
-) -> Response:
+async def resend_delivery(asking: AskingForDelivery) -> Response:
     """Send a message again that was delivered, or given up. It keeps its `webhook-id`, so that a receiver which has it
     can tell; an older one may so arrive after a newer one, and carries its `revision`. The log keeps who asked."""
-
-    async def command(transaction: Transaction) -> Reply:
-        await wiring.deliveries.resend(transaction, principal, subscription_id, delivery_id)
-        row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
-        return Reply(202, DeliveryView.of(row))
-
-    return await write(command)
+    return await asking.run(asking.wiring.deliveries.resend)
 
 
 @router.post(
@@ -69,15 +99,7 @@ async def resend_delivery(
     response_model=DeliveryView,
     responses={202: {"headers": header("Nothing-Changed")}},
 )
-async def send_delivery_now(
-    subscription_id: UUID, delivery_id: UUID, principal: Subscriber, wiring: Wired, write: Write
-) -> Response:
+async def send_delivery_now(asking: AskingForDelivery) -> Response:
     """Do not wait for the next attempt of a message that is still to be sent. What is before it about the same incident
     goes first. The log keeps who asked."""
-
-    async def command(transaction: Transaction) -> Reply:
-        hastened = await wiring.deliveries.send_now(transaction, principal, subscription_id, delivery_id)
-        row = await one_delivery(transaction.connection, principal.mission, subscription_id, delivery_id)
-        return Reply(202, DeliveryView.of(row), {} if hastened else NOTHING_CHANGED)
-
-    return await write(command)
+    return await asking.run(asking.wiring.deliveries.send_now)

@@ -1,5 +1,6 @@
 """Whether a subscription works, and why it did or did not get an alert."""
 
+from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -7,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.api.bodies import ExplanationView, TestFired
-from clearway_alerts.api.dependencies import Reader, Subscriber, Wired
+from clearway_alerts.api.bodies import ExplanationView, TestSent
+from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.domain.errors import NoSuchIncident, NoSuchSubscription
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
@@ -26,16 +27,16 @@ router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["D
     operation_id="subscriptions.send_test",
     summary="Send a test message",
     status_code=202,
-    response_model=TestFired,
+    response_model=TestSent,
 )
-async def test_fire(subscription_id: UUID, principal: Subscriber, wiring: Wired, write: Write) -> Response:
+async def send_test(subscription_id: UUID, principal: Subscriber, wiring: Wired, write: Write) -> Response:
     """Send a signed message of type `subscription.test` the way that alerts go. Its deliveries show what came of it."""
+    return await write(partial(_send_test, wiring, principal, subscription_id))
 
-    async def command(transaction: Transaction) -> Reply:
-        delivery_id = await wiring.subscriptions.test_fire(transaction, principal, subscription_id)
-        return Reply(202, TestFired(delivery_id=delivery_id))
 
-    return await write(command)
+async def _send_test(wiring: Wiring, principal: Principal, subscription_id: UUID, transaction: Transaction) -> Reply:
+    delivery_id = await wiring.subscriptions.send_test(transaction, principal, subscription_id)
+    return Reply(202, TestSent(delivery_id=delivery_id))
 
 
 @router.get("/explain", operation_id="subscriptions.explain", summary="Explain why an alert came, or did not")

@@ -1,5 +1,6 @@
 """Subscriptions: make, read, change, delete, pause and resume, rotate the secret."""
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -7,15 +8,15 @@ from fastapi import APIRouter, Response
 
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
 from clearway_alerts.api.cursors import cursor_id
-from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
-from clearway_alerts.commands.subscriptions import Kept
+from clearway_alerts.api.dependencies import Changing, ChangingSubscription, Reader, Subscriber, Wired, Wiring
+from clearway_alerts.commands.subscriptions import Changes, Kept
 from clearway_alerts.domain.areas import check_area
 from clearway_alerts.domain.errors import NoSuchSubscription
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
+from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
 from clearway_platform.web.reads import Reading
@@ -34,16 +35,15 @@ router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
 )
 async def create_subscription(body: SubscriptionBody, principal: Subscriber, wiring: Wired, write: Write) -> Response:
     """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
-
     changes = body.changes(wiring.channels)
     await _check(body.filter, wiring)
+    return await write(partial(_create, wiring, principal, body.name, changes))
 
-    async def command(transaction: Transaction) -> Reply:
-        row = await wiring.subscriptions.create(transaction, principal, body.name, changes)
-        headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
-        return Reply(201, NewSubscription.of(row, principal, wiring.channels), headers, once=("secret",))
 
-    return await write(command)
+async def _create(wiring: Wiring, principal: Principal, name: str, changes: Changes, transaction: Transaction) -> Reply:
+    row = await wiring.subscriptions.create(transaction, principal, name, changes)
+    headers = {"ETag": etag(row["revision"]), "Location": f"/v1/subscriptions/{row['id']}"}
+    return Reply(201, NewSubscription.of(row, principal, wiring.channels), headers, once=("secret",))
 
 
 @router.get("", operation_id="subscriptions.list", summary="List subscriptions")
@@ -75,34 +75,19 @@ async def get_subscription(
     response_model=SubscriptionView,
     responses=REVISED,
 )
-async def change_subscription(
-    subscription_id: UUID, body: SubscriptionPatch, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
+async def change_subscription(body: SubscriptionPatch, changing: ChangingSubscription) -> Response:
     """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
-
-    changes = body.changes(wiring.channels)
-    await _check(body.filter, wiring)
-
-    async def command(transaction: Transaction) -> Reply:
-        kept = await wiring.subscriptions.change(transaction, principal, subscription_id, seen, changes)
-        return _kept(kept, principal, wiring)
-
-    return await write(command)
+    changes = body.changes(changing.wiring.channels)
+    await _check(body.filter, changing.wiring)
+    return await changing.run(partial(changing.wiring.subscriptions.change, wanted=changes), _kept)
 
 
 @router.delete(
     "/{subscription_id}", operation_id="subscriptions.delete", summary="Delete a subscription", status_code=204
 )
-async def delete_subscription(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
+async def delete_subscription(changing: ChangingSubscription) -> Response:
     """End it. What was still to be sent is not sent; the alerts stay on record."""
-
-    async def command(transaction: Transaction) -> Reply:
-        await wiring.subscriptions.delete(transaction, principal, subscription_id, seen)
-        return Reply(204)
-
-    return await write(command)
+    return await changing.run(changing.wiring.subscriptions.delete, _deleted)
 
 
 @router.post(
@@ -112,16 +97,9 @@ async def delete_subscription(
     response_model=SubscriptionView,
     responses=REVISED,
 )
-async def pause_subscription(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
+async def pause_subscription(changing: ChangingSubscription) -> Response:
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
-
-    async def command(transaction: Transaction) -> Reply:
-        kept = await wiring.subscriptions.pause(transaction, principal, subscription_id, seen)
-        return _kept(kept, principal, wiring)
-
-    return await write(command)
+    return await changing.run(changing.wiring.subscriptions.pause, _kept)
 
 
 @router.post(
@@ -131,16 +109,9 @@ async def pause_subscription(
     response_model=SubscriptionView,
     responses=REVISED,
 )
-async def resume_subscription(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
+async def resume_subscription(changing: ChangingSubscription) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled."""
-
-    async def command(transaction: Transaction) -> Reply:
-        kept = await wiring.subscriptions.resume(transaction, principal, subscription_id, seen)
-        return _kept(kept, principal, wiring)
-
-    return await write(command)
+    return await changing.run(changing.wiring.subscriptions.resume, _kept)
 
 
 @router.post(
@@ -150,18 +121,9 @@ async def resume_subscription(
     response_model=NewSubscription,
     responses={200: {"headers": header("ETag")}},
 )
-async def rotate_secret(
-    subscription_id: UUID, principal: Subscriber, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
+async def rotate_secret(changing: ChangingSubscription) -> Response:
     """A new secret, shown this once. For 24 hours messages are signed with both."""
-
-    async def command(transaction: Transaction) -> Reply:
-        row = await wiring.subscriptions.rotate_secret(transaction, principal, subscription_id, seen)
-        return Reply(
-            200, NewSubscription.of(row, principal, wiring.channels), {"ETag": etag(row["revision"])}, once=("secret",)
-        )
-
-    return await write(command)
+    return await changing.run(changing.wiring.subscriptions.rotate_secret, _with_secret)
 
 
 async def _check(chosen: FilterForm | None, wiring: Wiring) -> None:
@@ -170,8 +132,17 @@ async def _check(chosen: FilterForm | None, wiring: Wiring) -> None:
         await wiring.heavy.run(check_area, chosen.area.to_domain())
 
 
-def _kept(kept: Kept, principal: Principal, wiring: Wiring) -> Reply:
+def _kept(changing: Changing, kept: Kept) -> Reply:
     headers = {"ETag": etag(kept.row["revision"])}
     if not kept.changed:
         headers |= NOTHING_CHANGED
-    return Reply(200, SubscriptionView.of(kept.row, principal, wiring.channels), headers)
+    return Reply(200, SubscriptionView.of(kept.row, changing.principal, changing.wiring.channels), headers)
+
+
+def _with_secret(changing: Changing, kept: Kept) -> Reply:
+    view = NewSubscription.of(kept.row, changing.principal, changing.wiring.channels)
+    return Reply(200, view, {"ETag": etag(kept.row["revision"])}, once=("secret",))
+
+
+def _deleted(_: Changing, __: Kept) -> Reply:
+    return Reply(204)

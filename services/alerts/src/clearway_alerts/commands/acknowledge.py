@@ -1,4 +1,4 @@
-"""Someone confirms to have taken note of an alert. The first acknowledgement stays."""
+"""A subscriber confirms to have taken note of an alert. The first acknowledgement stays."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -44,10 +44,12 @@ class Acknowledge:
         now = self.clock.now()
         if not await _mark(transaction, principal, alert_id, now):
             raise StaleRevision(seen + 1)
-        await self._tell(transaction, stored, principal, now)
+        await self._publish(transaction, stored, principal, now)
         return Acknowledged(replace(stored, acknowledged_by=principal.id, acknowledged_at=now), is_first=True)
 
-    async def _tell(self, transaction: Transaction, stored: StoredAlert, principal: Principal, now: datetime) -> None:
+    async def _publish(
+        self, transaction: Transaction, stored: StoredAlert, principal: Principal, now: datetime
+    ) -> None:
         data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)
         subject = str(stored.alert.incident_id)
         await self.outbox.add(transaction, [self.outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
@@ -60,7 +62,7 @@ async def _require_owner(transaction: Transaction, principal: Principal, subscri
 
 
 async def _mark(transaction: Transaction, principal: Principal, alert_id: UUID, now: datetime) -> bool:
-    """False when someone else was faster."""
+    """False when another request has acknowledged it meanwhile."""
     marked = (
         update(ALERT)
         .where(ALERT.c.id == alert_id, ALERT.c.acknowledged_at.is_(None))

@@ -23,8 +23,8 @@ class Deliveries:
 
     async def resend(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID
-    ) -> None:
-        """Its attempts go on counting: when none is left, this is the only one.
+    ) -> bool:
+        """Its attempts go on counting: when none is left, this is the only one. Always True: it is pending again.
 
         Raises NoSuchSubscription, NotTheOwner, NotActive, NoSuchDelivery, StillPending.
         """
@@ -32,6 +32,7 @@ class Deliveries:
         if delivery["state"] == DeliveryState.PENDING:
             raise StillPending
         await self.queue.send_again(transaction, delivery_id, principal.id)
+        return True
 
     async def send_now(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, delivery_id: UUID

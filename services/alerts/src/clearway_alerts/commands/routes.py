@@ -10,7 +10,7 @@ from clearway_platform.database.engines import Transaction, insert
 
 async def keep_route(transaction: Transaction, mission: str, route_id: UUID, revision: int, line: Ring) -> None:
     """Store the route at this revision unless a newer one is known. A retired route keeps its last line:
-    whoever watches it goes on being warned."""
+    the subscriptions that follow it go on being warned."""
     values = {"revision": revision, "line": line, "changed_in": await next_version(transaction, mission)}
     kept = insert(transaction.connection, ROUTE_VIEW).values(mission=mission, route_id=route_id, **values)
     await transaction.connection.execute(

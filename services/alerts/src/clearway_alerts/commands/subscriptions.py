@@ -1,4 +1,4 @@
-"""Make, change, pause, resume and delete subscriptions, rotate their secrets, and test-fire them."""
+"""Make, change, pause, resume and delete subscriptions, rotate their secrets, and send test messages."""
 
 from __future__ import annotations
 
@@ -104,23 +104,24 @@ class Subscriptions:
         await self.queue.subscription_changed(transaction, subscription_id)
         return kept
 
-    async def delete(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> None:
-        """It is gone for everyone; its alerts stay on record, what was still to be sent is not."""
+    async def delete(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> Kept:
+        """No request finds it any more. Its alerts stay on record; what was still to be sent is not sent."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
         ended = {"deleted_at": self.clock.now(), "state": SubscriptionState.DISABLED, **FORGOTTEN}
-        await self._update(transaction, row, ended)
+        kept = await self._update(transaction, row, ended)
         await self.queue.subscription_deleted(transaction, subscription_id)
+        return kept
 
     async def rotate_secret(
         self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int
-    ) -> RowMapping:
+    ) -> Kept:
         """The row that is returned holds the new secret; the old one signs too for a day."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
         channel, secrets = self._channel(row)
         values = secret_columns(channel.name(), channel.rotated(secrets, self.clock.now()))
-        return (await self._update(transaction, row, values)).row
+        return await self._update(transaction, row, values)
 
-    async def test_fire(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
+    async def send_test(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
         """Send a signed test message the way that alerts go; returns its delivery's id."""
         row = await lock(transaction, principal, subscription_id)
         if self.channels.sending(read_channel(row).type) is None:
@@ -160,7 +161,7 @@ class Subscriptions:
 
 
 async def lock(transaction: Transaction, principal: Principal, subscription_id: UUID) -> RowMapping:
-    """The subscription, which nobody else changes meanwhile. Raises NoSuchSubscription, NotTheOwner."""
+    """The subscription, locked until the commit. Raises NoSuchSubscription, NotTheOwner."""
     its_own = (SUBSCRIPTION.c.mission == principal.mission) & (SUBSCRIPTION.c.id == subscription_id)
     query = select(SUBSCRIPTION).where(its_own, SUBSCRIPTION.c.deleted_at.is_(None)).with_for_update()
     row = (await transaction.connection.execute(query)).mappings().first()
