@@ -27,7 +27,7 @@ from clearway_alerts.channels.stream.channel import StreamChannel
 from clearway_alerts.outbound.leases import Room, lease_due
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
 from clearway_contracts.alert import AlertState
-from clearway_contracts.vocabulary import Status
+from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.refusals import Invalid
 
 from .conftest import Service
@@ -221,6 +221,17 @@ async def test_a_test_message_goes_the_same_way(
     assert fired.status_code == 202
     await until(all_are(alerts, "delivered"))
     assert radio.sent == [(("K7", "heron"), UUID(fired.json()["delivery_id"]), "radio check")]
+
+
+async def test_its_messages_are_whole_at_every_level_of_sharing(
+    alerts: Service, client: httpx.AsyncClient, report: Callable[..., Any]
+) -> None:
+    made = await client.post("/v1/subscriptions", json=ON_RADIO)
+    await alerts.warn(report(tlp=Tlp.RED))
+    [delivery] = (await client.get(f"{made.headers['Location']}/deliveries")).json()["items"]
+    assert (delivery["form"], delivery["why_thin"]) == ("full", None)
+    incident = {"incident_id": str(report().incident_id)}
+    assert (await client.get(f"{made.headers['Location']}/explain", params=incident)).json()["why_thin"] is None
 
 
 async def test_a_process_without_the_channel_leaves_its_messages_to_another(

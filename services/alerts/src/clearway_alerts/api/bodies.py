@@ -4,21 +4,22 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 
+from clearway_alerts.alert_shape import LinkedAlert, links_of
 from clearway_alerts.api.channels import ChannelBody, ChannelView, form_of, secret_of, view_of
+from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
-from clearway_alerts.outgoing import links_of, state_of, why_thin
+from clearway_alerts.outgoing import state_of
 from clearway_alerts.queries.explain import Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.channels import read_channel
 from clearway_alerts.storage.states import read_incident, shown_filter
-from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.auth.principals import Principal
 
@@ -70,7 +71,7 @@ class NewSubscription(SubscriptionView):
 
     secret: str | None = Field(
         description="`whsec_…`: verifies the `v1` signatures. None without a webhook, and in the answer to a "
-        "repeat under the same Idempotency-Key: whoever has lost the first answer rotates the secret."
+        "repeat under the same Idempotency-Key: if the first answer is lost, rotate the secret."
     )
 
     @classmethod
@@ -84,20 +85,9 @@ def _shown(row: Any, principal: Principal, channels: Channels) -> dict[str, Any]
     return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"]), "channel": channel}
 
 
-class AlertLinks(BaseModel):
-    """Where the rest is read."""
-
-    alert: str
-    incident: str
-
-
-class AlertView(AlertState):
+class AlertView(LinkedAlert):
     """One alert object as its event has it, where the rest is read, and who took note of it for the subscriber."""
 
-    # What is answered is whole: a field that may be empty is there all the same.
-    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-
-    links: AlertLinks
     revision: int = Field(description="Its ETag: 1 as it was issued, 2 once it is acknowledged.")
     acknowledged_by: str | None
     acknowledged_at: datetime | None
@@ -107,7 +97,7 @@ class AlertView(AlertState):
         state = state_of(stored.alert, stored.incident)
         return cls(
             **dict(state),
-            links=AlertLinks(**links_of(state)),
+            links=links_of(state),
             revision=stored.revision,
             acknowledged_by=stored.acknowledged_by,
             acknowledged_at=stored.acknowledged_at,
@@ -130,7 +120,9 @@ class DeliveryView(BaseModel):
     delivery_id: UUID
     alert_id: UUID | None
     incident_id: UUID | None
-    form: Literal["full", "thin"] | None = Field(description="Null for a test message.")
+    form: Literal["full", "thin"] | None = Field(
+        description="Null for a test message, and where this process does not know the channel."
+    )
     why_thin: str | None = Field(description="Why the message is thin, and where the rest is; null when it is full.")
     state: DeliveryState
     attempts: int
@@ -144,16 +136,19 @@ class DeliveryView(BaseModel):
     requests: list[RequestView]
 
     @classmethod
-    def of(cls, row: Any) -> "DeliveryView":
-        requests = [RequestView(**{name: each[name] for name in RequestView.model_fields}) for each in row["requests"]]
+    def of(cls, row: Any, channel: MessageChannel | None) -> "DeliveryView":
+        """`channel` is the subscription's."""
+        requests = [
+            RequestView(**{name: request[name] for name in RequestView.model_fields}) for request in row["requests"]
+        ]
         shown = {name: row[name] for name in cls.model_fields if name in row}
-        return cls(**{**shown, **_form_of(row), "delivery_id": row["id"], "requests": requests})
+        return cls(**{**shown, **_form_of(row, channel), "delivery_id": row["id"], "requests": requests})
 
 
-def _form_of(row: Any) -> dict[str, str | None]:
-    if row["incident"] is None:
+def _form_of(row: Any, channel: MessageChannel | None) -> dict[str, str | None]:
+    if row["incident"] is None or channel is None:
         return {"form": None, "why_thin": None}
-    reason = why_thin(read_incident(row["incident"]).tlp)
+    reason = channel.why_thin(read_incident(row["incident"]).tlp)
     return {"form": "full" if reason is None else "thin", "why_thin": reason}
 
 
@@ -186,8 +181,8 @@ class ClauseView(BaseModel):
 
 
 class ExplanationView(BaseModel):
-    """`decisions`: what was decided, and why, when each revision came in. `clauses`: the filter as it is now, held
-    against the newest revision that is known here. The alert was not raised if one of them does not hold."""
+    """`decisions`: what was decided, and why, when each revision came in. `clauses`: the filter as it is now, applied
+    to the newest revision that is known here. The alert was not raised if one of them does not hold."""
 
     incident_id: UUID
     incident_revision: int
@@ -200,7 +195,7 @@ class ExplanationView(BaseModel):
     )
 
     @classmethod
-    def of(cls, found: Explanation, *, has_webhook: bool) -> "ExplanationView":
+    def of(cls, found: Explanation, channel: MessageChannel | None) -> "ExplanationView":
         decisions = [DecisionView.of(row) for row in found.decisions]
         kinds = set(AlertKind)
         return cls(
@@ -210,5 +205,5 @@ class ExplanationView(BaseModel):
             alerted=any(decided.decision in kinds for decided in decisions),
             decisions=decisions,
             clauses=[ClauseView(**clause._asdict()) for clause in found.clauses],
-            why_thin=why_thin(found.incident.tlp) if has_webhook else None,
+            why_thin=channel.why_thin(found.incident.tlp) if channel else None,
         )

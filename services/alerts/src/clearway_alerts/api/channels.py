@@ -7,10 +7,11 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
+from sqlalchemy import RowMapping
 
-from clearway_alerts.channels.base import ChannelForm
+from clearway_alerts.channels.base import ChannelForm, MessageChannel
 from clearway_alerts.channels.registry import Channels
-from clearway_alerts.storage.channels import StoredChannel
+from clearway_alerts.storage.channels import StoredChannel, read_channel
 
 _SCHEMA: Final = "#/components/schemas/{model}"
 
@@ -49,6 +50,11 @@ def view_of(channels: Channels, stored: StoredChannel, *, whole: bool) -> Channe
         return ChannelView(type=stored.type)
     shown = channels.of(form).shown(form, stored.secrets, whole=whole)
     return ChannelView(**shown.model_dump())
+
+
+def sending_channel(channels: Channels, subscription: RowMapping) -> MessageChannel | None:
+    """The channel of the subscription's messages; None when it sends none, and when this process does not know it."""
+    return channels.sending(read_channel(subscription).type)
 
 
 def secret_of(channels: Channels, stored: StoredChannel) -> str | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from clearway_alerts.api.bodies import DeliveryView
+from clearway_alerts.api.channels import sending_channel
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.api.inspection import existing
@@ -46,8 +47,10 @@ class Asking:
     async def _reply(self, command: Command, transaction: Transaction) -> Reply:
         changed = await command(transaction, self.principal, self.subscription_id, self.delivery_id)
         connection, mission = transaction.connection, self.principal.mission
+        subscription = await existing(connection, self.principal, self.subscription_id)
         row = await one_delivery(connection, mission, self.subscription_id, self.delivery_id)
-        return Reply(202, DeliveryView.of(row), {} if changed else NOTHING_CHANGED)
+        view = DeliveryView.of(row, sending_channel(self.wiring.channels, subscription))
+        return Reply(202, view, {} if changed else NOTHING_CHANGED)
 
 
 async def _asking(
@@ -64,17 +67,18 @@ async def list_deliveries(
     subscription_id: UUID,
     principal: Reader,
     connection: Reading,
+    wiring: Wired,
     state: Annotated[list[DeliveryState] | None, Query(max_length=3, description="Only those in these states.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[DeliveryView]:
     """What was, or is to be, sent to the webhook, newest first, with every request that was made."""
-    await existing(connection, principal, subscription_id)
-    before = cursor_id(cursor)
+    subscription = await existing(connection, principal, subscription_id)
+    channel, before = sending_channel(wiring.channels, subscription), cursor_id(cursor)
     rows = await page_of_deliveries(
         connection, principal.mission, subscription_id, before, limit + 1, states=state or tuple(DeliveryState)
     )
-    items = [DeliveryView.of(row) for row in rows[:limit]]
+    items = [DeliveryView.of(row, channel) for row in rows[:limit]]
     return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.api.bodies import ExplanationView, TestSent
+from clearway_alerts.api.channels import sending_channel
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.domain.errors import NoSuchIncident, NoSuchSubscription
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
-from clearway_alerts.storage.channels import read_channel
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.reads import Reading
@@ -52,7 +52,7 @@ async def explain_incident(
     found = await explain(connection, subscription, incident_id, wiring.news_hours, wiring.heavy)
     if found is None:
         raise NoSuchIncident(incident_id)
-    return ExplanationView.of(found, has_webhook=wiring.channels.sending(read_channel(subscription).type) is not None)
+    return ExplanationView.of(found, sending_channel(wiring.channels, subscription))
 
 
 async def existing(connection: AsyncConnection, principal: Principal, subscription_id: UUID) -> RowMapping:

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import FastAPI, Header
 from pydantic import BaseModel, Field
 
-from clearway_alerts.api.bodies import AlertLinks
+from clearway_alerts.alert_shape import AlertLinks
 from clearway_contracts.geometry import Point
 from clearway_contracts.vocabulary import (
     AlertKind,

@@ -1,4 +1,4 @@
-"""What a channel is to the rest of the service: one class with its form, its check, its rendering and its attempt.
+"""What a channel is to the other parts of the service: one class with form, check, rendering and attempt.
 
 A new channel is a package like those beside this file, and one entry in the list of `wiring.py`. Nothing else knows it.
 """
@@ -17,6 +17,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from clearway_contracts.alert import AlertState
+from clearway_contracts.vocabulary import Tlp
 from clearway_platform.refusals import Conflict
 
 Secrets: TypeAlias = Mapping[str, Any]
@@ -47,7 +48,8 @@ class AttemptKind(StrEnum):
 class AttemptResult:
     """What one attempt gave. `status` is the receiver's, where the channel has one; `error` never repeats the address.
 
-    The policy decides when it is tried again; `retry_after` is the receiver's wish. GONE disables the subscription.
+    The policy decides when it is tried again; `retry_after` is what the receiver asks for. GONE disables the
+    subscription.
     """
 
     kind: AttemptKind
@@ -83,7 +85,8 @@ class Sender(Protocol):
 
 
 class Channel(ABC):
-    """A way by which alerts reach a subscriber. This base alone suits a subscriber who reads alerts by himself."""
+    """A way by which alerts reach a subscriber. This base alone is for a channel that
+    sends nothing: its subscribers read the list or the stream."""
 
     form: ClassVar[type[ChannelForm]]
     shown_form: ClassVar[type[BaseModel]]
@@ -128,7 +131,11 @@ class MessageChannel(Channel):
 
     @abstractmethod
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
-        """A message that nobody takes for a warning."""
+        """A message that cannot be taken for a warning."""
+
+    def why_thin(self, tlp: Tlp) -> str | None:
+        """Why the message of an alert at this TLP leaves something out, and where it is read; None when it is full."""
+        return None
 
     @abstractmethod
     def open(self) -> AbstractAsyncContextManager[Sender]:

@@ -23,14 +23,14 @@ class Channels:
         return iter(self._by_name.values())
 
     def read(self, data: Any) -> ChannelForm:
-        """The form of whichever channel `data` names. Raises pydantic's ValidationError."""
+        """The form of the channel that `data` names. Raises pydantic's ValidationError."""
         return self._form.validate_python(data)
 
     def of(self, form: ChannelForm) -> Channel:
         return self._by_name[form.type]
 
     def sending(self, name: str) -> MessageChannel | None:
-        """The channel if messages are sent by it; None when subscribers read by themselves, and when it is unknown."""
+        """The channel if messages are sent by it; None when it sends none, and when it is unknown."""
         channel = self._by_name.get(name)
         return channel if isinstance(channel, MessageChannel) else None
 

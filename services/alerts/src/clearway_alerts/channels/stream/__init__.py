@@ -1,1 +1,1 @@
-"""The stream as a channel: subscribers read alerts by themselves."""
+"""The list and the event stream as a channel: nothing is sent."""

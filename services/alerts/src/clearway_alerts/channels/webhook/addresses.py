@@ -55,7 +55,7 @@ _HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\.?\Z){_LABEL}(?:\.{_LABEL})*\.?"
 
 
 ALLOWING: Final = (
-    "Give a public https address, or let whoever runs Clearway allow this one's subnet with "
+    "Give a public https address, or ask the operator of Clearway to allow this one's subnet with "
     "CLEARWAY_WEBHOOK_ALLOWED_SUBNETS."
 )
 

@@ -14,10 +14,11 @@ from yarl import URL
 from clearway_alerts.channels.base import AttemptResult, MessageChannel, NoSecret, Outgoing, Secrets
 from clearway_alerts.channels.webhook.addresses import ForbiddenUrl, Network, check_url
 from clearway_alerts.channels.webhook.form import WebhookForm, WebhookShown
+from clearway_alerts.channels.webhook.rendering import THIN, alert_body, test_body, why_thin
 from clearway_alerts.channels.webhook.request import WebhookClient, webhook_client
 from clearway_alerts.channels.webhook.signing import SigningKeys, new_key_pair, new_secret
-from clearway_alerts.outgoing import THIN, test_body, webhook_body
 from clearway_contracts.alert import AlertState
+from clearway_contracts.vocabulary import Tlp
 from clearway_platform.clock import Clock
 from clearway_platform.refusals import Invalid
 
@@ -91,10 +92,13 @@ class WebhookChannel(MessageChannel):
         return Webhook(form.url, keys)
 
     def render(self, alert: AlertState) -> bytes:
-        return webhook_body(alert)
+        return alert_body(alert)
 
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
         return test_body(subscription_id, mission, at)
+
+    def why_thin(self, tlp: Tlp) -> str | None:
+        return why_thin(tlp)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[WebhookSender]:

@@ -1,0 +1,63 @@
+"""The messages that are posted to a webhook: whole, or thin where the incident may not be shared so widely."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from clearway_alerts.alert_shape import links_of
+from clearway_contracts.alert import AlertState
+from clearway_contracts.vocabulary import Tlp
+
+# What may not leave in full: the receiver fetches it with its own key.
+THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
+# All that a thin message says of an alert.
+KEPT: Final = frozenset(
+    {
+        "alert_id",
+        "mission",
+        "subscription_id",
+        "incident_id",
+        "incident_revision",
+        "sequence",
+        "kind",
+        "exercise",
+        "severity",
+        "expires_at",
+        "references",
+        "tlp",
+    }
+)
+
+
+def why_thin(tlp: Tlp) -> str | None:
+    """Why the message of an alert at this TLP leaves out the place and the description; None when it is full."""
+    if tlp not in THIN:
+        return None
+    return (
+        f"The incident is shared at TLP {tlp}: its place and its description are left out of webhooks. "
+        "Read them at links.alert with an API key of the mission."
+    )
+
+
+def alert_body(alert: AlertState) -> bytes:
+    """The message of one alert, in the shape that it has everywhere. At TLP amber and above it is thin: what is not in
+    KEPT is null, and named in `left_out`."""
+    data, reason = alert.model_dump(mode="json"), why_thin(alert.tlp)
+    left_out = [] if reason is None else sorted(data.keys() - KEPT)
+    about = {"form": "full" if reason is None else "thin", "left_out": left_out, "why_thin": reason}
+    data |= dict.fromkeys(left_out) | {"links": links_of(alert).model_dump()}
+    return _body(f"alert.{alert.kind}", alert.issued_at, about | data)
+
+
+def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:
+    """A test message: it looks like no alert, so that nobody is warned by it."""
+    data = {"subscription_id": str(subscription_id), "mission": mission, "message": "This is a test. No incident."}
+    return _body("subscription.test", at, data)
+
+
+def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    timestamp = at.isoformat().replace("+00:00", "Z")
+    message = {"type": kind, "timestamp": timestamp, "data": data}
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
