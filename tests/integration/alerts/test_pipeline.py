@@ -65,7 +65,7 @@ async def test_two_at_once_make_one_alert(alerts: Service, report: Report) -> No
     assert len(await alerts.rows(OUTBOX)) == 1
 
 
-async def test_a_cancellation_reaches_whoever_was_warned_though_the_filter_changed(
+async def test_a_cancellation_reaches_a_warned_subscription_though_its_filter_changed(
     alerts: Service, report: Report
 ) -> None:
     row = await alerts.subscribe()

@@ -1,4 +1,4 @@
-"""A new revision of an incident: warn whom it concerns."""
+"""A new revision of an incident: warn the subscriptions that it concerns."""
 
 from datetime import datetime
 from functools import partial

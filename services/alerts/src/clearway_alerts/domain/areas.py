@@ -64,7 +64,8 @@ Area: TypeAlias = Everything | Polygon | Circle | Corridor | RouteCorridor
 def check_area(area: Area) -> None:
     """Raise ImpossibleArea when the area's geometry makes no sense, or is larger than an area may be.
 
-    A polygon of thousands of positions takes a quarter of a second: call it where that holds up nobody.
+    A polygon of thousands of positions takes a quarter of a second: call it off the event loop and outside of a
+    transaction.
     """
     match area:
         case Circle(center, radius_m):

@@ -1,4 +1,4 @@
-"""The clauses of a filter that do not look at the place, each with what it would say to a person."""
+"""The clauses of a filter that do not look at the place, each with its reason in words."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ _TLP: Final = tuple(reversed(Tlp))  # from clear, the widest circle, to red
 
 
 class Clause(NamedTuple):
-    """One clause of a filter held against one incident."""
+    """One clause of a filter, applied to one incident."""
 
     name: str
     holds: bool

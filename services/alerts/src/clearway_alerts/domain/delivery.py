@@ -1,4 +1,4 @@
-"""Where a delivery stands."""
+"""The states of a delivery."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Why this service refuses what is asked."""
+"""The reasons for which this service refuses a request."""
 
 from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours
 
@@ -22,7 +22,7 @@ class NoSuchDelivery(NotFound):
 
 
 class NoSuchIncident(NotFound):
-    """This service has not heard of an incident of that id in the mission."""
+    """This service knows no incident of that id in the mission."""
 
     noun = "incident"
 

@@ -4,7 +4,7 @@ Lines between vertices are straight in longitude and latitude, as RFC 7946 says.
 neither the antimeridian nor a pole is special, and a piece of a line runs within a known distance of its chord. Only
 pieces that can decide are halved, until that distance is small: so the work does not grow with the length of a line.
 
-A distance is never said too long: up to 0.1 m too short near the place, 0.003 % of it at 1,500 km. In doubt it warns.
+No distance is computed too long: up to 0.1 m too short near the place, 0.003 % of it at 1,500 km. In doubt it warns.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def certainty(incident: IncidentView) -> Certainty:
 
 
 def expires_at(incident: IncidentView, now: datetime) -> datetime:
-    """When the alert lapses if nothing more is said: seven days for a danger, a day for news and cancellations."""
+    """When the alert lapses if no other follows: seven days for a danger, a day for news and cancellations."""
     return now + (DANGER_STANDS if incident.hazard_state in DANGERS else NEWS_STANDS)
 
 

@@ -58,5 +58,5 @@ class Filter:
 
 
 def may_change(owner: str, principal: Principal) -> bool:
-    """A subscription is changed by whoever made it, and by those who run the mission."""
+    """Its owner may, and the operators and administrators of the mission."""
     return principal.id == owner or principal.role in {Role.OPERATOR, Role.ADMIN}

@@ -93,7 +93,7 @@ class Recorded:
 
 
 async def record(transaction: Transaction, policy: Policy, attempts: Sequence[Attempt], now: datetime) -> Recorded:
-    """Record what the attempts gave. The word of a worker whose lease another one has taken over does not count."""
+    """Record what the attempts gave. What a worker reports whose lease another one has taken over is ignored."""
     recorded = Recorded()
     for attempt in attempts:
         await (_delivered if attempt.result.is_delivered else _failed)(transaction, policy, attempt, now, recorded)

@@ -12,8 +12,8 @@ ALL_SLOTS: Final = 512
 
 
 class Slots:
-    """PER_ENDPOINT slots for each endpoint, and ALL_SLOTS in all, which is as many connections as a process may well
-    have open. A message that finds none waits in line, and the rest of its lease runs.
+    """PER_ENDPOINT slots for each endpoint, and ALL_SLOTS in all, which is as many connections as one process
+    should have open. A message that finds none waits in line, and the rest of its lease runs.
 
     A slot is free as soon as the receiver has answered; the lease is kept until that is recorded.
     """

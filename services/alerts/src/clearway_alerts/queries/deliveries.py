@@ -21,7 +21,7 @@ async def page_of_deliveries(
     *,
     states: Sequence[DeliveryState],
 ) -> list[dict[str, Any]]:
-    """Newest first, each with its `requests` and the `incident` that its alert tells of."""
+    """Newest first, each with its `requests` and the `incident` of its alert."""
     query = _deliveries(mission, subscription_id).where(DELIVERY.c.state.in_([state.value for state in states]))
     if before is not None:
         query = query.where(DELIVERY.c.id < before)

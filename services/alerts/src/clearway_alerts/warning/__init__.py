@@ -1,1 +1,1 @@
-"""From a revision of an incident to the alerts that it raises: match, decide, store, plan, tell, record."""
+"""From a revision of an incident to the alerts that it raises: match, decide, store, enqueue, publish, record."""
