@@ -34,6 +34,7 @@ BODIES: Mapping[str, Any] = {
     "NewReport": report("body"),
     "RouteBody": route("body"),
     "ParametersProposal": {"preset": "dense", "reason": "body"},
+    "ParametersDiscard": {"reason": "body"},
     "SubscriptionBody": subscription("body"),
     "SubscriptionPatch": {"name": "body"},
     "ReportForm": {"organisation": "body"},

@@ -160,7 +160,7 @@ class Desk:
     async def discard(self, proposed: ParametersRevision, expected: int = 2) -> ParametersRevision:
         async with self.database.write() as transaction:
             principal = operator(proposed.mission)
-            return await self.change.discard(transaction, principal, proposed.parameters_id, expected)
+            return await self.change.discard(transaction, principal, proposed.parameters_id, expected, "A slip.")
 
     async def parameters(self, parameters_id: UUID, mission: str = MISSION) -> ParametersRevision:
         async with self.database.read() as connection:

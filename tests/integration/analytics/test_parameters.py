@@ -328,6 +328,7 @@ async def test_a_discarded_proposal_leaves_nothing_but_its_record(desk: Desk) ->
     await desk.rebuild.once()
     discarded = await desk.discard(proposed)
     assert (discarded.state, discarded.version) == (ParametersState.DISCARDED, 3)
+    assert (await desk.parameters(proposed.parameters_id)).decision_reason == "A slip."
     await desk.rebuild.once()
     async with desk.database.read() as connection:
         for table in (SHADOW_CONTRIBUTIONS, SHADOW_INCIDENTS):

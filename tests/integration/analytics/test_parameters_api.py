@@ -17,6 +17,7 @@ from .desk import MISSION, Desk, platform_on
 
 PATH: Final = "/v1/risk-parameters"
 PROPOSAL: Final = {"preset": "dense", "reason": "The rate has risen."}
+DISCARD: Final = {"reason": "The rate has fallen again."}
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ async def test_a_proposal_is_compared_and_activated(desk: Desk, http: httpx.Asyn
     waiting = await http.get(one)
     assert waiting.json()["progress"] == {"incidents": 1, "done": 0}
     assert waiting.json()["proposed_by"] == "key-operator"
-    assert (await http.get(f"{one}/comparison")).status_code == 409
+    assert "still being computed" in (await http.get(f"{one}/comparison")).json()["detail"]
     assert (await http.post(f"{one}/activate", headers={"If-Match": '"1"'})).status_code == 409
     await desk.rebuild.once()
     ready = await http.get(one)
@@ -68,7 +69,19 @@ async def test_a_proposal_is_compared_and_activated(desk: Desk, http: httpx.Asyn
     listed = (await http.get("/v1/routes")).json()["items"][0]["risk"]
     explained = (await http.get(f"/v1/routes/{route_id}/risk/explanation")).json()
     assert (listed["parameters_revision"], explained["parameters_revision"]) == (2, 2)
-    assert (await http.post(f"{one}/discard", headers={"If-Match": '"3"'})).status_code == 409
+    assert (await http.post(f"{one}/discard", json=DISCARD, headers={"If-Match": '"3"'})).status_code == 409
+
+
+async def test_a_proposal_is_discarded_with_a_reason_that_stays(http: httpx.AsyncClient) -> None:
+    one = f"{PATH}/{(await proposed(http))['parameters_id']}"
+    seen = {"If-Match": '"1"'}
+    for body in (None, {}, {"reason": " "}, DISCARD | {"note": "x"}):
+        assert (await http.post(f"{one}/discard", json=body, headers=seen)).status_code == 422
+    assert (await http.get(one)).json()["decision_reason"] is None
+    discarded = (await http.post(f"{one}/discard", json=DISCARD, headers=seen)).json()
+    assert (discarded["state"], discarded["decision_reason"]) == ("discarded", DISCARD["reason"])
+    assert (await http.get(one)).json()["decision_reason"] == DISCARD["reason"]
+    assert "There is no comparison" in (await http.get(f"{one}/comparison")).json()["detail"]
 
 
 async def test_revisions_are_listed_newest_first_with_a_hint(desk: Desk, http: httpx.AsyncClient) -> None:
@@ -136,6 +149,7 @@ async def test_operators_and_administrators_alone_change_parameters(http: httpx.
     one = f"{PATH}/{(await proposed(http))['parameters_id']}"
     assert (await http.get(one, headers=key(role=role))).status_code == 200
     for verb in ("activate", "discard"):
-        asked = await http.post(f"{one}/{verb}", headers=key(role=role) | {"If-Match": '"1"'})
+        body = DISCARD if verb == "discard" else None
+        asked = await http.post(f"{one}/{verb}", json=body, headers=key(role=role) | {"If-Match": '"1"'})
         assert asked.status_code == 403
     assert (await http.post(PATH, json=PROPOSAL, headers=key(role=role))).status_code == 403

@@ -20,6 +20,7 @@ from clearway_platform.web.pages import Page
 _TEXT: Final = r"^[^\x00]*$"
 Weight = Annotated[float, Field(ge=0, le=1)]
 Limit = Annotated[float | None, Field(default=None, gt=0, le=100)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_TEXT)]
 
 
 class BandLimitsForm(BaseModel):
@@ -52,9 +53,7 @@ class ParametersProposal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_TEXT)] = (
-        Field(description="Why they are to change. It stays on record.")
-    )
+    reason: Reason = Field(description="Why they are to change. It stays on record.")
     preset: Literal["sparse", "dense"] | None = Field(
         default=None,
         description="`sparse`: at most two incidents a day; `dense`: ten or more. Null: start from those in use.",
@@ -94,6 +93,14 @@ class ParametersProposal(BaseModel):
         )
 
 
+class ParametersDiscard(BaseModel):
+    """Why a proposal is given up."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = Field(description="It stays on record.")
+
+
 class ParametersView(BaseModel):
     """A revision of a mission's risk parameters. Its ETag changes with its state."""
 
@@ -109,6 +116,7 @@ class ParametersView(BaseModel):
     proposed_at: datetime | None
     decided_by: str | None = Field(description="Who activated or discarded them.")
     decided_at: datetime | None
+    decision_reason: str | None = Field(description="Why they were discarded.")
     compared_at: datetime | None = Field(description="The moment of the comparison.")
     summary: Summary | None = Field(description="The comparison of all routes; null until it was made.")
 

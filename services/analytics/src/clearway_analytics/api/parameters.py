@@ -12,12 +12,13 @@ from clearway_analytics.api.dependencies import ParametersWriter, Reader, Wired
 from clearway_analytics.api.parameter_bodies import (
     ComparisonView,
     ParametersDetail,
+    ParametersDiscard,
     ParametersPage,
     ParametersProposal,
     ParametersView,
     RouteComparisonView,
 )
-from clearway_analytics.domain.errors import NoSuchParameters, NotCompared
+from clearway_analytics.domain.errors import NeverCompared, NoSuchParameters, NotCompared
 from clearway_analytics.domain.revision import OPEN
 from clearway_analytics.ledger import missions, parameters
 from clearway_analytics.ledger.parameters import ParametersRevision
@@ -93,7 +94,7 @@ async def compare_parameters(
     as it was when the proposal is decided. 409 until it was made."""
     found = await _found(connection, principal.mission, parameters_id)
     if found.summary is None or found.compared_at is None:
-        raise NotCompared
+        raise NotCompared if found.state in OPEN else NeverCompared
     rows = await comparison(connection, found, _place(cursor), limit + 1)
     last = rows[limit - 1][1] if len(rows) > limit else None
     return ComparisonView(
@@ -132,12 +133,18 @@ async def activate_parameters(
     responses=REVISED,
 )
 async def discard_parameters(
-    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wiring: Wired, write: Write
+    parameters_id: UUID,
+    body: ParametersDiscard,
+    principal: ParametersWriter,
+    seen: IfMatch,
+    wiring: Wired,
+    write: Write,
 ) -> Response:
-    """The parameters in use stay. The proposal stays on record."""
+    """The parameters in use stay. The proposal stays on record, with the reason."""
 
     async def command(transaction: Transaction) -> Reply:
-        return _changed(await wiring.change_parameters.discard(transaction, principal, parameters_id, seen))
+        discarded = await wiring.change_parameters.discard(transaction, principal, parameters_id, seen, body.reason)
+        return _changed(discarded)
 
     return await write(command)
 

@@ -120,21 +120,26 @@ class ChangeParameters:
         return await self._decide(connection, principal, proposed, ParametersState.CURRENT)
 
     async def discard(
-        self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int
+        self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int, reason: str
     ) -> ParametersRevision:
-        """Give a proposal up; the parameters in use stay.
+        """Give a proposal up; the parameters in use stay, and the reason stays on record.
 
         Raises NoSuchParameters, AlreadyDecided, StaleRevision.
         """
         connection = transaction.connection
         mission = await missions.hold(connection, principal.mission)
         proposed = await _open(connection, mission, parameters_id, expected)
-        return await self._decide(connection, principal, proposed, ParametersState.DISCARDED)
+        return await self._decide(connection, principal, proposed, ParametersState.DISCARDED, reason)
 
     async def _decide(
-        self, connection: AsyncConnection, principal: Principal, proposed: ParametersRevision, state: ParametersState
+        self,
+        connection: AsyncConnection,
+        principal: Principal,
+        proposed: ParametersRevision,
+        state: ParametersState,
+        reason: str | None = None,
     ) -> ParametersRevision:
-        decided = proposed.changed(state, principal.id, self.announcer.clock.now())
+        decided = proposed.changed(state, principal.id, self.announcer.clock.now(), reason)
         await parameters.write(connection, decided)
         return decided
 

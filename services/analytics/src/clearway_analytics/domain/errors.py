@@ -43,6 +43,12 @@ class NotCompared(Conflict):
     )
 
 
+class NeverCompared(Conflict):
+    """A revision that was decided, or in use from the beginning, before a comparison was made."""
+
+    detail = "There is no comparison of this revision: none was made before it was decided."
+
+
 class AlreadyDecided(Conflict):
     """Revisions that are in use, superseded or discarded stay as they are."""
 

@@ -37,13 +37,22 @@ class ParametersRevision:
     proposed_at: datetime | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
+    decision_reason: str | None = None
     step: int = 0
     compared_at: datetime | None = None
     summary: Summary | None = None
 
-    def changed(self, state: ParametersState, by: str | None = None, at: datetime | None = None) -> ParametersRevision:
-        """In another state; `by` is the person who decided so."""
-        return replace(self, state=state, version=self.version + 1, decided_by=by, decided_at=at)
+    def changed(
+        self,
+        state: ParametersState,
+        by: str | None = None,
+        at: datetime | None = None,
+        reason: str | None = None,
+    ) -> ParametersRevision:
+        """In another state; `by` is the person who decided so, and `reason` says why."""
+        return replace(
+            self, state=state, version=self.version + 1, decided_by=by, decided_at=at, decision_reason=reason
+        )
 
 
 def first_of(mission: Mission) -> ParametersRevision:

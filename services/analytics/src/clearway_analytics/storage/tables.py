@@ -51,6 +51,7 @@ class ParametersRow(Analytics, table=True):
     proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_by: str | None = None
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decision_reason: str | None = None
     step: int
     compared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     summary: Any = Field(default=None, sa_type=Json, nullable=True)

@@ -41,6 +41,7 @@ def _create_parameters() -> None:
         sa.Column("proposed_at", UtcDateTime()),
         sa.Column("decided_by", sa.String()),
         sa.Column("decided_at", UtcDateTime()),
+        sa.Column("decision_reason", sa.String()),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("compared_at", UtcDateTime()),
         sa.Column("summary", Json),
