@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from clearway_platform.cli import listing
-from clearway_platform.cli.listing import print_list
+from clearway_platform.cli.listing import print_list, print_one
 
 ID = "0197f3a0-1111-7abc-8def-0123456789ab"
 ROWS: list[dict[str, Any]] = [
@@ -57,6 +57,13 @@ def test_json_holds_whole_values(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     assert found[0] == {"id": ID, "name": ROWS[0]["name"], "failed_at": "2026-03-01T04:05:00Z"}
     assert found[1]["failed_at"] is None
+
+
+def test_one_thing_is_a_line_for_each_name(capsys: pytest.CaptureFixture[str]) -> None:
+    print_one(ROWS[1], as_json=False)
+    assert printed(capsys) == [f"id         {UUID(int=1)}", "name       輸送隊", "failed at  -"]
+    print_one(ROWS[0], as_json=True)
+    assert json.loads(capsys.readouterr().out)["failed_at"] == "2026-03-01T04:05:00Z"
 
 
 def test_an_empty_list_says_so_and_is_empty_json(capsys: pytest.CaptureFixture[str]) -> None:

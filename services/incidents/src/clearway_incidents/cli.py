@@ -18,15 +18,15 @@ from clearway_incidents.exchange.imports.importer import Importer
 from clearway_incidents.exchange.imports.reading import Table, UnreadableFile
 from clearway_incidents.exchange.imports.rows import Summary, UnusableRow
 from clearway_incidents.exchange.imports.sending import ImportFailed, RowReport, send
-from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
+from clearway_platform.cli.api import find_answering
+from clearway_platform.cli.client import Access, Demo, Key, Url
 from clearway_platform.cli.configuration import DataFolder
-from clearway_platform.cli.failures import Commands, fail
+from clearway_platform.cli.failures import FAILED, Commands, fail
 from clearway_platform.cli.listing import AsJson, print_list
 
 TIMEOUT_SECONDS: Final = 60.0
-FAILED: Final = 1
 
-_HELP: Final = """Import {title}. A second run changes nothing; a newer edition becomes corrections.
+_HELP: Final = """Import {title}. A second run changes nothing; a newer edition corrects incidents.
 
 The key must be an operator's or an administrator's. The exit code is 0 when rows were taken, 1 when none was or
 the import could not go on, 2 when it could not begin.
@@ -63,7 +63,7 @@ def _command_of(importer: Importer) -> Callable[..., None]:
     ) -> None:
         stamina.instrumentation.set_on_retry_hooks([_say_retry])
         table = _read(importer, file)
-        access = None if dry_run else _access(url, key, data, demo=demo)
+        access = None if dry_run else find_answering(url, key, data=data, demo=demo)
         _check_rejects(rejects)
         _import(importer, table, access, rejects, as_json=as_json)
         if not table.rows:
@@ -103,18 +103,6 @@ def _read(importer: Importer, file: Path) -> Table:
     if table.encoding is not None:
         _say(f"{file} is not UTF-8. It is read as {table.encoding}, which Excel writes: check that names look right.")
     return table
-
-
-def _access(url: str | None, key: str | None, data: Path | None, *, demo: bool) -> Access:
-    """Where to send. Without a key, what is missing is said: that nothing answers there, or the key."""
-    access = find_access(url, key, data=data, demo=demo)
-    if access.key is None:
-        try:
-            httpx.get(f"{access.url}/healthz", timeout=TIMEOUT_SECONDS, trust_env=False)
-        except httpx.TransportError:
-            fail(f"Nothing answers at {access.url}. Is Clearway running? Start it, then run this again.", FAILED)
-        access = find_access(url, key, data=data, demo=demo)
-    return access
 
 
 def _check_rejects(path: Path | None) -> None:
@@ -159,7 +147,7 @@ def _conclude(summary: Summary, rejects: Path | None, *, as_json: bool) -> None:
 def _say_retry(details: stamina.instrumentation.RetryDetails) -> None:
     """Said once: what comes after it is the same."""
     if details.retry_num == 1:
-        _say("Clearway does not answer. Trying again a few times ...")
+        _say("Clearway does not answer. Retrying a few times ...")
 
 
 def _say(sentence: str) -> None:

@@ -11,12 +11,14 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
+from clearway_platform.cli.api import RequestFailed
 from clearway_platform.cli.configuration import Misconfigured
 from clearway_platform.database.schema import SchemaTooNew
 from clearway_platform.log.base import BrokerError
 from clearway_platform.process.listening import CannotListen
 from clearway_platform.process.mounts import MountClash
 
+FAILED: Final = 1
 CANNOT_BEGIN: Final = 2
 
 _DATABASE_SAYS: Final = {
@@ -44,7 +46,7 @@ class Commands(TyperGroup):
             sentence = explain(error)
             if sentence is None:
                 raise
-            fail(sentence)
+            fail(sentence, FAILED if isinstance(error, RequestFailed) else CANNOT_BEGIN)
 
 
 def fail(sentence: str, code: int = CANNOT_BEGIN) -> NoReturn:
@@ -59,7 +61,7 @@ def explain(error: BaseException) -> str | None:
         case BaseExceptionGroup():
             sentences = [explain(inner) for inner in error.exceptions]
             return None if None in sentences else "\n".join(dict.fromkeys(filter(None, sentences)))
-        case Misconfigured() | CannotListen() | BrokerError() | SchemaTooNew() | MountClash():
+        case Misconfigured() | RequestFailed() | CannotListen() | BrokerError() | SchemaTooNew() | MountClash():
             return str(error)
         case DBAPIError():
             return _of_database(error)

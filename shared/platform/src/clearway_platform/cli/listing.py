@@ -20,13 +20,21 @@ _GAP: Final = "  "
 _NOTHING: Final = "-"
 
 
+def print_one(row: Row, *, as_json: bool) -> None:
+    """Print one thing: a line for each name and its value."""
+    if as_json:
+        typer.echo(_as_json(row))
+    else:
+        typer.echo("\n".join(_blocks([{name: cell(value) for name, value in row.items()}])))
+
+
 def print_list(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
     """Print rows of equal keys in columns, or as blocks on a terminal that is too narrow for the columns.
 
     Without rows `empty` is printed to standard error.
     """
     if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False, default=_plain))
+        typer.echo(_as_json(rows))
     elif not rows:
         typer.echo(empty, err=True)
     else:
@@ -75,6 +83,10 @@ def _blocks(rows: Sequence[Mapping[str, str]]) -> list[str]:
 
 def _padded(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
+
+
+def _as_json(value: Row | Sequence[Row]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: object) -> str:

@@ -56,12 +56,17 @@ def _answered(client: httpx.Client, batch: list[RowReport]) -> dict[str, Any]:
     body = "\n".join(json.dumps(report.body) for report in batch)
     try:
         response = _post(client, body)
-    except (_Away, httpx.TransportError) as error:
+    except httpx.TransportError as error:
         raise ImportFailed(
-            f"{_shown(client)} does not answer ({error}). Is Clearway running? Check the address; then run it again."
+            f"Nothing answers at {_shown(client)}. Is Clearway running? Start it, then run this again."
         ) from error
+    except _Away as error:
+        raise ImportFailed(f"Clearway at {_shown(client)} does not answer ({error}). Run this again later.") from error
     if response.status_code in (401, 403):
-        raise ImportFailed(f"The key is refused: {_detail(response)} Set CLEARWAY_API_KEY to one of an operator.")
+        raise ImportFailed(
+            f"{_shown(client)} refuses the API key. {_detail(response)} "
+            "Set an operator's with --key or CLEARWAY_API_KEY."
+        )
     if response.status_code != 200:
         raise ImportFailed(f"{_shown(client)} answered {response.status_code}: {_detail(response)}")
     try:
