@@ -7,16 +7,30 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from clearway_platform.clock import new_id
 from clearway_testing.server import await_ready, free_port
 
 SECONDS = 60.0
 PROGRAM = [sys.executable, "-c", "from clearway_platform.cli.program import run; run()"]
+WITHOUT = """
+from importlib import metadata
+
+installed = metadata.entry_points
+
+def entry_points(**selected):
+    return metadata.EntryPoints(e for e in installed(**selected) if e.module.split(".")[0] not in {packages!r})
+
+metadata.entry_points = entry_points
+from clearway_platform.cli.program import run
+run()
+"""
 
 
 @dataclass
@@ -41,20 +55,22 @@ class Started:
 
 
 Up = Callable[..., tuple[Started, str]]
+Partial = Callable[..., "Program"]
 
 
 class Program:
     """Runs commands in a folder, with nothing of this machine's own settings."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: list[str] = PROGRAM) -> None:
         self.folder = folder
+        self._command = command
         self._started: list[Started] = []
         kept = {name: text for name, text in os.environ.items() if not name.startswith("CLEARWAY_")}
         self.environment = kept | {"COLUMNS": "80"}
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*PROGRAM, *arguments],
+            [*self._command, *arguments],
             cwd=self.folder,
             env=self.environment | variables,
             capture_output=True,
@@ -64,11 +80,15 @@ class Program:
         )
 
     def start(self, *arguments: str, **variables: str) -> Started:
-        number = len(self._started)
-        out, err = self.folder / f"{number}.out", self.folder / f"{number}.err"
+        name = new_id()
+        out, err = self.folder / f"{name}.out", self.folder / f"{name}.err"
         with out.open("wb") as output, err.open("wb") as errors:
             process = subprocess.Popen(
-                [*PROGRAM, *arguments], cwd=self.folder, env=self.environment | variables, stdout=output, stderr=errors
+                [*self._command, *arguments],
+                cwd=self.folder,
+                env=self.environment | variables,
+                stdout=output,
+                stderr=errors,
             )
         self._started.append(Started(process, out, err))
         return self._started[-1]
@@ -85,6 +105,20 @@ def program(tmp_path: Path) -> Iterator[Program]:
     made = Program(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def partial(tmp_path: Path) -> Iterator[Partial]:
+    """Gives the program as it is where the named services are not installed, in the same folder."""
+    with ExitStack() as stack:
+
+        def make(*services: str) -> Program:
+            packages = tuple(f"clearway_{service}" for service in services)
+            made = Program(tmp_path, [sys.executable, "-c", WITHOUT.format(packages=packages)])
+            stack.callback(made.close)
+            return made
+
+        yield make
 
 
 @pytest.fixture

@@ -80,6 +80,14 @@ def test_no_key_that_is_kept_here_goes_elsewhere(url: str, data: Path, stack: Ex
         _ = access.headers
 
 
+def test_the_default_address_is_known_to_be_assumed(data: Path, stack: ExitStack) -> None:
+    assert find_access(None, "cwk_given", data=None, demo=False).assumed
+    assert find_access(None, None, data=None, demo=False).assumed
+    assert not find_access(DEFAULT_URL, None, data=None, demo=False).assumed
+    stack.enter_context(announced(data, "http://127.0.0.1:9001"))
+    assert not find_access(None, None, data=None, demo=False).assumed
+
+
 def test_a_process_that_is_gone_has_no_address_any_more(data: Path) -> None:
     (data / ADDRESS_FILE).write_text(DEFAULT_URL + "\n")
     assert running_in(data) is None

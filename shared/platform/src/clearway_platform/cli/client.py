@@ -37,11 +37,15 @@ Demo = Annotated[bool, typer.Option("--demo", help="Use the demonstration, which
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An address and an API key for it; `missing` says why there is no key."""
+    """An address and an API key for it; `missing` says why there is no key.
+
+    `assumed`: the address is the default, as none was given and nothing runs on the data folder.
+    """
 
     url: str
     key: str | None
     missing: str = ""
+    assumed: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -61,11 +65,12 @@ def find_access(url: str | None, key: str | None, *, data: Path | None, demo: bo
     running = [instance for one in folders if (instance := running_in(one)) is not None]
     found = running[0].address if running else DEFAULT_URL
     address = found if url is None else _checked(url)
+    assumed = url is None and not running
     if key is not None:
-        return Access(address, _checked_key(key))
+        return Access(address, _checked_key(key), assumed=assumed)
     instance = next((one for one in running if same_address(address, one.address)), None)
     if instance is None:
-        return Access(address, None, _why_none(address, folders))
+        return Access(address, None, _why_none(address, folders), assumed)
     # The address that it announced, not the given name: the name may resolve to another machine too.
     return Access(instance.address, instance.key(), _without_key(instance))
 

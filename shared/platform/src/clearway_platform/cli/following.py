@@ -6,7 +6,7 @@ import asyncio
 import os
 import select
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,22 +16,28 @@ import httpx
 import typer
 from httpx_sse import ServerSentEvent, aconnect_sse
 
+from clearway_platform.cli.answers import (
+    detail_of,
+    is_no_address,
+    key_refused,
+    may_answer_later,
+    no_clearway,
+    nothing_answers,
+    unavailable,
+)
 from clearway_platform.cli.client import Access
 from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.cli.connection import QUIET_SECONDS, Connection, FindAccess
 from clearway_platform.cli.event_lines import Line, line_of
-from clearway_platform.cli.listing import printable, terminal_width
+from clearway_platform.cli.listing import terminal_width
 from clearway_platform.cli.streams import Stream
 
 RETRY_SECONDS: Final = 2.0
 # The server sends something every 15 seconds: a connection that is silent for this long is lost.
 SILENCE_SECONDS: Final = 60.0
 # Past events of all streams are printed in order of time: once every stream is read, or after this long.
-QUIET_SECONDS: Final = 0.3
 PAST_SECONDS: Final = 3.0
 OUTPUT_CHECK_SECONDS: Final = 1.0
-_DENIED: Final = (401, 403)
-
-FindAccess = Callable[[], Access]  # raises Misconfigured
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +58,16 @@ class Beginning:
         return {"last": str(self.last)} if self.last else {}
 
 
+class _Away(Exception):
+    """The stream is not answered at present. The text says why."""
+
+
+class _NotFollowed(Exception):
+    """The stream cannot be followed. The text says why."""
+
+
 async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginning: Beginning) -> None:
-    """Print the streams without end. Raises Misconfigured for a key that may not read one of them."""
+    """Print the streams without end. Raises Misconfigured for an invalid key, and when none can be followed."""
     names = list(streams)
     connection = Connection(find_access, names)
     page = Page(beginning, names)
@@ -61,34 +75,9 @@ async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginni
     async with httpx.AsyncClient(timeout=limits, trust_env=False) as client, asyncio.TaskGroup() as group:
         for name, stream in streams.items():
             group.create_task(Follower(client, connection, page, name, stream, beginning).run())
+        group.create_task(connection.report())
         group.create_task(page.print_past())
         group.create_task(_while_read())
-
-
-class Connection:
-    """Tells the user, once per change, whether Clearway answers."""
-
-    def __init__(self, find_access: FindAccess, streams: Iterable[str]) -> None:
-        self.find_access = find_access
-        self._streams = list(streams)
-        self._away: set[str] = set()
-        self._begun = False
-        self._reported_away = False
-
-    def lost(self, stream: str, problem: str) -> None:
-        self._away.add(stream)
-        if not self._reported_away:
-            self._reported_away = True
-            _say(f"{problem} Retrying; stop with Ctrl-C.")
-
-    def answers(self, stream: str, url: str) -> None:
-        self._away.discard(stream)
-        if not self._begun:
-            self._begun, self._reported_away = True, False
-            _say(f"Following {', '.join(self._streams)} at {url}. Stop with Ctrl-C.")
-        elif self._reported_away and not self._away:
-            self._reported_away = False
-            _say(f"Clearway answers again at {url}.")
 
 
 class Page:
@@ -103,6 +92,9 @@ class Page:
     def connected(self, stream: str) -> None:
         self._unread.discard(stream)
         self._first.set()
+
+    def ended(self, stream: str) -> None:
+        self._unread.discard(stream)
 
     def add(self, line: Line, colour: str) -> None:
         if self._past is None:
@@ -149,39 +141,51 @@ class Follower:
 
     async def run(self) -> None:
         while True:
-            # Looked up each time: after an interruption another process, with another key, may answer.
-            access = self._connection.find_access()
             try:
-                await self._read(access)
+                await self._read()
                 # The server ends every stream from time to time, and when it stops: reconnect at once.
                 await asyncio.sleep(QUIET_SECONDS)
-                continue
-            except httpx.HTTPStatusError as error:
-                problem = f"Clearway at {access.url} answers {error.response.status_code}."
-            except httpx.TransportError:
-                problem = f"Nothing answers at {access.url}. Is Clearway running?"
-            self._connection.lost(self._name, problem)
-            await asyncio.sleep(RETRY_SECONDS)
+            except _Away as problem:
+                self._connection.lost(self._name, str(problem))
+                await asyncio.sleep(RETRY_SECONDS)
+            except _NotFollowed as problem:
+                self._page.ended(self._name)
+                self._connection.ended(self._name, str(problem))
+                return
 
-    async def _read(self, access: Access) -> None:
-        if access.key is None:
-            access = await self._with_key(access)
+    async def _read(self) -> None:
+        access = await self._access()
         headers = access.headers
         if self._cursor is not None:
             headers["Last-Event-ID"] = self._cursor
         parameters = {} if self._cursor is not None else self._beginning.parameters
         address = access.url + self._stream.path
-        async with aconnect_sse(self._client, "GET", address, headers=headers, params=parameters) as source:
-            await _refuse(source.response, access.url)
-            self._connection.answers(self._name, access.url)
-            self._page.connected(self._name)
-            async for event in source.aiter_sse():
-                await self._take(event)
+        opened = False
+        try:
+            async with aconnect_sse(self._client, "GET", address, headers=headers, params=parameters) as source:
+                await _check(source.response, access.url)
+                opened = True
+                self._connection.opened(self._name, access.url)
+                self._page.connected(self._name)
+                async for event in source.aiter_sse():
+                    await self._take(event)
+        except httpx.TransportError as error:
+            # A stream that breaks off is asked for again: whether Clearway answers is known then.
+            if not opened:
+                raise _Away(nothing_answers(access.url)) from error
 
-    async def _with_key(self, access: Access) -> Access:
-        """The access, once Clearway answers: after its first start it has a key."""
-        await self._client.get(f"{access.url}/healthz")
-        return self._connection.find_access()
+    async def _access(self) -> Access:
+        """Where to read. A key that is missing is looked up again once Clearway answers: its first start makes one."""
+        access = self._connection.find_access()
+        if access is not None and access.key is None:
+            try:
+                await self._client.get(f"{access.url}/healthz")
+            except httpx.TransportError as error:
+                raise _Away(nothing_answers(access.url)) from error
+            access = self._connection.find_access()
+        if access is None:
+            raise _Away(nothing_answers(self._connection.url))
+        return access
 
     async def _take(self, event: ServerSentEvent) -> None:
         self._cursor = event.id or self._cursor
@@ -197,7 +201,7 @@ class Follower:
 
     def _missed(self, data: dict[str, Any]) -> None:
         reason, snapshot = data.get("reason", "unknown"), data.get("snapshot", "")
-        _say(f"Some {self._name} events are missing here: {reason}. What is so now: GET {snapshot}")
+        _say(f"Some {self._name} events are missing here: {reason}. To read the present state: GET {snapshot}")
 
 
 class FoundNames:
@@ -210,34 +214,33 @@ class FoundNames:
 
     async def find(self, path: str) -> str:
         if path not in self._names:
-            access = self._connection.find_access()
-            with suppress(httpx.HTTPError, ValueError, KeyError):
-                answer = await self._client.get(access.url + path, headers=access.headers)
-                self._names[path] = str(answer.json()["name"])
+            # Without an answer the event is printed without the name.
+            with suppress(httpx.HTTPError, Misconfigured, ValueError, KeyError):
+                if (access := self._connection.find_access()) is not None:
+                    answer = await self._client.get(access.url + path, headers=access.headers)
+                    self._names[path] = str(answer.json()["name"])
         return self._names.get(path, "")
 
     def remember(self, path: str, name: str) -> None:
         self._names[path] = name
 
 
-async def _refuse(response: httpx.Response, url: str) -> None:
-    """Raise for an answer that is not a stream: Misconfigured if a retry cannot help."""
-    if response.status_code in _DENIED:
-        await response.aread()
-        raise Misconfigured(
-            f"{_detail(response)} {url} refused the API key. Set another with --key or CLEARWAY_API_KEY."
-        )
-    if response.status_code >= 500 or response.status_code == 429:
-        response.raise_for_status()
-    if response.status_code != 200 or "text/event-stream" not in response.headers.get("Content-Type", ""):
-        raise Misconfigured(f"The server at {url} is not Clearway, or an older version. Check the address.")
-
-
-def _detail(response: httpx.Response) -> str:
-    try:
-        return printable(str(response.json()["detail"]))
-    except (ValueError, KeyError, TypeError):
-        return ""
+async def _check(response: httpx.Response, url: str) -> None:
+    """Raise for an answer that is not a stream: Misconfigured for a key or a request with which no stream is given."""
+    if response.status_code == 200 and "text/event-stream" in response.headers.get("Content-Type", ""):
+        return
+    await response.aread()
+    if response.status_code == 401:
+        raise key_refused(response, url)
+    if response.status_code == 403:
+        raise _NotFollowed(str(key_refused(response, url)))
+    if may_answer_later(response):
+        raise _Away(unavailable(response, url))
+    if is_no_address(response):
+        raise _NotFollowed(f"Clearway at {url} has no such stream: its service is not installed there, or is older.")
+    if detail := detail_of(response):
+        raise _NotFollowed(f"Clearway at {url} refuses it: {detail}")
+    raise _NotFollowed(str(no_clearway(url)))
 
 
 async def _while_read() -> None:

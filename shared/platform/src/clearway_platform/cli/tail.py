@@ -10,12 +10,14 @@ from typing import Annotated, Final
 import typer
 
 from clearway_platform.cli.client import Access, Demo, Key, Url, find_access
-from clearway_platform.cli.configuration import DataFolder
+from clearway_platform.cli.configuration import DataFolder, Misconfigured
 from clearway_platform.cli.failures import close_output
 from clearway_platform.cli.following import Beginning, follow
 from clearway_platform.cli.streams import load_stream, stream_names
+from clearway_platform.service import service_names
 
 _STREAMS: Final = stream_names()
+_ONLY: Final = f"Only this stream: {', '.join(_STREAMS)}." if _STREAMS else "Only this stream."
 _SPAN: Final = re.compile(r"^(\d{1,6})([smhd])$")
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -25,9 +27,7 @@ def tail(
     key: Key = None,
     demo: Demo = False,
     data: DataFolder = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help=f"Only this stream: {' or '.join(_STREAMS)}. May be repeated.")
-    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help=f"{_ONLY} May be repeated.", show_default=False)] = None,
     last: Annotated[int, typer.Option(min=0, max=1000, help="Number of past events to show first.")] = 10,
     since: Annotated[
         str | None,
@@ -41,9 +41,12 @@ def tail(
     After an interruption it continues at the same event. Events go to standard output, in a pipe one per line;
     messages about the connection go to standard error.
     """
+    if not _STREAMS:
+        installed = ", ".join(service_names()) or "none"
+        raise Misconfigured(f"No installed service has a stream to follow. Installed services: {installed}.")
     unknown = set(only or ()) - set(_STREAMS)
     if unknown:
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(_STREAMS)}")
+        raise Misconfigured(f"There is no stream {', '.join(sorted(unknown))}. Streams: {', '.join(_STREAMS)}.")
     beginning = Beginning(last=last) if since is None else Beginning(since=_moment(since))
 
     def access() -> Access:
@@ -65,7 +68,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(
-            f"--since {text!r}: use a span such as 30m, 12h or 7d, or a time such as 2026-11-25T06:00Z"
+        raise Misconfigured(
+            f"--since is {text!r}. Give a span such as 30m, 12h or 7d, or a time such as 2026-11-25T06:00Z."
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
