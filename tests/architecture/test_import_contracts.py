@@ -58,6 +58,7 @@ def split(layer: str) -> list[str]:
 BREACHES = [
     *distributions(CONTRACTS["distributions"]),
     *(breach for contract in CONTRACTS.values() if "containers" in contract for breach in layers_of(contract)),
+    Breach("analytics-layers", "clearway_analytics.wiring", "clearway_analytics.cli"),
     Breach("no-cycles", "clearway_incidents.domain.life", "clearway_incidents.domain.merging"),
     Breach("no-cycles", "clearway_contracts.envelope", "clearway_contracts.codec"),
     Breach("contracts-are-data", "clearway_contracts.planted", "sqlalchemy"),
@@ -77,6 +78,7 @@ BREACHES = [
     Breach("services-use-the-platform", "clearway_alerts.warning.planted", "clearway_platform.log.base"),
     Breach("services-use-the-platform", "clearway_incidents.api.planted", "clearway_platform.cli.client"),
     Breach("services-use-the-platform", "clearway_analytics.planted", "clearway_platform.process.runtime"),
+    Breach("services-use-the-platform", "clearway_analytics.queries.planted", "clearway_platform.cli.api"),
     Breach("services-use-the-platform", "clearway_incidents.queries.planted", "clearway_platform.backup"),
     Breach("frameworks-in-api", "clearway_alerts.commands.planted", "fastapi"),
     Breach("frameworks-in-api", "clearway_incidents.queries.planted", "starlette.requests"),

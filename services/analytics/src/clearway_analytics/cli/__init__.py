@@ -1,0 +1,1 @@
+"""The commands of the analytics service, as clients of the API."""
