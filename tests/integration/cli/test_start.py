@@ -89,6 +89,10 @@ def test_a_database_that_is_broken(program: Program) -> None:
         (["keys", "list"], {"CLEARWAY_DATADIR": "x"}, ["CLEARWAY_DATA_DIR"]),
         (["topics", "create"], {"CLEARWAY_BROKER_URL": "nonsense"}, ["CLEARWAY_BROKER_URL"]),
         (["migrate"], {"CLEARWAY_KEYS_DATABASE_URL": "nonsense"}, ["CLEARWAY_KEYS_DATABASE_URL"]),
+        (["tail", "--only", "weather"], {}, ["There is no stream weather. Streams: alerts, incidents, routes."]),
+        (["tail", "--since", "yesterday"], {}, ["--since is 'yesterday'. Give a span"]),
+        (["migrate", "weather"], {}, ["There is no database weather. Databases: keys, alerts"]),
+        (["dead-letters", "list"], {}, ["The data folder data has no database of any service."]),
         (["bogus"], {}, ["bogus"]),
     ],
 )
@@ -96,6 +100,14 @@ def test_a_wrong_option_or_setting(
     arguments: list[str], variables: dict[str, str], words: list[str], program: Program
 ) -> None:
     check_refusal(program.run(*arguments, **variables), *words)
+
+
+def test_no_line_of_a_help_is_cut_at_80_columns(program: Program) -> None:
+    """A command is listed by its first sentence."""
+    for group in ([], ["keys"], ["topics"], ["dead-letters"], ["import"], ["risk-parameters"]):
+        listed = program.run(*group, "--help").stdout
+        assert "..." not in listed.partition("Commands:")[2]
+        assert max(map(len, listed.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

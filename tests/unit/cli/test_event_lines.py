@@ -84,6 +84,12 @@ async def test_a_change_of_risk_shows_the_name_of_the_route() -> None:
     data = value("route.risk_changed.v1.rise")
     text = (await line("route.risk_changed.v1.rise", {f"/v1/routes/{data['route_id']}": "Route Falcon"})).laid_out(None)
     assert "Route Falcon  elevated → high" in text
+    same = (await line("route.risk_changed.v1.rise", data=data | {"previous_band": data["risk"]["band"]})).laid_out(
+        None
+    )
+    assert "  high as before  " in same
+    new = (await line("route.risk_changed.v1.low_data")).laid_out(None)
+    assert "  not rated before → low_data  " in new
 
 
 @pytest.mark.parametrize("name", ["incidents", "alerts", "routes"])

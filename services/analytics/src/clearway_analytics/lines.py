@@ -25,12 +25,16 @@ async def tell(kind: str, data: Data, names: Names) -> Told | None:
     risk = data["risk"]
     said = [
         await names.find(path),
-        f"{data.get('previous_band') or 'not rated before'} → {risk['band']}",
+        _change(data.get("previous_band"), risk["band"]),
         f"{risk['expected_events']:.2g} events expected in {risk['horizon_days']:g} days",
         f"because of incident {data['cause']}" if data.get("cause") else "",
         f"route {route_id}",
     ]
     return moment(risk["at"]), said
+
+
+def _change(before: str | None, after: str) -> str:
+    return f"{after} as before" if before == after else f"{before or 'not rated before'} → {after}"
 
 
 stream: Final = Stream("/v1/route-events", "yellow", tell)

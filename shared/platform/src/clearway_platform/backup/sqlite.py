@@ -31,7 +31,9 @@ class SqliteSource:
 
     async def open(self) -> None:
         if not self._path.is_file():
-            raise BackupError(f"There is no database at {self._path}. Check CLEARWAY_DATA_DIR and the current folder.")
+            raise BackupError(
+                f"There is no database at {self._path}. Name the data folder with --data or CLEARWAY_DATA_DIR."
+            )
         self._lock, self._snapshot = connect(self._path), connect(self._path)
 
     async def hold(self) -> None:

@@ -45,22 +45,21 @@ def restore(
     """Restore a backup. Stop Clearway first. Stream clients must resync afterwards."""
     settings = read_settings(data_dir=data)
     found = _run(prepare(settings, folder, _migrations()))
-    typer.echo(
-        f"The backup is whole: Clearway {found.manifest.program}, as of {found.manifest.moment:%Y-%m-%d %H:%M:%S} UTC."
-    )
-    _print_replaced(found, check or replace)
+    manifest = found.manifest
+    typer.echo(f"The backup is complete: Clearway {manifest.program}, as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC.")
+    _print_replaced(found, replace=replace, check=check)
     if not check:
         _run(put_back(settings, found, TOPIC_SPECS))
         typer.echo("Restored. Run `clearway migrate`, then start Clearway.")
 
 
-def _print_replaced(found: Restore, may: bool) -> None:
+def _print_replaced(found: Restore, *, replace: bool, check: bool) -> None:
     if not found.replaces:
         return
-    typer.echo("It replaces this data:" if may else "It would replace this data:")
+    typer.echo("It would replace this data:" if check or not replace else "It replaces this data:")
     for part in found.replaces:
         typer.echo(f"  {part}")
-    if not may:
+    if not (check or replace):
         fail("Nothing was changed. Add --replace to replace this data.")
 
 

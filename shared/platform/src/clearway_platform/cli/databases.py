@@ -11,7 +11,7 @@ import typer
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
-from clearway_platform.cli.configuration import DataFolder, read_settings
+from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import ended_at_once
 from clearway_platform.database.migrations import bring_up_to_date
@@ -34,7 +34,7 @@ def migrate(
     scripts = {KEYS: KEYS_MIGRATIONS} | migrations_of(services.values())
     unknown = set(database or ()) - set(scripts)
     if unknown:
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose from {', '.join(scripts)}")
+        raise Misconfigured(f"There is no database {', '.join(sorted(unknown))}. Databases: {', '.join(scripts)}.")
     chosen = {name: scripts[name] for name in database or scripts}
     settings = read_settings(data_dir=data)
     prepare(settings, chosen, keeps_files=False)

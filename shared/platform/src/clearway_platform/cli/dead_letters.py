@@ -14,7 +14,7 @@ import typer
 from pydantic_core import to_json
 
 from clearway_platform.cli.configuration import read_settings
-from clearway_platform.cli.listing import AsJson, cell, print_list, printable
+from clearway_platform.cli.listing import AsJson, print_list, print_one, printable
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database, async_url
 from clearway_platform.messaging.dead_letter_contents import contents_of
@@ -128,8 +128,8 @@ def _chosen(service: str | None) -> Sequence[str]:
     found = [name for name in ([service] if service else installed) if _is_there(settings.database_url(name))]
     if not found:
         _end(
-            f"{settings.data_dir} holds no database of {service or 'any service'}. Set CLEARWAY_DATA_DIR or "
-            "CLEARWAY_…_DATABASE_URL.",
+            f"The data folder {settings.data_dir} has no database of {service or 'any service'}. "
+            "Set CLEARWAY_DATA_DIR or CLEARWAY_…_DATABASE_URL.",
             code=_WRONG_USE,
         )
     return found
@@ -181,9 +181,7 @@ def _print_letter(service: str, letter: DeadLetter, *, restricted: bool, as_json
     if as_json:
         typer.echo(to_json(row | event, indent=2))
         return
-    for name, value in row.items():
-        typer.echo(f"{name.replace('_', ' '):<12}{cell(value)}")
-    typer.echo(f"{'hidden':<12}{cell(contents.hidden)}")
+    print_one(row | {"hidden": contents.hidden}, as_json=False)
     for title, part in (("headers", contents.headers), ("event", contents.data)):
         typer.echo(f"\n{title}")
         for line in json.dumps(part, indent=2, ensure_ascii=False).splitlines():

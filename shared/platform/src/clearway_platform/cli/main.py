@@ -34,7 +34,7 @@ def clearway(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and end.")
     ] = False,
 ) -> None:
-    """Reports of explosive hazards, the warnings they cause, and how risky patrols are."""
+    """Reports of explosive hazards, the warnings they cause, and the risk of patrol routes."""
 
 
 app.command()(serve.up)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
+from clearway_platform.cli.failures import FAILED, fail
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.log import open_broker
@@ -19,15 +19,16 @@ from clearway_platform.settings import Settings
 from clearway_platform.web.joined import FILE, join, written
 
 _TOGETHER: Final = Path("shared/contracts/src/clearway_contracts") / FILE
-console = Console()
 
 
 def openapi(
-    check: Annotated[bool, typer.Option("--check", help="Only check whether the files are up to date.")] = False,
-    folder: Annotated[Path, typer.Option(help="Folder of the services.")] = Path("services"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Check whether the files are up to date. Write nothing.")
+    ] = False,
+    folder: Annotated[Path, typer.Option(help="Folder with a folder for each service.")] = Path("services"),
     together: Annotated[Path, typer.Option(help="File of the joint document.")] = _TOGETHER,
 ) -> None:
-    """Write the services' OpenAPI documents: one for each service, and a joint one."""
+    """Write the OpenAPI documents. There is one for each service, and a joint one."""
     found = documents()
     files = {folder / name / FILE: written(document) for name, document in found.items()}
     files[together] = written(join(found, permissions_of(installed_services().values())))
@@ -39,8 +40,7 @@ def openapi(
         if not check:
             path.write_text(text, encoding="utf-8")
     if check and stale:
-        console.print(f"Out of date: {', '.join(stale)}. Run `make openapi`.", style="red")
-        raise typer.Exit(1)
+        fail(f"Out of date: {', '.join(stale)}. Run `make openapi`.", FAILED)
 
 
 def documents() -> dict[str, dict[str, Any]]:

@@ -47,9 +47,7 @@ Port = Annotated[
 
 
 def up(
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Play a synthetic mission, in a data folder of its own.")
-    ] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Run a synthetic mission, in a data folder of its own.")] = False,
     host: Host = None,
     port: Port = None,
     data: DataFolder = None,
