@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from clearway_analytics.risk.assessment import Assessment
-from clearway_analytics.storage.tables import STATES
+from clearway_analytics.storage.tables import ROUTE_SUMS
 from clearway_platform.clock import new_id
 
 from .desk import Desk
@@ -15,14 +15,14 @@ from .desk import Desk
 
 async def as_older_programs_leave_it(desk: Desk, route_id: UUID, *told: Any) -> Assessment:
     """Tell of an incident as an older program would: all but the extremes. Returns the risk that the route then has."""
-    of_route = STATES.c.route_id == route_id
-    extremes = select(STATES.c.largest, STATES.c.newest, STATES.c.extremes_total).where(of_route)
+    of_route = ROUTE_SUMS.c.route_id == route_id
+    extremes = select(ROUTE_SUMS.c.largest, ROUTE_SUMS.c.newest, ROUTE_SUMS.c.extremes_total).where(of_route)
     async with desk.database.read() as connection:
         before = (await connection.execute(extremes)).one()._mapping
     await desk.tell(*told[:-1], days_ago=told[-1])
     rated = await desk.risk(route_id)
     async with desk.database.write() as transaction:
-        await transaction.connection.execute(update(STATES).where(of_route).values(dict(before)))
+        await transaction.connection.execute(update(ROUTE_SUMS).where(of_route).values(dict(before)))
     return rated
 
 

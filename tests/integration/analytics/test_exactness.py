@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from clearway_analytics.domain.line import Position
-from clearway_analytics.ledger import missions, states
-from clearway_analytics.ledger.states import Extremes
-from clearway_analytics.storage.tables import MISSIONS, STATES
+from clearway_analytics.ledger import missions, route_sums
+from clearway_analytics.ledger.route_sums import Extremes
+from clearway_analytics.storage.tables import MISSIONS, ROUTE_SUMS
 from clearway_contracts.routes import RouteRiskChanged
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database
@@ -31,7 +31,7 @@ def line(number: int) -> tuple[Position, ...]:
 
 async def kept_extremes(database: Database, route_id: UUID) -> Extremes:
     async with database.read() as connection:
-        return (await states.find(connection, MISSION, [route_id]))[route_id].extremes
+        return (await route_sums.find(connection, MISSION, [route_id]))[route_id].extremes
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -152,7 +152,7 @@ async def test_what_was_said_is_written_with_the_moment(desk: Desk, route_id: UU
     await desk.put(route_id)
     await desk.tell(incident_id, 1, 30.1, 5.0)
     async with desk.database.read() as connection:
-        (row,) = (await connection.execute(select(STATES))).all()
+        (row,) = (await connection.execute(select(ROUTE_SUMS))).all()
     changed = (await desk.published())[-1]
     assert isinstance(changed, RouteRiskChanged)
     assert (row.published_events, row.published_at) == (changed.risk.expected_events, changed.risk.at)

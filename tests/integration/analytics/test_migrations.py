@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from clearway_analytics.main import STORAGE
-from clearway_analytics.storage.tables import STATES
+from clearway_analytics.storage.tables import ROUTE_SUMS
 from clearway_platform.clock import new_id
 from clearway_platform.database import migrations
 
@@ -33,5 +33,5 @@ async def test_extremes_are_filled_in_from_the_contributions(desk: Desk, databas
     assert await desk.differences() == []
     assert await desk.risk(route_id) == rated
     async with desk.database.write() as transaction:
-        await transaction.connection.execute(update(STATES).values(largest=0.0, extremes_total=STATES.c.total))
+        await transaction.connection.execute(update(ROUTE_SUMS).values(largest=0.0, extremes_total=ROUTE_SUMS.c.total))
     assert [one.route_id for one in await desk.differences()] == [route_id]

@@ -23,9 +23,9 @@ from clearway_analytics.domain.errors import (
     ProposalOpen,
 )
 from clearway_analytics.domain.revision import ParametersState
-from clearway_analytics.ledger import contributions, incidents, missions, parameters, shadow, states
+from clearway_analytics.ledger import contributions, incidents, missions, parameters, route_sums, shadow
 from clearway_analytics.ledger.parameters import ParametersRevision
-from clearway_analytics.ledger.states import Extremes
+from clearway_analytics.ledger.route_sums import Extremes
 from clearway_analytics.queries.parameters import comparison
 from clearway_analytics.risk.assessment import Assessment, assess
 from clearway_analytics.risk.comparison import RouteComparison
@@ -59,7 +59,7 @@ async def oracle(desk: Desk, route_id: UUID, made_by: Parameters, horizon_days: 
     """The risk by these parameters as brute force has it: every incident on the route as it was drawn."""
     async with desk.database.read() as connection:
         known = await incidents.of_mission(connection, MISSION)
-        state = (await states.find(connection, MISSION, [route_id]))[route_id]
+        state = (await route_sums.find(connection, MISSION, [route_id]))[route_id]
     footprint = Footprint.of((await desk.route(route_id)).line, 500.0)
     made = contributions.on_route(route_id, footprint, known, made_by)
     sums = DecayedSums.of(contribution.kept for contribution in made)

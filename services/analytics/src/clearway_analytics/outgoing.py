@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from clearway_analytics.domain.route import Route
-from clearway_analytics.ledger.states import Published
+from clearway_analytics.ledger.route_sums import Published
 from clearway_analytics.risk.assessment import Assessment
 from clearway_contracts.geometry import LineString
 from clearway_contracts.route import RiskState, RouteState

@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.states import Published, RouteState
+from clearway_analytics.ledger.route_sums import Published, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_risk_changed
-from clearway_analytics.risk.assessment import Assessment, assess
+from clearway_analytics.risk.assessment import Assessment
 from clearway_contracts.envelope import Event
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
@@ -32,21 +32,21 @@ class Announcer:
     factor: float
 
     async def announce(
-        self, transaction: Transaction, mission: Mission, known: Sequence[RouteState], cause: Cause | None = None
-    ) -> dict[UUID, RouteState]:
+        self, transaction: Transaction, mission: Mission, known: Sequence[RouteSums], cause: Cause | None = None
+    ) -> dict[UUID, RouteSums]:
         """Publish the risk of those of the routes whose risk moved; the mission is held.
 
         Returns the states of those, as they are when this was said: the caller writes them.
         """
         now = self.clock.now()
-        risks = [(state, _assessment(state, mission, now)) for state in known]
-        news = [(state, risk) for state, risk in risks if self._is_news(state.published, risk)]
-        await self.outbox.add(transaction, [self._event(mission, state, risk, cause) for state, risk in news])
-        return {state.route_id: _told(state, risk) for state, risk in news}
+        risks = [(route, _assessed(route, mission, now)) for route in known]
+        news = [(route, risk) for route, risk in risks if self._is_news(route.published, risk)]
+        await self.outbox.add(transaction, [self._event(mission, route, risk, cause) for route, risk in news])
+        return {route.route_id: _published(route, risk) for route, risk in news}
 
-    def moved(self, known: Sequence[RouteState], mission: Mission, now: datetime) -> list[RouteState]:
+    def moved(self, known: Sequence[RouteSums], mission: Mission, now: datetime) -> list[RouteSums]:
         """Those whose risk is not what was last said."""
-        return [state for state in known if self._is_news(state.published, _assessment(state, mission, now))]
+        return [route for route in known if self._is_news(route.published, _assessed(route, mission, now))]
 
     def _is_news(self, before: Published | None, risk: Assessment) -> bool:
         if before is None or before.band is not risk.band:
@@ -55,23 +55,21 @@ class Announcer:
         smaller = min(before.expected_events, risk.expected_events)
         return larger >= self.factor * smaller and larger > smaller
 
-    def _event(self, mission: Mission, state: RouteState, risk: Assessment, cause: Cause | None) -> Event:
+    def _event(self, mission: Mission, route: RouteSums, risk: Assessment, cause: Cause | None) -> Event:
         return self.outbox.event(
             route_risk_changed(
-                mission.name, state.route_id, risk, state.published, cause.incident_id if cause else None
+                mission.name, route.route_id, risk, route.published, cause.incident_id if cause else None
             ),
-            subject=str(state.route_id),
+            subject=str(route.route_id),
             source=SOURCE,
             occurred=risk.at,
             causation=cause.event_id if cause else None,
         )
 
 
-def _told(state: RouteState, risk: Assessment) -> RouteState:
-    return replace(state, published=Published(risk.expected_events, risk.band, risk.at))
+def _published(route: RouteSums, risk: Assessment) -> RouteSums:
+    return replace(route, published=Published(risk.expected_events, risk.band, risk.at))
 
 
-def _assessment(state: RouteState, mission: Mission, now: datetime) -> Assessment:
-    parameters = mission.parameters
-    sums = state.at(now, parameters)
-    return assess(sums, state.area_km2, state.reference_share, now, parameters.horizon_days, parameters)
+def _assessed(route: RouteSums, mission: Mission, now: datetime) -> Assessment:
+    return route.assess(now, mission.parameters.horizon_days, mission.parameters)

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.commands.announce import Announcer, Cause
 from clearway_analytics.domain.incident_view import IncidentView
-from clearway_analytics.ledger import contributions, incidents, missions, states
+from clearway_analytics.ledger import contributions, incidents, missions, route_sums
 from clearway_analytics.ledger.contributions import Contribution
+from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.ledger.routes import MissionRoutes, RouteIndex
-from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_analytics.risk.parameters import Parameters
 from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import HeavyWork
@@ -50,7 +50,7 @@ class ApplyIncident:
             rated = await _rated(connection, mission.name, _exchanges(old, new))
             cause = Cause(incident.incident_id, event_id)
             told = await self.announcer.announce(transaction, mission, list(rated.values()), cause)
-            await states.write(connection, list((rated | told).values()))
+            await route_sums.write(connection, list((rated | told).values()))
 
     async def _contributions(
         self, incident: IncidentView, routes: MissionRoutes, parameters: Parameters
@@ -73,13 +73,13 @@ def _exchanges(old: list[Contribution], new: list[Contribution]) -> Exchanges:
     return {route: (before.get(route), after.get(route)) for route in sorted(before.keys() | after.keys())}
 
 
-async def _rated(connection: AsyncConnection, mission: str, exchanges: Exchanges) -> dict[UUID, RouteState]:
-    """The routes' states after the exchange. Their contributions were exchanged before."""
-    known = await states.find(connection, mission, exchanges.keys())
+async def _rated(connection: AsyncConnection, mission: str, exchanges: Exchanges) -> dict[UUID, RouteSums]:
+    """The routes' sums after the exchange. Their contributions are exchanged already."""
+    known = await route_sums.find(connection, mission, exchanges.keys())
     rated = {route: known[route].exchanged(*exchange) for route, exchange in exchanges.items() if route in known}
     unsure = [route for route in rated if _may_fall(known[route].extremes, *exchanges[route])]
     if unsure:
-        found = await states.extremes(connection, mission, unsure)
+        found = await route_sums.extremes(connection, mission, unsure)
         rated |= {route: replace(rated[route], extremes=found.get(route, Extremes())) for route in unsure}
     return rated
 

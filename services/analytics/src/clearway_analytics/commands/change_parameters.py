@@ -21,11 +21,11 @@ from clearway_analytics.domain.errors import (
     ProposalOpen,
 )
 from clearway_analytics.domain.revision import OPEN, ParametersState
-from clearway_analytics.ledger import missions, parameters, shadow, states
+from clearway_analytics.ledger import missions, parameters, route_sums, shadow
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.ledger.route_sums import RouteSums
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_analytics.ledger.states import RouteState
 from clearway_analytics.risk.parameters import PRESETS, Parameters
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
@@ -152,22 +152,22 @@ class ChangeParameters:
     async def _exchange(self, transaction: Transaction, mission: Mission, proposed: ParametersRevision) -> None:
         """`mission` already has the proposed parameters."""
         after: UUID | None = None
-        while known := await states.page(transaction.connection, mission.name, after, ROUTES_AT_ONCE):
+        while known := await route_sums.page(transaction.connection, mission.name, after, ROUTES_AT_ONCE):
             after = known[-1].route_id
             rated = await _exchanged(transaction.connection, proposed, known)
             told = await self.announcer.announce(transaction, mission, list(rated.values()))
-            await states.write(transaction.connection, list((rated | told).values()))
+            await route_sums.write(transaction.connection, list((rated | told).values()))
             # Between two parts the event loop is given to others; the transaction goes on.
             await asyncio.sleep(0)
 
 
 async def _exchanged(
-    connection: AsyncConnection, proposed: ParametersRevision, known: list[RouteState]
-) -> dict[UUID, RouteState]:
-    ids = [state.route_id for state in known]
+    connection: AsyncConnection, proposed: ParametersRevision, known: list[RouteSums]
+) -> dict[UUID, RouteSums]:
+    ids = [route.route_id for route in known]
     made = await shadow.find(connection, proposed, ids)
     await shadow.exchange(connection, proposed, ids)
-    return {state.route_id: shadow.applied(state, made[state.route_id]) for state in known}
+    return {route.route_id: shadow.applied(route, made[route.route_id]) for route in known}
 
 
 async def _open(

@@ -16,14 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.domain.revision import ParametersState
 from clearway_analytics.domain.route import Route
-from clearway_analytics.ledger import contributions, incidents, missions, parameters, shadow, states
+from clearway_analytics.ledger import contributions, incidents, missions, parameters, route_sums, shadow
 from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.ledger.route_sums import RouteSums
 from clearway_analytics.ledger.routes import MissionRoutes, RouteIndex
 from clearway_analytics.ledger.shadow import ShadowRoute
-from clearway_analytics.ledger.states import RouteState
-from clearway_analytics.risk.assessment import Assessment, assess
 from clearway_analytics.risk.comparison import RouteComparison, Summary
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.parameters import Parameters
@@ -205,8 +204,8 @@ class RebuildRisk:
         while True:
             async with self.database.read() as connection:
                 mission = await missions.read(connection, proposal.mission)
-                known = await states.page(connection, mission.name, after, COMPARED_AT_ONCE)
-                made = await shadow.find(connection, proposal, [state.route_id for state in known])
+                known = await route_sums.page(connection, mission.name, after, COMPARED_AT_ONCE)
+                made = await shadow.find(connection, proposal, [route.route_id for route in known])
             if not known:
                 return compared
             after = known[-1].route_id
@@ -264,7 +263,7 @@ def _of_incidents(views: Sequence[IncidentView], routes: MissionRoutes, paramete
 
 
 def _comparisons(
-    known: Sequence[RouteState],
+    known: Sequence[RouteSums],
     made: Mapping[UUID, ShadowRoute],
     both: tuple[Parameters, Parameters],
     now: datetime,
@@ -274,15 +273,10 @@ def _comparisons(
     horizon = in_use.horizon_days
     return [
         RouteComparison.of(
-            state.route_id,
-            _assessed(state, in_use, now, horizon),
-            _assessed(shadow.applied(state, made[state.route_id]), proposed, now, horizon),
+            route.route_id,
+            route.assess(now, horizon, in_use),
+            shadow.applied(route, made[route.route_id]).assess(now, horizon, proposed),
         )
-        for state in known
-        if state.route_id in made
+        for route in known
+        if route.route_id in made
     ]
-
-
-def _assessed(state: RouteState, parameters: Parameters, now: datetime, horizon_days: float) -> Assessment:
-    sums = state.at(now, parameters)
-    return assess(sums, state.area_km2, state.reference_share, now, horizon_days, parameters)

@@ -9,9 +9,9 @@ from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.line import length_m
 from clearway_analytics.domain.route import Route, RouteDraft
-from clearway_analytics.ledger import contributions, incidents, missions, routes, states
+from clearway_analytics.ledger import contributions, incidents, missions, route_sums, routes
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.states import Extremes, RouteState
+from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_registered
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
@@ -47,7 +47,7 @@ class RegisterRoute:
         await self._publish(transaction, route)
         rated = await self._rated(connection, held, route)
         told = await self.announcer.announce(transaction, held, [rated])
-        await states.put(connection, told.get(route_id, rated))
+        await route_sums.put(connection, told.get(route_id, rated))
         return route
 
     async def retire(self, transaction: Transaction, principal: Principal, route_id: UUID, expected: int) -> None:
@@ -63,7 +63,7 @@ class RegisterRoute:
         retired = replace(known, revision=known.revision + 1, updated_at=now, retired_at=now)
         await routes.put(connection, retired, held.version)
         await contributions.drop_route(connection, held.name, route_id)
-        await states.drop(connection, held.name, route_id)
+        await route_sums.drop(connection, held.name, route_id)
         await self._publish(transaction, retired)
 
     def _drawn(self, principal: Principal, route_id: UUID, draft: RouteDraft, known: Route | None) -> Route:
@@ -82,15 +82,15 @@ class RegisterRoute:
             retired_at=None,
         )
 
-    async def _rated(self, connection: AsyncConnection, mission: Mission, route: Route) -> RouteState:
+    async def _rated(self, connection: AsyncConnection, mission: Mission, route: Route) -> RouteSums:
         """Make the route's sums from every incident that was applied so far; what was last published stays."""
-        before = (await states.find(connection, route.mission, [route.route_id])).get(route.route_id)
+        before = (await route_sums.find(connection, route.mission, [route.route_id])).get(route.route_id)
         await contributions.drop_route(connection, route.mission, route.route_id)
         known = await incidents.of_mission(connection, route.mission)
         footprint = await self.heavy.run(Footprint.of, route.line, route.half_width_m)
         made = await self.heavy.run(contributions.on_route, route.route_id, footprint, known, mission.parameters)
         await contributions.add(connection, made)
-        return RouteState(
+        return RouteSums(
             mission=route.mission,
             route_id=route.route_id,
             landmark=LANDMARK,

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from clearway_analytics.commands.announce import Announcer
-from clearway_analytics.ledger import missions, states
+from clearway_analytics.ledger import missions, route_sums
 from clearway_platform.database.engines import Database, is_transient
 
 SWEEP_SECONDS: Final = 60.0
@@ -58,16 +58,16 @@ class Sweep:
         async with self.database.write() as transaction:
             connection = transaction.connection
             mission = await missions.hold(connection, name)
-            known = await states.find(connection, name, routes)
+            known = await route_sums.find(connection, name, routes)
             told = await self.announcer.announce(transaction, mission, list(known.values()))
-            await states.write(connection, list(told.values()))
+            await route_sums.write(connection, list(told.values()))
         return len(told)
 
     async def _moved(self, name: str, after: UUID | None) -> tuple[UUID | None, list[UUID]]:
         """The routes of the next page whose risk has moved, and where the page ended; None at the end."""
         async with self.database.read() as connection:
             mission = await missions.read(connection, name)
-            known = await states.page(connection, name, after, self.routes_per_transaction)
+            known = await route_sums.page(connection, name, after, self.routes_per_transaction)
         moved = self.announcer.moved(known, mission, self.announcer.clock.now())
         last = known[-1].route_id if len(known) == self.routes_per_transaction else None
-        return last, [state.route_id for state in moved]
+        return last, [route.route_id for route in moved]

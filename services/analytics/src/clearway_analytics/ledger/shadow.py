@@ -20,8 +20,8 @@ from clearway_analytics.domain.revision import OPEN
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.ledger.routes import live_routes, route_of
-from clearway_analytics.ledger.states import Extremes, RouteState
 from clearway_analytics.risk.comparison import RouteComparison
 from clearway_analytics.risk.decay import DecayedSums
 from clearway_analytics.storage.tables import (
@@ -48,9 +48,9 @@ class ShadowRoute:
     extremes: Extremes = field(default_factory=Extremes)
 
 
-def applied(state: RouteState, route: ShadowRoute) -> RouteState:
-    """The state of a route as the shadow makes it; what was last published stays."""
-    return replace(state, sums=route.sums, extremes=route.extremes, reference_share=route.reference_share)
+def applied(route: RouteSums, shadow: ShadowRoute) -> RouteSums:
+    """The route with the sums of its shadow; its last published risk stays."""
+    return replace(route, sums=shadow.sums, extremes=shadow.extremes, reference_share=shadow.reference_share)
 
 
 async def advance(connection: AsyncConnection, shadow: ParametersRevision, step: int) -> bool:

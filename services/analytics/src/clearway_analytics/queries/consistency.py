@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
-from clearway_analytics.ledger.states import Extremes, keeps_extremes
+from clearway_analytics.ledger.route_sums import Extremes, has_current_extremes
 from clearway_analytics.risk.decay import DecayedSums
-from clearway_analytics.storage.tables import CONTRIBUTIONS, STATES
+from clearway_analytics.storage.tables import CONTRIBUTIONS, ROUTE_SUMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ async def differences(connection: AsyncConnection, mission: str, tolerance: floa
     Empty when all is well.
     """
     made = await _made(connection, mission)
-    query = select(STATES).where(STATES.c.mission == mission).order_by(STATES.c.route_id)
+    query = select(ROUTE_SUMS).where(ROUTE_SUMS.c.mission == mission).order_by(ROUTE_SUMS.c.route_id)
     found = [
         Difference(
             row.route_id,
             DecayedSums(row.total, row.squares, row.incidents),
             DecayedSums.of(contribution.kept for contribution in made[row.route_id]),
-            Extremes(row.largest, row.newest) if keeps_extremes(row) else Extremes.of(made[row.route_id]),
+            Extremes(row.largest, row.newest) if has_current_extremes(row) else Extremes.of(made[row.route_id]),
             Extremes.of(made[row.route_id]),
         )
         for row in await connection.execute(query)

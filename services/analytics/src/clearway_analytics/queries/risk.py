@@ -10,10 +10,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.ledger import states
+from clearway_analytics.ledger import route_sums
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.states import RouteState
 from clearway_analytics.risk.assessment import Assessment, Sums, assess
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import announced
@@ -52,17 +51,17 @@ async def current(
     connection: AsyncConnection, mission: Mission, routes: Sequence[UUID], now: datetime
 ) -> dict[UUID, Assessment]:
     """The risks of live routes over the mission's own horizon."""
-    found = await states.find(connection, mission.name, routes)
+    found = await route_sums.find(connection, mission.name, routes)
     horizon = mission.parameters.horizon_days
-    return {route: _assess(state, now, horizon, mission.parameters) for route, state in found.items()}
+    return {route_id: route.assess(now, horizon, mission.parameters) for route_id, route in found.items()}
 
 
 async def now(
     connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
 ) -> Assessment | None:
     """The present risk, from the sums. None: no such live route."""
-    state = (await states.find(connection, mission.name, [route_id])).get(route_id)
-    return None if state is None else _assess(state, moment, horizon_days, mission.parameters)
+    route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
+    return None if route is None else route.assess(moment, horizon_days, mission.parameters)
 
 
 async def explained(
@@ -72,14 +71,14 @@ async def explained(
 
     It is summed from the contributions, one by one.
     """
-    state = (await states.find(connection, mission.name, [route_id])).get(route_id)
-    if state is None:
+    route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
+    if route is None:
         return None
     parameters = mission.parameters
     known = await _until(connection, mission.name, route_id, moment)
     reasons = [_reason(contribution, moment, horizon_days, parameters) for contribution in known]
     sums = _sums(known, moment, parameters)
-    risk = assess(sums, state.area_km2, state.reference_share, moment, horizon_days, parameters)
+    risk = assess(sums, route.area_km2, route.reference_share, moment, horizon_days, parameters)
     return Explained(risk, sorted(reasons, key=lambda reason: (-reason.expected_events, reason.incident_id)))
 
 
@@ -113,8 +112,3 @@ def _reason(contribution: Contribution, moment: datetime, horizon_days: float, p
 def _present(contribution: Contribution, moment: datetime, parameters: Parameters) -> float:
     age = days_between(contribution.occurred, moment)
     return contribution.weight * contribution.share * math.exp(-age / parameters.decay_days)
-
-
-def _assess(state: RouteState, moment: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
-    sums = state.at(moment, parameters)
-    return assess(sums, state.area_km2, state.reference_share, moment, horizon_days, parameters)

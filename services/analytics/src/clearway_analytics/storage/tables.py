@@ -123,7 +123,7 @@ class RouteRow(Analytics, table=True):
     changed_in: int
 
 
-class RouteStateRow(Analytics, table=True):
+class RouteSumsRow(Analytics, table=True):
     """A live route's sums at the landmark, and the risk that was last published. A retired route has none.
 
     total, squares, incidents: A, Q and the number of contributions; largest, newest: the largest contribution and the
@@ -192,7 +192,7 @@ class IncidentRow(Analytics, table=True):
 
 MISSIONS: Final = table_of(MissionRow)
 ROUTES: Final = table_of(RouteRow)
-STATES: Final = table_of(RouteStateRow)
+ROUTE_SUMS: Final = table_of(RouteSumsRow)
 CONTRIBUTIONS: Final = table_of(ContributionRow)
 INCIDENTS: Final = table_of(IncidentRow)
 PARAMETERS: Final = table_of(ParametersRow)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway_analytics.ledger.contributions import Contribution
-from clearway_analytics.ledger.states import Extremes, RouteState
+from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 
 DAY_ZERO = datetime(2026, 3, 1, tzinfo=UTC)
-NOTHING = RouteState("unmis", UUID(int=1), LANDMARK, DecayedSums(), Extremes(), 10.0, 0.2, None)
+NOTHING = RouteSums("unmis", UUID(int=1), LANDMARK, DecayedSums(), Extremes(), 10.0, 0.2, None)
 
 
 def contribution(kept: float, day: int) -> Contribution:
