@@ -12,7 +12,7 @@ from sqlalchemy import select
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.change_parameters import ChangeParameters, ParametersDraft
-from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowMaker
+from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import OnIncident
@@ -126,8 +126,8 @@ class Desk:
         announcer = Announcer(outbox, clock, 1.25)
         heavy = HeavyWork("ratings")
         handler = OnIncident(ApplyIncident(RouteIndex(heavy), announcer, heavy))
-        maker = ShadowMaker(heavy)
-        change, rebuild = ChangeParameters(announcer, maker), RebuildRisk(database, clock, maker)
+        builder = ShadowBuilder(heavy)
+        change, rebuild = ChangeParameters(announcer, builder), RebuildRisk(database, clock, builder)
         return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer, heavy), change, rebuild)
 
     async def put(

@@ -161,9 +161,9 @@ async def test_what_was_said_is_written_with_the_moment(desk: Desk, route_id: UU
 
 async def test_changed_parameters_are_read_at_once(desk: Desk) -> None:
     async with desk.database.write() as transaction:
-        before = await missions.hold(transaction.connection, MISSION)
+        before = await missions.lock(transaction.connection, MISSION)
         known = (await transaction.connection.execute(select(MISSIONS.c.parameters))).scalar_one()
         await transaction.connection.execute(update(MISSIONS).values(parameters=known | {"decay_days": 45.0}))
-        after = await missions.hold(transaction.connection, MISSION)
+        after = await missions.lock(transaction.connection, MISSION)
     assert (before.parameters.decay_days, after.parameters.decay_days) == (90.0, 45.0)
     assert before.parameters.shares == after.parameters.shares

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from clearway_analytics.commands import change_parameters, rebuild_risk
-from clearway_analytics.commands.rebuild_risk import ShadowMaker
+from clearway_analytics.commands.rebuild_risk import ShadowBuilder
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
-    ComparisonBehind,
+    ComparisonOutdated,
     InvalidParameters,
     NoSuchParameters,
     NotCompared,
@@ -238,7 +238,7 @@ async def test_two_processes_that_rebuild_at_once_count_nothing_twice(desk: Desk
     await expect_rated_by(desk, routes, DENSE)
 
 
-async def test_what_another_process_holds_meanwhile_is_not_overwritten(
+async def test_what_another_process_writes_meanwhile_is_not_overwritten(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This process computes a redrawn route without an incident that another one then adds to it."""
@@ -247,15 +247,15 @@ async def test_what_another_process_holds_meanwhile_is_not_overwritten(
     await desk.rebuild.once()
     await desk.put(routes[1], ROAD, expected=1)
     await desk.tell(new_id(), 1, 30.1, 5.0, status="verified")
-    other, of_route = Desk.on(desk.database, desk.clock), ShadowMaker.of_route
+    other, of_route = Desk.on(desk.database, desk.clock), ShadowBuilder.of_route
 
-    async def overtaken(maker: ShadowMaker, *arguments: Any) -> object:
-        made = await of_route(maker, *arguments)
-        monkeypatch.setattr(ShadowMaker, "of_route", of_route)
+    async def after_another_rebuild(builder: ShadowBuilder, *arguments: Any) -> object:
+        made = await of_route(builder, *arguments)
+        monkeypatch.setattr(ShadowBuilder, "of_route", of_route)
         await other.rebuild.once()
         return made
 
-    monkeypatch.setattr(ShadowMaker, "of_route", overtaken)
+    monkeypatch.setattr(ShadowBuilder, "of_route", after_another_rebuild)
     await desk.rebuild.once()
     await desk.activate(proposed)
     await expect_rated_by(desk, routes, DENSE)
@@ -275,14 +275,14 @@ async def test_incidents_that_arrive_during_the_rebuild_are_counted_once(desk: D
     await expect_rated_by(desk, routes, DENSE)
 
 
-async def test_an_exchange_waits_until_little_is_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuild_risk, "MOST_BEHIND", 3)
+async def test_an_exchange_waits_until_little_is_outdated(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild_risk, "MOST_OUTDATED", 3)
     routes = await theatre(desk)
     proposed = await desk.propose()
     await desk.rebuild.once()
     for _ in range(4):
         await desk.tell(new_id(), 1, 30.1, 5.0)
-    with pytest.raises(ComparisonBehind):
+    with pytest.raises(ComparisonOutdated):
         await desk.activate(proposed)
     await expect_rated_by(desk, routes, SPARSE)
     await desk.rebuild.once()

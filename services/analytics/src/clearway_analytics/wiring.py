@@ -8,7 +8,7 @@ from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.change_parameters import ChangeParameters
-from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowMaker
+from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import incident_consumer
@@ -37,10 +37,10 @@ TAGS: Final = {
 def build(platform: Platform) -> Parts:
     announcer = Announcer(platform.outbox, platform.clock, platform.settings_of(AnalyticsSettings).risk_change_factor)
     ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
-    maker = ShadowMaker(HeavyWork("rebuild"))
+    builder = ShadowBuilder(HeavyWork("rebuild"))
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
-    app.state.wiring = Wiring(RegisterRoute(announcer, requests), ChangeParameters(announcer, maker))
+    app.state.wiring = Wiring(RegisterRoute(announcer, requests), ChangeParameters(announcer, builder))
     hub = Hub(platform.feed, "routes")
     types = event_types(ROUTE_EVENTS)
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
@@ -49,6 +49,6 @@ def build(platform: Platform) -> Parts:
     for router in (stream, dead_letters, routes.router, risk.router, parameters.router):
         app.include_router(router)
     sweep = Sweep(platform.database, announcer)
-    rebuild = RebuildRisk(platform.database, platform.clock, maker)
+    rebuild = RebuildRisk(platform.database, platform.clock, builder)
     workers = {"consumer": consumer.run, "sweep": sweep.run, "rebuild": rebuild.run, "stream": hub.run}
     return Parts(app, workers=workers, on_shutdown=(hub.close,))

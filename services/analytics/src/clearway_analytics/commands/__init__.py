@@ -1,1 +1,1 @@
-"""What changes the state of this service, each in one transaction."""
+"""Commands: each changes the ledger in one transaction."""

@@ -1,4 +1,4 @@
-"""Telling of a risk that moved: when its band changes, when it moves by a factor, and the first time."""
+"""Publishing of risks: the first time, when the band changes, and when the expected number changes by a factor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from clearway_platform.messaging.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The incident that moved the risk, and the event that told of it."""
+    """The incident that changed the risk, and the event that reported it."""
 
     incident_id: UUID
     event_id: UUID
@@ -25,7 +25,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """Publishes risks. `factor` is how much an expected number must rise or fall to be told again."""
+    """Publishes risks. `factor`: an expected number that rises or falls by it is published again."""
 
     outbox: Outbox
     clock: Clock
@@ -34,21 +34,21 @@ class Announcer:
     async def announce(
         self, transaction: Transaction, mission: Mission, known: Sequence[RouteSums], cause: Cause | None = None
     ) -> dict[UUID, RouteSums]:
-        """Publish the risk of those of the routes whose risk moved; the mission is held.
+        """Publish the risks that differ enough from those last published; the mission is locked.
 
-        Returns the states of those, as they are when this was said: the caller writes them.
+        Returns those routes, by id, with the published risk. The caller stores them.
         """
         now = self.clock.now()
         risks = [(route, _assessed(route, mission, now)) for route in known]
-        news = [(route, risk) for route, risk in risks if self._is_news(route.published, risk)]
-        await self.outbox.add(transaction, [self._event(mission, route, risk, cause) for route, risk in news])
-        return {route.route_id: _published(route, risk) for route, risk in news}
+        changed = [(route, risk) for route, risk in risks if self._has_changed(route.published, risk)]
+        await self.outbox.add(transaction, [self._event(mission, route, risk, cause) for route, risk in changed])
+        return {route.route_id: _published(route, risk) for route, risk in changed}
 
-    def moved(self, known: Sequence[RouteSums], mission: Mission, now: datetime) -> list[RouteSums]:
-        """Those whose risk is not what was last said."""
-        return [route for route in known if self._is_news(route.published, _assessed(route, mission, now))]
+    def changed(self, known: Sequence[RouteSums], mission: Mission, now: datetime) -> list[RouteSums]:
+        """The routes whose risk differs enough from the one last published."""
+        return [route for route in known if self._has_changed(route.published, _assessed(route, mission, now))]
 
-    def _is_news(self, before: Published | None, risk: Assessment) -> bool:
+    def _has_changed(self, before: Published | None, risk: Assessment) -> bool:
         if before is None or before.band is not risk.band:
             return True
         larger = max(before.expected_events, risk.expected_events)

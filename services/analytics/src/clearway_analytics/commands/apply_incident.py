@@ -1,4 +1,4 @@
-"""An incident was reported or changed: the routes near it are re-rated."""
+"""Applies a new or changed incident: the routes near it are rated again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,18 +18,18 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import HeavyWork
 
 FIRST_REVISION: Final = 1
-# So many segments are measured in a few milliseconds; more of them elsewhere than on the event loop.
+# So many segments are measured in a few milliseconds; more are measured in a thread, off the event loop.
 _SEGMENTS_ON_THE_LOOP: Final = 2_000
 
-# Of each route: what the incident's earlier revision added to it, and what this one does.
+# By route: the contribution of the incident's earlier revision, and that of this one.
 Exchanges = Mapping[UUID, tuple[Contribution | None, Contribution | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyIncident:
-    """Takes out what the incident's earlier revision added to each route, and adds what this one does.
+    """Replaces the contributions of the incident's earlier revision by those of this one.
 
-    The sums are read, changed here and written back: the mission is held, so no other transaction changes them between.
+    The sums are read, changed here and written back: under the mission's lock no other transaction changes them.
     """
 
     index: RouteIndex
@@ -37,20 +37,20 @@ class ApplyIncident:
     heavy: HeavyWork
 
     async def __call__(self, transaction: Transaction, incident: IncidentView, event_id: UUID) -> None:
-        """Apply a revision. The same one again, or an older one, changes nothing."""
+        """Apply a revision. A repeated or older one changes nothing."""
         connection = transaction.connection
-        mission = await missions.hold(connection, incident.mission)
+        mission = await missions.lock(connection, incident.mission)
         if not await incidents.record(connection, incident):
             return
-        old = await _taken_out(connection, incident)
+        old = await _removed(connection, incident)
         routes = await self.index.routes(connection, mission)
         new = await self._contributions(incident, routes, mission.parameters)
         await contributions.add(connection, new)
         if old or new:
             rated = await _rated(connection, mission.name, _exchanges(old, new))
             cause = Cause(incident.incident_id, event_id)
-            told = await self.announcer.announce(transaction, mission, list(rated.values()), cause)
-            await route_sums.write(connection, list((rated | told).values()))
+            published = await self.announcer.announce(transaction, mission, list(rated.values()), cause)
+            await route_sums.write(connection, list((rated | published).values()))
 
     async def _contributions(
         self, incident: IncidentView, routes: MissionRoutes, parameters: Parameters
@@ -61,26 +61,28 @@ class ApplyIncident:
         return await self.heavy.run(contributions.of_incident, incident, routes, near, parameters)
 
 
-async def _taken_out(connection: AsyncConnection, incident: IncidentView) -> list[Contribution]:
-    """What the incident's earlier revision had added. The first revision has none before it, and need not look."""
+async def _removed(connection: AsyncConnection, incident: IncidentView) -> list[Contribution]:
+    """The contributions of the incident's earlier revision, deleted. A first revision needs no query: it has none."""
     if incident.revision == FIRST_REVISION:
         return []
-    return await contributions.take_incident(connection, incident.mission, incident.incident_id)
+    return await contributions.remove_incident(connection, incident.mission, incident.incident_id)
 
 
 def _exchanges(old: list[Contribution], new: list[Contribution]) -> Exchanges:
     before, after = ({made.route_id: made for made in contributed} for contributed in (old, new))
-    return {route: (before.get(route), after.get(route)) for route in sorted(before.keys() | after.keys())}
+    return {route_id: (before.get(route_id), after.get(route_id)) for route_id in sorted(before.keys() | after.keys())}
 
 
 async def _rated(connection: AsyncConnection, mission: str, exchanges: Exchanges) -> dict[UUID, RouteSums]:
     """The routes' sums after the exchange. Their contributions are exchanged already."""
     known = await route_sums.find(connection, mission, exchanges.keys())
-    rated = {route: known[route].exchanged(*exchange) for route, exchange in exchanges.items() if route in known}
-    unsure = [route for route in rated if _may_fall(known[route].extremes, *exchanges[route])]
-    if unsure:
-        found = await route_sums.extremes(connection, mission, unsure)
-        rated |= {route: replace(rated[route], extremes=found.get(route, Extremes())) for route in unsure}
+    rated = {
+        route_id: known[route_id].exchanged(*exchange) for route_id, exchange in exchanges.items() if route_id in known
+    }
+    lower = [route_id for route_id in rated if _may_fall(known[route_id].extremes, *exchanges[route_id])]
+    if lower:
+        found = await route_sums.extremes(connection, mission, lower)
+        rated |= {route_id: replace(rated[route_id], extremes=found.get(route_id, Extremes())) for route_id in lower}
     return rated
 
 

@@ -1,4 +1,4 @@
-"""Risk parameters are proposed, and a person decides: they come into use, or they are discarded."""
+"""Proposes risk parameters, and brings them into use or discards them when a person decides so."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.commands.announce import Announcer
-from clearway_analytics.commands.rebuild_risk import ShadowMaker
+from clearway_analytics.commands.rebuild_risk import ShadowBuilder
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
-    ComparisonBehind,
+    ComparisonOutdated,
     NoSuchParameters,
     NotCompared,
     ProposalOpen,
@@ -38,7 +38,7 @@ CUSTOM: Final = "custom"
 
 @dataclass(frozen=True, slots=True)
 class ParametersDraft:
-    """Parameters as they are asked for: those of a preset, or those in use, with changes."""
+    """Requested parameters: a preset, or those in use, with the values that differ."""
 
     reason: str
     preset: str | None = None
@@ -48,7 +48,7 @@ class ParametersDraft:
     status_weights: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, in_use: Parameters) -> Parameters:
-        """The whole parameters. Raises InvalidParameters."""
+        """The complete parameters. Raises InvalidParameters."""
         base = in_use if self.preset is None else PRESETS[self.preset]
         changed = replace(
             base,
@@ -56,9 +56,9 @@ class ParametersDraft:
             bands=replace(base.bands, **self.bands),
             status_weights={**base.status_weights, **self.status_weights},
         )
-        drawn = replace(changed, name=self.name or (base.name if changed == base else CUSTOM))
-        drawn.check()
-        return drawn
+        complete = replace(changed, name=self.name or (base.name if changed == base else CUSTOM))
+        complete.check()
+        return complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +66,17 @@ class ChangeParameters:
     """Proposes, activates and discards a mission's risk parameters."""
 
     announcer: Announcer
-    maker: ShadowMaker
+    builder: ShadowBuilder
 
     async def propose(
         self, transaction: Transaction, principal: Principal, draft: ParametersDraft
     ) -> ParametersRevision:
-        """A new revision, whose risks are then computed beside those in use.
+        """Add a revision. A worker then computes its risks, while those in use stay.
 
         Raises InvalidParameters, AlreadyInUse, ProposalOpen.
         """
         connection = transaction.connection
-        mission = await missions.hold(connection, principal.mission)
+        mission = await missions.lock(connection, principal.mission)
         wanted = draft.of(mission.parameters)
         if replace(wanted, name=mission.parameters.name) == mission.parameters:
             raise AlreadyInUse
@@ -100,16 +100,16 @@ class ChangeParameters:
     async def activate(
         self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int
     ) -> ParametersRevision:
-        """Exchange the risks of all routes for those by the proposed parameters, and publish those that moved.
+        """Replace the sums of all routes by those computed with the proposed parameters, and publish changed risks.
 
-        Raises NoSuchParameters, AlreadyDecided, StaleRevision, NotCompared, ComparisonBehind.
+        Raises NoSuchParameters, AlreadyDecided, StaleRevision, NotCompared, ComparisonOutdated.
         """
         connection = transaction.connection
-        mission = await missions.hold(connection, principal.mission)
+        mission = await missions.lock(connection, principal.mission)
         proposed = await _open(connection, mission, parameters_id, expected)
         if proposed.state is not ParametersState.COMPARED:
             raise NotCompared
-        await self._catch_up(connection, mission, proposed)
+        await self._update_shadow(connection, mission, proposed)
         changed = replace(mission, parameters=proposed.parameters, parameters_revision=proposed.revision)
         await self._exchange(transaction, changed, proposed)
         replaced = await parameters.current(connection, mission)
@@ -122,12 +122,12 @@ class ChangeParameters:
     async def discard(
         self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int, reason: str
     ) -> ParametersRevision:
-        """Give a proposal up; the parameters in use stay, and the reason stays on record.
+        """Discard a proposal; the parameters in use stay, and the reason stays on record.
 
         Raises NoSuchParameters, AlreadyDecided, StaleRevision.
         """
         connection = transaction.connection
-        mission = await missions.hold(connection, principal.mission)
+        mission = await missions.lock(connection, principal.mission)
         proposed = await _open(connection, mission, parameters_id, expected)
         return await self._decide(connection, principal, proposed, ParametersState.DISCARDED, reason)
 
@@ -143,11 +143,11 @@ class ChangeParameters:
         await parameters.write(connection, decided)
         return decided
 
-    async def _catch_up(self, connection: AsyncConnection, mission: Mission, proposed: ParametersRevision) -> None:
-        """What changed since the worker last looked. A little is added here; much is left to the worker."""
-        index = RouteIndex(self.maker.heavy)
-        if not await self.maker.catch_up(connection, mission, proposed, index):
-            raise ComparisonBehind
+    async def _update_shadow(self, connection: AsyncConnection, mission: Mission, proposed: ParametersRevision) -> None:
+        """Add the few changes since the worker's last update. Raises ComparisonOutdated when there are too many."""
+        index = RouteIndex(self.builder.heavy)
+        if not await self.builder.update(connection, mission, proposed, index):
+            raise ComparisonOutdated
 
     async def _exchange(self, transaction: Transaction, mission: Mission, proposed: ParametersRevision) -> None:
         """`mission` already has the proposed parameters."""
@@ -155,9 +155,9 @@ class ChangeParameters:
         while known := await route_sums.page(transaction.connection, mission.name, after, ROUTES_AT_ONCE):
             after = known[-1].route_id
             rated = await _exchanged(transaction.connection, proposed, known)
-            told = await self.announcer.announce(transaction, mission, list(rated.values()))
-            await route_sums.write(transaction.connection, list((rated | told).values()))
-            # Between two parts the event loop is given to others; the transaction goes on.
+            published = await self.announcer.announce(transaction, mission, list(rated.values()))
+            await route_sums.write(transaction.connection, list((rated | published).values()))
+            # Other work of the event loop runs between two parts; the transaction stays open.
             await asyncio.sleep(0)
 
 

@@ -1,4 +1,4 @@
-"""The risks by proposed parameters are computed beside those in use, kept up to date, and compared with them."""
+"""Computes the risks with proposed parameters in a shadow, keeps it current, and compares it with the risks in use."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, is_transient
 from clearway_platform.heavy import HeavyWork
 
-LOOK_SECONDS: Final = 1.0
-# What is compared waits for a person: to look through all its incidents is not worth doing each second.
-LOOKS_PER_CATCH_UP: Final = 30
-# Routes and incidents of one transaction: while it lasts, no incident of the mission is applied.
+POLL_SECONDS: Final = 1.0
+# A compared proposal waits for a person: its incidents need not be checked every second.
+POLLS_PER_UPDATE: Final = 30
+# Routes and incidents in one transaction. Until it ends, no incident of the mission can be applied.
 ROUTES_AT_ONCE: Final = 20
 INCIDENTS_AT_ONCE: Final = 25
 COMPARED_AT_ONCE: Final = 100
 CLEARED_AT_ONCE: Final = 1_000
-# Time alone changes a comparison little: both sides fall.
+# Without changes a comparison ages slowly, because both risks fall.
 COMPARE_AGAIN_AFTER: Final = timedelta(hours=1)
-# More than so many are not added while the risks are exchanged.
-MOST_BEHIND: Final = 200
+# The most routes and incidents that an activation updates itself.
+MOST_OUTDATED: Final = 200
 
 Item = TypeVar("Item")
 
 log = structlog.get_logger(__name__)
 
 
-class Overtaken(Exception):
-    """Another process changed the shadow or the routes meanwhile: what was computed is computed again."""
+class ChangedMeanwhile(Exception):
+    """Another process changed the shadow or the routes since they were read: the work is done again."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowMaker:
-    """Computes what routes and incidents add to a shadow."""
+class ShadowBuilder:
+    """Computes the rows of a shadow."""
 
     heavy: HeavyWork
 
     async def of_route(
         self, proposal: ParametersRevision, route: Route, known: Sequence[IncidentView]
     ) -> tuple[float, list[Contribution]]:
-        """The route's reference share, and what the incidents that the shadow holds add to it."""
+        """The route's reference share, and the contributions of the `known` incidents to it."""
         return await self.heavy.run(_of_route, route, known, proposal.parameters)
 
     async def of_incidents(
@@ -72,23 +72,25 @@ class ShadowMaker:
         ids: Sequence[UUID],
         index: RouteIndex,
     ) -> tuple[list[IncidentView], list[Contribution]]:
-        """The incidents as they are, and what they add to all routes."""
+        """The incidents at their present revisions, and their contributions to all routes."""
         views = await incidents.among(connection, mission.name, ids)
         routes = await index.routes(connection, mission)
         return views, await self.heavy.run(_of_incidents, views, routes, proposal.parameters)
 
-    async def catch_up(
+    async def update(
         self, connection: AsyncConnection, mission: Mission, proposal: ParametersRevision, index: RouteIndex
     ) -> bool:
-        """Bring the shadow up to date; the mission is held. False when too much is behind."""
-        routes = await shadow.routes_behind(connection, proposal, MOST_BEHIND + 1)
-        behind = await _all_behind(connection, proposal)
-        if len(routes) + len(behind) > MOST_BEHIND:
+        """Bring the shadow up to date; the mission is locked. Returns False when too much is outdated."""
+        routes = await shadow.outdated_routes(connection, proposal, MOST_OUTDATED + 1)
+        outdated = await _all_outdated(connection, proposal)
+        if len(routes) + len(outdated) > MOST_OUTDATED:
             return False
-        known = await incidents.among(connection, proposal.mission, shadow.held_incidents(proposal)) if routes else []
+        known = (
+            await incidents.among(connection, proposal.mission, shadow.contained_incidents(proposal)) if routes else []
+        )
         for route in routes:
             await shadow.put_route(connection, proposal, route, *await self.of_route(proposal, route, known))
-        for ids in _parts(behind, INCIDENTS_AT_ONCE):
+        for ids in _parts(outdated, INCIDENTS_AT_ONCE):
             await shadow.put_incidents(
                 connection, proposal, *await self.of_incidents(connection, mission, proposal, ids, index)
             )
@@ -97,7 +99,7 @@ class ShadowMaker:
 
 @dataclass(slots=True)
 class _Pass:
-    """One pass over a proposal by this process: the step it is at, and its routes in memory."""
+    """One update of a proposal's shadow by this process: the step that it has reached, and the routes in memory."""
 
     proposal: ParametersRevision
     step: int
@@ -107,76 +109,76 @@ class _Pass:
 
 @dataclass(frozen=True, slots=True)
 class RebuildRisk:
-    """Works on every open proposal. Many may run at once: one writes, the others begin again."""
+    """Works on every open proposal. Several processes may run it: one of them writes, the others start again."""
 
     database: Database
     clock: Clock
-    maker: ShadowMaker
-    look_seconds: float = LOOK_SECONDS
+    builder: ShadowBuilder
+    poll_seconds: float = POLL_SECONDS
 
     async def run(self) -> None:
         """A worker."""
-        for look in count():
+        for poll in count():
             try:
-                await self.once(compared=look % LOOKS_PER_CATCH_UP == 0)
+                await self.once(compared=poll % POLLS_PER_UPDATE == 0)
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("rebuild of risks put off", error=repr(error))
-            await asyncio.sleep(self.look_seconds)
+                log.warning("rebuild_postponed", error=repr(error))
+            await asyncio.sleep(self.poll_seconds)
 
     async def once(self, *, compared: bool = True) -> None:
-        """Bring open proposals up to date, also those that are compared already, and remove what decided ones left."""
+        """Bring open proposals up to date, and delete rows of decided ones. `compared`: compared proposals too."""
         async with self.database.read() as connection:
             found = await parameters.open_proposals(connection)
-            decided = await shadow.to_clear(connection, 1)
+            decided = await shadow.decided_with_rows(connection, 1)
         for proposal in found:
             if proposal.state is ParametersState.COMPARED and not compared:
                 continue
             try:
-                await self._advance(proposal)
-            except Overtaken:
-                log.debug("rebuild of risks begins again", mission=proposal.mission, revision=proposal.revision)
+                await self._update(proposal)
+            except ChangedMeanwhile:
+                log.debug("rebuild_starts_again", mission=proposal.mission, revision=proposal.revision)
         for parameters_id in decided:
             await self._clear(parameters_id)
 
-    async def _advance(self, proposal: ParametersRevision) -> None:
-        work = _Pass(proposal, proposal.step, RouteIndex(self.maker.heavy))
-        await self._routes(work)
-        await self._incidents(work)
+    async def _update(self, proposal: ParametersRevision) -> None:
+        work = _Pass(proposal, proposal.step, RouteIndex(self.builder.heavy))
+        await self._update_routes(work)
+        await self._update_incidents(work)
         is_old = proposal.compared_at is None or proposal.compared_at + COMPARE_AGAIN_AFTER <= self.clock.now()
         if work.changed or is_old or proposal.state is ParametersState.REBUILDING:
             await self._compare(work)
 
-    async def _routes(self, work: _Pass) -> None:
+    async def _update_routes(self, work: _Pass) -> None:
         while True:
             proposal = work.proposal
             async with self.database.read() as connection:
                 mission = await missions.read(connection, proposal.mission)
-                routes = await shadow.routes_behind(connection, proposal, ROUTES_AT_ONCE)
+                routes = await shadow.outdated_routes(connection, proposal, ROUTES_AT_ONCE)
                 if not routes:
                     return
-                known = await incidents.among(connection, proposal.mission, shadow.held_incidents(proposal))
-                made = [await self.maker.of_route(proposal, route, known) for route in routes]
+                known = await incidents.among(connection, proposal.mission, shadow.contained_incidents(proposal))
+                made = [await self.builder.of_route(proposal, route, known) for route in routes]
             async with self.database.write() as transaction:
                 await _take_step(transaction.connection, work, mission)
                 for route, (share, added) in zip(routes, made, strict=True):
                     await shadow.put_route(transaction.connection, proposal, route, share, added)
 
-    async def _incidents(self, work: _Pass) -> None:
+    async def _update_incidents(self, work: _Pass) -> None:
         after: UUID | None = None
         while True:
             async with self.database.read() as connection:
-                behind, after = await shadow.incidents_behind(connection, work.proposal, after)
-            for ids in _parts(behind, INCIDENTS_AT_ONCE):
-                await self._hold(work, ids)
+                outdated, after = await shadow.outdated_incidents(connection, work.proposal, after)
+            for ids in _parts(outdated, INCIDENTS_AT_ONCE):
+                await self._put_incidents(work, ids)
             if after is None:
                 return
 
-    async def _hold(self, work: _Pass, ids: Sequence[UUID]) -> None:
+    async def _put_incidents(self, work: _Pass, ids: Sequence[UUID]) -> None:
         async with self.database.read() as connection:
             mission = await missions.read(connection, work.proposal.mission)
-            views, made = await self.maker.of_incidents(connection, mission, work.proposal, ids, work.index)
+            views, made = await self.builder.of_incidents(connection, mission, work.proposal, ids, work.index)
         async with self.database.write() as transaction:
             await _take_step(transaction.connection, work, mission)
             await shadow.put_incidents(transaction.connection, work.proposal, views, made)
@@ -193,7 +195,7 @@ class RebuildRisk:
                 await asyncio.sleep(0)
             found = await parameters.find(connection, mission, work.proposal.parameters_id)
             if found is None:
-                raise Overtaken
+                raise ChangedMeanwhile
             if found.state is ParametersState.REBUILDING:
                 found = found.changed(ParametersState.COMPARED)
             await parameters.write(connection, replace(found, compared_at=now, summary=Summary.of(compared)))
@@ -209,7 +211,7 @@ class RebuildRisk:
             if not known:
                 return compared
             after = known[-1].route_id
-            compared += await self.maker.heavy.run(
+            compared += await self.builder.heavy.run(
                 _comparisons, known, made, (mission.parameters, proposal.parameters), now
             )
 
@@ -221,13 +223,13 @@ class RebuildRisk:
 
 
 async def _take_step(connection: AsyncConnection, work: _Pass, seen: Mission | None) -> Mission:
-    """Hold the mission and take the shadow's next step. Raises Overtaken when its routes are not those that were
-    seen."""
-    mission = await missions.hold(connection, work.proposal.mission)
+    """Lock the mission and move the shadow to its next step. Raises ChangedMeanwhile, also when a route of the mission
+    changed since `seen` was read."""
+    mission = await missions.lock(connection, work.proposal.mission)
     if seen is not None and mission.version != seen.version:
-        raise Overtaken
+        raise ChangedMeanwhile
     if not await shadow.advance(connection, work.proposal, work.step):
-        raise Overtaken
+        raise ChangedMeanwhile
     work.step += 1
     work.changed = True
     return mission
@@ -237,10 +239,10 @@ def _parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-async def _all_behind(connection: AsyncConnection, proposal: ParametersRevision) -> list[UUID]:
-    found, after = await shadow.incidents_behind(connection, proposal, None)
-    while after is not None and len(found) <= MOST_BEHIND:
-        more, after = await shadow.incidents_behind(connection, proposal, after)
+async def _all_outdated(connection: AsyncConnection, proposal: ParametersRevision) -> list[UUID]:
+    found, after = await shadow.outdated_incidents(connection, proposal, None)
+    while after is not None and len(found) <= MOST_OUTDATED:
+        more, after = await shadow.outdated_incidents(connection, proposal, after)
         found += more
         await asyncio.sleep(0)
     return found
@@ -268,7 +270,7 @@ def _comparisons(
     both: tuple[Parameters, Parameters],
     now: datetime,
 ) -> list[RouteComparison]:
-    """Of the routes that the shadow holds, by the parameters in use and by those proposed."""
+    """The comparison of each route that the shadow contains, with the parameters in use and those proposed."""
     in_use, proposed = both
     horizon = in_use.horizon_days
     return [

@@ -1,4 +1,4 @@
-"""A route is registered, redrawn or retired."""
+"""Registers, redraws and retires routes."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -23,7 +23,7 @@ from clearway_platform.refusals import RevisionMissing, StaleRevision
 
 @dataclass(frozen=True, slots=True)
 class RegisterRoute:
-    """Registers, redraws and retires routes; each change is published, and so is the risk that follows from it."""
+    """Registers, redraws and retires routes, and publishes each change and the new risk."""
 
     announcer: Announcer
     heavy: HeavyWork
@@ -31,39 +31,39 @@ class RegisterRoute:
     async def put(
         self, transaction: Transaction, principal: Principal, route_id: UUID, draft: RouteDraft, expected: int | None
     ) -> Route:
-        """Register a route, or replace the live one that stands at revision `expected`.
+        """Register a route, or replace the live one whose revision is `expected`.
 
-        A route that is so already stays as it is. Raises RevisionMissing and StaleRevision; NoSuchRoute when the
-        caller expects a route that is not there, or is retired.
+        A draft that equals the live route changes nothing. Raises RevisionMissing, StaleRevision, and NoSuchRoute when
+        the expected route does not exist or is retired.
         """
         connection = transaction.connection
-        held = await missions.hold_next(connection, principal.mission)
-        known = await routes.find(connection, held.name, route_id)
+        mission = await missions.lock_next(connection, principal.mission)
+        known = await routes.find(connection, mission.name, route_id)
         _check_revision(known, route_id, expected)
-        if known is not None and expected is not None and _is_so(known, draft):
+        if known is not None and expected is not None and _equals(known, draft):
             return known
         route = self._drawn(principal, route_id, draft, known)
-        await routes.put(connection, route, held.version)
+        await routes.put(connection, route, mission.version)
         await self._publish(transaction, route)
-        rated = await self._rated(connection, held, route)
-        told = await self.announcer.announce(transaction, held, [rated])
-        await route_sums.put(connection, told.get(route_id, rated))
+        rated = await self._rated(connection, mission, route)
+        published = await self.announcer.announce(transaction, mission, [rated])
+        await route_sums.put(connection, published.get(route_id, rated))
         return route
 
     async def retire(self, transaction: Transaction, principal: Principal, route_id: UUID, expected: int) -> None:
-        """Take a route out of use: it is no longer rated or listed. Raises NoSuchRoute, StaleRevision."""
+        """Retire a route: it is no longer rated or listed. Raises NoSuchRoute, StaleRevision."""
         connection = transaction.connection
-        held = await missions.hold_next(connection, principal.mission)
-        known = await routes.find(connection, held.name, route_id)
+        mission = await missions.lock_next(connection, principal.mission)
+        known = await routes.find(connection, mission.name, route_id)
         if known is None or known.retired_at is not None:
             raise NoSuchRoute(route_id)
         if known.revision != expected:
             raise StaleRevision(known.revision)
         now = self.announcer.clock.now()
         retired = replace(known, revision=known.revision + 1, updated_at=now, retired_at=now)
-        await routes.put(connection, retired, held.version)
-        await contributions.drop_route(connection, held.name, route_id)
-        await route_sums.drop(connection, held.name, route_id)
+        await routes.put(connection, retired, mission.version)
+        await contributions.drop_route(connection, mission.name, route_id)
+        await route_sums.drop(connection, mission.name, route_id)
         await self._publish(transaction, retired)
 
     def _drawn(self, principal: Principal, route_id: UUID, draft: RouteDraft, known: Route | None) -> Route:
@@ -83,7 +83,7 @@ class RegisterRoute:
         )
 
     async def _rated(self, connection: AsyncConnection, mission: Mission, route: Route) -> RouteSums:
-        """Make the route's sums from every incident that was applied so far; what was last published stays."""
+        """The route's sums, computed from every incident applied so far; its last published risk stays."""
         before = (await route_sums.find(connection, route.mission, [route.route_id])).get(route.route_id)
         await contributions.drop_route(connection, route.mission, route.route_id)
         known = await incidents.of_mission(connection, route.mission)
@@ -109,7 +109,7 @@ class RegisterRoute:
         await outbox.add(transaction, [event])
 
 
-def _is_so(known: Route, draft: RouteDraft) -> bool:
+def _equals(known: Route, draft: RouteDraft) -> bool:
     return (known.name, known.line, known.half_width_m) == (draft.name, draft.line, draft.half_width_m)
 
 

@@ -1,4 +1,4 @@
-"""Time passes: risks fall without any news, and are told when they have fallen enough."""
+"""Publishes risks that time alone has changed enough: they fall while no incident is reported."""
 
 import asyncio
 from collections.abc import Collection
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Looks at every route now and then. Many may run at once: what moved is looked at again under the lock."""
+    """Checks every route at intervals. Several processes may run it: a changed risk is checked again under the lock."""
 
     database: Database
     announcer: Announcer
@@ -35,39 +35,39 @@ class Sweep:
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("sweep put off", error=repr(error))
+                log.warning("sweep_postponed", error=repr(error))
             await asyncio.sleep(self.interval_seconds)
 
     async def once(self) -> int:
-        """Publish every risk that has moved since it was last told. Returns how many."""
+        """Publish every risk that has changed enough since it was last published. Returns how many."""
         async with self.database.read() as connection:
             names = await missions.names(connection)
-        return sum([await self._mission(name) for name in names])
+        return sum([await self._sweep_mission(name) for name in names])
 
-    async def _mission(self, name: str) -> int:
-        told, after = 0, None
+    async def _sweep_mission(self, name: str) -> int:
+        published, after = 0, None
         while True:
-            last, moved = await self._moved(name, after)
-            if moved:
-                told += await self._tell(name, moved)
+            last, changed = await self._changed(name, after)
+            if changed:
+                published += await self._publish(name, changed)
             if last is None:
-                return told
+                return published
             after = last
 
-    async def _tell(self, name: str, routes: Collection[UUID]) -> int:
+    async def _publish(self, name: str, routes: Collection[UUID]) -> int:
         async with self.database.write() as transaction:
             connection = transaction.connection
-            mission = await missions.hold(connection, name)
+            mission = await missions.lock(connection, name)
             known = await route_sums.find(connection, name, routes)
-            told = await self.announcer.announce(transaction, mission, list(known.values()))
-            await route_sums.write(connection, list(told.values()))
-        return len(told)
+            published = await self.announcer.announce(transaction, mission, list(known.values()))
+            await route_sums.write(connection, list(published.values()))
+        return len(published)
 
-    async def _moved(self, name: str, after: UUID | None) -> tuple[UUID | None, list[UUID]]:
-        """The routes of the next page whose risk has moved, and where the page ended; None at the end."""
+    async def _changed(self, name: str, after: UUID | None) -> tuple[UUID | None, list[UUID]]:
+        """The route id at which the next page ends, None for the last page; and the routes on it whose risk changed."""
         async with self.database.read() as connection:
             mission = await missions.read(connection, name)
             known = await route_sums.page(connection, name, after, self.routes_per_transaction)
-        moved = self.announcer.moved(known, mission, self.announcer.clock.now())
+        changed = self.announcer.changed(known, mission, self.announcer.clock.now())
         last = known[-1].route_id if len(known) == self.routes_per_transaction else None
-        return last, [route.route_id for route in moved]
+        return last, [route.route_id for route in changed]

@@ -55,7 +55,7 @@ class AlreadyDecided(Conflict):
     detail = "This revision is decided already. To use its values again, propose them as a new revision."
 
 
-class ComparisonBehind(Conflict):
+class ComparisonOutdated(Conflict):
     """More incidents or routes changed since the comparison than can be added while the risks are exchanged."""
 
     detail = (

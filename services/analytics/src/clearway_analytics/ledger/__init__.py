@@ -1,1 +1,1 @@
-"""What is kept of missions, routes and incidents, and the rules by which it is read and changed."""
+"""The ledger: the rows of missions, routes, incidents and contributions, how they are read, and how they change."""

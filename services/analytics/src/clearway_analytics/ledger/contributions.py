@@ -1,4 +1,4 @@
-"""What each incident adds to each route: made here, and nowhere else."""
+"""Contributions: what each incident adds to each route's sums. No other module computes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from clearway_platform.database.engines import one_or_many
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One incident's part in one route. weight: v; share: c_iR; kept: v·c_iR, raised to the landmark."""
+    """What one incident adds to one route. weight: v; share: c_iR; kept: v·c_iR, raised to the landmark."""
 
     mission: str
     route_id: UUID
@@ -41,10 +41,10 @@ class Contribution:
         return DecayedSums(self.kept, self.kept * self.kept, 1)
 
 
-NONE: Final[Places] = np.empty(0, dtype=np.intp)
+NO_ROUTES: Final[Places] = np.empty(0, dtype=np.intp)
 _COLUMNS: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
 _ADD: Final = insert(CONTRIBUTIONS)
-_TAKE_INCIDENT: Final = (
+_REMOVE_INCIDENT: Final = (
     delete(CONTRIBUTIONS)
     .where(CONTRIBUTIONS.c.mission == bindparam("mission"), CONTRIBUTIONS.c.incident_id == bindparam("incident_id"))
     .returning(CONTRIBUTIONS)
@@ -54,28 +54,28 @@ _TAKE_INCIDENT: Final = (
 def on_route(
     route_id: UUID, footprint: Footprint, incidents: Sequence[IncidentView], parameters: Parameters
 ) -> list[Contribution]:
-    """What incidents add to a route; those that count nothing or are too far away are left out."""
-    counted = [
-        (incident, v, _raise(incident, parameters))
+    """The contributions of incidents to a route. Incidents of weight 0 and those too far away make none."""
+    weighted = [
+        (incident, weight, _landmark_factor(incident, parameters))
         for incident in incidents
-        if (v := incident.weight(parameters.status_weights)) > 0
+        if (weight := incident.weight(parameters.status_weights)) > 0
     ]
-    if not counted:
+    if not weighted:
         return []
     longitude, latitude, uncertainty = np.array(
-        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident, _, _ in counted]
+        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident, _, _ in weighted]
     ).T
-    bearing = footprint.reach(longitude, latitude, location_sd(uncertainty), parameters)
+    reach = footprint.reach(longitude, latitude, location_sd(uncertainty), parameters)
     return [
-        _contribution(route_id, *counted[i], float(bearing.share[i]), float(bearing.distance_m[i]))
-        for i in np.flatnonzero(bearing.near).tolist()
+        _contribution(route_id, *weighted[i], float(reach.share[i]), float(reach.distance_m[i]))
+        for i in np.flatnonzero(reach.near).tolist()
     ]
 
 
 def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) -> Places:
-    """The routes that an incident may add to, by their numbers; none when it counts nothing."""
+    """The numbers of the routes that an incident may add to; empty when its weight is 0."""
     if incident.weight(parameters.status_weights) == 0:
-        return NONE
+        return NO_ROUTES
     sd = location_sd(np.array(incident.uncertainty_m))
     return routes.network.near(incident.longitude, incident.latitude, float(cutoff_m(sd, parameters)))
 
@@ -83,31 +83,33 @@ def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) 
 def of_incident(
     incident: IncidentView, routes: MissionRoutes, near: Places, parameters: Parameters
 ) -> list[Contribution]:
-    """What an incident adds to each of the routes that are `near`; those too far away are left out."""
+    """The contributions of an incident to the routes `near` it. Those of them that are too far away get none."""
     weight = incident.weight(parameters.status_weights)
     sd = location_sd(np.array(incident.uncertainty_m))
-    raised_by = _raise(incident, parameters)
+    factor = _landmark_factor(incident, parameters)
     return [
-        _contribution(routes.ids[place], incident, weight, raised_by, share, distance_m)
-        for place, share, distance_m in routes.network.reach(
+        _contribution(routes.ids[number], incident, weight, factor, share, distance_m)
+        for number, share, distance_m in routes.network.reach(
             near, incident.longitude, incident.latitude, float(sd), parameters
         )
     ]
 
 
 async def add(connection: AsyncConnection, contributions: Sequence[Contribution]) -> None:
+    """Insert contributions."""
     rows = [{name: getattr(contribution, name) for name in _COLUMNS} for contribution in contributions]
     if rows:
         await connection.execute(_ADD, one_or_many(rows))
 
 
-async def take_incident(connection: AsyncConnection, mission: str, incident_id: UUID) -> list[Contribution]:
-    """Take an incident's contributions out, and give what they were."""
-    rows = await connection.execute(_TAKE_INCIDENT, {"mission": mission, "incident_id": incident_id})
+async def remove_incident(connection: AsyncConnection, mission: str, incident_id: UUID) -> list[Contribution]:
+    """Delete an incident's contributions, and return them."""
+    rows = await connection.execute(_REMOVE_INCIDENT, {"mission": mission, "incident_id": incident_id})
     return [contribution_of(row) for row in rows]
 
 
 async def drop_route(connection: AsyncConnection, mission: str, route_id: UUID) -> None:
+    """Delete all contributions to a route."""
     condition = (CONTRIBUTIONS.c.mission == mission, CONTRIBUTIONS.c.route_id == route_id)
     await connection.execute(delete(CONTRIBUTIONS).where(*condition))
 
@@ -117,7 +119,7 @@ def contribution_of(row: Row[Any]) -> Contribution:
 
 
 def _contribution(
-    route_id: UUID, incident: IncidentView, weight: float, raised_by: float, share: float, distance_m: float
+    route_id: UUID, incident: IncidentView, weight: float, factor: float, share: float, distance_m: float
 ) -> Contribution:
     return Contribution(
         mission=incident.mission,
@@ -128,10 +130,10 @@ def _contribution(
         distance_m=distance_m,
         weight=weight,
         share=share,
-        kept=weight * share * raised_by,
+        kept=weight * share * factor,
     )
 
 
-def _raise(incident: IncidentView, parameters: Parameters) -> float:
-    """What raises the incident's weights to the landmark, on whichever route."""
+def _landmark_factor(incident: IncidentView, parameters: Parameters) -> float:
+    """The factor that raises an incident's weight to the landmark. It is the same for every route."""
     return raised(1.0, incident.occurred, LANDMARK, parameters.decay_days)

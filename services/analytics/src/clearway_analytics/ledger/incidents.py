@@ -1,4 +1,4 @@
-"""The latest revision of every incident that was applied."""
+"""The latest applied revision of every incident."""
 
 import asyncio
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _RECORD: Final = on_either(_record, INCIDENTS)
 
 
 async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
-    """Keep a revision. False, and nothing changes, when the same or a later one is kept already."""
+    """Store a revision. Returns False, and changes nothing, when the same or a later one is stored already."""
     values = {name: getattr(incident, name) for name in _COLUMNS}
     return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
 
@@ -37,10 +37,10 @@ async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
 async def among(
     connection: AsyncConnection, mission: str, incidents: Sequence[UUID] | Select[Any]
 ) -> list[IncidentView]:
-    """The incidents of the ids, or of the ids that a query gives."""
+    """The incidents whose ids are given, or selected by a query."""
     query = _ALL.where(INCIDENTS.c.mission == mission, INCIDENTS.c.incident_id.in_(incidents))
     found: list[IncidentView] = []
-    # There may be very many: between parts the event loop is given to others.
+    # There may be very many: other work of the event loop runs between two parts.
     for rows in (await connection.execute(query)).partitions(_READ_AT_ONCE):
         found += [_view(row) for row in rows]
         await asyncio.sleep(0)
@@ -48,6 +48,7 @@ async def among(
 
 
 async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[IncidentView]:
+    """All incidents of a mission."""
     rows = await connection.execute(_ALL.where(INCIDENTS.c.mission == mission))
     return [_view(row) for row in rows]
 

@@ -1,9 +1,9 @@
-"""Missions: their parameters, and the lock under which all that is kept of one is changed.
+"""Missions: their parameters, and the lock under which every other row of a mission is changed.
 
-A transaction that applies an incident, registers a route or announces a risk holds the mission's row until its end.
-So a route that is registered while incidents arrive misses none, and sums are never changed by two at once. One lock
-a mission, and not one a route: a consumer applies many incidents in one transaction, and two of those that locked
-routes as they came to them would wait for each other.
+A transaction that applies an incident, registers a route or publishes a risk locks the mission's row until it ends.
+So a route that is registered while incidents arrive misses none, and no two transactions change the same sums. There
+is one lock for a mission and not one for each route: a consumer applies many incidents in one transaction, and two such
+transactions that lock the same routes in different orders would wait for each other.
 """
 
 from dataclasses import dataclass, replace
@@ -24,13 +24,13 @@ FIRST_PARAMETERS: Final = 1
 _FIND: Final = select(
     MISSIONS.c.version, MISSIONS.c.parameters_revision, cast(MISSIONS.c.parameters, Text).label("parameters")
 ).where(MISSIONS.c.mission == bindparam("mission"))
-# SQLite has one writer, and takes no row locks.
-_HOLD: Final = _FIND.with_for_update()
+# SQLite has one writer, and no row locks.
+_LOCK: Final = _FIND.with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """`version` is 0 for a mission that nothing is kept of yet. The parameters are those in use."""
+    """A mission and its parameters in use. `version` grows with each change of its routes; 0: it has no row yet."""
 
     name: str
     version: int
@@ -39,33 +39,33 @@ class Mission:
 
 
 async def read(connection: AsyncConnection, name: str) -> Mission:
-    """The mission as it is; with the defaults when nothing is kept of it yet."""
+    """The mission; with the default parameters when it has no row yet."""
     return await _find(connection, _FIND, name) or Mission(name, 0, SPARSE)
 
 
-async def hold(connection: AsyncConnection, name: str) -> Mission:
-    """The mission, which no other transaction changes before this one ends."""
-    held = await _find(connection, _HOLD, name)
-    if held is None:
-        # The parameters are written down with the first sums that are made by them: a later default is not theirs.
+async def lock(connection: AsyncConnection, name: str) -> Mission:
+    """The mission, locked: no other transaction changes anything of it before this one ends."""
+    locked = await _find(connection, _LOCK, name)
+    if locked is None:
+        # The parameters are stored before the first sums are computed with them: a later default must not apply here.
         values = {"mission": name, "version": 0, "parameters": PARAMETERS.write(SPARSE)}
         await connection.execute(insert(connection, MISSIONS).values(values).on_conflict_do_nothing())
-        held = await _find(connection, _HOLD, name)
-    if held is None:
-        raise RuntimeError("a mission's row was removed while it was being made")
-    return held
+        locked = await _find(connection, _LOCK, name)
+    if locked is None:
+        raise RuntimeError("a mission's row was deleted after it was inserted")
+    return locked
 
 
-async def hold_next(connection: AsyncConnection, name: str) -> Mission:
-    """The mission, held, at its next version: its routes are about to change."""
-    held = await hold(connection, name)
-    version = held.version + 1
+async def lock_next(connection: AsyncConnection, name: str) -> Mission:
+    """The mission, locked, with its next version: the caller changes a route."""
+    locked = await lock(connection, name)
+    version = locked.version + 1
     await connection.execute(update(MISSIONS).where(MISSIONS.c.mission == name).values(version=version))
-    return replace(held, version=version)
+    return replace(locked, version=version)
 
 
 async def use(connection: AsyncConnection, mission: Mission) -> None:
-    """Keep the mission's parameters as those in use; the mission is held, and its risks are made by them."""
+    """Store the mission's parameters as those in use. The mission is locked, and its sums are computed with them."""
     values = {
         "parameters": PARAMETERS.write(mission.parameters),
         "parameters_revision": mission.parameters_revision,
@@ -74,6 +74,7 @@ async def use(connection: AsyncConnection, mission: Mission) -> None:
 
 
 async def names(connection: AsyncConnection) -> list[str]:
+    """The names of all missions that have a row."""
     return list((await connection.execute(select(MISSIONS.c.mission).order_by(MISSIONS.c.mission))).scalars())
 
 
@@ -84,5 +85,5 @@ async def _find(connection: AsyncConnection, query: Select[Any], name: str) -> M
 
 @lru_cache(maxsize=1024)
 def _read(parameters: str) -> Parameters:
-    """They are the same text every time until a person changes them, and are validated once."""
+    """Cached: the text stays the same until a person changes the parameters."""
     return PARAMETERS.read(from_json(parameters))

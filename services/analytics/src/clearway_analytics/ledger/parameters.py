@@ -24,7 +24,8 @@ FIRST_REASON: Final = "The parameters that the mission began with."
 
 @dataclass(frozen=True, slots=True)
 class ParametersRevision:
-    """`version` counts changes of state, `step` writes of the shadow. Nobody proposed the first revision."""
+    """One revision. `version` counts its changes of state, `step` the writes to its shadow. The first revision has no
+    proposer."""
 
     mission: str
     parameters_id: UUID
@@ -56,7 +57,7 @@ class ParametersRevision:
 
 
 def first_of(mission: Mission) -> ParametersRevision:
-    """The first revision, while it is in use and has no row. Every program gives it the same id."""
+    """The first revision of a mission in which it is in use and has no row. Every process computes the same id."""
     return ParametersRevision(
         mission=mission.name,
         parameters_id=uuid5(NAMESPACE_URL, f"clearway:risk-parameters:{mission.name}"),
@@ -82,6 +83,7 @@ async def page(
 
 
 async def find(connection: AsyncConnection, mission: Mission, parameters_id: UUID) -> ParametersRevision | None:
+    """One revision of the mission, or None."""
     row = (await connection.execute(_of(mission.name).where(PARAMETERS.c.parameters_id == parameters_id))).one_or_none()
     if row is not None:
         return _revision(row)
@@ -91,14 +93,14 @@ async def find(connection: AsyncConnection, mission: Mission, parameters_id: UUI
 
 
 async def open_proposals(connection: AsyncConnection, mission: str | None = None) -> Sequence[ParametersRevision]:
-    """Those that are not decided: at most one of each mission."""
+    """The proposals that are not decided yet: at most one of each mission."""
     query = select(PARAMETERS) if mission is None else _of(mission)
     rows = await connection.execute(query.where(PARAMETERS.c.state.in_(OPEN)).order_by(PARAMETERS.c.mission))
     return [_revision(row) for row in rows]
 
 
 async def last(connection: AsyncConnection, mission: Mission) -> ParametersRevision:
-    """The newest revision; the first one is written down when it has no row. The mission is held."""
+    """The newest revision. The first one is inserted when it has no row. The mission is locked."""
     (newest,) = await page(connection, mission, None, 1)
     if newest.revision == FIRST_PARAMETERS:
         await connection.execute(insert(connection, PARAMETERS).values(_row(newest)).on_conflict_do_nothing())
@@ -113,14 +115,15 @@ async def current(connection: AsyncConnection, mission: Mission) -> ParametersRe
 
 
 async def add(connection: AsyncConnection, revision: ParametersRevision) -> None:
+    """Insert a revision."""
     await connection.execute(insert(connection, PARAMETERS).values(_row(revision)))
 
 
 async def write(connection: AsyncConnection, revision: ParametersRevision) -> None:
-    """Write a revision that was read while the mission was held, as it still is."""
+    """Update the row of a revision, which was read under the lock on the mission."""
     values = _row(revision)
-    ours = (PARAMETERS.c.mission == revision.mission, PARAMETERS.c.parameters_id == revision.parameters_id)
-    await connection.execute(update(PARAMETERS).where(*ours).values(values))
+    its_row = (PARAMETERS.c.mission == revision.mission, PARAMETERS.c.parameters_id == revision.parameters_id)
+    await connection.execute(update(PARAMETERS).where(*its_row).values(values))
 
 
 def _of(mission: str) -> Select[Any]:

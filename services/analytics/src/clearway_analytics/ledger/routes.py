@@ -27,6 +27,7 @@ _FIND: Final = select(ROUTES).where(
 
 
 def live_routes(mission: str) -> Select[Any]:
+    """The query for the mission's routes that are not retired."""
     return select(ROUTES).where(ROUTES.c.mission == mission, ROUTES.c.retired_at.is_(None))
 
 
@@ -53,7 +54,7 @@ async def find(connection: AsyncConnection, mission: str, route_id: UUID) -> Rou
 
 
 async def put(connection: AsyncConnection, route: Route, changed_in: int) -> None:
-    """Write a route as of the mission's version `changed_in`."""
+    """Insert or update a route. `changed_in` is the mission's version in which it changes."""
     values = asdict(route) | {"line": stored_line(route.line), "changed_in": changed_in}
     statement = insert(connection, ROUTES).values(values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["mission", "route_id"], set_=values))
@@ -75,14 +76,14 @@ class MissionRoutes:
 
 @dataclass(slots=True)
 class RouteIndex:
-    """The routes of every mission in memory. Each use checks the mission's version in the transaction that uses it,
-    and reads only the routes that changed since."""
+    """The routes of every mission in memory. Each use compares the mission's version, in its own transaction, and reads
+    only the routes that changed since."""
 
     heavy: HeavyWork
     _missions: dict[str, MissionRoutes] = field(default_factory=dict)
 
     async def routes(self, connection: AsyncConnection, mission: Mission) -> MissionRoutes:
-        """The routes as of the mission's version; hold the mission while they are used."""
+        """The routes as of the mission's version. The caller keeps the mission locked while it uses them."""
         known = self._missions.get(mission.name)
         if known is None or known.version > mission.version:
             known = MissionRoutes.of(0, {})
@@ -96,7 +97,7 @@ class RouteIndex:
             ROUTES.c.mission == mission.name, ROUTES.c.changed_in > known.version
         )
         rows: list[RowMapping] = []
-        # A line may have thousands of positions: between so many the loop is given to others.
+        # A line may have thousands of positions: other work of the event loop runs between two parts.
         for part in (await connection.execute(changed)).mappings().partitions(_READ_AT_ONCE):
             rows += part
             await asyncio.sleep(0)

@@ -1,8 +1,8 @@
-"""The shadow of proposed parameters: what the contributions of a mission would be by them, in tables of its own.
+"""The shadow of proposed parameters: a mission's contributions computed with them, in tables of their own.
 
-It holds each route at one revision and each incident at one revision. What is missing or at another revision is behind,
-whichever program changed it; to bring it up to date is to remove what the shadow holds of it and
-add what it adds now. So a rebuild that was ended anywhere goes on where it was, and no event is missed.
+The shadow contains each route and each incident at one revision. One that is missing, or is there at another revision
+than in the ledger, is outdated: an update deletes its contributions from the shadow and adds those computed now. So a
+rebuild can be interrupted at any point and continued later, and no event is missed.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from clearway_analytics.storage.tables import (
 )
 from clearway_platform.database.engines import one_or_many
 
-LOOKED_AT_ONCE: Final = 1_000
+COMPARED_AT_ONCE: Final = 1_000
 _COPIED: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class ShadowRoute:
-    """A route as the shadow holds it: c of an exactly known incident in its middle, and its sums at the landmark."""
+    """A route's figures computed with the proposed parameters; see RouteSums."""
 
     reference_share: float
     sums: DecayedSums = field(default_factory=DecayedSums)
@@ -54,47 +54,50 @@ def applied(route: RouteSums, shadow: ShadowRoute) -> RouteSums:
 
 
 async def advance(connection: AsyncConnection, shadow: ParametersRevision, step: int) -> bool:
-    """Take the next step of the shadow; the mission is held. False when it is decided, or not at `step` any more:
-    another process wrote to it, and what was computed for it is no longer sure."""
-    ours = and_(PARAMETERS.c.mission == shadow.mission, PARAMETERS.c.parameters_id == shadow.parameters_id)
-    taken = update(PARAMETERS).where(ours, PARAMETERS.c.step == step, PARAMETERS.c.state.in_(OPEN))
-    return bool((await connection.execute(taken.values(step=step + 1))).rowcount)
+    """Move the shadow from `step` to the next step; the mission is locked.
+
+    Returns False when the proposal is decided, or another process has written to the shadow since `step`: results that
+    were computed before may be wrong.
+    """
+    its_row = and_(PARAMETERS.c.mission == shadow.mission, PARAMETERS.c.parameters_id == shadow.parameters_id)
+    statement = update(PARAMETERS).where(its_row, PARAMETERS.c.step == step, PARAMETERS.c.state.in_(OPEN))
+    return bool((await connection.execute(statement.values(step=step + 1))).rowcount)
 
 
-async def routes_behind(connection: AsyncConnection, shadow: ParametersRevision, limit: int) -> list[Route]:
-    """Live routes that the shadow does not hold as they are."""
-    held = and_(SHADOW_ROUTES.c.parameters_id == shadow.parameters_id, SHADOW_ROUTES.c.route_id == ROUTES.c.route_id)
-    query = live_routes(shadow.mission).outerjoin_from(ROUTES, SHADOW_ROUTES, held)
+async def outdated_routes(connection: AsyncConnection, shadow: ParametersRevision, limit: int) -> list[Route]:
+    """Live routes that the shadow does not contain at their present revision."""
+    same = and_(SHADOW_ROUTES.c.parameters_id == shadow.parameters_id, SHADOW_ROUTES.c.route_id == ROUTES.c.route_id)
+    query = live_routes(shadow.mission).outerjoin_from(ROUTES, SHADOW_ROUTES, same)
     differs = or_(SHADOW_ROUTES.c.route_revision.is_(None), SHADOW_ROUTES.c.route_revision != ROUTES.c.revision)
     rows = await connection.execute(query.where(differs).order_by(ROUTES.c.route_id).limit(limit))
     return [route_of(row) for row in rows]
 
 
-async def incidents_behind(
+async def outdated_incidents(
     connection: AsyncConnection, shadow: ParametersRevision, after: UUID | None
 ) -> tuple[list[UUID], UUID | None]:
-    """Of the next incidents by id those that the shadow does not hold as they are; and where they end, None at the
-    end of all."""
-    held = and_(
+    """Those of the next incidents, by id, that the shadow does not contain at their present revision; and the id to
+    continue after, None at the end."""
+    same = and_(
         SHADOW_INCIDENTS.c.parameters_id == shadow.parameters_id,
         SHADOW_INCIDENTS.c.incident_id == INCIDENTS.c.incident_id,
     )
     query = (
-        select(INCIDENTS.c.incident_id, INCIDENTS.c.revision, SHADOW_INCIDENTS.c.revision.label("held"))
-        .outerjoin_from(INCIDENTS, SHADOW_INCIDENTS, held)
+        select(INCIDENTS.c.incident_id, INCIDENTS.c.revision, SHADOW_INCIDENTS.c.revision.label("contained"))
+        .outerjoin_from(INCIDENTS, SHADOW_INCIDENTS, same)
         .where(INCIDENTS.c.mission == shadow.mission)
         .order_by(INCIDENTS.c.incident_id)
-        .limit(LOOKED_AT_ONCE)
+        .limit(COMPARED_AT_ONCE)
     )
     if after is not None:
         query = query.where(INCIDENTS.c.incident_id > after)
     rows = (await connection.execute(query)).all()
-    end = rows[-1].incident_id if len(rows) == LOOKED_AT_ONCE else None
-    return [row.incident_id for row in rows if row.held != row.revision], end
+    end = rows[-1].incident_id if len(rows) == COMPARED_AT_ONCE else None
+    return [row.incident_id for row in rows if row.contained != row.revision], end
 
 
-def held_incidents(shadow: ParametersRevision) -> Select[Any]:
-    """The ids of the incidents that the shadow holds."""
+def contained_incidents(shadow: ParametersRevision) -> Select[Any]:
+    """The query for the ids of the incidents that the shadow contains."""
     return select(SHADOW_INCIDENTS.c.incident_id).where(SHADOW_INCIDENTS.c.parameters_id == shadow.parameters_id)
 
 
@@ -103,29 +106,29 @@ async def put_route(
     shadow: ParametersRevision,
     route: Route,
     reference_share: float,
-    made: Sequence[Contribution],
+    added: Sequence[Contribution],
 ) -> None:
-    """Hold a route at its revision, with what the held incidents add to it."""
+    """Put a route into the shadow at its present revision, with the contributions of the incidents in the shadow."""
     for table in (SHADOW_CONTRIBUTIONS, SHADOW_ROUTES):
-        ours = (table.c.parameters_id == shadow.parameters_id, table.c.route_id == route.route_id)
-        await connection.execute(delete(table).where(*ours))
+        earlier = (table.c.parameters_id == shadow.parameters_id, table.c.route_id == route.route_id)
+        await connection.execute(delete(table).where(*earlier))
     values = {"route_id": route.route_id, "route_revision": route.revision, "reference_share": reference_share}
     await connection.execute(insert(SHADOW_ROUTES), {"parameters_id": shadow.parameters_id, **values})
-    await _add(connection, shadow, made)
+    await _add(connection, shadow, added)
 
 
 async def put_incidents(
     connection: AsyncConnection,
     shadow: ParametersRevision,
     incidents: Sequence[IncidentView],
-    made: Sequence[Contribution],
+    added: Sequence[Contribution],
 ) -> None:
-    """Hold incidents at their revisions, with all that they add."""
+    """Put incidents into the shadow at their present revisions, with their contributions to all routes."""
     ids = [incident.incident_id for incident in incidents]
     for table in (SHADOW_CONTRIBUTIONS, SHADOW_INCIDENTS):
-        ours = (table.c.parameters_id == shadow.parameters_id, table.c.incident_id.in_(ids))
-        await connection.execute(delete(table).where(*ours))
-    held = [
+        earlier = (table.c.parameters_id == shadow.parameters_id, table.c.incident_id.in_(ids))
+        await connection.execute(delete(table).where(*earlier))
+    rows = [
         {
             "parameters_id": shadow.parameters_id,
             "incident_id": incident.incident_id,
@@ -133,28 +136,28 @@ async def put_incidents(
         }
         for incident in incidents
     ]
-    await connection.execute(insert(SHADOW_INCIDENTS), one_or_many(held))
-    await _add(connection, shadow, made)
+    await connection.execute(insert(SHADOW_INCIDENTS), one_or_many(rows))
+    await _add(connection, shadow, added)
 
 
 async def drop_retired(connection: AsyncConnection, shadow: ParametersRevision) -> None:
-    """Hold no route that is retired."""
+    """Delete retired routes from the shadow."""
     live = select(ROUTES.c.route_id).where(ROUTES.c.mission == shadow.mission, ROUTES.c.retired_at.is_(None))
-    ours = SHADOW_ROUTES.c.parameters_id == shadow.parameters_id
-    await connection.execute(delete(SHADOW_ROUTES).where(ours, SHADOW_ROUTES.c.route_id.not_in(live)))
+    of_shadow = SHADOW_ROUTES.c.parameters_id == shadow.parameters_id
+    await connection.execute(delete(SHADOW_ROUTES).where(of_shadow, SHADOW_ROUTES.c.route_id.not_in(live)))
 
 
 async def find(
     connection: AsyncConnection, shadow: ParametersRevision, routes: Collection[UUID]
 ) -> dict[UUID, ShadowRoute]:
-    """Those of the routes that the shadow holds."""
-    ours = (
+    """Those of the routes that the shadow contains, by route id."""
+    wanted = (
         SHADOW_ROUTES.c.parameters_id == shadow.parameters_id,
         SHADOW_ROUTES.c.route_id.in_(bindparam("routes", routes, expanding=True)),
     )
-    rows = await connection.execute(select(SHADOW_ROUTES.c.route_id, SHADOW_ROUTES.c.reference_share).where(*ours))
+    rows = await connection.execute(select(SHADOW_ROUTES.c.route_id, SHADOW_ROUTES.c.reference_share).where(*wanted))
     sums = await _sums(connection, shadow, routes)
-    return {route: ShadowRoute(share, *sums.get(route, ())) for route, share in rows}
+    return {route_id: ShadowRoute(share, *sums.get(route_id, ())) for route_id, share in rows}
 
 
 async def _sums(
@@ -178,13 +181,13 @@ async def _sums(
     )
     rows = await connection.execute(query)
     return {
-        route: (DecayedSums(total, squares, count), Extremes(largest, newest))
-        for route, total, squares, count, largest, newest in rows
+        route_id: (DecayedSums(total, squares, count), Extremes(largest, newest))
+        for route_id, total, squares, count, largest, newest in rows
     }
 
 
 async def exchange(connection: AsyncConnection, shadow: ParametersRevision, routes: Collection[UUID]) -> None:
-    """Put the shadow's contributions in the place of the routes' own; the mission is held."""
+    """Replace the routes' contributions by those of the shadow; the mission is locked."""
     own = (CONTRIBUTIONS.c.mission == shadow.mission, CONTRIBUTIONS.c.route_id.in_(routes))
     await connection.execute(delete(CONTRIBUTIONS).where(*own))
     copied = select(*(SHADOW_CONTRIBUTIONS.c[name] for name in _COPIED)).where(
@@ -207,6 +210,7 @@ _COMPARE: Final = (
 async def keep_comparisons(
     connection: AsyncConnection, shadow: ParametersRevision, comparisons: Sequence[RouteComparison]
 ) -> None:
+    """Store the comparison of each route."""
     rows = [
         {
             "of_parameters": shadow.parameters_id,
@@ -224,14 +228,15 @@ async def keep_comparisons(
 
 
 async def clear(connection: AsyncConnection, parameters_id: UUID, limit: int) -> int:
-    """Remove up to so many rows of a shadow that is decided, of each table; its comparison stays. Returns how many."""
+    """Delete up to `limit` rows of a decided proposal from each table of its shadow; its comparison stays. Returns how
+    many were deleted."""
     return sum([await _clear(connection, table, parameters_id, limit) for table in _CLEARED])
 
 
-async def to_clear(connection: AsyncConnection, limit: int) -> Sequence[UUID]:
-    """Decided revisions of which the shadow still holds something."""
-    held = [exists().where(table.c.parameters_id == PARAMETERS.c.parameters_id) for table in _CLEARED]
-    query = select(PARAMETERS.c.parameters_id).where(PARAMETERS.c.state.not_in(OPEN), or_(*held)).limit(limit)
+async def decided_with_rows(connection: AsyncConnection, limit: int) -> Sequence[UUID]:
+    """The ids of decided revisions whose shadow still has rows to delete."""
+    has_rows = [exists().where(table.c.parameters_id == PARAMETERS.c.parameters_id) for table in _CLEARED]
+    query = select(PARAMETERS.c.parameters_id).where(PARAMETERS.c.state.not_in(OPEN), or_(*has_rows)).limit(limit)
     return list((await connection.execute(query)).scalars())
 
 
@@ -250,10 +255,10 @@ async def _clear(connection: AsyncConnection, table: Table, parameters_id: UUID,
     return len(rows)
 
 
-async def _add(connection: AsyncConnection, shadow: ParametersRevision, made: Sequence[Contribution]) -> None:
+async def _add(connection: AsyncConnection, shadow: ParametersRevision, added: Sequence[Contribution]) -> None:
     rows = [
         {"parameters_id": shadow.parameters_id, **{name: getattr(contribution, name) for name in _COPIED}}
-        for contribution in made
+        for contribution in added
     ]
     if rows:
         await connection.execute(insert(SHADOW_CONTRIBUTIONS), one_or_many(rows))
