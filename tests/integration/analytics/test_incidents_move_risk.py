@@ -59,7 +59,7 @@ async def test_a_correction_moves_the_contribution(desk: Desk, route_id: UUID, i
     await desk.tell(incident_id, 2, 30.1, 5.05)
     moved = await desk.risk(route_id)
     assert moved.expected_events < near.expected_events
-    assert [reason.revision for reason in (await desk.explained(route_id)).reasons] == [2]
+    assert [part.incident_revision for part in (await desk.explained(route_id)).contributions] == [2]
     await desk.tell(incident_id, 3, 30.1, 5.0)
     assert (await desk.risk(route_id)).expected_events == same(near.expected_events)
 
@@ -117,17 +117,17 @@ async def test_other_missions_do_not_share(desk: Desk, route_id: UUID, incident_
     assert (await desk.risk(route_id, "other")).expected_events > before.expected_events
 
 
-async def test_reasons_and_background_add_up(desk: Desk, route_id: UUID) -> None:
+async def test_contributions_and_background_add_up(desk: Desk, route_id: UUID) -> None:
     await desk.put(route_id)
     for i in range(8):
         await desk.tell(new_id(), 1, 30.05 * (1 + i * 1e-3), 5.0 + i * 0.01, days_ago=i * 11)
     explained = await desk.explained(route_id)
-    assert len(explained.reasons) == 8
-    parts = sum(reason.expected_events for reason in explained.reasons) + explained.risk.background
+    assert len(explained.contributions) == 8
+    parts = sum(part.expected_events for part in explained.contributions) + explained.risk.background
     assert parts == pytest.approx(explained.risk.expected_events, rel=1e-14)
     assert explained.risk.expected_events == same((await desk.risk(route_id)).expected_events)
-    assert [r.expected_events for r in explained.reasons] == sorted(
-        (r.expected_events for r in explained.reasons), reverse=True
+    assert [part.expected_events for part in explained.contributions] == sorted(
+        (part.expected_events for part in explained.contributions), reverse=True
     )
 
 
@@ -137,5 +137,5 @@ async def test_an_earlier_moment_leaves_out_what_came_later(desk: Desk, route_id
     await desk.tell(early, 1, 30.1, 5.0, days_ago=30)
     await desk.tell(late, 1, 30.1, 5.0, days_ago=1)
     then = await desk.explained(route_id, desk.clock.now() - timedelta(days=10))
-    assert [reason.incident_id for reason in then.reasons] == [early]
-    assert then.reasons[0].age_days == pytest.approx(20)
+    assert [part.incident_id for part in then.contributions] == [early]
+    assert then.contributions[0].age_days == pytest.approx(20)

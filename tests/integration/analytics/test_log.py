@@ -34,7 +34,7 @@ async def test_incidents_from_the_log_move_the_risk_once(
         consumer = incident_consumer(platform, ApplyIncident(RouteIndex(heavy), desk.announcer, heavy))
 
         async def rated() -> bool:
-            return [reason.weight for reason in (await desk.explained(route_id)).reasons] == [1.0]
+            return [part.weight for part in (await desk.explained(route_id)).contributions] == [1.0]
 
         async with running(consumer.run):
             await eventually(rated)

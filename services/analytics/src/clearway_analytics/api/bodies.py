@@ -1,4 +1,4 @@
-"""What the interface takes and gives."""
+"""The bodies of requests and answers about routes and their risk."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, InvalidLine, checked
 from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.queries.risk import Explained, Reason
+from clearway_analytics.queries.risk import Explained, RiskContribution
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.risk.parameters import Parameters
 from clearway_contracts.vocabulary import RiskBand
@@ -25,7 +25,7 @@ Position = Annotated[list[float], Field(min_length=2, max_length=3)]
 
 
 class Line(BaseModel):
-    """A GeoJSON LineString, WGS 84 degrees, longitude first. A third number (height) is not kept."""
+    """A GeoJSON LineString, WGS 84 degrees, longitude first. A third number (height) is not stored."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class Line(BaseModel):
 
 
 class RouteBody(BaseModel):
-    """A route as it is registered."""
+    """A route to register."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,7 +47,7 @@ class RouteBody(BaseModel):
     )
 
     def draft(self) -> RouteDraft:
-        """The route, checked. Raises a 422 problem."""
+        """The checked route. Raises a 422 problem."""
         try:
             line = checked([(position[0], position[1]) for position in self.line.coordinates])
         except InvalidLine as error:
@@ -77,20 +77,24 @@ class RouteView(BaseModel):
 
 
 class RiskView(BaseModel):
-    """The risk of a route from `as_of` on, over `horizon_days`, by what was known then."""
+    """The risk of a route from `as_of` on, over `horizon_days`, from the incidents until then."""
 
     as_of: datetime
     horizon_days: float
     expected_events: float = Field(description="Expected incidents on the corridor; background and incidents together.")
-    background: float = Field(description="The part that no incident announces.")
-    incidents: float = Field(description="The part that known incidents announce.")
+    background: float = Field(description="The part that does not depend on known incidents.")
+    incidents: float = Field(description="The part that follows from known incidents.")
     low: float
     high: float
-    n_eff: float = Field(description="How many equally weighted incidents would tell as much.")
+    n_eff: float = Field(
+        description="The effective sample: the number of equally weighted incidents with the same evidence."
+    )
     probability: float = Field(description="The chance of at least one.")
-    band: RiskBand = Field(description="In words, over the parameters' own horizon. low_data: little is known.")
-    data_age_days: float | None = Field(description="Age of the newest incident that counts; null: there is none.")
-    parameters_revision: int = Field(description="The revision of the risk parameters that it was computed with.")
+    band: RiskBand = Field(
+        description="The word for the risk, over the parameters' own horizon. low_data: too few incidents to say low."
+    )
+    data_age_days: float | None = Field(description="Age of the newest counted incident; null when there is none.")
+    parameters_revision: int = Field(description="The revision of the risk parameters used.")
 
     @classmethod
     def of(cls, risk: Assessment, parameters_revision: int) -> "RiskView":
@@ -99,20 +103,20 @@ class RiskView(BaseModel):
         return cls.model_validate(own | others)
 
 
-class RiskReport(RiskView):
-    """A risk with the parameters that it was computed with."""
+class RouteRisk(RiskView):
+    """A route's risk, and the parameters used."""
 
     route_id: UUID
     parameters: Parameters
 
     @classmethod
-    def full(cls, route_id: UUID, risk: Assessment, mission: Mission) -> "RiskReport":
+    def full(cls, route_id: UUID, risk: Assessment, mission: Mission) -> "RouteRisk":
         view = RiskView.of(risk, mission.parameters_revision)
         return cls(**dict(view), route_id=route_id, parameters=mission.parameters)
 
 
 class RatedRoute(RouteView):
-    """A route and its risk now."""
+    """A route and its present risk."""
 
     risk: RiskView
 
@@ -121,54 +125,36 @@ class RatedRoute(RouteView):
         return cls(**dict(RouteView.of(route)), risk=RiskView.of(risk, parameters_revision))
 
 
-class ReasonView(BaseModel):
-    """One incident's part in the expected events."""
-
-    incident_id: UUID
-    incident_revision: int = Field(description="The incident's revision that was counted.")
-    occurred_at: datetime
-    age_days: float
-    distance_m: float
-    weight: float = Field(description="How far the incident is believed, 0 to 1.")
-    expected_events: float
-
-    @classmethod
-    def of(cls, reason: Reason) -> "ReasonView":
-        named = {"occurred_at": reason.occurred, "incident_revision": reason.revision}
-        own = {name: getattr(reason, name) for name in cls.model_fields if name not in named}
-        return cls.model_validate(own | named)
-
-
 class Rest(BaseModel):
-    """Further incidents that are not listed."""
+    """The incidents that are not listed."""
 
     incidents: int
     expected_events: float
 
 
 class Explanation(BaseModel):
-    """What makes a route risky: contributions, the rest and the background add up to the expected events."""
+    """The parts of a route's risk: contributions, the rest and the background add up to the expected events."""
 
     route_id: UUID
     as_of: datetime
     horizon_days: float
     expected_events: float
     background: float
-    contributions: list[ReasonView]
+    contributions: list[RiskContribution]
     rest: Rest
-    parameters_revision: int = Field(description="The revision of the risk parameters that it was computed with.")
+    parameters_revision: int = Field(description="The revision of the risk parameters used.")
 
     @classmethod
     def of(cls, route_id: UUID, explained: Explained, limit: int, parameters_revision: int) -> "Explanation":
-        risk, others = explained.risk, explained.reasons[limit:]
+        risk, others = explained.risk, explained.contributions[limit:]
         return cls(
             route_id=route_id,
             as_of=risk.at,
             horizon_days=risk.horizon_days,
             expected_events=risk.expected_events,
             background=risk.background,
-            contributions=[ReasonView.of(reason) for reason in explained.reasons[:limit]],
-            rest=Rest(incidents=len(others), expected_events=sum(reason.expected_events for reason in others)),
+            contributions=list(explained.contributions[:limit]),
+            rest=Rest(incidents=len(others), expected_events=sum(other.expected_events for other in others)),
             parameters_revision=parameters_revision,
         )
 

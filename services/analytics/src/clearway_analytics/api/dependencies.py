@@ -1,17 +1,25 @@
-"""What the endpoints are given."""
+"""The dependencies of this service's endpoints."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
+from starlette.responses import Response
 
 from clearway_analytics import permissions
+from clearway_analytics.api.parameter_bodies import ParametersView
 from clearway_analytics.commands.change_parameters import ChangeParameters
 from clearway_analytics.commands.register_route import RegisterRoute
+from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
 from clearway_platform.web.access import platform_of, require
-from clearway_platform.web.conditional import if_match
+from clearway_platform.web.conditional import IfMatch, etag, if_match
+from clearway_platform.web.writes import Reply, Write, WriteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +53,33 @@ ParametersWriter = Annotated[Principal, Depends(require(permissions.CHANGE_PARAM
 Time = Annotated[Clock, Depends(_clock)]
 Wired = Annotated[Wiring, Depends(_wiring)]
 SeenRevision = Annotated[int | None, Depends(_seen_revision)]
+
+# A command that decides on the parameters in the address, with all but these four given.
+Decision = Callable[[Transaction, Principal, UUID, int], Awaitable[ParametersRevision]]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """One request that decides on the parameters in the address, at the version that the caller has seen."""
+
+    principal: Principal
+    parameters_id: UUID
+    expected: int
+    write: WriteRequest
+
+    async def __call__(self, decision: Decision) -> Response:
+        """Run one command, and answer with the revision after it."""
+        return await self.write(partial(self._reply, decision))
+
+    async def _reply(self, decision: Decision, transaction: Transaction) -> Reply:
+        revision = await decision(transaction, self.principal, self.parameters_id, self.expected)
+        return Reply(200, ParametersView.of(revision), {"ETag": etag(revision.version)})
+
+
+async def _decision_request(
+    parameters_id: UUID, expected: IfMatch, principal: ParametersWriter, write: Write
+) -> DecisionRequest:
+    return DecisionRequest(principal, parameters_id, expected, write)
+
+
+Decide = Annotated[DecisionRequest, Depends(_decision_request)]

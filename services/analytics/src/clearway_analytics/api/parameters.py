@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.api.dependencies import ParametersWriter, Reader, Wired
+from clearway_analytics.api.dependencies import Decide, ParametersWriter, Reader, Wired
 from clearway_analytics.api.parameter_bodies import (
     ComparisonView,
     ParametersDetail,
@@ -25,7 +26,7 @@ from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.queries.parameters import comparison, hint, progress
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.access import platform_of
-from clearway_platform.web.conditional import IfMatch, etag
+from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, decode_cursor, encode_cursor
 from clearway_platform.web.problems import BadCursor
@@ -33,7 +34,7 @@ from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
 PATH: Final = "/v1/risk-parameters"
-# What every database can compare with a revision.
+# The largest integer that every database can compare with a revision.
 _LAST_REVISION: Final = 2**31 - 1
 
 router: Final = APIRouter(prefix=PATH, tags=["Risk parameters"])
@@ -43,13 +44,14 @@ router: Final = APIRouter(prefix=PATH, tags=["Risk parameters"])
 async def list_parameters(
     principal: Reader, connection: Reading, request: Request, limit: Limit = 100, cursor: Cursor = None
 ) -> ParametersPage:
-    """The newest first, with the preset that the trailing rate of incidents speaks for."""
+    """The newest first, with the preset that the trailing rate of incidents suggests."""
     mission = await missions.read(connection, principal.mission)
     found = await parameters.page(connection, mission, _before(cursor), limit + 1)
     following = encode_cursor(found[limit - 1].revision) if len(found) > limit else None
     platform = platform_of(request)
-    hinted = await hint(platform.database, mission, platform.clock.now())
-    return ParametersPage.hinted([ParametersView.of(revision) for revision in found[:limit]], following, hinted)
+    suggestion = await hint(platform.database, mission, platform.clock.now())
+    items = [ParametersView.of(revision) for revision in found[:limit]]
+    return ParametersPage(items=items, next=following, hint=suggestion)
 
 
 @router.post(
@@ -63,7 +65,7 @@ async def list_parameters(
 async def propose_parameters(
     body: ParametersProposal, principal: ParametersWriter, wiring: Wired, write: Write
 ) -> Response:
-    """The risks by them are computed beside those in use, which stay until the proposal is activated."""
+    """Their risks are computed now. The parameters in use stay until the proposal is activated."""
 
     async def command(transaction: Transaction) -> Reply:
         proposed = await wiring.change_parameters.propose(transaction, principal, body.draft())
@@ -77,7 +79,7 @@ async def propose_parameters(
 async def get_parameters(
     parameters_id: UUID, principal: Reader, connection: Reading, request: Request, response: Response
 ) -> ParametersDetail:
-    """The parameters, who proposed them and why, their state, and how far the computation is."""
+    """The parameters, who proposed them and why, their state, and the progress of the rebuild."""
     found = await _found(connection, principal.mission, parameters_id)
     done = await progress(platform_of(request).database, found) if found.state in OPEN else None
     response.headers["ETag"] = etag(found.version)
@@ -90,8 +92,8 @@ async def get_parameters(
 async def compare_parameters(
     parameters_id: UUID, principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
 ) -> ComparisonView:
-    """Each route by both, those that change most first. It is made again when incidents or routes change, and stays
-    as it was when the proposal is decided. 409 until it was made."""
+    """Each route with both, the largest change first. It is updated when incidents or routes change, until the proposal
+    is decided. 409 until there is one."""
     found = await _found(connection, principal.mission, parameters_id)
     if found.summary is None or found.compared_at is None:
         raise NotCompared if found.state in OPEN else NeverCompared
@@ -109,44 +111,26 @@ async def compare_parameters(
 @router.post(
     "/{parameters_id}/activate",
     operation_id="risk_parameters.activate",
-    summary="Bring proposed parameters into use",
+    summary="Activate proposed parameters",
     response_model=ParametersView,
     responses=REVISED,
 )
-async def activate_parameters(
-    parameters_id: UUID, principal: ParametersWriter, seen: IfMatch, wiring: Wired, write: Write
-) -> Response:
-    """The risks of all routes are exchanged at once, and `route.risk_changed` tells of those that moved. 409 until
-    the comparison was made: read it before."""
-
-    async def command(transaction: Transaction) -> Reply:
-        return _changed(await wiring.change_parameters.activate(transaction, principal, parameters_id, seen))
-
-    return await write(command)
+async def activate_parameters(decide: Decide, wiring: Wired) -> Response:
+    """All routes get their new risk in one transaction, and `route.risk_changed` reports each large change. 409 until
+    there is a comparison: read it first."""
+    return await decide(wiring.change_parameters.activate)
 
 
 @router.post(
     "/{parameters_id}/discard",
     operation_id="risk_parameters.discard",
-    summary="Give proposed parameters up",
+    summary="Discard proposed parameters",
     response_model=ParametersView,
     responses=REVISED,
 )
-async def discard_parameters(
-    parameters_id: UUID,
-    body: ParametersDiscard,
-    principal: ParametersWriter,
-    seen: IfMatch,
-    wiring: Wired,
-    write: Write,
-) -> Response:
+async def discard_parameters(decide: Decide, body: ParametersDiscard, wiring: Wired) -> Response:
     """The parameters in use stay. The proposal stays on record, with the reason."""
-
-    async def command(transaction: Transaction) -> Reply:
-        discarded = await wiring.change_parameters.discard(transaction, principal, parameters_id, seen, body.reason)
-        return _changed(discarded)
-
-    return await write(command)
+    return await decide(partial(wiring.change_parameters.discard, reason=body.reason))
 
 
 async def _found(connection: AsyncConnection, mission: str, parameters_id: UUID) -> ParametersRevision:
@@ -154,10 +138,6 @@ async def _found(connection: AsyncConnection, mission: str, parameters_id: UUID)
     if found is None:
         raise NoSuchParameters(parameters_id)
     return found
-
-
-def _changed(revision: ParametersRevision) -> Reply:
-    return Reply(status.HTTP_200_OK, ParametersView.of(revision), {"ETag": etag(revision.version)})
 
 
 def _before(cursor: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The risk of a route, and what makes it."""
+"""The risk of a route, and its contributions."""
 
 from datetime import datetime
 from typing import Annotated, Final
@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.api.bodies import Explanation, RiskReport
+from clearway_analytics.api.bodies import Explanation, RouteRisk
 from clearway_analytics.api.dependencies import Reader, Time
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.ledger import missions
@@ -24,8 +24,8 @@ router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
 AsOf = Annotated[
     UntilTime | None,
     Query(
-        description=f"The moment to rate; now by default. Incidents that came later are left out. {A_DATE} What counts "
-        "is its last moment."
+        description=f"The moment of the risk; now by default. Later incidents are left out. {A_DATE} Its last moment "
+        "is used."
     ),
 ]
 Horizon = Annotated[float | None, Query(gt=0, le=365, description="Days ahead; 7 by default.")]
@@ -39,8 +39,8 @@ async def get_risk(
     clock: Time,
     as_of: AsOf = None,
     horizon_days: Horizon = None,
-) -> RiskReport:
-    """How many incidents are to be expected on the route, how sure that is, and on how much it rests."""
+) -> RouteRisk:
+    """The expected incidents on the route, their interval, and the effective sample behind them."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
     found: Assessment | None
@@ -50,7 +50,7 @@ async def get_risk(
         found = (await _explained(connection, mission, route_id, as_of, horizon)).risk
     if found is None:
         raise NoSuchRoute(route_id)
-    return RiskReport.full(route_id, found, mission)
+    return RouteRisk.full(route_id, found, mission)
 
 
 @router.get("/{route_id}/risk/explanation", operation_id="routes.explain_risk", summary="Explain a route's risk")
@@ -63,7 +63,7 @@ async def explain_risk(
     horizon_days: Horizon = None,
     limit: Limit = 100,
 ) -> Explanation:
-    """Which incidents make the route risky, the largest part first. All parts add up to the expected events."""
+    """The contribution of each incident, the largest first. All parts add up to the expected events."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
     found = await _explained(connection, mission, route_id, as_of or clock.now(), horizon)

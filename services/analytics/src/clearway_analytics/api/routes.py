@@ -37,8 +37,8 @@ router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
 async def put_route(
     route_id: UUID, body: RouteBody, principal: Writer, seen: SeenRevision, wiring: Wired, write: Write
 ) -> Response:
-    """Under an id that you choose (201); an existing one is replaced (200, with If-Match). Its risk is made from every
-    incident known so far, and published."""
+    """Under an id that you choose (201); an existing one is replaced (200, with If-Match). Its risk is computed from
+    all incidents known so far, and published."""
     draft = body.draft()
 
     async def command(transaction: Transaction) -> Reply:
@@ -51,8 +51,8 @@ async def put_route(
 async def list_routes(
     principal: Reader, connection: Reading, clock: Time, response: Response, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[RatedRoute]:
-    """The routes in use, by id, with their risk now. The ETag stays the same until a route changes, or a risk does in
-    its first three digits: it falls a little with every second."""
+    """The live routes, by id, with their present risk. The ETag changes when a route changes, or a risk in its first
+    three digits: a risk falls a little every second."""
     shown, is_last = await routes.page(connection, principal.mission, _after(cursor), limit)
     ids = [route.route_id for route in shown]
     mission = await missions.read(connection, principal.mission)
@@ -64,7 +64,7 @@ async def list_routes(
 
 @router.get("/{route_id}", operation_id="routes.get", summary="Read a route")
 async def get_route(route_id: UUID, principal: Reader, connection: Reading, response: Response) -> RouteView:
-    """One route as it was last registered."""
+    """One live route."""
     route = await routes.live(connection, principal.mission, route_id)
     if route is None:
         raise NoSuchRoute(route_id)
@@ -75,11 +75,11 @@ async def get_route(route_id: UUID, principal: Reader, connection: Reading, resp
 @router.delete(
     "/{route_id}",
     operation_id="routes.retire",
-    summary="Take a route out of use",
+    summary="Retire a route",
     status_code=status.HTTP_204_NO_CONTENT,
 )
 async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, wiring: Wired, write: Write) -> Response:
-    """It is no longer rated, and those who follow it are told."""
+    """The route is no longer rated; `route.registered` reports its end."""
 
     async def command(transaction: Transaction) -> Reply:
         await wiring.register_route.retire(transaction, principal, route_id, seen)
@@ -89,7 +89,7 @@ async def retire_route(route_id: UUID, principal: Writer, seen: IfMatch, wiring:
 
 
 def _put_reply(route: Route, seen: int | None) -> Reply:
-    """201 with its address for a new route; 200 for one that is replaced, or is so already."""
+    """201 with its address for a new route; 200 for one that is replaced, or was the same already."""
     headers = {"ETag": etag(route.revision)}
     if seen is None:
         headers |= {"Location": f"/v1/routes/{route.route_id}"}
@@ -100,7 +100,7 @@ def _put_reply(route: Route, seen: int | None) -> Reply:
 
 
 def _seen(item: RatedRoute) -> tuple[object, ...]:
-    """What a reader of the list sees of a route; not the moment it was rated at."""
+    """The parts of an item that a reader compares: not the moment of the risk."""
     risk = item.risk
     return (
         item.route_id,

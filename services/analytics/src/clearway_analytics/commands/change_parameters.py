@@ -26,7 +26,7 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.route_sums import RouteSums
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_analytics.risk.parameters import PRESETS, Parameters
+from clearway_analytics.risk.parameters import PRESETS, Parameters, Preset
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction
@@ -41,7 +41,7 @@ class ParametersDraft:
     """Requested parameters: a preset, or those in use, with the values that differ."""
 
     reason: str
-    preset: str | None = None
+    preset: Preset | None = None
     name: str | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     bands: Mapping[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A mission's risk parameters: what is proposed, how it compares, and what the record speaks for."""
+"""Reads about risk parameters: the progress of a rebuild, the comparison, and the suggested preset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clearway_analytics.domain.incident_view import NO_HAZARD_CATEGORIES, NO_HAZ
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.risk.comparison import RouteComparison
-from clearway_analytics.risk.parameters import TRAILING_DAYS, suggested
+from clearway_analytics.risk.parameters import TRAILING_DAYS, Preset, suggested
 from clearway_analytics.storage.tables import INCIDENTS, ROUTES, SHADOW_INCIDENTS, SHADOW_ROUTES
 from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.database.engines import Database
@@ -23,30 +23,34 @@ from clearway_platform.database.engines import Database
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The rate of the trailing days, and the preset that it speaks for; None: those in use, or neither."""
+    """The preset that the mission's record suggests. It changes nothing: a person proposes and activates.
+
+    `incidents_per_day` is the rate over the trailing 90 days. `suggested` is null when the parameters in use fit, or
+    the rate is between two and ten a day.
+    """
 
     incidents_per_day: float
-    suggested: str | None
+    suggested: Preset | None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many of the mission's incidents the shadow holds."""
+    """The progress of a rebuild: the mission's incidents, and how many of them are counted already."""
 
     incidents: int
     done: int
 
 
 async def hint(database: Database, mission: Mission, now: datetime) -> Hint:
-    """It only says so: the parameters stay until a person changes them."""
+    """The rate of counted incidents, and the preset for it."""
     query = _trailing(mission, now - timedelta(days=TRAILING_DAYS), now)
     rate = (await database.measure(query))[0].incidents / TRAILING_DAYS
     return Hint(rate, suggested(rate, mission.parameters.name))
 
 
 async def progress(database: Database, revision: ParametersRevision) -> Progress:
-    held = select(func.count()).where(SHADOW_INCIDENTS.c.parameters_id == revision.parameters_id).scalar_subquery()
-    query = select(func.count().label("incidents"), held.label("done")).where(INCIDENTS.c.mission == revision.mission)
+    done = select(func.count()).where(SHADOW_INCIDENTS.c.parameters_id == revision.parameters_id).scalar_subquery()
+    query = select(func.count().label("incidents"), done.label("done")).where(INCIDENTS.c.mission == revision.mission)
     row = (await database.measure(query))[0]
     return Progress(row.incidents, row.done)
 
@@ -54,7 +58,7 @@ async def progress(database: Database, revision: ParametersRevision) -> Progress
 async def comparison(
     connection: AsyncConnection, revision: ParametersRevision, after: tuple[float, UUID] | None, limit: int
 ) -> Sequence[tuple[str, RouteComparison]]:
-    """Names and comparisons of the next routes, those that change most first."""
+    """The next routes' names and comparisons, the largest change first."""
     change, route_id = SHADOW_ROUTES.c.change, SHADOW_ROUTES.c.route_id
     same = and_(ROUTES.c.mission == revision.mission, ROUTES.c.route_id == route_id)
     query = (
@@ -78,13 +82,13 @@ async def comparison(
 
 
 def _trailing(mission: Mission, since: datetime, until: datetime) -> Select[Any]:
-    """Those that count: whatever has a weight by the parameters in use."""
-    believed = [status for status, weight in mission.parameters.status_weights.items() if weight > 0]
+    """The number of incidents that have a weight with the parameters in use."""
+    weighted = [status for status, weight in mission.parameters.status_weights.items() if weight > 0]
     return select(func.count().label("incidents")).where(
         INCIDENTS.c.mission == mission.name,
         INCIDENTS.c.occurred.between(since, until),
         INCIDENTS.c.exercise.is_(False),
         INCIDENTS.c.category.not_in(NO_HAZARD_CATEGORIES),
         INCIDENTS.c.outcome.not_in(NO_HAZARD_OUTCOMES),
-        INCIDENTS.c.status.in_(believed),
+        INCIDENTS.c.status.in_(weighted),
     )

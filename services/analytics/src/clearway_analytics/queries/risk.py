@@ -1,4 +1,4 @@
-"""A route's risk: now, at another moment, and what makes it."""
+"""A route's risk: now, at another moment, and the contributions to it."""
 
 import math
 from collections.abc import Sequence
@@ -27,12 +27,15 @@ _UNTIL: Final = select(CONTRIBUTIONS).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One incident's part in a route's expected events."""
+class RiskContribution:
+    """One incident's part in a route's expected events.
+
+    `incident_revision` is the revision that was counted, `weight` how far the incident is believed, from 0 to 1.
+    """
 
     incident_id: UUID
-    revision: int
-    occurred: datetime
+    incident_revision: int
+    occurred_at: datetime
     age_days: float
     distance_m: float
     weight: float
@@ -41,16 +44,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A risk and its reasons, the largest first. Reasons and background add up to the expected events."""
+    """A risk and its contributions, the largest first. They and the background add up to the expected events."""
 
     risk: Assessment
-    reasons: Sequence[Reason]
+    contributions: Sequence[RiskContribution]
 
 
 async def current(
     connection: AsyncConnection, mission: Mission, routes: Sequence[UUID], now: datetime
 ) -> dict[UUID, Assessment]:
-    """The risks of live routes over the mission's own horizon."""
+    """The risks of the live ones of the routes, by route id, over the horizon of the mission's parameters."""
     found = await route_sums.find(connection, mission.name, routes)
     horizon = mission.parameters.horizon_days
     return {route_id: route.assess(now, horizon, mission.parameters) for route_id, route in found.items()}
@@ -59,7 +62,7 @@ async def current(
 async def now(
     connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
 ) -> Assessment | None:
-    """The present risk, from the sums. None: no such live route."""
+    """The present risk, from the route's sums. None: no such live route."""
     route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
     return None if route is None else route.assess(moment, horizon_days, mission.parameters)
 
@@ -67,19 +70,19 @@ async def now(
 async def explained(
     connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
 ) -> Explained | None:
-    """The risk at a moment by what is known today: incidents that came later are left out. None: no such live route.
+    """The risk at a moment, from the contributions of the incidents until then, as they are known today.
 
-    It is summed from the contributions, one by one.
+    None: no such live route.
     """
     route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
     if route is None:
         return None
     parameters = mission.parameters
     known = await _until(connection, mission.name, route_id, moment)
-    reasons = [_reason(contribution, moment, horizon_days, parameters) for contribution in known]
+    parts = [_part(contribution, moment, horizon_days, parameters) for contribution in known]
     sums = _sums(known, moment, parameters)
     risk = assess(sums, route.area_km2, route.reference_share, moment, horizon_days, parameters)
-    return Explained(risk, sorted(reasons, key=lambda reason: (-reason.expected_events, reason.incident_id)))
+    return Explained(risk, sorted(parts, key=lambda part: (-part.expected_events, part.incident_id)))
 
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:
@@ -97,11 +100,13 @@ def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameter
     )
 
 
-def _reason(contribution: Contribution, moment: datetime, horizon_days: float, parameters: Parameters) -> Reason:
-    return Reason(
+def _part(
+    contribution: Contribution, moment: datetime, horizon_days: float, parameters: Parameters
+) -> RiskContribution:
+    return RiskContribution(
         incident_id=contribution.incident_id,
-        revision=contribution.revision,
-        occurred=contribution.occurred,
+        incident_revision=contribution.revision,
+        occurred_at=contribution.occurred,
         age_days=days_between(contribution.occurred, moment),
         distance_m=contribution.distance_m,
         weight=contribution.weight,

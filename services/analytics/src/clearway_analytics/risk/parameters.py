@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearway_analytics.domain.errors import InvalidParameters
 from clearway_analytics.risk.bands import BandLimits
+
+Preset = Literal["sparse", "dense"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +109,20 @@ DENSE: Final = Parameters(
     bands=BandLimits(),
 )
 
-PRESETS: Final[Mapping[str, Parameters]] = {"sparse": SPARSE, "dense": DENSE}
+PRESETS: Final[Mapping[Preset, Parameters]] = {"sparse": SPARSE, "dense": DENSE}
 
 TRAILING_DAYS: Final = 90.0
 SPARSE_UNTIL_PER_DAY: Final = 2.0
 DENSE_FROM_PER_DAY: Final = 10.0
 
 
-def suggested(incidents_per_day: float, in_use: str) -> str | None:
-    """The preset that a trailing rate speaks for; None when it is in use already.
+def suggested(incidents_per_day: float, in_use: str) -> Preset | None:
+    """The preset for a trailing rate of incidents; None when it is in use already.
 
-    Between the two limits nothing is suggested, so that a rate that moves around one limit does not ask for a change
+    Between the two limits nothing is suggested: a rate that rises and falls around one limit would suggest a change
     every week.
     """
-    preset = None
+    preset: Preset | None = None
     if incidents_per_day <= SPARSE_UNTIL_PER_DAY:
         preset = "sparse"
     elif incidents_per_day >= DENSE_FROM_PER_DAY:
