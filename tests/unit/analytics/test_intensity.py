@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import tplquad
 
 from clearway_analytics.risk.corridor import Corridor
-from clearway_analytics.risk.intensity import announced, background, cutoff_m, reach
+from clearway_analytics.risk.intensity import background, cutoff_m, expected_from_incidents, reach
 from clearway_analytics.risk.parameters import DENSE, SPARSE, Parameters
 
 PARAMETERS = pytest.mark.parametrize("parameters", [SPARSE, DENSE], ids=lambda one: one.name)
@@ -34,7 +34,9 @@ def test_expected_events_are_the_intensity_integrated(parameters: Parameters) ->
     route = straight(length, half_width)
     share = reach(route, np.array([x]), np.array([y]), np.array([sd]), parameters).share[0]
     total = v * share * math.exp(-age / parameters.decay_days)
-    found = announced(total, horizon, parameters.decay_days) + background(route.area_km2, horizon, parameters)
+    found = expected_from_incidents(total, horizon, parameters.decay_days) + background(
+        route.area_km2, horizon, parameters
+    )
     assert found == pytest.approx(integral, rel=1e-6)
 
 

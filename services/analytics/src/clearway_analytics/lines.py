@@ -12,7 +12,7 @@ _KNOWN: Final = frozenset(event.event_type for event in ROUTE_EVENTS)
 
 
 async def tell(kind: str, data: Data, names: Names) -> Told | None:
-    """What became of the route or of its risk, why, and the ids that lead to it."""
+    """The route's new revision or risk, the cause, and the ids."""
     if kind not in _KNOWN:
         return None
     route_id = data["route_id"]

@@ -1,4 +1,4 @@
-"""The analytics service as the runtime finds it."""
+"""The analytics service, as a value for the runtime."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Facts of this service as events of the contract: the only place that knows both."""
+"""The events of this service: the only module that knows both the ledger and the contract."""
 
 from typing import Final
 from uuid import UUID
@@ -31,7 +31,7 @@ def route_registered(route: Route) -> RouteRegistered:
 def route_risk_changed(
     mission: str, route_id: UUID, risk: Assessment, previous: Published | None, cause: UUID | None
 ) -> RouteRiskChanged:
-    """A route's risk, and what was last said of it. `cause` is the incident that moved it."""
+    """A route's risk, and the one published before. `cause` is the incident that changed it."""
     return RouteRiskChanged(
         mission=mission,
         route_id=route_id,

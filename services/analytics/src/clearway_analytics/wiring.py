@@ -1,4 +1,4 @@
-"""The analytics service is built here, from what the runtime gives."""
+"""Builds the analytics service on the platform."""
 
 from typing import Final
 
@@ -23,14 +23,14 @@ from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.route import event_types, stream_router
 
 DESCRIPTION: Final = (
-    "Patrol routes and how risky they are, from the incidents near them. A route is never called safe: the words are "
-    "low, elevated, high, severe and low_data, each with the figures behind it and the incidents that make it."
+    "Patrol routes and their risk, from the incidents near them. A route is never called safe: the bands are low, "
+    "elevated, high, severe and low_data, each with the figures behind it and the incidents that contribute to it."
 )
 
 TAGS: Final = {
     "Routes": "The routes that patrols and convoys take.",
-    "Route risk": "How many incidents are to be expected on a route, and which known ones say so.",
-    "Risk parameters": "The numbers of the risk model: proposed, compared with those in use, activated or discarded.",
+    "Route risk": "The expected incidents on a route, and the known incidents behind them.",
+    "Risk parameters": "The parameters of the risk model: propose, compare, activate and discard them.",
 }
 
 
@@ -45,7 +45,7 @@ def build(platform: Platform) -> Parts:
     types = event_types(ROUTE_EVENTS)
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
     dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")
-    # Routes with a fixed word come before those that take an id in its place.
+    # Routes with a fixed word come before those with an id at the same position.
     for router in (stream, dead_letters, routes.router, risk.router, parameters.router):
         app.include_router(router)
     sweep = Sweep(platform.database, announcer)

@@ -1,4 +1,4 @@
-"""Incident events as they come in from the log."""
+"""The consumer of incident events."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ GROUP: Final = "analytics"
 
 @dataclass(frozen=True, slots=True)
 class OnIncident:
-    """Every incident event carries the whole state, so one handler takes them all."""
+    """The handler of all incident events: each of them carries the whole state."""
 
     apply: ApplyIncident
 
@@ -45,7 +45,7 @@ def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
 
 
 def view_of(incident: IncidentState) -> IncidentView:
-    """What the model uses of an incident."""
+    """The incident of an event as the model uses it."""
     longitude, latitude = incident.location.point.coordinates
     return IncidentView(
         mission=incident.mission,

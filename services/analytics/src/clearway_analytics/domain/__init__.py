@@ -1,1 +1,1 @@
-"""What routes and incidents are to this service, free of databases and frameworks."""
+"""Routes and incidents in this service, free of databases and frameworks."""

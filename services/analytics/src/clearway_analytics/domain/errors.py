@@ -1,4 +1,4 @@
-"""Why this service refuses what is asked."""
+"""The refusals of this service."""
 
 from clearway_platform.refusals import Conflict, Invalid, NotFound
 
@@ -29,16 +29,16 @@ class ProposalOpen(Conflict):
 
 
 class AlreadyInUse(Conflict):
-    """What is proposed is what is in use."""
+    """The proposed parameters are those in use."""
 
     detail = "These are the parameters in use. Propose values that differ from them."
 
 
 class NotCompared(Conflict):
-    """A proposal whose risks are not computed yet cannot be activated."""
+    """A proposal cannot be activated before its risks are computed."""
 
     detail = (
-        "The risks by these parameters are still being computed. Wait until the state is `compared`, read the "
+        "The risks with these parameters are still being computed. Wait until the state is `compared`, read the "
         "comparison, then activate."
     )
 
@@ -50,15 +50,15 @@ class NeverCompared(Conflict):
 
 
 class AlreadyDecided(Conflict):
-    """Revisions that are in use, superseded or discarded stay as they are."""
+    """A revision that is in use, superseded or discarded cannot change."""
 
     detail = "This revision is decided already. To use its values again, propose them as a new revision."
 
 
 class ComparisonOutdated(Conflict):
-    """More incidents or routes changed since the comparison than can be added while the risks are exchanged."""
+    """More incidents or routes changed since the comparison than an activation can add."""
 
     detail = (
-        "Many incidents or routes changed since the comparison, and it is being made again. Wait a minute, read the "
+        "Many incidents or routes changed since the comparison, and it is being updated. Wait a minute, read the "
         "comparison again, then activate."
     )

@@ -1,4 +1,4 @@
-"""What an incident tells about the roads near it."""
+"""An incident as the risk model uses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-# What is no explosive hazard, and what turned out to be none, says nothing about where the next one will be.
+# An incident without an explosive hazard is no evidence of where the next one will be.
 NO_HAZARD_CATEGORIES: Final = frozenset({"other"})
 NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """One revision of an incident, reduced to what the model uses.
+    """One revision of an incident, reduced to the fields of the model.
 
-    occurred: the moment where it is known, else the middle of its span, and never after it was recorded.
-    uncertainty_m: radius of the circle that holds the true place with 90 %.
+    occurred: the moment if it is known, else the middle of its span, and never later than the record.
+    uncertainty_m: the radius of the circle that contains the true location with a probability of 90 %.
     """
 
     mission: str
@@ -33,10 +33,10 @@ class IncidentView:
     exercise: bool
 
     def weight(self, status_weights: Mapping[str, float]) -> float:
-        """v, from 0 to 1: how far it is believed, and 0 where it is no hazard.
+        """v, from 0 to 1: how far the incident is believed; 0 where there was no hazard.
 
-        Unknown category and unknown outcome count, because ruling them out would be a guess on the dangerous side.
-        A cleared hazard counts: what was found once near a road is what announces the next. Exercises never count.
+        An unknown category and an unknown outcome count: to guess that there was no hazard would be dangerous.
+        A cleared hazard counts: after one was found near a road, the next is expected there. Exercises never count.
         """
         if self.exercise or self.category in NO_HAZARD_CATEGORIES or self.outcome in NO_HAZARD_OUTCOMES:
             return 0.0

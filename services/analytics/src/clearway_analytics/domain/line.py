@@ -1,4 +1,4 @@
-"""The line of a route: what is accepted, and what is said when it is not."""
+"""The line of a route: which lines are accepted, and the error for each other one."""
 
 import math
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ from shapely import LineString, get_coordinates, segmentize
 Position = tuple[float, float]
 
 MAX_VERTICES: Final = 5_000
-# Routes that are stored may have more.
+# Stored routes may have more.
 STORED_VERTICES: Final = 10_000
 MIN_LENGTH_M: Final = 1.0
 MAX_LENGTH_M: Final = 2_000_000.0
-# Beyond, a degree of longitude is too short for a map: a line of some kilometres may go around the pole many times.
+# Beyond it a degree of longitude is too short for a map: a line of some kilometres may go round the pole many times.
 MAX_LATITUDE: Final = 85.0
-# A line is measured in one projection, which bends it visibly beyond, and then cannot show it at all.
+# A line is measured in one projection, which distorts wider lines, and cannot represent the widest at all.
 MAX_WIDTH_DEGREES: Final = 60.0
 EARTH: Final = Geod(ellps="WGS84")
 
-# A straight line on the map is not straight in metres: cut at this step, it is off by less than five metres.
+# A straight line on the map is not straight in metres: in steps of this size the error is below five metres.
 STEP_DEGREES: Final = 0.1
 
 
 class InvalidLine(ValueError):
-    """A line that cannot be a route. `position` is the index of the vertex at fault, if one is."""
+    """A line that cannot be a route. `position` is the index of the wrong vertex; None when it is the whole line."""
 
     def __init__(self, problem: str, remedy: str, position: int | None = None) -> None:
         super().__init__(problem)
@@ -45,7 +45,7 @@ def checked(positions: Sequence[Position]) -> tuple[Position, ...]:
         _check_position(index, longitude, latitude)
     line = _without_repeats(positions)
     if len(line) < 2:
-        raise InvalidLine("the line does not have two distinct positions", "send the line along which patrols go")
+        raise InvalidLine("the line does not have two distinct positions", "send the line that patrols follow")
     _check_extent(line)
     return line
 
@@ -98,7 +98,7 @@ def _check_extent(line: Sequence[Position]) -> None:
     length = length_m(line)
     if length < MIN_LENGTH_M:
         raise InvalidLine(
-            f"the line is shorter than {MIN_LENGTH_M:g} m", "send the line along which patrols go, in degrees"
+            f"the line is shorter than {MIN_LENGTH_M:g} m", "send the line that patrols follow, in degrees"
         )
     if length > MAX_LENGTH_M:
         limit = f"{MAX_LENGTH_M / 1000:,.0f} km"

@@ -1,12 +1,12 @@
-"""The life of a revision of risk parameters."""
+"""The states of a revision of risk parameters."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class ParametersState(StrEnum):
-    """`rebuilding`: the risks by these parameters are being computed, beside those in use. `compared`: they are
-    computed, and a person decides. `current`: in use. `superseded`: was in use. `discarded`: was never used."""
+    """`rebuilding`: the risks with these parameters are being computed. `compared`: they are computed, and a person
+    decides. `current`: in use. `superseded`: was in use. `discarded`: was never used."""
 
     REBUILDING = "rebuilding"
     COMPARED = "compared"

@@ -9,7 +9,7 @@ from clearway_analytics.domain.line import Position
 
 @dataclass(frozen=True, slots=True)
 class RouteDraft:
-    """A route as it is asked for: a checked line, and the half-width of its corridor in metres."""
+    """A requested route: a checked line, and the half-width of its corridor in metres."""
 
     name: str
     line: tuple[Position, ...]

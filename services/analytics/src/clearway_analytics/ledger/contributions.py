@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.ledger.routes import MissionRoutes
-from clearway_analytics.risk.corridor import Places
+from clearway_analytics.risk.corridor import Numbers
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.intensity import cutoff_m
@@ -41,7 +41,7 @@ class Contribution:
         return DecayedSums(self.kept, self.kept * self.kept, 1)
 
 
-NO_ROUTES: Final[Places] = np.empty(0, dtype=np.intp)
+NO_ROUTES: Final[Numbers] = np.empty(0, dtype=np.intp)
 _COLUMNS: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
 _ADD: Final = insert(CONTRIBUTIONS)
 _REMOVE_INCIDENT: Final = (
@@ -72,7 +72,7 @@ def on_route(
     ]
 
 
-def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) -> Places:
+def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) -> Numbers:
     """The numbers of the routes that an incident may add to; empty when its weight is 0."""
     if incident.weight(parameters.status_weights) == 0:
         return NO_ROUTES
@@ -81,7 +81,7 @@ def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) 
 
 
 def of_incident(
-    incident: IncidentView, routes: MissionRoutes, near: Places, parameters: Parameters
+    incident: IncidentView, routes: MissionRoutes, near: Numbers, parameters: Parameters
 ) -> list[Contribution]:
     """The contributions of an incident to the routes `near` it. Those of them that are too far away get none."""
     weight = incident.weight(parameters.status_weights)

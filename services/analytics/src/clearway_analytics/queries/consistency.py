@@ -1,4 +1,4 @@
-"""Whether the sums and extremes say what the contributions say."""
+"""A check: whether stored sums and extremes are those of the contributions."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,20 +15,17 @@ from clearway_analytics.storage.tables import CONTRIBUTIONS, ROUTE_SUMS
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A route whose kept sums or extremes are not those of its contributions."""
+    """A route whose stored sums or extremes are not those of its contributions."""
 
     route_id: UUID
-    kept: DecayedSums
-    summed: DecayedSums
-    kept_extremes: Extremes
-    found_extremes: Extremes
+    stored: DecayedSums
+    computed: DecayedSums
+    stored_extremes: Extremes
+    computed_extremes: Extremes
 
 
 async def differences(connection: AsyncConnection, mission: str, tolerance: float = 1e-9) -> list[Difference]:
-    """Where sums and contributions differ by more than a share `tolerance` of either, or extremes differ at all.
-
-    Empty when all is well.
-    """
+    """The routes whose sums differ by more than the relative `tolerance`, or whose extremes differ at all."""
     made = await _made(connection, mission)
     query = select(ROUTE_SUMS).where(ROUTE_SUMS.c.mission == mission).order_by(ROUTE_SUMS.c.route_id)
     found = [
@@ -52,10 +49,10 @@ async def _made(connection: AsyncConnection, mission: str) -> defaultdict[UUID, 
 
 
 def _agree(difference: Difference, tolerance: float) -> bool:
-    kept, summed = difference.kept, difference.summed
+    stored, computed = difference.stored, difference.computed
     return (
-        kept.count == summed.count
-        and abs(kept.total - summed.total) <= tolerance * max(1.0, summed.total)
-        and abs(kept.squares - summed.squares) <= tolerance * max(1.0, summed.squares)
-        and difference.kept_extremes == difference.found_extremes
+        stored.count == computed.count
+        and abs(stored.total - computed.total) <= tolerance * max(1.0, computed.total)
+        and abs(stored.squares - computed.squares) <= tolerance * max(1.0, computed.squares)
+        and difference.stored_extremes == difference.computed_extremes
     )

@@ -15,7 +15,7 @@ from clearway_analytics.ledger.contributions import Contribution, contribution_o
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.risk.assessment import Assessment, Sums, assess
 from clearway_analytics.risk.decay import days_between
-from clearway_analytics.risk.intensity import announced
+from clearway_analytics.risk.intensity import expected_from_incidents
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS
 
@@ -110,7 +110,9 @@ def _part(
         age_days=days_between(contribution.occurred, moment),
         distance_m=contribution.distance_m,
         weight=contribution.weight,
-        expected_events=announced(_present(contribution, moment, parameters), horizon_days, parameters.decay_days),
+        expected_events=expected_from_incidents(
+            _present(contribution, moment, parameters), horizon_days, parameters.decay_days
+        ),
     )
 
 

@@ -1,10 +1,10 @@
-"""A route's risk, whole: the figure, how sure it is, the word for it, and what it rests on."""
+"""A route's risk: the expected events, their interval, the band, and the effective sample."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from clearway_analytics.risk.decay import days_between
-from clearway_analytics.risk.intensity import announced, background, probability_of_any
+from clearway_analytics.risk.intensity import background, expected_from_incidents, probability_of_any
 from clearway_analytics.risk.interval import effective_sample, fay_feuer
 from clearway_analytics.risk.parameters import Parameters
 from clearway_contracts.vocabulary import RiskBand
@@ -12,7 +12,7 @@ from clearway_contracts.vocabulary import RiskBand
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What is known of a route's incidents at one moment.
+    """The sums over a route's incidents at one moment.
 
     total: S = Σ v_i c_iR e^{−(t−t_i)/τ};  squares: Q, of the squared terms;  largest: the largest term;
     newest: time of the latest incident.
@@ -26,7 +26,7 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Expected events on the route within `horizon_days` of `at`, in its two parts, and their interval."""
+    """Expected events on the route within `horizon_days` after `at`: background and incidents, and their interval."""
 
     at: datetime
     horizon_days: float
@@ -46,11 +46,11 @@ def assess(
 ) -> Assessment:
     """The risk at `at`.
 
-    In the interval, w is the largest weight that one more incident could have: a verified one, now, in the middle
-    of the route (`reference_share`), or the largest there is if that is larger. So a route without incidents has a
-    wide interval and not an empty one. The background is taken as known: it moves both ends alike.
+    In the interval, w is the largest weight that one more incident could have: that of a verified one, now, in the
+    middle of the route (`reference_share`), or the largest present weight if that is larger. So a route without
+    incidents has a wide interval, not an empty one. The background is taken as known, and added to both ends.
     """
-    ahead = announced(1.0, horizon_days, parameters.decay_days)
+    ahead = expected_from_incidents(1.0, horizon_days, parameters.decay_days)
     largest = ahead * max(sums.largest, reference_share)
     interval = fay_feuer(ahead * sums.total, ahead**2 * sums.squares, largest, parameters.interval_level)
     quiet = background(area_km2, horizon_days, parameters)
@@ -72,7 +72,9 @@ def assess(
 
 
 def _band(total: float, area_km2: float, sample: float, parameters: Parameters) -> RiskBand:
-    """The word is for the parameters' own horizon, whichever was asked for: its limits mean nothing for another."""
+    """The band over the parameters' own horizon, whatever the requested one: its limits are made for that horizon."""
     horizon = parameters.horizon_days
-    expected = announced(total, horizon, parameters.decay_days) + background(area_km2, horizon, parameters)
+    expected = expected_from_incidents(total, horizon, parameters.decay_days) + background(
+        area_km2, horizon, parameters
+    )
     return parameters.bands.band(expected, sample)

@@ -1,4 +1,4 @@
-"""Words for a risk. No route is ever called safe: little risk on little evidence is "low data"."""
+"""Bands: words for a risk. No route is ever called safe: a low risk from too few incidents is "low data"."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from clearway_contracts.vocabulary import RiskBand
 
 @dataclass(frozen=True, slots=True)
 class BandLimits:
-    """Expected incidents on the route within the horizon (7 days) at which each word begins.
+    """Expected incidents on the route within the horizon (7 days) from which each band applies.
 
-    The defaults stand where one fresh, unverified report on a road makes it elevated, about three verified ones make
-    it high, and about ten make it severe (0.15 a week is one incident in seven weeks).
+    With the defaults one fresh, unverified report on a road makes it elevated, about three verified ones make it high,
+    and about ten make it severe (0.15 a week is one incident in seven weeks).
     `sufficient_sample` is the effective number of incidents below which a low risk is called low data.
     """
 

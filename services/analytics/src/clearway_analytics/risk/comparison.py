@@ -1,4 +1,4 @@
-"""What other parameters would change: each route's risk by those in use and by those proposed."""
+"""Comparisons: each route's risk with the parameters in use and with those proposed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from clearway_contracts.vocabulary import RiskBand
 
 @dataclass(frozen=True, slots=True)
 class RouteComparison:
-    """One route by both sets of parameters. The expected events of both are over the horizon of those in use; each
-    band is over its own parameters' horizon."""
+    """One route with both sets of parameters. Both expected events are over the horizon of the parameters in use; each
+    band is over the horizon of its own parameters."""
 
     route_id: UUID
     events_before: float
@@ -27,12 +27,12 @@ class RouteComparison:
 
     @property
     def factor(self) -> float:
-        """By how much the expected events are multiplied. The background keeps both above zero."""
+        """Expected events after, divided by those before. The background keeps both above zero."""
         return self.events_after / self.events_before
 
     @property
     def change(self) -> float:
-        """The factor, or its inverse when that is larger: how far the two are apart."""
+        """The factor, or its inverse when that is larger."""
         return max(self.factor, 1.0 / self.factor)
 
 
@@ -62,8 +62,7 @@ class Summary:
 
 
 def _step(comparison: RouteComparison) -> int:
-    """Above zero when the word is for more risk. Low and low_data are both below elevated, and neither is above the
-    other."""
+    """Above zero when the band has risen. Low and low_data have the same rank, below elevated."""
     return _rank(comparison.band_after) - _rank(comparison.band_before)
 
 

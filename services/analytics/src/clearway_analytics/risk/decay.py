@@ -3,7 +3,7 @@
 Instead of lowering every weight as time passes, each is raised to a fixed landmark L when it is added,
 c·e^{(t−L)/τ}, and the sum is lowered once when it is read, ·e^{−(now−L)/τ} (Cormode, Shkapenyuk, Srivastava & Xu,
 "Forward decay: a practical time decay model for streaming systems", ICDE 2009). Additions commute, so late,
-repeated, corrected and retracted incidents need no path of their own: what was added is subtracted.
+repeated, corrected and retracted incidents need no code of their own: what was added is subtracted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-# Any fixed moment does; a recent one keeps the numbers near one. At τ = 90 days nothing overflows for 170 years.
+# Any fixed moment is correct; a recent one keeps the numbers near one. At τ = 90 days nothing overflows for 170 years.
 LANDMARK: Final = datetime(2025, 1, 1, tzinfo=UTC)
 
 _DAY: Final = timedelta(days=1)
@@ -25,18 +25,18 @@ def days_between(earlier: datetime, later: datetime) -> float:
 
 
 def raised(weight: float, moment: datetime, landmark: datetime, decay_days: float) -> float:
-    """A weight at `moment` as it is kept at the landmark."""
+    """A weight at `moment`, raised to the landmark."""
     return weight * math.exp(days_between(landmark, moment) / decay_days)
 
 
 def lowered(kept: float, now: datetime, landmark: datetime, decay_days: float) -> float:
-    """A kept weight, or sum of them, as it reads at `now`."""
+    """A weight at the landmark, or a sum of such weights, lowered to `now`."""
     return kept * math.exp(-days_between(landmark, now) / decay_days)
 
 
 @dataclass(frozen=True, slots=True)
 class DecayedSums:
-    """A = Σc, Q = Σc² and the count of kept weights, all at the landmark. Q decays with 2/τ."""
+    """A = Σc, Q = Σc² and the count of weights at the landmark. Q decays with 2/τ."""
 
     total: float = 0.0
     squares: float = 0.0
@@ -50,12 +50,12 @@ class DecayedSums:
 
     @classmethod
     def of(cls, kept: Iterable[float]) -> DecayedSums:
-        """The sums of weights that are already kept at the landmark."""
+        """The sums of weights that are at the landmark already."""
         weights = list(kept)
         return cls(math.fsum(weights), math.fsum(weight * weight for weight in weights), len(weights))
 
     def read(self, now: datetime, landmark: datetime, decay_days: float) -> tuple[float, float]:
-        """S and Q at `now`. A remainder of rounding below zero, and an empty sum, read as zero."""
+        """S and Q at `now`. An empty sum is zero, and so is a rounding error below zero."""
         if self.count <= 0:
             return 0.0, 0.0
         total = lowered(self.total, now, landmark, decay_days)

@@ -1,4 +1,4 @@
-"""A route as the model sees it: its corridor in metres, measured once and used for every incident."""
+"""A footprint: a route's corridor in metres, computed once and used for every incident."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from clearway_analytics.domain.line import Position, middle, stepped
 from clearway_analytics.risk import intensity
-from clearway_analytics.risk.corridor import Corridor, Floats
+from clearway_analytics.risk.corridor import Corridor
+from clearway_analytics.risk.gaussian import Floats
 from clearway_analytics.risk.intensity import Reach
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project, utm_zone
@@ -19,7 +20,8 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """`zone` is the EPSG code of the projection; `box` holds the line: west, south, east, north in degrees."""
+    """A route's corridor. `zone` is the EPSG code of its projection; `box` is the line's bounding box in degrees: west,
+    south, east, north."""
 
     zone: int
     corridor: Corridor
@@ -36,7 +38,7 @@ class Footprint:
         return cls(zone, corridor, (west, south, east, north), centre)
 
     def reach(self, longitude: Floats, latitude: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
-        """How m incidents bear on the route; each array is (m,), degrees and metres."""
+        """The effect of m incidents on the route; each array is (m,), degrees and metres."""
         x, y = project(self.zone, longitude, latitude)
         return intensity.reach(self.corridor, x, y, location_sd, parameters)
 

@@ -1,4 +1,4 @@
-"""Φ, the distribution function of the standard normal, for whole arrays: NumPy has none.
+"""Φ, the distribution function of the standard normal, for arrays: NumPy has none.
 
 For x = |z|/√2, Φ(−|z|) = ½·erfc(x), and (1 + 2x)·exp(x²)·erfc(x) is so smooth in t = (x − k)/(x + k) that one
 polynomial p gives it for every x ≥ 0:

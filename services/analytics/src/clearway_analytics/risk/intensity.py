@@ -1,10 +1,10 @@
-"""The model: incidents announce further incidents near them, less with distance and with time.
+"""The model: after an incident further incidents are expected near it, fewer with distance and with time.
 
     λ(x,t) = u + Σ_{t_i<t} v_i · Σ_k a_k · N₂(x − x_i ; s_k² + l_i²) · e^{−(t−t_i)/τ} / τ          (1)
     Λ_R(t,H) = (1 − e^{−H/τ}) · Σ_i v_i c_iR e^{−(t−t_i)/τ} + u · 2r · len_R · H                    (2)
 
 (1) is a linear self-exciting point process, in events per km² and day; (2) is its expected number of events on a
-route's corridor within H days, with c_iR = Σ_k a_k M_k. Incidents that will be announced by incidents yet to come
+route's corridor within H days, with c_iR = Σ_k a_k M_k. Incidents that follow from future incidents
 are not counted. Adding l_i² to s_k² is the exact convolution of a kernel with the error of the location.
 
 Near-repeats: M. Townsley, S. D. Johnson & J. H. Ratcliffe, "Space time dynamics of insurgent activity in Iraq",
@@ -19,15 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clearway_analytics.risk.corridor import Corridor, Corridors, Floats, Places
+from clearway_analytics.risk.corridor import Corridor, Corridors, Numbers
+from clearway_analytics.risk.gaussian import Floats
 from clearway_analytics.risk.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How m incidents bear on a route, or one incident on m routes: what is near enough to count, c_iR and distances.
+    """The effect of m incidents on a route, or of one incident on m routes: whether each is near enough to count, its
+    share c_iR, and the distance in metres.
 
-    Each is (m,); `near` is boolean, and what is not near has no share and no certain distance. Metres.
+    Each is (m,). Where `near` is false the share is 0, and the distance may be infinite.
     """
 
     near: NDArray[np.bool_]
@@ -36,7 +38,7 @@ class Reach:
 
 
 def reach(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
-    """m incidents at (x, y), metres in the corridor's projection: c_iR = Σ_k a_k M_k."""
+    """The effect on a route of m incidents at (x, y), metres in the corridor's projection: c_iR = Σ_k a_k M_k."""
     cutoff = cutoff_m(location_sd, parameters)
     share, distance = np.zeros(len(x)), np.full(len(x), np.inf)
     (some,) = np.nonzero(corridor.may_be_within(x, y, cutoff))
@@ -47,9 +49,9 @@ def reach(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, paramet
 
 
 def reach_each(
-    corridors: Corridors, which: Places, x: Floats, y: Floats, location_sd: float, parameters: Parameters
+    corridors: Corridors, which: Numbers, x: Floats, y: Floats, location_sd: float, parameters: Parameters
 ) -> Reach:
-    """One incident, and m of the corridors by their numbers; x and y are where it is in each one's projection."""
+    """The effect of one incident on m corridors, by their numbers; x and y are the incident in each projection."""
     sd = np.array(location_sd)
     masses, distance = corridors.measure(which, x, y, _sds(sd, parameters))
     near = distance <= cutoff_m(sd, parameters)
@@ -57,23 +59,23 @@ def reach_each(
 
 
 def _sds(location_sd: Floats, parameters: Parameters) -> Floats:
-    """Each kernel convolved with the errors of the locations."""
+    """The standard deviation of each kernel, convolved with the error of each location."""
     sds: Floats = np.hypot(np.array(parameters.scales_m), location_sd)
     return sds
 
 
 def cutoff_m(location_sd: Floats, parameters: Parameters) -> Floats:
-    """Beyond this distance less than 3·10⁻⁷ of an incident's kernel reaches the route, and it is left out."""
+    """The distance in metres beyond which an incident is left out: less than 3·10⁻⁷ of its kernel is there."""
     return parameters.cutoff_sd * parameters.widest_sd(location_sd)
 
 
-def announced(total: float, horizon_days: float, decay_days: float) -> float:
-    """The incidents' part of (2): `total` is Σ v_i c_iR e^{−(t−t_i)/τ}."""
+def expected_from_incidents(total: float, horizon_days: float, decay_days: float) -> float:
+    """The expected events that follow from incidents, in (2): `total` is Σ v_i c_iR e^{−(t−t_i)/τ}."""
     return -math.expm1(-horizon_days / decay_days) * total
 
 
 def background(corridor_area_km2: float, horizon_days: float, parameters: Parameters) -> float:
-    """The background's part of (2)."""
+    """The expected events of the background, in (2)."""
     return parameters.background_per_km2_day * corridor_area_km2 * horizon_days
 
 
@@ -81,6 +83,6 @@ def probability_of_any(expected_events: float) -> float:
     """The chance of at least one event, 1 − e^{−Λ}.
 
     This is the limit κ → 0 of the negative binomial's 1 − (1 + κΛ)^{−1/κ}: counts are taken as Poisson. Where
-    events cluster more than (1) explains (κ > 0), the true chance is lower, so this errs on the side of warning.
+    events cluster more than (1) explains (κ > 0), the true chance is lower: the error is on the side of warning.
     """
     return -math.expm1(-expected_events)

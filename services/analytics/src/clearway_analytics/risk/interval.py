@@ -1,4 +1,4 @@
-"""How sure: an interval for a sum of weighted counts, and the effective sample behind it."""
+"""The interval of a sum of weighted counts, and the effective sample behind it."""
 
 from dataclasses import dataclass
 
@@ -33,5 +33,5 @@ def fay_feuer(total: float, squares: float, largest: float, level: float) -> Int
 
 
 def effective_sample(total: float, squares: float) -> float:
-    """n_eff = S²/Q: how many equally weighted incidents would tell as much (Kish, Survey Sampling, 1965)."""
+    """n_eff = S²/Q: the number of equally weighted incidents with the same variance (Kish, Survey Sampling, 1965)."""
     return total * total / squares if squares > 0 else 0.0

@@ -1,4 +1,4 @@
-"""How far the true place may lie from the reported one."""
+"""The error of a reported location."""
 
 import math
 from typing import Final
@@ -12,5 +12,5 @@ CE90_IN_SD: Final = math.sqrt(2.0 * math.log(10.0))
 
 
 def location_sd(uncertainty_m: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The standard deviations l per axis, metres, of places whose 90 % circles have the radii `uncertainty_m`."""
+    """The standard deviations l per axis, metres, of locations whose 90 % circles have the radii `uncertainty_m`."""
     return uncertainty_m / CE90_IN_SD

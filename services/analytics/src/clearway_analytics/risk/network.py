@@ -1,4 +1,4 @@
-"""Many routes at once: which of them an incident may reach, and how it bears on those."""
+"""All routes of a mission at once: those that an incident may reach, and its effect on them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 import shapely
 
 from clearway_analytics.risk import intensity
-from clearway_analytics.risk.corridor import Corridors, Places
+from clearway_analytics.risk.corridor import Corridors, Numbers
 from clearway_analytics.risk.footprint import Box, Footprint
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project
 
-# The shortest degree of latitude, less the most that a projection may stretch a line of 2,000 km.
+# The shortest degree of latitude, reduced by the largest stretch of a projection over a line of 2,000 km.
 METRES_PER_DEGREE: Final = 110_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """R footprints, known by their numbers: a tree of their boxes, their corridors end to end, and their zones (R,)."""
+    """R footprints by number: a tree of their boxes, their corridors end to end, and their zones (R,)."""
 
     tree: shapely.STRtree
     corridors: Corridors
-    zones: Places
+    zones: Numbers
 
     @classmethod
     def of(cls, footprints: Sequence[Footprint]) -> Network:
@@ -37,30 +37,28 @@ class Network:
             np.array([footprint.zone for footprint in footprints], dtype=np.intp),
         )
 
-    def near(self, longitude: float, latitude: float, distance_m: float) -> Places:
-        """All footprints within the distance, and some that are only almost, in order."""
+    def near(self, longitude: float, latitude: float, distance_m: float) -> Numbers:
+        """The numbers of all footprints within the distance, and of some a little farther away, in order."""
         found = [self.tree.query(shapely.box(*box)) for box in boxes_within(longitude, latitude, distance_m)]
-        # A footprint is found twice only on both sides of the antimeridian.
+        # At the antimeridian there are two boxes, and a footprint may be in both.
         return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
 
-    def segments(self, which: Places) -> int:
-        """How many segments the footprints of these numbers have together: what it costs to measure them."""
+    def segments(self, which: Numbers) -> int:
+        """The number of segments of these footprints: the cost of measuring them."""
         return int((self.corridors.first[which + 1] - self.corridors.first[which]).sum())
 
     def reach(
-        self, which: Places, longitude: float, latitude: float, location_sd: float, parameters: Parameters
+        self, which: Numbers, longitude: float, latitude: float, location_sd: float, parameters: Parameters
     ) -> Iterator[tuple[int, float, float]]:
-        """How one incident bears on some footprints: (number, c, distance in metres) of those near enough."""
+        """The effect of one incident on some footprints: (number, c, distance in metres) of those near enough."""
         if len(which) == 0:
             return
         zones = self.zones[which].tolist()
-        place = {zone: _metres(zone, longitude, latitude) for zone in set(zones)}
-        x, y = np.array([place[zone] for zone in zones]).T
-        bearing = intensity.reach_each(self.corridors, which, x, y, location_sd, parameters)
-        reached = bearing.near
-        yield from zip(
-            which[reached].tolist(), bearing.share[reached].tolist(), bearing.distance_m[reached].tolist(), strict=True
-        )
+        by_zone = {zone: _metres(zone, longitude, latitude) for zone in set(zones)}
+        x, y = np.array([by_zone[zone] for zone in zones]).T
+        reach = intensity.reach_each(self.corridors, which, x, y, location_sd, parameters)
+        near = reach.near
+        yield from zip(which[near].tolist(), reach.share[near].tolist(), reach.distance_m[near].tolist(), strict=True)
 
 
 def _metres(zone: int, longitude: float, latitude: float) -> tuple[float, float]:
@@ -69,7 +67,7 @@ def _metres(zone: int, longitude: float, latitude: float) -> tuple[float, float]
 
 
 def boxes_within(longitude: float, latitude: float, distance_m: float) -> list[Box]:
-    """Boxes in degrees that together hold every place within `distance_m`; two where they cross the antimeridian."""
+    """Boxes in degrees that together contain every point within `distance_m`; two at the antimeridian."""
     tall = distance_m / METRES_PER_DEGREE
     farthest = abs(latitude) + tall
     wide = 180.0 if farthest >= 89.0 else min(180.0, tall / math.cos(math.radians(farthest)))

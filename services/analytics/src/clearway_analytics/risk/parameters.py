@@ -1,4 +1,4 @@
-"""The numbers of the risk model, named, so that every answer can say which ones it used."""
+"""The parameters of the risk model, by name, so that every answer can state those it used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ Preset = Literal["sparse", "dense"]
 class Parameters:
     """One theatre's parameters.
 
-    name: what answers show.
+    name: the name in answers.
     scales_m: standard deviations s_k of the spatial kernels, metres.
-    shares: a_k, the expected number of further incidents that one incident announces, per kernel.
-    decay_days: τ, after which a past incident announces 1/e of what it did.
-    background_per_km2_day: u, incidents that nothing announced.
-    status_weights: v, how far an incident of each status is believed; a status that is not listed counts nothing.
-    bands: what the words mean.
-    horizon_days: the horizon of bands and announcements.
+    shares: a_k, the expected number of further incidents after one incident, for each kernel.
+    decay_days: τ, after which the effect of an incident is 1/e of what it was.
+    background_per_km2_day: u, the rate where no earlier incident is near.
+    status_weights: v, how far an incident of each status is believed; a status that is not listed has weight 0.
+    bands: the limits of the bands.
+    horizon_days: the horizon of bands and published risks.
     interval_level: coverage of the stated interval.
-    cutoff_sd: an incident farther away than so many of its widest standard deviations is left out.
+    cutoff_sd: an incident farther away than this many of its widest standard deviations is left out.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Parameters:
             raise InvalidParameters("bands", problem, "Send limits that rise from elevated to high to severe.")
 
 
-# The sum of shares is the number of incidents that one incident announces; estimates for real theatres stay near one.
+# The sum of shares is the number of further incidents after one incident; estimates for real theatres are near one.
 MOST_SHARES: Final = 2.0
 
 # A shorter decay would soon overflow: a weight, squared, is raised by twice its age since the landmark over the decay.
@@ -69,10 +69,10 @@ MOST_SHARES: Final = 2.0
 SHORTEST_DECAY_DAYS: Final = 20.0
 LONGEST_DECAY_DAYS: Final = 730.0
 
-# The reported share that is later confirmed differs between theatres: these are starting points. Disputed stands
-# below reported because someone has looked and objects, and above nothing because the objection may be wrong.
-# A closed incident was verified before. Retracted and merged incidents are not listed: they count nothing, and a
-# merged one counts through its survivor.
+# The share of reports that is later confirmed differs between theatres: these are starting points. Disputed is below
+# reported because a person has examined the report and objects, and above 0 because the objection may be wrong.
+# A closed incident was verified before. Retracted and merged incidents are not listed: their weight is 0, and the
+# survivor of a merge counts instead.
 STATUS_WEIGHTS: Final[Mapping[str, float]] = {
     "verified": 1.0,
     "closed": 1.0,
@@ -86,8 +86,8 @@ PRIOR_BACKGROUND: Final = 1e-6
 
 SCALES_M: Final = (100.0, 500.0, 2_500.0, 15_000.0)
 
-# For a theatre of at most two incidents a day. τ is the short end of 90 to 180 days, because a warning that comes
-# too strong is corrected by the next report, and one that comes too weak is not.
+# For a theatre of at most two incidents a day. τ is the short end of 90 to 180 days, because the next
+# report corrects a warning that is too strong, and none corrects one that is too weak.
 SPARSE: Final = Parameters(
     name="sparse",
     scales_m=SCALES_M,

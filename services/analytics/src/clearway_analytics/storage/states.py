@@ -1,7 +1,7 @@
-"""The versions of what this service stores as JSON. Each has golden examples in `examples/`, kept for ever.
+"""The versions of the JSON that this service stores. Each has golden examples in `examples/`, kept for ever.
 
-Release 0.1.0 reads and writes parameters and lines beside this program. It ignores the `v` of an object. A line it
-stores as a bare list of [longitude, latitude]: that is still what is written, and it is version 1.
+Release 0.1.0 may read and write parameters and lines at the same time as this program. It ignores the `v` of an object.
+It stores a line as a bare list of [longitude, latitude], which is version 1 and is still written.
 """
 
 from typing import Any, Final
@@ -21,5 +21,5 @@ STATES: Final[tuple[StateVersions[Any], ...]] = (PARAMETERS, SUMMARY, LINE)
 
 
 def stored_line(line: tuple[Position, ...]) -> Any:
-    """What is stored of a line."""
+    """A line as it is stored."""
     return LINE.form.dump_python(line, mode="json")

@@ -1,4 +1,4 @@
-"""The tables of this service: routes, how risky they are, and what makes them so."""
+"""The tables of this service: missions, routes, their sums, and contributions."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -20,8 +20,8 @@ class Analytics(SQLModel):
 
 
 class MissionRow(Analytics, table=True):
-    """One mission: the parameters in use, and a version that every change of its routes moves. Every transaction that
-    changes what is kept of the mission holds this row.
+    """One mission: its parameters in use, and a version that grows with every change of its routes. Every transaction
+    that changes another row of the mission locks this one.
     """
 
     __tablename__ = "mission_state"
@@ -58,8 +58,8 @@ class ParametersRow(Analytics, table=True):
 
 
 class ShadowRouteRow(Analytics, table=True):
-    """A live route in the shadow of proposed parameters, and its comparison. `change` is the factor or its inverse,
-    whichever is larger."""
+    """A live route in the shadow of proposed parameters, and its comparison. `change` is the larger of the factor and
+    its inverse."""
 
     __tablename__ = "risk_shadow_route"
     __table_args__ = (Index("ix_risk_shadow_route_change", "parameters_id", "change", "route_id"),)
@@ -76,7 +76,7 @@ class ShadowRouteRow(Analytics, table=True):
 
 
 class ShadowIncidentRow(Analytics, table=True):
-    """The revision of an incident that the shadow holds."""
+    """The revision at which the shadow contains an incident."""
 
     __tablename__ = "risk_shadow_incident"
 
@@ -86,7 +86,7 @@ class ShadowIncidentRow(Analytics, table=True):
 
 
 class ShadowContributionRow(Analytics, table=True):
-    """What one incident adds to one route by proposed parameters: a row of `contribution` to be."""
+    """A contribution computed with proposed parameters; activating them copies it to `contribution`."""
 
     __tablename__ = "risk_shadow_contribution"
     __table_args__ = (Index("ix_risk_shadow_contribution_incident", "parameters_id", "incident_id"),)
@@ -104,7 +104,7 @@ class ShadowContributionRow(Analytics, table=True):
 
 
 class RouteRow(Analytics, table=True):
-    """A route. `line` holds [longitude, latitude] pairs; `changed_in` is the mission's version that it changed in."""
+    """A route. `line` is a list of [longitude, latitude]; `changed_in` is the mission's version at its last change."""
 
     __tablename__ = "route"
     __table_args__ = (Index("ix_route_mission_changed_in", "mission", "changed_in"),)
@@ -126,10 +126,10 @@ class RouteRow(Analytics, table=True):
 class RouteSumsRow(Analytics, table=True):
     """A live route's sums at the landmark, and the risk that was last published. A retired route has none.
 
-    total, squares, incidents: A, Q and the number of contributions; largest, newest: the largest contribution and the
-    time of the latest incident, kept because a busy route has too many to look through each time; extremes_total: the
-    total that they belong to, which is another one after a program that does not keep them; area_km2 and
-    reference_share are the route's own.
+    total, squares, incidents: A, Q and the number of contributions. largest, newest: the largest contribution and the
+    time of the latest incident, stored because a busy route has too many contributions to read each time.
+    extremes_total: the total that was stored together with them; it differs from `total` after a change by an older
+    program, which does not store extremes. area_km2, reference_share: see RouteSums.
     """
 
     __tablename__ = "route_state"
@@ -152,9 +152,9 @@ class RouteSumsRow(Analytics, table=True):
 
 
 class ContributionRow(Analytics, table=True):
-    """What one incident added to one route's sums, so that it can be explained, and taken away again.
+    """What one incident added to one route's sums, so that it can be explained, and subtracted again.
 
-    weight: v; share: c_iR; kept: v·c_iR raised to the route's landmark.
+    weight: v; share: c_iR; kept: v·c_iR raised to the landmark.
     """
 
     __tablename__ = "contribution"
@@ -172,7 +172,7 @@ class ContributionRow(Analytics, table=True):
 
 
 class IncidentRow(Analytics, table=True):
-    """The latest revision of an incident that was applied: the ledger from which every sum can be made again."""
+    """The latest applied revision of an incident. Every sum can be computed again from these rows."""
 
     __tablename__ = "incident_view"
 
