@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+from abc import ABC, abstractmethod
 from contextlib import closing
 from functools import cache
 from typing import Final
@@ -53,7 +54,7 @@ def has_docker_engine() -> bool:
 
 
 def _listens(address: str) -> bool:
-    """Looked at before the client is made, because the client leaks its socket when nobody answers."""
+    """Checked before a client is created: a client whose engine does not answer leaks its socket."""
     parts = urlsplit(address)
     if parts.hostname is not None:
         return accepts_connections(parts.port or 2375, parts.hostname)
@@ -61,8 +62,8 @@ def _listens(address: str) -> bool:
         return probe.connect_ex(parts.path) == 0
 
 
-class _Contained:
-    """A container on a fixed port of this machine, so that it comes back at the same address."""
+class _Contained(ABC):
+    """A container on a fixed port of this machine, so that it has the same address after a restart."""
 
     def __init__(self, image: str, inner_port: int, environment: dict[str, str]) -> None:
         self._port = free_port()
@@ -77,9 +78,9 @@ class _Contained:
             self._created = True
         await_ready(self._answers, seconds=120, every=0.1)
 
+    @abstractmethod
     def _answers(self) -> bool:
-        """Whether the server itself does: the engine accepts connections to a published port before it."""
-        raise NotImplementedError
+        """Whether the server itself answers: before it does, the engine accepts connections to its port."""
 
     def stop(self) -> None:
         if self._created:
@@ -104,7 +105,7 @@ class KafkaContainer(_Contained):
         return f"kafka://127.0.0.1:{self._port}"
 
     def _answers(self) -> bool:
-        """Asked which versions of the protocol it speaks (ApiVersions, version 0, no client id)."""
+        """Whether Kafka lists its protocol versions (the request ApiVersions, version 0, no client id)."""
         try:
             with socket.create_connection(("127.0.0.1", self._port), timeout=5) as connection:
                 connection.sendall(struct.pack(">ihhih", 10, 18, 0, 0, -1))
