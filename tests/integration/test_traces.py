@@ -35,7 +35,7 @@ for number in range(int(sys.argv[2])):
     provider.force_flush()
 provider.shutdown()
 for outcome in ("sent", "lost"):
-    print(outcome, REGISTRY.get_sample_value("clearway_trace_spans_total", {"outcome": outcome}) or 0)
+    print(outcome, REGISTRY.get_sample_value("clearway_trace_spans_total", {"result": outcome}) or 0)
 """
 
 

@@ -182,14 +182,14 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.FAILED: Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Failed inside Clearway",
-        "Something failed inside Clearway. Nothing is known of the outcome.",
+        "Something failed inside Clearway. It is not known whether the request took effect.",
         "Repeat with the same Idempotency-Key: it takes effect at most once. If it fails again, give the operator the "
         "request_id: the log has it.",
     ),
     Code.UNAVAILABLE: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "Not available now",
-        "A part of Clearway does not answer now. Nothing is known of the outcome.",
+        "A part of Clearway does not answer now. It is not known whether the request took effect.",
         "Wait as long as the header Retry-After says, then repeat with the same Idempotency-Key.",
     ),
     Code.REFUSED: Kind(

@@ -1,4 +1,4 @@
-"""Computation that would block the event loop: it runs in a thread of its own."""
+"""Long computations, in a thread of their own: they would block the event loop."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-Parameters = ParamSpec("Parameters")
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class HeavyWork:
     """Runs functions one after another in one thread.
 
-    It is not one of the loop's own threads, in which names of receivers are resolved: a slow function would delay a
-    warning. One thread takes at most one processor.
+    It is not one of the loop's own threads, which resolve the names of webhook receivers: a slow function there would
+    delay a warning. One thread uses at most one processor.
     """
 
     def __init__(self, name: str) -> None:
         self._thread = ThreadPoolExecutor(1, f"clearway-{name}")
 
-    async def run(
-        self, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> Result:
-        """What `work` returns. After a cancellation of the caller it runs to its end, and its result is dropped."""
+    async def run(self, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        """The result of `work`. When the caller is cancelled, `work` runs to its end and the result is dropped."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))

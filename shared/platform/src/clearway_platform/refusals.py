@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from clearway_platform.codes import KINDS, Code
 
-Part: TypeAlias = Literal["body", "query", "header", "path"]
+RequestPart: TypeAlias = Literal["body", "query", "header", "path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Fault:
     place: str
     problem: str
     remedy: str
-    part: Part = "body"
+    part: RequestPart = "body"
 
 
 class Refusal(Exception):
@@ -86,7 +86,7 @@ class Invalid(Refusal):
 
     code = Code.INVALID
 
-    def __init__(self, place: str, problem: str, remedy: str, *, part: Part = "body") -> None:
+    def __init__(self, place: str, problem: str, remedy: str, *, part: RequestPart = "body") -> None:
         fault = Fault(place, problem, remedy, part)
         super().__init__(f"{part}.{place}: {problem}. {remedy}", faults=[fault])
         self.fault = fault

@@ -17,7 +17,7 @@ from prometheus_client import Counter
 TRACES_PATH: Final = "/v1/traces"
 _EXPORTER_LOGGER: Final = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
 
-SPANS = Counter("clearway_trace_spans", "Spans that were sent to the collector, by outcome", ["outcome"])
+SPANS = Counter("clearway_trace_spans", "Spans that were sent to the collector, by result", ["result"])
 log = structlog.get_logger(__name__)
 
 
@@ -42,7 +42,7 @@ def span_exporter(endpoint: str) -> SpanExporter:
 
 
 class WatchedExporter(SpanExporter):
-    """Counts the spans of another exporter by outcome. Logs when they begin to be lost, and when they arrive again."""
+    """Counts the spans of another exporter by result. Logs when they begin to be lost, and when they arrive again."""
 
     def __init__(self, exporter: SpanExporter, collector: str) -> None:
         self._exporter = exporter

@@ -160,5 +160,5 @@ class Explanation(BaseModel):
 
 
 def _line_problem(error: InvalidLine) -> Refusal:
-    place = "" if error.position is None else f".{error.position}"
-    return invalid(f"body.line.coordinates{place}", error.problem, error.remedy)
+    index = "" if error.position is None else f".{error.position}"
+    return invalid(f"body.line.coordinates{index}", error.problem, error.remedy)

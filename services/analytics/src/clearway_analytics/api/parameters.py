@@ -97,7 +97,7 @@ async def compare_parameters(
     found = await _found(connection, principal.mission, parameters_id)
     if found.summary is None or found.compared_at is None:
         raise NotCompared if found.state in OPEN else NeverCompared
-    rows = await comparison(connection, found, _place(cursor), limit + 1)
+    rows = await comparison(connection, found, _after(cursor), limit + 1)
     last = rows[limit - 1][1] if len(rows) > limit else None
     return ComparisonView(
         items=[RouteComparisonView.of(name, compared) for name, compared in rows[:limit]],
@@ -141,17 +141,17 @@ async def _found(connection: AsyncConnection, mission: str, parameters_id: UUID)
 
 
 def _before(cursor: str | None) -> int | None:
-    place = decode_cursor(cursor, int)
-    if place is not None and not 0 < place[0] <= _LAST_REVISION:
+    sort_key = decode_cursor(cursor, int)
+    if sort_key is not None and not 0 < sort_key[0] <= _LAST_REVISION:
         raise BadCursor
-    return None if place is None else int(place[0])
+    return None if sort_key is None else int(sort_key[0])
 
 
-def _place(cursor: str | None) -> tuple[float, UUID] | None:
-    place = decode_cursor(cursor, str, str)
-    if place is None:
+def _after(cursor: str | None) -> tuple[float, UUID] | None:
+    sort_key = decode_cursor(cursor, str, str)
+    if sort_key is None:
         return None
     try:
-        return float.fromhex(place[0]), UUID(place[1])
+        return float.fromhex(sort_key[0]), UUID(sort_key[1])
     except (ValueError, OverflowError) as error:
         raise BadCursor from error

@@ -114,10 +114,10 @@ def _seen(item: RatedRoute) -> tuple[object, ...]:
 
 
 def _after(cursor: str | None) -> UUID | None:
-    place = decode_cursor(cursor, str)
-    if place is None:
+    sort_key = decode_cursor(cursor, str)
+    if sort_key is None:
         return None
     try:
-        return UUID(place[0])
+        return UUID(sort_key[0])
     except ValueError as error:
         raise BadCursor from error

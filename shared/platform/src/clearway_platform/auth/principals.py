@@ -7,7 +7,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
+
+from pydantic import Field
 
 
 class Role(StrEnum):
@@ -61,17 +63,19 @@ class IssuedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class IssuedTicket:
-    """A new stream ticket. `ticket` is shown once and never stored."""
+class StreamTicket:
+    """A key to one stream, for one opening. `ticket` is shown once and never stored."""
 
-    ticket: str
-    expires_at: datetime
+    ticket: Annotated[str, Field(description="Send it as `ticket` in the query of a stream's address.")]
+    expires_at: Annotated[
+        datetime, Field(description="The stream must be opened before; it then stays open as any other.")
+    ]
 
 
 class StreamTickets(Protocol):
     """Tickets that replace a key when a stream is opened."""
 
-    async def issue(self, principal: Principal) -> IssuedTicket | None:
+    async def issue(self, principal: Principal) -> StreamTicket | None:
         """A new ticket; None when the key has too many unused tickets."""
         ...
 

@@ -31,13 +31,13 @@ class HeaderText(TypeDecorator[Headers]):
         return None if value is None else tuple((name, data.encode("latin-1")) for name, data in json.loads(value))
 
 
-class Plumbing(SQLModel):
+class Shared(SQLModel):
     """Base of the shared tables: their metadata is apart from the services' own."""
 
     metadata = plumbing_metadata
 
 
-class OutboxRow(Plumbing, table=True):
+class OutboxRow(Shared, table=True):
     """A message that is committed and not yet published. `event_id` is empty for a message that is no event
     of this service (a dead letter): it is published but does not enter the feed."""
 
@@ -58,7 +58,7 @@ class OutboxRow(Plumbing, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class FeedRow(Plumbing, table=True):
+class FeedRow(Shared, table=True):
     """A published event at its gap-free position. `time` is when the fact occurred, `data` the event's data as JSON."""
 
     __tablename__ = "feed"
@@ -74,7 +74,7 @@ class FeedRow(Plumbing, table=True):
     data: str = Field(sa_type=Text)
 
 
-class FeedHead(Plumbing, table=True):
+class FeedHead(Shared, table=True):
     """One row: which feed this is, the last position given, and the last position pruned.
 
     The epoch is created with the table: a cursor of another epoch belongs to another database.
@@ -88,7 +88,7 @@ class FeedHead(Plumbing, table=True):
     pruned_position: int = Field(default=0, sa_type=BigInteger)
 
 
-class InboxRow(Plumbing, table=True):
+class InboxRow(Shared, table=True):
     """An event that a consumer has processed, written in the transaction of its effect."""
 
     __tablename__ = "inbox"
@@ -101,7 +101,7 @@ class InboxRow(Plumbing, table=True):
     processed_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class IdempotencyRow(Plumbing, table=True):
+class IdempotencyRow(Shared, table=True):
     """A request with an Idempotency-Key, and its first answer. `status` is empty while the request runs."""
 
     __tablename__ = "idempotency"
@@ -116,7 +116,7 @@ class IdempotencyRow(Plumbing, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class DeadLetterRow(Plumbing, table=True):
+class DeadLetterRow(Shared, table=True):
     """A message that a consumer could not process. `mission` is empty when the message does not name one.
 
     `state` is `dead`, `replaying`, `replayed` or `discarded`; `reason` says why it was discarded.

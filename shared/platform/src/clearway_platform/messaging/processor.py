@@ -20,7 +20,7 @@ from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
 Handler = Callable[[Transaction, Event], Awaitable[None]]
 
-MESSAGES = Counter("clearway_consumer_messages", "Messages settled, by outcome", ["consumer", "topic", "outcome"])
+MESSAGES = Counter("clearway_consumer_messages", "Messages settled, by result", ["consumer", "topic", "result"])
 RETRIES = Counter("clearway_consumer_retries", "Messages that were retried", ["consumer", "topic"])
 DELAY = Gauge(
     "clearway_consumer_delay_seconds",

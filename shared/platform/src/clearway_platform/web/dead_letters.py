@@ -1,10 +1,11 @@
-"""Dead letters over HTTP: a mission's operators list, read, replay and discard what a service could not take."""
+"""Dead letters over HTTP: operators of a mission list, read, replay and discard messages that were not processed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
@@ -17,7 +18,14 @@ from clearway_platform.auth.permissions import RESTRICTED
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.messaging.dead_letter_contents import contents_of
-from clearway_platform.messaging.dead_letters import WAITING, DeadLetter, DeadLetterState, Decided, NoSuchLetter
+from clearway_platform.messaging.dead_letters import (
+    WAITING,
+    DeadLetter,
+    DeadLetters,
+    DeadLetterState,
+    Decided,
+    NoSuchLetter,
+)
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -28,19 +36,19 @@ log = structlog.get_logger(__name__)
 
 Operator = Annotated[Principal, Depends(require(PERMISSION))]
 
-DEAD_LETTERS: Final = {"Dead letters": "Messages that a service could not take, which wait for a person to decide."}
-"""How the documents describe these routes."""
+DEAD_LETTERS: Final = {"Dead letters": "Messages that a service could not process: a person decides on each."}
+"""The tag of these routes in the OpenAPI document."""
 
 _DECIDED: Final = {
-    DeadLetterState.REPLAYING: "This letter is being replayed. Wait until it is replayed, or waits for a person again.",
-    DeadLetterState.REPLAYED: "This letter was replayed: its event has been taken. No action is needed.",
-    DeadLetterState.DISCARDED: "This letter was discarded. If its event is needed all the same, change the incident "
-    "or the route once more: every event carries the whole state.",
+    DeadLetterState.REPLAYING: "This dead letter is being replayed. Wait until its state is `replayed` or `dead`.",
+    DeadLetterState.REPLAYED: "This dead letter was replayed: its event is processed. No action is needed.",
+    DeadLetterState.DISCARDED: "This dead letter was discarded. If its event is still needed, change the incident or "
+    "the route again: every event carries the whole state.",
 }
 
 
 class DeadLetterView(BaseModel):
-    """A message that a consumer could not take: where it stands in the log, why it failed, what became of it."""
+    """A message that a consumer could not process: its source, the error, and its state since."""
 
     letter_id: UUID
     state: DeadLetterState = Field(description="`dead` waits for a person, `replaying` for its consumer.")
@@ -50,12 +58,12 @@ class DeadLetterView(BaseModel):
     offset: int
     published_at: datetime
     mission: str
-    event_type: str | None = Field(description="As the message says it; null when it does not.")
-    subject: str | None = Field(description="The id of the incident or route; null when the message does not say it.")
+    event_type: str | None = Field(description="The type in the message; null when it names none.")
+    subject: str | None = Field(description="The id of the incident or route; null when the message names none.")
     error: str
     attempts: int
     failed_at: datetime
-    reason: str | None = Field(description="Why it was discarded.")
+    reason: str | None = Field(description="The reason for which it was discarded.")
     changed_at: datetime
 
     @classmethod
@@ -66,11 +74,11 @@ class DeadLetterView(BaseModel):
 class DeadLetterDetail(DeadLetterView):
     """A dead letter with its event."""
 
-    headers: dict[str, str] = Field(description="The event's attributes, as the message carries them.")
-    event: Any = Field(description="The event's data; null when it is no JSON.")
+    headers: dict[str, str] = Field(description="The headers of the message.")
+    event: Any = Field(description="The event's data; null when it is not JSON.")
     hidden: list[str] = Field(
-        description=f"Fields of `event` that are null here because they need the permission "
-        f"{RESTRICTED}: narratives, nine-line reports, contacts."
+        description=f"Fields of `event` that are null here because they need the permission {RESTRICTED}: "
+        "narratives, nine-line reports, contacts."
     )
 
     @classmethod
@@ -81,7 +89,7 @@ class DeadLetterDetail(DeadLetterView):
 
 
 class DiscardBody(BaseModel, extra="forbid"):
-    """Why the message is given up."""
+    """The reason for discarding the message."""
 
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")
@@ -98,17 +106,17 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
     async def list_dead_letters(
         principal: Operator,
         state: Annotated[
-            DeadLetterState | None, Query(description="Only those; by default what is dead or being replayed.")
+            DeadLetterState | None, Query(description="Only this state; by default `dead` and `replaying`.")
         ] = None,
         limit: Limit = 100,
         cursor: Cursor = None,
     ) -> Page[DeadLetterView]:
-        """The mission's dead letters, those that failed last first. One that names no mission is not here: it is for
-        the command line (`clearway dead-letters list`)."""
+        """The mission's dead letters, the latest failure first. A message that names no mission is not listed here, but
+        on the command line (`clearway dead-letters list`)."""
         states = WAITING if state is None else (state,)
-        found = await letters.list(principal.mission, states=states, after=_place(cursor), limit=limit + 1)
-        following = encode_cursor(*_ended(found[limit - 1])) if len(found) > limit else None
-        return Page(items=[DeadLetterView.of(each) for each in found[:limit]], next=following)
+        found = await letters.list(principal.mission, states=states, after=_after(cursor), limit=limit + 1)
+        following = encode_cursor(*_sort_key(found[limit - 1])) if len(found) > limit else None
+        return Page(items=[DeadLetterView.of(letter) for letter in found[:limit]], next=following)
 
     @router.get("/{letter_id}", operation_id=f"{name}.get", summary="Read a dead letter")
     async def get_dead_letter(letter_id: UUID, principal: Operator) -> DeadLetterDetail:
@@ -126,15 +134,9 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         response_model=DeadLetterView,
     )
     async def replay_dead_letter(letter_id: UUID, principal: Operator, write: Write) -> Response:
-        """Let the consumer take the message again, once. When it fails again the letter is `dead` again."""
+        """Let the consumer process the message again, once. If that fails, the state is `dead` again."""
 
-        async def command(transaction: Transaction) -> Reply:
-            with _refusals(letter_id):
-                letter = await letters.replay(transaction, letter_id, principal.mission)
-            _logged(transaction, "dead_letter_replayed", letter)
-            return Reply(202, DeadLetterView.of(letter))
-
-        return await write(command)
+        return await write(partial(_replay, letters, letter_id, principal))
 
     @router.post(
         "/{letter_id}/discard",
@@ -143,17 +145,27 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         response_model=DeadLetterView,
     )
     async def discard_dead_letter(letter_id: UUID, body: DiscardBody, principal: Operator, write: Write) -> Response:
-        """Give the message up. The letter and the reason stay on record for 90 days."""
+        """Discard the message: it is never processed. It stays on record, with the reason, for 90 days."""
 
-        async def command(transaction: Transaction) -> Reply:
-            with _refusals(letter_id):
-                letter = await letters.discard(transaction, letter_id, body.reason, principal.mission)
-            _logged(transaction, "dead_letter_discarded", letter)
-            return Reply(200, DeadLetterView.of(letter))
-
-        return await write(command)
+        return await write(partial(_discard, letters, letter_id, principal, body.reason))
 
     return router
+
+
+async def _replay(letters: DeadLetters, letter_id: UUID, principal: Principal, transaction: Transaction) -> Reply:
+    with _refusals(letter_id):
+        letter = await letters.replay(transaction, letter_id, principal.mission)
+    _log_decision(transaction, "dead_letter_replayed", letter)
+    return Reply(202, DeadLetterView.of(letter))
+
+
+async def _discard(
+    letters: DeadLetters, letter_id: UUID, principal: Principal, reason: str, transaction: Transaction
+) -> Reply:
+    with _refusals(letter_id):
+        letter = await letters.discard(transaction, letter_id, reason, principal.mission)
+    _log_decision(transaction, "dead_letter_discarded", letter)
+    return Reply(200, DeadLetterView.of(letter))
 
 
 @contextmanager
@@ -166,8 +178,8 @@ def _refusals(letter_id: UUID) -> Iterator[None]:
         raise conflict(_DECIDED[error.letter.state]) from error
 
 
-def _logged(transaction: Transaction, event: str, letter: DeadLetter) -> None:
-    """Who decided is in the log, with the request's id: the letter keeps the reason alone."""
+def _log_decision(transaction: Transaction, event: str, letter: DeadLetter) -> None:
+    """The log names the key that decided, and the request's id: the row keeps the reason alone."""
     transaction.after_commit(lambda: log.info(event, letter=str(letter.id), consumer=letter.consumer))
 
 
@@ -176,14 +188,14 @@ def _described(letter: DeadLetter) -> dict[str, Any]:
     return named | {"letter_id": letter.id, "event_type": letter.type}
 
 
-def _ended(letter: DeadLetter) -> tuple[str, str]:
+def _sort_key(letter: DeadLetter) -> tuple[str, str]:
     return letter.failed_at.isoformat(), str(letter.id)
 
 
-def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
-    place = decode_cursor(cursor, str, str)
+def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
+    sort_key = decode_cursor(cursor, str, str)
     try:
-        return None if place is None else (_aware(place[0]), UUID(place[1]))
+        return None if sort_key is None else (_aware(sort_key[0]), UUID(sort_key[1]))
     except (ValueError, OverflowError) as error:
         raise BadCursor from error
 

@@ -127,7 +127,11 @@ def _add_components(components: Document) -> None:
 def _keep_used_responses(document: Document) -> None:
     """What no operation refers to is not described: linters take it for a slip."""
     operations = [operation for methods in document.get("paths", {}).values() for operation in methods.values()]
-    used = {answer.get("$ref", "").rpartition("/")[2] for each in operations for answer in each["responses"].values()}
+    used = {
+        answer.get("$ref", "").rpartition("/")[2]
+        for operation in operations
+        for answer in operation["responses"].values()
+    }
     responses = document["components"]["responses"]
     document["components"]["responses"] = {name: said for name, said in responses.items() if name in used}
 
@@ -234,8 +238,8 @@ def _never_null(schema: Document) -> Document:
 
 def _with_items(node: Any) -> None:
     """Give a list of fixed length the form of its items as well, for tools that do not know `prefixItems`."""
-    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        _with_items(each)
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _with_items(child)
     if isinstance(node, dict) and "prefixItems" in node:
         node.setdefault("items", node["prefixItems"][0])
 
@@ -247,9 +251,9 @@ def _without_titles(node: Any) -> Any:
             del node["title"]
         for key, value in node.items():
             # The names of properties are not keywords: one may be called title. Nor is what stands in an example.
-            for each in value.values() if key == "properties" else [value] if key not in _DATA else []:
-                _without_titles(each)
+            for child in value.values() if key == "properties" else [value] if key not in _DATA else []:
+                _without_titles(child)
     elif isinstance(node, list):
-        for item in node:
-            _without_titles(item)
+        for child in node:
+            _without_titles(child)
     return node

@@ -21,12 +21,13 @@ from starlette.responses import Response
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
-from clearway_platform.refusals import Conflict, Fault, NotFound, Part, Refusal
+from clearway_platform.refusals import Conflict, Fault, NotFound, Refusal, RequestPart
 
 # What a place may begin with that is in no document.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
+_UNKNOWN_EFFECT: Final = "It is not known whether the request took effect: repeat it with the same Idempotency-Key."
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +99,7 @@ class BadCursor(Refusal):
     code = Code.BAD_CURSOR
     detail = "The cursor is not one that was given here."
 
-    def __init__(self, place: str = "cursor", part: Part = "query") -> None:
+    def __init__(self, place: str = "cursor", part: RequestPart = "query") -> None:
         remedy = "Send `next` of a list, or an event id of a stream, as it was given."
         super().__init__(faults=[Fault(place, "not a cursor", remedy, part)])
 
@@ -259,10 +260,8 @@ def install_handlers(app: FastAPI) -> None:
 
 
 def unexpected(path: str, request_id: str | None) -> Response:
-    """500, which says nothing of the inside; the log has it under the request's id."""
-    problem = Problem(
-        500, "Something failed here. Nothing is known of the outcome: repeat with the same Idempotency-Key."
-    )
+    """500, without details of the error: the log has them under the request's id."""
+    problem = Problem(500, f"Something failed here. {_UNKNOWN_EFFECT}")
     return problem_response(problem, path=path, request_id=request_id)
 
 
@@ -304,7 +303,7 @@ def _from_database(error: Exception, request: Request) -> Problem:
         log.warning("database unavailable", error=type(error).__name__, path=request.url.path)
         return Problem(
             503,
-            "The database does not answer. Nothing is known of the outcome: repeat with the same Idempotency-Key.",
+            f"The database does not answer. {_UNKNOWN_EFFECT}",
             headers={"Retry-After": str(RETRY_SECONDS)},
         )
     if str(getattr(getattr(error, "orig", None), "sqlstate", "")).startswith("22"):

@@ -23,7 +23,7 @@ from clearway_platform.web.problems import FieldError, Problem
 
 _ROWS: Final = table_of(IdempotencyRow)
 # Made once: to make a statement costs more than to run it.
-_CLAIM: Final = on_either(lambda new: new.on_conflict_do_nothing().returning(_ROWS.c.key), _ROWS)
+_TAKE: Final = on_either(lambda new: new.on_conflict_do_nothing().returning(_ROWS.c.key), _ROWS)
 _ITS_OWN: Final = tuple(_ROWS.c[name] == bindparam(f"of_{name}") for name in ("mission", "principal", "key"))
 _EARLIER: Final = select(_ROWS).where(*_ITS_OWN)
 _KEEP: Final = update(_ROWS).where(*_ITS_OWN)
@@ -70,15 +70,15 @@ class WriteRequest:
         async with self._platform.database.write() as transaction:
             if self._key is None:
                 return _render(await command(transaction))
-            if (earlier := await self._claim(transaction, self._key)) is not None:
+            if (earlier := await self._take(transaction, self._key)) is not None:
                 return earlier
             reply = await command(transaction)
             response = _render(reply)
             await self._keep(transaction, self._key, _render(_without_once(reply)) if reply.once else response)
         return response
 
-    async def _claim(self, transaction: Transaction, key: str) -> Response | None:
-        """Take the key, or give the first answer under it. A request under way with it is waited for."""
+    async def _take(self, transaction: Transaction, key: str) -> Response | None:
+        """Take the key, or return the first answer under it. Waits for a running request with the same key."""
         row = {
             "mission": self._principal.mission,
             "principal": self._principal.id,
@@ -86,7 +86,7 @@ class WriteRequest:
             "fingerprint": self._fingerprint,
             "created_at": self._platform.clock.now(),
         }
-        taken = await transaction.connection.execute(_CLAIM[transaction.connection.dialect.name], row)
+        taken = await transaction.connection.execute(_TAKE[transaction.connection.dialect.name], row)
         return None if taken.first() is not None else await self._earlier(transaction, key)
 
     async def _earlier(self, transaction: Transaction, key: str) -> Response:

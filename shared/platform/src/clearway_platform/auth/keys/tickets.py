@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, func, insert, select
 
 from clearway_platform.auth.keys.tables import StreamTicketRow
-from clearway_platform.auth.principals import TICKET_PREFIX, IssuedTicket, Principal, hash_secret
+from clearway_platform.auth.principals import TICKET_PREFIX, Principal, StreamTicket, hash_secret
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
@@ -42,7 +42,7 @@ class SqlStreamTickets:
         self._clock = clock
         self._principal_of = principal_of
 
-    async def issue(self, principal: Principal) -> IssuedTicket | None:
+    async def issue(self, principal: Principal) -> StreamTicket | None:
         """A new ticket for one stream; None when the key has too many unused tickets."""
         ticket = f"{TICKET_PREFIX}_{secrets.token_urlsafe(32)}"
         now = self._clock.now()
@@ -52,7 +52,7 @@ class SqlStreamTickets:
             if (await transaction.connection.execute(_COUNT, {"owner": principal.id})).scalar_one() >= MOST_TICKETS:
                 return None
             await transaction.connection.execute(_ISSUE, row)
-        return IssuedTicket(ticket, now + VALID)
+        return StreamTicket(ticket, now + VALID)
 
     async def redeem(self, ticket: str) -> Principal | None:
         """The principal of a valid ticket, which is used up. None too if its key has been revoked since."""

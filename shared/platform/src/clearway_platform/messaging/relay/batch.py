@@ -43,8 +43,8 @@ class BatchLimit:
 BATCH: Final = BatchLimit()
 
 
-class Progress(Enum):
-    """What is known of the outbox after a batch."""
+class BatchResult(Enum):
+    """The state of the outbox after a batch."""
 
     EMPTY = auto()
     MORE = auto()

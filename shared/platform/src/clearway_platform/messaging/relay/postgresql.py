@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, func, select
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
-from clearway_platform.messaging.relay.batch import BatchLimit, Progress, Publisher
+from clearway_platform.messaging.relay.batch import BatchLimit, BatchResult, Publisher
 
 # All relays of a database agree on this number, in whatever process they run.
 _LEADERSHIP: Final = 0x636C_7277_7265_6C79
@@ -39,13 +39,13 @@ class PostgresqlRelay:
     publisher: Publisher
     limit: BatchLimit
 
-    async def publish_batch(self) -> Progress:
+    async def publish_batch(self) -> BatchResult:
         async with self.database.write() as transaction:
             if not (await transaction.connection.execute(_LEAD)).scalar_one():
-                return Progress.ANOTHER_LEADS
+                return BatchResult.ANOTHER_LEADS
             limits = {"rows": self.limit.rows, "bytes": self.limit.bytes}
             taken = (await transaction.connection.execute(_TAKE, limits)).all()
             rows = sorted(taken, key=lambda row: int(row.id))
             await self.publisher.publish(rows)
             await self.publisher.append(transaction, rows)
-        return Progress.MORE if self.limit.reached(rows) else Progress.EMPTY
+        return BatchResult.MORE if self.limit.reached(rows) else BatchResult.EMPTY

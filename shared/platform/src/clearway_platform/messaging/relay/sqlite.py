@@ -16,7 +16,7 @@ from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.messaging.precedence import Turn
-from clearway_platform.messaging.relay.batch import BatchLimit, Progress, Publisher
+from clearway_platform.messaging.relay.batch import BatchLimit, BatchResult, Publisher
 
 _OUTBOX: Final = table_of(OutboxRow)
 _NEXT: Final = select(_OUTBOX).order_by(_OUTBOX.c.id).limit(bindparam("rows"))
@@ -32,16 +32,16 @@ class SqliteRelay:
     limit: BatchLimit
     turn: Turn
 
-    async def publish_batch(self) -> Progress:
+    async def publish_batch(self) -> BatchResult:
         rows = await self._next()
         if not rows:
-            return Progress.EMPTY
+            return BatchResult.EMPTY
         await self.publisher.publish(rows)
         async with self.turn(), self.database.write() as transaction:
             removed = set((await transaction.connection.execute(_REMOVE, {"last_id": rows[-1].id})).scalars())
             # A second relay on the same file may have been faster: the rows that it removed are in the feed already.
             await self.publisher.append(transaction, [row for row in rows if row.id in removed])
-        return Progress.MORE if self.limit.reached(rows) else Progress.EMPTY
+        return BatchResult.MORE if self.limit.reached(rows) else BatchResult.EMPTY
 
     async def _next(self) -> Sequence[Row[Any]]:
         async with self.database.read() as connection:

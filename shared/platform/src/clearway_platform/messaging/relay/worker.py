@@ -14,7 +14,7 @@ from clearway_platform.log.base import Broker, BrokerError
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.precedence import Turn
-from clearway_platform.messaging.relay.batch import BATCH, BatchLimit, Progress, Publisher
+from clearway_platform.messaging.relay.batch import BATCH, BatchLimit, BatchResult, Publisher
 from clearway_platform.messaging.relay.postgresql import PostgresqlRelay
 from clearway_platform.messaging.relay.sqlite import SqliteRelay
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
@@ -30,7 +30,7 @@ FAILURES = Counter(
 class Algorithm(Protocol):
     """Publishes the next batch of one database's outbox."""
 
-    async def publish_batch(self) -> Progress: ...
+    async def publish_batch(self) -> BatchResult: ...
 
 
 class Relay:
@@ -79,10 +79,10 @@ class Relay:
 
     async def drain(self) -> bool:
         """Publish until the outbox is empty. False when another relay is the leader."""
-        progress = Progress.MORE
-        while progress is Progress.MORE:
-            progress = await self._algorithm.publish_batch()
-        return progress is Progress.EMPTY
+        result = BatchResult.MORE
+        while result is BatchResult.MORE:
+            result = await self._algorithm.publish_batch()
+        return result is BatchResult.EMPTY
 
     def _keeps_trying(self, error: Exception) -> bool:
         """A refusal is retried like an absence: what was committed must be published, and only a person can mend it."""

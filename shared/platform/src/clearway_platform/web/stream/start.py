@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
-from clearway_platform.refusals import Part
+from clearway_platform.refusals import RequestPart
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 from clearway_platform.web.moments import A_DATE, FromTime
@@ -50,7 +50,7 @@ def starting_cursor(platform: Platform, permission: Permission) -> Callable[...,
     return cursor
 
 
-def _checked(cursor: str, place: str, part: Part) -> str:
+def _checked(cursor: str, place: str, part: RequestPart) -> str:
     """A cursor of another database may still come: the stream answers it with `resync`. Other text is a slip."""
     if not is_cursor(cursor):
         raise BadCursor(place, part)
