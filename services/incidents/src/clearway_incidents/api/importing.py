@@ -108,6 +108,9 @@ def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
         return Refused(line, [FieldError(field="item", problem="is not JSON", remedy="Send one JSON object a line.")])
     try:
         report = NewReport.model_validate(document)
+    if not isinstance(document, dict):
+        remedy = "Send each report as a JSON object."
+        return Refused(line, [FieldError(field="item", problem="is not a JSON object", remedy=remedy)])
     except ValidationError as error:
         return Refused(line, _errors(error, document))
     if not report.external_refs:

@@ -31,8 +31,9 @@ async def if_match(
         raise RevisionMissing
     found = _ETAG.match(value.strip())
     if found is None:
-        error = FieldError(field="header.If-Match", problem="not an ETag", remedy='Send the ETag you read, as in "3".')
-        raise Problem(400, "If-Match must be the ETag of one revision.", code=Code.BAD_ETAG, errors=[error])
+        remedy = 'Send the ETag that you last read, with its quotes, as in "3".'
+        error = FieldError(field="header.If-Match", problem="not an ETag", remedy=remedy)
+        raise Problem(400, f"If-Match is not the ETag of one revision. {remedy}", code=Code.BAD_ETAG, errors=[error])
     return int(found[1])
 
 

@@ -97,7 +97,7 @@ class BadCursor(Refusal):
     """A cursor is not read by its sender, so any other text is a slip."""
 
     code = Code.BAD_CURSOR
-    detail = "The cursor is not one that was given here."
+    detail = "The cursor is not one that was given here. Send it as it was given, or begin without one."
 
     def __init__(self, place: str = "cursor", part: RequestPart = "query") -> None:
         remedy = "Send `next` of a list, or an event id of a stream, as it was given."
@@ -166,7 +166,7 @@ def request_errors(errors: Sequence[Any], body: Any) -> list[FieldError]:
             found.append(_field_error(error, place, "body."))
         else:
             field = ".".join(str(part) for part in error["loc"])
-            found.append(FieldError(field=field, pointer=None, problem=error["msg"], remedy=_remedy(error)))
+            found.append(FieldError(field=field, pointer=None, problem=_problem(error), remedy=_remedy(error)))
     return found
 
 
@@ -177,7 +177,7 @@ def json_pointer(place: Sequence[str | int]) -> str:
 
 def _field_error(error: Any, place: Sequence[str | int], prefix: str) -> FieldError:
     field = (prefix + ".".join(str(part) for part in place)).rstrip(".")
-    return FieldError(field=field, pointer=json_pointer(place), problem=error["msg"], remedy=_remedy(error))
+    return FieldError(field=field, pointer=json_pointer(place), problem=_problem(error), remedy=_remedy(error))
 
 
 def _place(error: Any, location: Sequence[str | int], sent: Any) -> list[str | int]:
@@ -203,11 +203,22 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "missing": "Add this field.",
     "extra_forbidden": "Remove this field, or check how it is spelled.",
     "json_invalid": "Send valid JSON in UTF-8.",
+    "bool_parsing": "Send true or false.",
+    "int_parsing": "Send a whole number.",
+    "float_parsing": "Send a number.",
+    "string_type": "Send a text.",
+    "list_type": "Send a JSON array.",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type", "dataclass_type"), "Send a JSON object."),
     "finite_number": "Send a finite number.",
     "enum": "Use one of the values that are listed.",
     "literal_error": "Use one of the values that are listed.",
     "timezone_aware": "Give the time with its zone, as in 2026-01-31T06:00:00Z.",
     "uuid_parsing": "Send a UUID.",
+def _problem(error: Any) -> str:
+    """The error in its own words: the name of the exception that a check of ours raised says nothing to the sender."""
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
     "string_too_long": "Shorten it.",
     "too_long": "Send fewer items.",
 }

@@ -96,7 +96,10 @@ class WriteRequest:
                 field="header.Idempotency-Key", problem="already used for another request", remedy="Send a new key."
             )
             raise Problem(
-                422, "This Idempotency-Key was used with another request.", code=Code.KEY_REUSED, errors=[error]
+                422,
+                "This Idempotency-Key was used with another request. Send a new key.",
+                code=Code.KEY_REUSED,
+                errors=[error],
             )
         return Response(row.body, row.status, {**row.headers, "Idempotency-Replayed": "true"})
 
