@@ -178,7 +178,7 @@ def test_a_bad_body_leaves_no_trace(
         pytest.param(b"[" * 100_000, "application/json", (400, 422), id="deep nesting"),
         pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "application/json", (400, 422), id="deep objects"),
         pytest.param(b"", "application/json", (422,), id="empty"),
-        pytest.param(json.dumps(report(SECRET)).encode(), "text/plain", (415, 422), id="wrong content type"),
+        pytest.param(json.dumps(report(SECRET)).encode(), "text/plain", (415,), id="wrong content type"),
         pytest.param(SECRET.encode() * 60_000, "application/json", (413,), id="over the limit"),
     ],
 )

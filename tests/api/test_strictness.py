@@ -1,5 +1,6 @@
 """Nothing that was asked for is ignored: parameters, formats and types that do not exist are refused."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,26 @@ def test_a_format_that_is_given_is_given(accept: str, north: Mission) -> None:
     with north.client() as client:
         answer = client.get("/v1/incidents?limit=1", headers={"Accept": accept})
     assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json; charset=utf-8", 201),
+        ("APPLICATION/JSON", 201),
+        ("application/merge-patch+json", 201),
+        ("application/jsonp", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("", 415),
+    ],
+)
+def test_a_body_says_that_it_is_json(kind: str, status: int, north: Mission) -> None:
+    with north.client() as client:
+        content = json.dumps(report(north.mark)).encode()
+        answer = client.post("/v1/incidents", content=content, headers={"Content-Type": kind} if kind else {})
+    assert answer.status_code == status, answer.text
+    if status == 415:
+        assert "Content-Type: application/json" in refused(answer, 415, "not_json")["detail"]
 
 
 @pytest.mark.parametrize("operation", STREAMS, ids=str)

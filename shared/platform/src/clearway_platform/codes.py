@@ -31,6 +31,7 @@ class Code(StrEnum):
     CONFLICT = "conflict"
     STALE_REVISION = "stale_revision"
     TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
     INVALID = "invalid"
     KEY_REUSED = "idempotency_key_reused"
     NO_REVISION = "if_match_missing"
@@ -155,6 +156,12 @@ KINDS: Final[Mapping[Code, Kind]] = {
         "The request is too large.",
         "Send less at once; the answer says how much.",
     ),
+    Code.NOT_JSON: Kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "Not sent as JSON",
+        "The header Content-Type does not say that the body is JSON, so the body was not read.",
+        "Send JSON, with the header `Content-Type: application/json`.",
+    ),
     Code.INVALID: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Not valid",
@@ -210,6 +217,7 @@ _USUAL: Final[Mapping[int, Code]] = {
     409: Code.CONFLICT,
     412: Code.STALE_REVISION,
     413: Code.TOO_LARGE,
+    415: Code.NOT_JSON,
     422: Code.INVALID,
     428: Code.NO_REVISION,
     429: Code.TOO_MANY_REQUESTS,

@@ -1,10 +1,11 @@
-"""Refuses what would otherwise be ignored: a query parameter that does not exist, a format that is not given.
+"""Refuses what would otherwise be ignored: a query parameter that does not exist, a format that is not given or taken.
 
 A misspelt filter that is ignored gives more than was asked for, and nobody sees it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any, Final
@@ -18,16 +19,20 @@ from clearway_platform.web.problems import FieldError, Problem
 
 JSON: Final = "application/json"
 _ANY: Final = "*/*"
+# What the framework reads as JSON: a merge patch is sent as application/merge-patch+json.
+_JSON_BODY: Final = re.compile(r"^application/(?:[^/;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 
 
 async def nothing_ignored(request: Request) -> None:
     """A dependency of every route: 400 for a query parameter that the route does not have, 406 when Accept allows none
-    of the formats that it gives."""
+    of the formats that it gives, 415 for a body that is not sent as JSON where JSON is read."""
     if request.scope["query_string"]:
         _require_known_parameters(request)
     wanted = ", ".join(request.headers.getlist("accept"))
     if wanted and wanted != _ANY:
         _require_acceptable(wanted, _formats_of(request.scope["route"]))
+    if request.scope["route"].body_field is not None:
+        await _require_json(request)
 
 
 def _require_known_parameters(request: Request) -> None:
@@ -44,6 +49,15 @@ def _require_acceptable(wanted: str, given: list[str]) -> None:
         remedy = f"Ask for {_listed(given)}, or leave Accept out."
         error = FieldError(field="header.Accept", problem="asks for a format that is not given here", remedy=remedy)
         raise Problem(406, f"This address does not give what Accept asks for. {remedy}", errors=[error])
+
+
+async def _require_json(request: Request) -> None:
+    """The framework would hand on the bytes of such a body, and complain of their form."""
+    kind = request.headers.get("content-type", "")
+    if not _JSON_BODY.match(kind) and await request.body():
+        remedy = f"Send JSON, with the header Content-Type: {JSON}."
+        error = FieldError(field="header.Content-Type", problem="does not say that the body is JSON", remedy=remedy)
+        raise Problem(415, f"The header Content-Type does not say that the body is JSON. {remedy}", errors=[error])
 
 
 def accepts(wanted: str, given: Iterable[str]) -> bool:
