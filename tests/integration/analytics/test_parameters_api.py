@@ -88,6 +88,8 @@ async def test_revisions_are_listed_newest_first_with_a_hint(desk: Desk, http: h
     (first,) = (await http.get(PATH)).json()["items"]
     assert (first["revision"], first["state"], first["proposed_at"]) == (1, "current", None)
     assert (await http.get(f"{PATH}/{first['parameters_id']}")).json()["parameters"]["name"] == "sparse"
+    never = await http.get(f"{PATH}/{first['parameters_id']}/comparison")
+    assert (never.status_code, "There is no comparison" in never.json()["detail"]) == (409, True)
     other = await proposed(http)
     page = (await http.get(PATH, params={"limit": 1})).json()
     assert [item["parameters_id"] for item in page["items"]] == [other["parameters_id"]]

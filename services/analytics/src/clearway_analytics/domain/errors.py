@@ -44,9 +44,12 @@ class NotCompared(Conflict):
 
 
 class NeverCompared(Conflict):
-    """A revision that was decided, or in use from the beginning, before a comparison was made."""
+    """Parameters that a mission began with, or that were discarded early, were compared with no others."""
 
-    detail = "There is no comparison of this revision: none was made before it was decided."
+    detail = (
+        "There is no comparison of these parameters: the mission began with them, or they were discarded before one "
+        "was made. GET /v1/risk-parameters lists those that have a `summary`."
+    )
 
 
 class AlreadyDecided(Conflict):
