@@ -103,12 +103,18 @@ def _without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
     return {**state, "reports": [{**report, "contact_ref": None} for report in state["reports"]]}
 
 
-def reply(state: Mapping[str, Any], principal: Principal, *, status: int = 200, seen: int | None = None) -> Reply:
-    """The answer to a command that was given at the revision `seen`; it says so when that is still the newest."""
+def reply_to_report(state: Mapping[str, Any], principal: Principal, *, created: bool) -> Reply:
+    """The answer to a report, with the address of its incident."""
     headers = {"ETag": etag(state["revision"]), "Location": address(state["incident_id"])}
+    return Reply(201 if created else 200, visible(state, principal), headers)
+
+
+def reply_to_change(state: Mapping[str, Any], principal: Principal, *, seen: int) -> Reply:
+    """The answer to a command that was given at the revision `seen`; it says so when that is still the newest."""
+    headers = {"ETag": etag(state["revision"])}
     if state["revision"] == seen:
         headers |= NOTHING_CHANGED
-    return Reply(status, visible(state, principal), headers)
+    return Reply(200, visible(state, principal), headers)
 
 
 def revision_of(revision: Revision, principal: Principal) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from clearway_contracts.incident import IncidentState
 from clearway_incidents import permissions
-from clearway_incidents.api.answers import reply
+from clearway_incidents.api.answers import reply_to_change
 from clearway_incidents.commands.changes import Changes
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
@@ -73,7 +73,7 @@ class Changing:
 
     async def _reply(self, command: Command, transaction: Transaction) -> Reply:
         state = await command(transaction, self.principal, self.target)
-        return reply(state, self.principal, seen=self.target.revision)
+        return reply_to_change(state, self.principal, seen=self.target.revision)
 
 
 async def _by_reporter(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from clearway_incidents import permissions
 from clearway_incidents.api.amendments import correct_by_patch
-from clearway_incidents.api.answers import IncidentBody, reply
+from clearway_incidents.api.answers import IncidentBody, reply_to_report
 from clearway_incidents.api.bodies import HazardBody
 from clearway_incidents.api.dependencies import Reported, Reporter, Wired
 from clearway_incidents.api.facts import FactsForm
@@ -62,7 +62,7 @@ async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Wri
 
     async def command(transaction: Transaction) -> Reply:
         accepted = await wiring.intake.report(transaction, principal, sent.submission(wiring.clock.now()))
-        return reply(accepted.state, principal, status=201 if accepted.created else 200)
+        return reply_to_report(accepted.state, principal, created=accepted.created)
 
     return await write(command)
 
