@@ -3,15 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from inspect import getclosurevars
 from typing import Any
 
 import pytest
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.routing import iter_route_contexts
 
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.permissions import STREAM_TICKETS
 from clearway_platform.auth.principals import Permission
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
@@ -19,7 +16,7 @@ from clearway_platform.log import open_broker
 from clearway_platform.process.runtime import Member, build_member
 from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
-from clearway_platform.web.access import require
+from clearway_platform.web.possible_problems import CODES, permissions_asked
 
 from .mission import report, route, subscription
 
@@ -41,7 +38,7 @@ BODIES: Mapping[str, Any] = {
     "GradingForm": {"info_credibility": "2"},
     "HazardBody": {"hazard_state": "cleared"},
     "NoteBody": {},
-    "CloseBody": {},
+    "CloseBody": {"override_reason": "a reason"},
     "DiscardBody": {"reason": "a reason"},
     "ReasonBody": {"reason": "a reason"},
     "RetractBody": {"reason": "privacy"},
@@ -56,10 +53,35 @@ class Operation:
     method: str
     path: str
     document: Mapping[str, Any]
+    components: Mapping[str, Any]
     permissions: frozenset[Permission]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def name(self) -> str:
+        name: str = self.document["operationId"]
+        return name
+
+    @property
+    def codes(self) -> set[tuple[int, str]]:
+        """The problems that the document says can come: status and code."""
+        return {(int(status), code) for status, codes in self.document[CODES].items() for code in codes}
+
+    def answer(self, status: int | str) -> Mapping[str, Any] | None:
+        """What the document says of the answers of this status; None when it says nothing."""
+        said = self.document["responses"].get(str(status))
+        return None if said is None else self.resolved(said)
+
+    def resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A part of the document, which may stand among its components."""
+        reference = part.get("$ref")
+        if reference is None:
+            return part
+        kind, name = reference.removeprefix("#/components/").split("/")
+        found: Mapping[str, Any] = self.components[kind][name]
+        return found
 
     @property
     def streams(self) -> bool:
@@ -72,6 +94,11 @@ class Operation:
     def parameters(self, place: str, *, required: bool = False) -> list[str]:
         found = [each for each in self.document.get("parameters", []) if each["in"] == place]
         return [each["name"] for each in found if each["required"] or not required]
+
+    def fields(self) -> set[str]:
+        """The fields of its body, as JSON Pointers."""
+        schema = self.document["requestBody"]["content"]["application/json"]["schema"]
+        return {f"/{name}" for name in self.resolved(schema).get("properties", {})}
 
     def references(self) -> list[str]:
         """The query parameters that name an object: those that take a UUID."""
@@ -97,7 +124,7 @@ class Operation:
     def _part(self, name: str, ids: Mapping[str, str]) -> str:
         if name not in OBJECTS and name not in PARTS:
             pytest.fail(f"{self}: say how to fill {{{name}}}: add it to OBJECTS, and make one in `settle`, or to PARTS")
-        return ids[name] if name in OBJECTS else PARTS[name]
+        return ids[name] if name in OBJECTS else ids.get(name, PARTS[name])
 
     def _reference(self, name: str, ids: Mapping[str, str]) -> str:
         if name not in OBJECTS:
@@ -131,26 +158,12 @@ def members() -> list[Member]:
 
 def _operations_of(member: Member) -> Iterator[Operation]:
     app = member.parts.app
-    asked = {key: permissions for context in iter_route_contexts(app.routes) for key, permissions in _asked(context)}
-    for path, methods in app.openapi()["paths"].items():
+    whole = app.openapi()
+    routes = {
+        (method, route.path): route for route in iter_route_contexts(app.routes) for method in route.methods or ()
+    }
+    for path, methods in whole["paths"].items():
         for method, document in methods.items():
-            key = (method.upper(), path)
-            yield Operation(*key, document, asked[key])
-
-
-def _asked(context: RouteContext) -> Iterator[tuple[tuple[str, str], frozenset[Permission]]]:
-    """What a route asks of its caller, from its dependencies: the document does not say it."""
-    dependant = getattr(context, "dependant", None)
-    if dependant is not None:
-        for method in context.methods or ():
-            yield (method, context.path or ""), frozenset(_permissions(dependant))
-
-
-_PERMITTED = require(STREAM_TICKETS).__code__
-
-
-def _permissions(dependant: Dependant) -> Iterator[Permission]:
-    if getattr(dependant.call, "__code__", None) is _PERMITTED and dependant.call is not None:
-        yield getclosurevars(dependant.call).nonlocals["permission"]
-    for part in dependant.dependencies:
-        yield from _permissions(part)
+            # What a route asks of its caller stands in its dependencies: the document does not say it.
+            permissions = permissions_asked(routes[method.upper(), path])
+            yield Operation(method.upper(), path, document, whole["components"], permissions)

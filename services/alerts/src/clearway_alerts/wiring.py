@@ -19,6 +19,7 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
+from clearway_alerts.domain.errors import NoSuchSubscription
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
@@ -94,6 +95,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         event_types(ALERT_EVENTS),
         snapshot="/v1/alerts",
         matching=of_subscription,
+        refusals=(NoSuchSubscription,),
     )
     dead_letters = dead_letter_router(platform, "/v1/alert-dead-letters")
     for router in (

@@ -9,7 +9,7 @@ from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Changing, ChangingAlert, Reader
 from clearway_alerts.commands.acknowledge import Acknowledged
-from clearway_alerts.domain.errors import NoSuchAlert
+from clearway_alerts.domain.errors import NoSuchAlert, NotTheOwner
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
 from clearway_alerts.storage.alert_rows import one_alert
 from clearway_contracts.vocabulary import AlertKind
@@ -17,6 +17,7 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply
 
@@ -61,7 +62,7 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
     operation_id="alerts.acknowledge",
     summary="Acknowledge an alert",
     response_model=AlertView,
-    responses=REVISED,
+    responses=REVISED | raises(NotTheOwner),
 )
 async def acknowledge_alert(changing: ChangingAlert) -> Response:
     """Confirm to have taken note. The first acknowledgement stays: a later one changes nothing."""

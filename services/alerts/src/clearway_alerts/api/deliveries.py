@@ -14,12 +14,14 @@ from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.api.inspection import existing
 from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.domain.errors import NotActive, NotPending, NotTheOwner, StillPending
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED
 from clearway_platform.web.document import header
 from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write, WriteRequest
 
@@ -88,6 +90,7 @@ async def list_deliveries(
     summary="Send one once more",
     status_code=202,
     response_model=DeliveryView,
+    responses=raises(NotTheOwner, NotActive, StillPending),
 )
 async def resend_delivery(asking: AskingForDelivery) -> Response:
     """Send a message again that was delivered, or given up. It keeps its `webhook-id`, so that a receiver which has it
@@ -101,7 +104,7 @@ async def resend_delivery(asking: AskingForDelivery) -> Response:
     summary="Send one now",
     status_code=202,
     response_model=DeliveryView,
-    responses={202: {"headers": header("Nothing-Changed")}},
+    responses=raises(NotTheOwner, NotActive, NotPending) | {202: {"headers": header("Nothing-Changed")}},
 )
 async def send_delivery_now(asking: AskingForDelivery) -> Response:
     """Do not wait for the next attempt of a message that is still to be sent. What is before it about the same incident

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.api.bodies import ExplanationView, TestSent
 from clearway_alerts.api.channels import sending_channel
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
-from clearway_alerts.domain.errors import NoSuchIncident, NoSuchSubscription
+from clearway_alerts.domain.errors import NoMessages, NoSuchIncident, NoSuchSubscription, NotActive, NotTheOwner
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
@@ -28,6 +29,7 @@ router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["D
     summary="Send a test message",
     status_code=202,
     response_model=TestSent,
+    responses=raises(NotTheOwner, NoMessages, NotActive),
 )
 async def send_test(subscription_id: UUID, principal: Subscriber, wiring: Wired, write: Write) -> Response:
     """Send a signed message of type `subscription.test` the way that alerts go. Its deliveries show what came of it."""

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Response
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
 from clearway_alerts.api.cursors import cursor_id
 from clearway_alerts.api.dependencies import Changing, ChangingSubscription, Reader, Subscriber, Wired, Wiring
+from clearway_alerts.channels.base import NoSecret
 from clearway_alerts.commands.subscriptions import Changes, Kept
 from clearway_alerts.domain.areas import check_area
-from clearway_alerts.domain.errors import NoSuchSubscription
+from clearway_alerts.domain.errors import AnotherChannel, NoSuchSubscription, NotTheOwner
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_platform.auth.principals import Principal
@@ -19,6 +20,7 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
 
@@ -73,7 +75,7 @@ async def get_subscription(
     operation_id="subscriptions.change",
     summary="Change a subscription",
     response_model=SubscriptionView,
-    responses=REVISED,
+    responses=REVISED | raises(NotTheOwner, AnotherChannel),
 )
 async def change_subscription(body: SubscriptionPatch, changing: ChangingSubscription) -> Response:
     """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
@@ -83,7 +85,11 @@ async def change_subscription(body: SubscriptionPatch, changing: ChangingSubscri
 
 
 @router.delete(
-    "/{subscription_id}", operation_id="subscriptions.delete", summary="Delete a subscription", status_code=204
+    "/{subscription_id}",
+    operation_id="subscriptions.delete",
+    summary="Delete a subscription",
+    status_code=204,
+    responses=raises(NotTheOwner),
 )
 async def delete_subscription(changing: ChangingSubscription) -> Response:
     """End it. What was still to be sent is not sent; the alerts stay on record."""
@@ -95,7 +101,7 @@ async def delete_subscription(changing: ChangingSubscription) -> Response:
     operation_id="subscriptions.pause",
     summary="Hold the deliveries",
     response_model=SubscriptionView,
-    responses=REVISED,
+    responses=REVISED | raises(NotTheOwner),
 )
 async def pause_subscription(changing: ChangingSubscription) -> Response:
     """Hold the deliveries. Alerts are issued meanwhile, and sent in order when it is resumed."""
@@ -107,7 +113,7 @@ async def pause_subscription(changing: ChangingSubscription) -> Response:
     operation_id="subscriptions.resume",
     summary="Deliver again",
     response_model=SubscriptionView,
-    responses=REVISED,
+    responses=REVISED | raises(NotTheOwner),
 )
 async def resume_subscription(changing: ChangingSubscription) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled."""
@@ -119,7 +125,7 @@ async def resume_subscription(changing: ChangingSubscription) -> Response:
     operation_id="subscriptions.rotate_secret",
     summary="Make a new secret",
     response_model=NewSubscription,
-    responses={200: {"headers": header("ETag")}},
+    responses=raises(NotTheOwner, NoSecret) | {200: {"headers": header("ETag")}},
 )
 async def rotate_secret(changing: ChangingSubscription) -> Response:
     """A new secret, shown this once. For 24 hours messages are signed with both."""

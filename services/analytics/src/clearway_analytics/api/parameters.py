@@ -19,7 +19,15 @@ from clearway_analytics.api.parameter_bodies import (
     ParametersView,
     RouteComparisonView,
 )
-from clearway_analytics.domain.errors import NeverCompared, NoSuchParameters, NotCompared
+from clearway_analytics.domain.errors import (
+    AlreadyDecided,
+    AlreadyInUse,
+    ComparisonBehind,
+    NeverCompared,
+    NoSuchParameters,
+    NotCompared,
+    ProposalOpen,
+)
 from clearway_analytics.domain.revision import OPEN
 from clearway_analytics.ledger import missions, parameters
 from clearway_analytics.ledger.parameters import ParametersRevision
@@ -29,6 +37,7 @@ from clearway_platform.web.access import platform_of
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, decode_cursor, encode_cursor
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
@@ -60,7 +69,7 @@ async def list_parameters(
     summary="Propose risk parameters",
     status_code=status.HTTP_201_CREATED,
     response_model=ParametersView,
-    responses={201: {"headers": header("ETag") | header("Location")}},
+    responses=raises(AlreadyInUse, ProposalOpen) | {201: {"headers": header("ETag") | header("Location")}},
 )
 async def propose_parameters(
     body: ParametersProposal, principal: ParametersWriter, wiring: Wired, write: Write
@@ -87,13 +96,16 @@ async def get_parameters(
 
 
 @router.get(
-    "/{parameters_id}/comparison", operation_id="risk_parameters.compare", summary="Compare with the parameters in use"
+    "/{parameters_id}/comparison",
+    operation_id="risk_parameters.compare",
+    summary="Compare with the parameters in use",
+    responses=raises(NotCompared, NeverCompared),
 )
 async def compare_parameters(
     parameters_id: UUID, principal: Reader, connection: Reading, limit: Limit = 100, cursor: Cursor = None
 ) -> ComparisonView:
     """Each route with both, the largest change first. It is updated when incidents or routes change, until the proposal
-    is decided. 409 until there is one."""
+    is decided. 409 until there is one, and where there is none."""
     found = await _found(connection, principal.mission, parameters_id)
     if found.summary is None or found.compared_at is None:
         raise NotCompared if found.state in OPEN else NeverCompared
@@ -113,7 +125,7 @@ async def compare_parameters(
     operation_id="risk_parameters.activate",
     summary="Activate proposed parameters",
     response_model=ParametersView,
-    responses=REVISED,
+    responses=REVISED | raises(AlreadyDecided, NotCompared, ComparisonBehind),
 )
 async def activate_parameters(decide: Decide, wiring: Wired) -> Response:
     """All routes get their new risk in one transaction, and `route.risk_changed` reports each large change. 409 until
@@ -126,7 +138,7 @@ async def activate_parameters(decide: Decide, wiring: Wired) -> Response:
     operation_id="risk_parameters.discard",
     summary="Discard proposed parameters",
     response_model=ParametersView,
-    responses=REVISED,
+    responses=REVISED | raises(AlreadyDecided),
 )
 async def discard_parameters(decide: Decide, body: ParametersDiscard, wiring: Wired) -> Response:
     """The parameters in use stay. The proposal stays on record, with the reason."""

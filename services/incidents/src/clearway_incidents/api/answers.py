@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,12 +13,18 @@ from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents import permissions
 from clearway_incidents.commands.imports import ImportResult
+from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.queries.revisions import Revision
 from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
+from clearway_platform.web.document import REVISED
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import FieldError
 from clearway_platform.web.writes import Reply
+
+CHANGED: Final = REVISED | raises(NotNow)
+"""What a change of an incident answers, as its route says it."""
 
 
 class IncidentBody(IncidentState):

@@ -5,12 +5,14 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from clearway_incidents.api.answers import IncidentBody
+from clearway_incidents.api.answers import CHANGED, IncidentBody
 from clearway_incidents.api.bodies import CloseBody, NoteBody, ReasonBody, RetractBody
 from clearway_incidents.api.dependencies import Assessed
 from clearway_incidents.api.reports import GradingForm
 from clearway_incidents.domain import life
+from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_platform.web.document import REVISED
+from clearway_platform.web.possible_problems import raises
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
@@ -18,7 +20,7 @@ router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incide
 @router.post(
     "/review",
     operation_id="incidents.start_review",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Start a review",
     response_model=IncidentBody,
 )
@@ -30,7 +32,7 @@ async def review(assessed: Assessed) -> Response:
 @router.post(
     "/grade",
     operation_id="incidents.grade",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Grade source and information",
     response_model=IncidentBody,
 )
@@ -42,7 +44,11 @@ async def grade(assessed: Assessed, sent: GradingForm) -> Response:
 
 
 @router.post(
-    "/verify", operation_id="incidents.verify", responses=REVISED, summary="Verify", response_model=IncidentBody
+    "/verify",
+    operation_id="incidents.verify",
+    responses=REVISED | raises(NotNow, NotYours),
+    summary="Verify",
+    response_model=IncidentBody,
 )
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     """From under_review. Needs credibility 1–2 or two independent reports, and a verifier who gave none of them."""
@@ -52,7 +58,7 @@ async def verify(assessed: Assessed, sent: NoteBody) -> Response:
 @router.post(
     "/dispute",
     operation_id="incidents.dispute",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Dispute",
     response_model=IncidentBody,
 )
@@ -61,14 +67,14 @@ async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
     return await assessed.apply(life.dispute, sent.reason)
 
 
-@router.post("/close", operation_id="incidents.close", responses=REVISED, summary="Close", response_model=IncidentBody)
+@router.post("/close", operation_id="incidents.close", responses=CHANGED, summary="Close", response_model=IncidentBody)
 async def close(assessed: Assessed, sent: CloseBody) -> Response:
     """From verified. The hazard must be cleared or none, or `override_reason` says why it is closed regardless."""
     return await assessed.apply(life.close, sent.override_reason)
 
 
 @router.post(
-    "/reopen", operation_id="incidents.reopen", responses=REVISED, summary="Reopen", response_model=IncidentBody
+    "/reopen", operation_id="incidents.reopen", responses=CHANGED, summary="Reopen", response_model=IncidentBody
 )
 async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
     """From closed back to review."""
@@ -76,7 +82,7 @@ async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
 
 
 @router.post(
-    "/retract", operation_id="incidents.retract", responses=REVISED, summary="Retract", response_model=IncidentBody
+    "/retract", operation_id="incidents.retract", responses=CHANGED, summary="Retract", response_model=IncidentBody
 )
 async def retract(assessed: Assessed, sent: RetractBody) -> Response:
     """Final, from any live state. Every subscription that received an alert receives the cancellation."""

@@ -18,10 +18,11 @@ from clearway_incidents.api.dependencies import Reporter, Wired
 from clearway_incidents.api.errors import EmptyImport
 from clearway_incidents.api.reports import EXAMPLE, NewReport
 from clearway_incidents.commands.imports import Imported, ImportResult, Item
-from clearway_incidents.domain.errors import InvalidFact
+from clearway_incidents.domain.errors import InvalidFact, NotNow
 from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Transaction
 from clearway_platform.refusals import NotPermitted, TooLarge
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
 from clearway_platform.web.writes import Reply, Write
 
@@ -61,6 +62,7 @@ class Refused:
     operation_id="incidents.import_many",
     summary="Import many reports",
     response_model=ImportAnswer,
+    responses=raises(NotNow),
     openapi_extra=_BODY,
 )
 async def import_reports(request: Request, principal: Reporter, wiring: Wired, write: Write) -> Response:
@@ -106,11 +108,11 @@ def _line(line: str) -> Any:
 def _parse(line: int, document: Any, now: datetime) -> Item | Refused:
     if isinstance(document, ValueError):
         return Refused(line, [FieldError(field="item", problem="is not JSON", remedy="Send one JSON object a line.")])
-    try:
-        report = NewReport.model_validate(document)
     if not isinstance(document, dict):
         remedy = "Send each report as a JSON object."
         return Refused(line, [FieldError(field="item", problem="is not a JSON object", remedy=remedy)])
+    try:
+        report = NewReport.model_validate(document)
     except ValidationError as error:
         return Refused(line, _errors(error, document))
     if not report.external_refs:

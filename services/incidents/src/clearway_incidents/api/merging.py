@@ -5,11 +5,10 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from clearway_incidents.api.answers import IncidentBody
+from clearway_incidents.api.answers import CHANGED, IncidentBody
 from clearway_incidents.api.bodies import MergeBody, NoteBody
 from clearway_incidents.api.dependencies import Assessed
 from clearway_incidents.commands.merging import Merge
-from clearway_platform.web.document import REVISED
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
@@ -17,7 +16,7 @@ router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incide
 @router.post(
     "/merge",
     operation_id="incidents.merge",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Merge into another incident",
     response_model=IncidentBody,
 )
@@ -28,7 +27,7 @@ async def merge(assessed: Assessed, sent: MergeBody) -> Response:
 
 
 @router.post(
-    "/unmerge", operation_id="incidents.unmerge", responses=REVISED, summary="Undo a merge", response_model=IncidentBody
+    "/unmerge", operation_id="incidents.unmerge", responses=CHANGED, summary="Undo a merge", response_model=IncidentBody
 )
 async def unmerge(assessed: Assessed, sent: NoteBody) -> Response:
     """Restores the alias. The survivor loses the reports and the casualties that the merge brought."""

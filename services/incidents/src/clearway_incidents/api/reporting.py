@@ -8,16 +8,17 @@ from starlette.responses import Response
 
 from clearway_incidents import permissions
 from clearway_incidents.api.amendments import correct_by_patch
-from clearway_incidents.api.answers import IncidentBody, reply_to_report
+from clearway_incidents.api.answers import CHANGED, IncidentBody, reply_to_report
 from clearway_incidents.api.bodies import HazardBody
 from clearway_incidents.api.dependencies import Reported, Reporter, Wired
 from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.reports import NewReport, ReportForm
 from clearway_incidents.api.texts import Text
 from clearway_incidents.domain import life
-from clearway_incidents.domain.errors import InvalidFact
+from clearway_incidents.domain.errors import InvalidFact, NotNow
 from clearway_platform.database.engines import Transaction
-from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.document import header
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.writes import Reply, Write
 
 router = APIRouter(prefix="/v1/incidents", tags=["Reporting incidents"])
@@ -52,7 +53,7 @@ _AGAIN: Final[dict[int | str, dict[str, Any]]] = {
     summary="Report an incident",
     status_code=201,
     response_model=IncidentBody,
-    responses=_AGAIN,
+    responses=_AGAIN | raises(NotNow),
 )
 async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Write) -> Response:
     """A 201 means that the incident and its event are on disk. The same `incident_id`, or the same
@@ -70,7 +71,7 @@ async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Wri
 @router.patch(
     "/{incident_id}",
     operation_id="incidents.correct",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Correct facts",
     response_model=IncidentBody,
     openapi_extra=_PATCH,
@@ -87,7 +88,7 @@ async def correct(
 @router.post(
     "/{incident_id}/reports",
     operation_id="incidents.add_report",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Add another report of it",
     response_model=IncidentBody,
 )
@@ -99,7 +100,7 @@ async def add_report(reported: Reported, sent: ReportForm) -> Response:
 @router.post(
     "/{incident_id}/hazard",
     operation_id="incidents.set_hazard",
-    responses=REVISED,
+    responses=CHANGED,
     summary="Change the state of the hazard",
     response_model=IncidentBody,
 )

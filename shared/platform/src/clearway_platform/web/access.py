@@ -1,8 +1,6 @@
 """Who may do what: the API key of each request, and the permission that a route asks for."""
 
-from __future__ import annotations
-
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -12,6 +10,7 @@ from structlog.contextvars import bind_contextvars
 
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.codes import Code
+from clearway_platform.refusals import NotPermitted
 from clearway_platform.service import Platform
 from clearway_platform.web.problems import Problem
 
@@ -68,17 +67,23 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
 Authenticated = Annotated[Principal, Depends(authenticated)]
 
 
-def require(permission: Permission) -> Callable[[Principal], Awaitable[Principal]]:
+@dataclass(frozen=True, slots=True)
+class Required:
     """A dependency that gives the caller, and answers 403 when its role has not `permission`."""
 
-    async def permitted(principal: Authenticated) -> Principal:
-        if not principal.may(permission):
-            raise Problem(
-                403, f"The role {principal.role} may not do this: it needs {permission}. Use a key of another role."
+    permission: Permission
+
+    async def __call__(self, principal: Authenticated) -> Principal:
+        if not principal.may(self.permission):
+            raise NotPermitted(
+                f"The role {principal.role} may not do this: it needs {self.permission}. Use a key of another role."
             )
         return principal
 
-    return permitted
+
+def require(permission: Permission) -> Required:
+    """What a route asks of its caller: `Annotated[Principal, Depends(require(permission))]`."""
+    return Required(permission)
 
 
 def _unauthorized(detail: str, code: Code) -> Problem:

@@ -26,10 +26,12 @@ from clearway_platform.messaging.dead_letters import (
     Decided,
     NoSuchLetter,
 )
+from clearway_platform.refusals import Conflict
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_platform.web.problems import BadCursor, conflict, not_found
+from clearway_platform.web.possible_problems import raises
+from clearway_platform.web.problems import BadCursor, not_found
 from clearway_platform.web.writes import Reply, Write
 
 log = structlog.get_logger(__name__)
@@ -45,6 +47,13 @@ _DECIDED: Final = {
     DeadLetterState.DISCARDED: "This dead letter was discarded. If its event is still needed, change the incident or "
     "the route again: every event carries the whole state.",
 }
+
+
+class LetterDecided(Conflict):
+    """The letter is being replayed, was replayed, or was discarded."""
+
+    def __init__(self, state: DeadLetterState) -> None:
+        super().__init__(_DECIDED[state])
 
 
 class DeadLetterView(BaseModel):
@@ -132,6 +141,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         summary="Replay a dead letter",
         status_code=202,
         response_model=DeadLetterView,
+        responses=raises(LetterDecided),
     )
     async def replay_dead_letter(letter_id: UUID, principal: Operator, write: Write) -> Response:
         """Let the consumer process the message again, once. If that fails, the state is `dead` again."""
@@ -143,6 +153,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         operation_id=f"{name}.discard",
         summary="Discard a dead letter",
         response_model=DeadLetterView,
+        responses=raises(LetterDecided),
     )
     async def discard_dead_letter(letter_id: UUID, body: DiscardBody, principal: Operator, write: Write) -> Response:
         """Discard the message: it is never processed. It stays on record, with the reason, for 90 days."""
@@ -175,7 +186,7 @@ def _refusals(letter_id: UUID) -> Iterator[None]:
     except NoSuchLetter as error:
         raise not_found("dead letter", letter_id) from error
     except Decided as error:
-        raise conflict(_DECIDED[error.letter.state]) from error
+        raise LetterDecided(error.letter.state) from error
 
 
 def _log_decision(transaction: Transaction, event: str, letter: DeadLetter) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import RouteContext, iter_route_contexts
 
 from clearway_platform.auth.principals import Permission
 from clearway_platform.auth.roles import roles_table
+from clearway_platform.codes import KINDS
+from clearway_platform.web.possible_problems import CODES, possible
 from clearway_platform.web.problems import MEDIA_TYPE, ProblemDetails
 from clearway_platform.web.strict import JSON
 
@@ -33,7 +36,18 @@ _HEADERS: Final[Document] = {
     "Idempotency-Replayed": "`true` when this is the first answer under the Idempotency-Key, given again.",
     "Nothing-Changed": "`true` when everything was so already: no new revision was made, and nobody is told.",
     "X-Request-Id": "The id of the request in the logs: the one that was sent, or a new one.",
+    "WWW-Authenticate": "The scheme of the key: `Bearer`.",
+    "Allow": "With status 405, the methods of the address.",
 }
+# They are there wherever an answer is said to have them. Others depend on what was asked.
+_ALWAYS: Final = frozenset({"ETag", "Location", "Retry-After", "WWW-Authenticate"})
+_OF_A_PROBLEM: Final[dict[HTTPStatus, str]] = {
+    HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
+    HTTPStatus.PRECONDITION_FAILED: "ETag",
+    HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
+}
+_PROBLEM: Final[Document] = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMA.format(model="ProblemDetails")}}}
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
@@ -75,9 +89,12 @@ def service_document(app: FastAPI, permissions: Sequence[Permission]) -> Documen
     document.setdefault("components", {}).setdefault("securitySchemes", {})
     document = _renamed(document, _plain_names(document["components"].get("schemas", {})))
     _add_components(document["components"])
+    routes = {
+        (method, route.path): route for route in iter_route_contexts(app.routes) for method in route.methods or ()
+    }
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
-            _complete(path, method, operation)
+            _complete(routes[method.upper(), path], method, operation)
     _keep_used_responses(document)
     for operations in document.get("webhooks", {}).values():
         for operation in operations.values():
@@ -119,9 +136,14 @@ def _add_components(components: Document) -> None:
         _without_titles(schema)
         _with_items(schema)
         schema["title"] = name
-    components["headers"] = {name: _header(said) for name, said in _HEADERS.items()}
-    components["responses"] = {_named(status): _problem(status) for status in sorted({*_EVERY, *_SOME})}
-    components["responses"]["Problem"] = {**_problem(HTTPStatus.BAD_REQUEST), "description": "Any other problem."}
+    components["headers"] = {name: _header(name, said) for name, said in _HEADERS.items()}
+    statuses = sorted({kind.status for kind in KINDS.values()})
+    components["responses"] = {_named(status): _problem(status) for status in statuses}
+    components["responses"]["Problem"] = {
+        "description": "Any other problem.",
+        "headers": header("X-Request-Id") | header("Allow"),
+        "content": _PROBLEM,
+    }
 
 
 def _keep_used_responses(document: Document) -> None:
@@ -136,29 +158,36 @@ def _keep_used_responses(document: Document) -> None:
     document["components"]["responses"] = {name: said for name, said in responses.items() if name in used}
 
 
-def _header(said: str) -> Document:
-    return {"description": said, "schema": {"type": "string"}}
+def _header(name: str, said: str) -> Document:
+    return {"description": said, "schema": {"type": "string"}} | ({"required": True} if name in _ALWAYS else {})
 
 
-def _problem(status: HTTPStatus) -> Document:
+def _problem(status: HTTPStatus, said: str = "") -> Document:
+    """The answer of this status, for any operation, or with what one operation says of it."""
     headers = header("X-Request-Id")
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        headers |= header("Retry-After")
-    if status is HTTPStatus.PRECONDITION_FAILED:
-        headers |= header("ETag")
-    content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMA.format(model="ProblemDetails")}}}
-    return {"description": f"{status.phrase}: the problem says what to do.", "headers": headers, "content": content}
+    if status in _OF_A_PROBLEM:
+        headers |= header(_OF_A_PROBLEM[status])
+    description = f"{status.phrase}: the problem says what to do. {said}".rstrip()
+    return {"description": description, "headers": headers, "content": _PROBLEM}
 
 
-def _complete(path: str, method: str, operation: Document) -> None:
+def _complete(route: RouteContext, method: str, operation: Document) -> None:
+    codes = possible(route, operation)
     parameters = operation.get("parameters", [])
     headers = {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
     _tidy_parameters(operation, parameters)
     _describe_successes(method, operation, headers)
+    _describe_problems(operation, codes)
+
+
+def _describe_problems(operation: Document, codes: Mapping[int, Sequence[str]]) -> None:
     responses = operation["responses"]
-    for status in _refusals(path, method, operation, headers):
-        responses[str(status.value)] = {"$ref": f"#/components/responses/{_named(status)}"}
+    for status in map(HTTPStatus, codes):
+        own = responses.get(str(status.value), {})
+        shared = {"$ref": f"#/components/responses/{_named(status)}"}
+        responses[str(status.value)] = _problem(status, own["description"]) if CODES in own else shared
     responses["default"] = {"$ref": "#/components/responses/Problem"}
+    operation[CODES] = {str(status): list(named) for status, named in codes.items()}
 
 
 def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
@@ -172,55 +201,18 @@ def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
 
 def _describe_successes(method: str, operation: Document, headers: set[str]) -> None:
     responses = operation["responses"]
-    responses.pop("422", None)
     given = JSON in responses.get("200", {}).get("content", {})
     if method == "get" and given:
         responses["200"].setdefault("headers", {}).update(header("ETag"))
-        responses.setdefault("304", {"description": "You have it: nothing has changed."})
+        responses["304"] = {"description": "You have it: nothing has changed.", "headers": header("ETag")}
         if "If-None-Match" not in headers:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
-    for response in responses.values():
+    for response in [response for status, response in responses.items() if status < "400"]:
         response.setdefault("headers", {}).update(header("X-Request-Id"))
         if "Idempotency-Key" in headers:
             response["headers"].update(header("Idempotency-Replayed"))
         for content in response.get("content", {}).values():
             _without_titles(content.setdefault("schema", {"type": "string"}))
-
-
-_EVERY: Final = (
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.FORBIDDEN,
-    HTTPStatus.NOT_ACCEPTABLE,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-)
-_SOME: Final = (
-    HTTPStatus.NOT_FOUND,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.PRECONDITION_REQUIRED,
-    HTTPStatus.TOO_MANY_REQUESTS,
-)
-
-
-def _refusals(path: str, method: str, operation: Document, headers: set[str]) -> Iterator[HTTPStatus]:
-    """The problems that an operation of this form can answer."""
-    yield from _EVERY
-    if str(HTTPStatus.TOO_MANY_REQUESTS.value) in operation["responses"]:
-        yield HTTPStatus.TOO_MANY_REQUESTS
-    if "{" in path:
-        yield HTTPStatus.NOT_FOUND
-    if method != "get":
-        yield HTTPStatus.CONFLICT
-    if "If-Match" in headers:
-        yield HTTPStatus.PRECONDITION_FAILED
-        yield HTTPStatus.PRECONDITION_REQUIRED
-    if "requestBody" in operation:
-        yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    if "parameters" in operation or "requestBody" in operation:
-        yield HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _named(status: HTTPStatus) -> str:

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
-from clearway_platform.refusals import Conflict, Fault, NotFound, Refusal, RequestPart
+from clearway_platform.refusals import Fault, NotFound, Refusal, RequestPart
 
 # What a place may begin with that is in no document.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
@@ -107,11 +107,6 @@ class BadCursor(Refusal):
 def not_found(what: str, identifier: object) -> Refusal:
     """404: there is none, or it is another mission's; the answer is the same."""
     return NotFound(identifier, what)
-
-
-def conflict(detail: str) -> Refusal:
-    """409: the request contradicts what is on record."""
-    return Conflict(detail)
 
 
 def invalid(field: str, problem: str, remedy: str) -> Refusal:
@@ -203,25 +198,25 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "missing": "Add this field.",
     "extra_forbidden": "Remove this field, or check how it is spelled.",
     "json_invalid": "Send valid JSON in UTF-8.",
+    "finite_number": "Send a finite number.",
+    "enum": "Use one of the values that are listed.",
+    "literal_error": "Use one of the values that are listed.",
+    "timezone_aware": "Give the time with its zone, as in 2026-01-31T06:00:00Z.",
+    "uuid_parsing": "Send a UUID.",
     "bool_parsing": "Send true or false.",
     "int_parsing": "Send a whole number.",
     "float_parsing": "Send a number.",
     "string_type": "Send a text.",
     "list_type": "Send a JSON array.",
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type", "dataclass_type"), "Send a JSON object."),
-    "finite_number": "Send a finite number.",
-    "enum": "Use one of the values that are listed.",
-    "literal_error": "Use one of the values that are listed.",
-    "timezone_aware": "Give the time with its zone, as in 2026-01-31T06:00:00Z.",
-    "uuid_parsing": "Send a UUID.",
-def _problem(error: Any) -> str:
-    """The error in its own words: the name of the exception that a check of ours raised says nothing to the sender."""
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
     "string_too_long": "Shorten it.",
     "too_long": "Send fewer items.",
 }
+
+
+def _problem(error: Any) -> str:
+    """The error in its own words: the name of the exception that a check of ours raised says nothing to the sender."""
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _remedy(error: Any) -> str:

@@ -8,8 +8,10 @@ from pydantic import WithJsonSchema
 from starlette.responses import Response
 
 from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.refusals import Refusal
 from clearway_platform.service import Platform
 from clearway_platform.web.access import StreamRoute, require, stream_ticket
+from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.stream.client import Client, Matches, Selection
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.outlet import Outlet
@@ -51,11 +53,12 @@ def stream_router(
     *,
     snapshot: str,
     matching: Callable[..., Any] = everything,
+    refusals: Sequence[type[Refusal]] = (),
 ) -> APIRouter:
     """A router with the one route of a stream.
 
     `snapshot` is where the present state is read. `matching` is a dependency that gives what else an event must match,
-    or None.
+    or None, and `refusals` are what it raises.
     """
     router = APIRouter(tags=["Streams"], route_class=StreamRoute)
     replays = Replays()
@@ -66,7 +69,8 @@ def stream_router(
         200: {
             "content": {"text/event-stream": {"example": _EXAMPLE.format(stream=hub.name, type=types[0])}},
             "description": "The stream.",
-        }
+        },
+        **raises(*refusals),
     }
 
     @router.get(

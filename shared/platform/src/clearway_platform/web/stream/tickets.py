@@ -8,12 +8,24 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from clearway_platform.auth.permissions import STREAM_TICKETS
 from clearway_platform.auth.principals import Principal, StreamTicket
+from clearway_platform.codes import Code
+from clearway_platform.refusals import Refusal
 from clearway_platform.web.access import platform_of, require
-from clearway_platform.web.problems import Problem
+from clearway_platform.web.possible_problems import raises
 
 RETRY_SECONDS: Final = 10
 
 router: Final = APIRouter(prefix="/v1/stream-tickets", tags=["Streams"])
+
+
+class TooManyTickets(Refusal):
+    """The key has too many unused tickets."""
+
+    code = Code.TOO_MANY_REQUESTS
+    detail = "This key has too many unused tickets. Get a ticket when a stream is opened, not before."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 @router.post(
@@ -21,7 +33,7 @@ router: Final = APIRouter(prefix="/v1/stream-tickets", tags=["Streams"])
     status_code=201,
     operation_id="stream_tickets.create",
     summary="Get a stream ticket",
-    responses={429: {"description": "The key has too many unused tickets."}},
+    responses=raises(TooManyTickets),
 )
 async def create_stream_ticket(
     request: Request,
@@ -33,10 +45,6 @@ async def create_stream_ticket(
     id. When the key is revoked, the streams that its tickets opened end within seconds."""
     issued = await platform_of(request).keys.tickets.issue(principal)
     if issued is None:
-        raise Problem(
-            429,
-            "This key has too many unused tickets. Get a ticket when a stream is opened, not before.",
-            headers={"Retry-After": str(RETRY_SECONDS)},
-        )
+        raise TooManyTickets
     response.headers["Cache-Control"] = "no-store"
     return issued
