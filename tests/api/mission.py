@@ -91,7 +91,7 @@ def subscription(mark: str, **changes: Any) -> dict[str, Any]:
 def settle(mission: Mission) -> None:
     """Put something of every kind on record, and wait until all of it is there to be read."""
     ids, mark = mission.ids, mission.mark
-    ids["letter_id"] = mission.platform.run(_fail(mission))
+    ids["letter_id"] = mission.platform.run(dead_letter(mission))
     with mission.client() as client:
         ids["route_id"] = str(new_id())
         made(client.put(f"/v1/routes/{ids['route_id']}", json=route(mark)))
@@ -114,7 +114,7 @@ def settle(mission: Mission) -> None:
         ids["delivery_id"] = await_that(lambda: _items(client, deliveries, {}), "a delivery is due")[0]["delivery_id"]
 
 
-async def _fail(mission: Mission) -> str:
+async def dead_letter(mission: Mission) -> str:
     """A dead letter in every service that takes events, of the same message and therefore of the same id."""
     moment = datetime.now(UTC)
     headers = (("ce_mission", mission.name.encode()), ("ce_type", b"incident.reported"), ("ce_id", new_id().bytes))

@@ -1,0 +1,73 @@
+"""Objects that nothing else uses, in the state that a test needs: their ids, and the ETag of the one to change."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
+
+from .mission import Mission, await_that, dead_letter, made, report, route, subscription
+from .scene import Scene, but
+
+Fresh = tuple[dict[str, str], str]
+
+_BODIES: Final[dict[str, dict[str, Any]]] = {
+    "review": {},
+    "grade": {"info_credibility": "2"},
+    "verify": {},
+    "close": {"override_reason": "a reason"},
+}
+
+
+def fresh_incident(scene: Scene, steps: Sequence[str] = (), *, reporter: Role = Role.REPORTER) -> Fresh:
+    """An incident after these steps of its life, which the administrator takes."""
+    answer = scene.ask({"method": "POST", "url": "/v1/incidents", "json": report(scene.ours.mark)}, role=reporter)
+    address = answer.headers["location"]
+    for step in steps:
+        body = {"survivor_id": fresh_incident(scene)[0]["incident_id"]} if step == "merge" else _BODIES[step]
+        asked = {"method": "POST", "url": f"{address}/{step}", "json": body}
+        answer = scene.ask(but(asked, headers={"If-Match": answer.headers["etag"]}))
+    return scene.ours.ids | {"incident_id": made(answer)["incident_id"]}, answer.headers["etag"]
+
+
+def fresh_subscription(scene: Scene, **changes: Any) -> Fresh:
+    body = subscription(scene.ours.mark, **changes)
+    answer = scene.ask({"method": "POST", "url": "/v1/subscriptions", "json": body})
+    return scene.ours.ids | {"subscription_id": made(answer)["subscription_id"]}, answer.headers["etag"]
+
+
+def fresh_delivery(scene: Scene) -> dict[str, str]:
+    """A test message that was delivered."""
+    ids, _ = fresh_subscription(scene, channel={"type": "webhook", "url": scene.receiver})
+    address = f"/v1/subscriptions/{ids['subscription_id']}"
+    sent = made(scene.ask({"method": "POST", "url": f"{address}/test"}))["delivery_id"]
+    delivered = {"method": "GET", "url": f"{address}/deliveries", "params": {"state": "delivered"}}
+    await_that(lambda: made(scene.ask(delivered))["items"], "the test message is delivered")
+    return ids | {"delivery_id": sent}
+
+
+def fresh_route(scene: Scene) -> Fresh:
+    route_id = str(new_id())
+    answer = scene.ask({"method": "PUT", "url": f"/v1/routes/{route_id}", "json": route("fresh")})
+    return scene.ours.ids | {"route_id": made(answer)["route_id"]}, answer.headers["etag"]
+
+
+def fresh_letter(scene: Scene) -> Mission:
+    """A mission with a dead letter."""
+    mission = scene.mission()
+    mission.ids["letter_id"] = mission.platform.run(dead_letter(mission))
+    return mission
+
+
+def fresh_proposal(scene: Scene) -> tuple[Mission, str]:
+    """A mission with risk parameters that are proposed and compared, and their ETag."""
+    mission = scene.mission()
+    proposal = {"method": "POST", "url": "/v1/risk-parameters", "json": {"preset": "dense", "reason": "none"}}
+    mission.ids["parameters_id"] = made(scene.ask(proposal, mission=mission))["parameters_id"]
+    one = {"method": "GET", "url": f"/v1/risk-parameters/{mission.ids['parameters_id']}"}
+
+    def compared() -> str | None:
+        answer = scene.ask(one, mission=mission)
+        return answer.headers["etag"] if made(answer)["state"] == "compared" else None
+
+    return mission, await_that(compared, "the proposal is compared") or ""

@@ -1,0 +1,197 @@
+"""States in which a domain refuses what is asked of it, for each class of refusal that a route names.
+
+A situation is tried at every operation that it concerns, so a refusal that comes where no route names it is seen too.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from unittest.mock import patch
+
+import httpx
+
+from clearway_alerts.channels.base import NoSecret
+from clearway_alerts.domain.errors import (
+    AnotherChannel,
+    NoMessages,
+    NoSuchSubscription,
+    NotActive,
+    NotPending,
+    NotTheOwner,
+    StillPending,
+)
+from clearway_analytics.domain.errors import (
+    AlreadyDecided,
+    AlreadyInUse,
+    ComparisonBehind,
+    NeverCompared,
+    NotCompared,
+    ProposalOpen,
+)
+from clearway_incidents.domain.errors import NotNow
+from clearway_platform.auth.keys import tickets
+from clearway_platform.auth.principals import Role
+from clearway_platform.clock import new_id
+from clearway_platform.refusals import NotYours, Refusal
+from clearway_platform.web.dead_letters import LetterDecided
+from clearway_platform.web.possible_problems import sentence
+from clearway_platform.web.stream.tickets import TooManyTickets
+
+from .fresh import fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
+from .mission import made, report
+from .operations import Operation
+from .scene import Scene, but
+
+# A proposal is computed within a second; a request that comes later than that finds it compared.
+TRIES: Final = 5
+
+
+def named(operation: Operation) -> set[type[Refusal]]:
+    """The classes that the operation's route names: the document has their sentences."""
+    answers = [operation.answer(status) or {} for status in operation.document["responses"]]
+    said = " ".join(answer.get("description", "") for answer in answers)
+    return {refusal for refusal in refusals(Refusal) if sentence(refusal) in said}
+
+
+def refusals(base: type[Refusal]) -> Iterator[type[Refusal]]:
+    """The classes of Clearway that are such a refusal."""
+    for refusal in base.__subclasses__():
+        if refusal.__module__.startswith("clearway_"):
+            yield refusal
+        yield from refusals(refusal)
+
+
+def as_it_is(operation: Operation, scene: Scene) -> httpx.Response:
+    """Our message waits to be sent, and our proposal for its decision."""
+    return scene.ask(operation.request(scene.ours.ids))
+
+
+def of_a_retracted_incident(operation: Operation, scene: Scene) -> httpx.Response:
+    ids = scene.ours.ids | {"incident_id": scene.ours.ids["retracted"]}
+    return scene.ask(but(operation.request(ids), headers={"If-Match": '"2"'}))
+
+
+def under_an_id_that_is_taken(operation: Operation, scene: Scene) -> httpx.Response:
+    body = report("other", incident_id=scene.ours.ids["incident_id"], external_refs=[{"system": "a", "id": "taken"}])
+    several = operation.name == "incidents.import_many"
+    return scene.ask(but(operation.request(scene.ours.ids), json=[body] if several else body))
+
+
+def into_itself(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(but(operation.request(scene.ours.ids), json={"survivor_id": scene.ours.ids["incident_id"]}))
+
+
+def by_its_reporter(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_incident(scene, ("review", "grade"), reporter=Role.ADMIN)
+    return scene.ask(but(operation.request(ids), headers={"If-Match": etag}))
+
+
+def by_another_subscriber(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(operation.request(scene.ours.ids), role=Role.SUBSCRIBER)
+
+
+def of_a_paused_subscription(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_subscription(scene)
+    paused = {"method": "POST", "url": f"/v1/subscriptions/{ids['subscription_id']}/pause"}
+    made(scene.ask(but(paused, headers={"If-Match": etag})))
+    return scene.ask(operation.request(ids))
+
+
+def of_a_subscription_to_the_stream(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_subscription(scene, channel={"type": "stream"})
+    return scene.ask(but(operation.request(ids), headers={"If-Match": etag}))
+
+
+def with_another_channel(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_subscription(scene)
+    asked = but(operation.request(ids), headers={"If-Match": etag}, json={"channel": {"type": "stream"}})
+    return scene.ask(asked)
+
+
+def of_a_delivered_message(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(operation.request(fresh_delivery(scene)))
+
+
+def of_an_unknown_subscription(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(but(operation.request(scene.ours.ids), params={"subscription_id": str(new_id())}))
+
+
+def with_what_is_in_use(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(but(operation.request(scene.ours.ids), json={"reason": "none"}))
+
+
+def while_it_is_computed(operation: Operation, scene: Scene) -> httpx.Response:
+    for _ in range(TRIES):
+        mission = scene.mission()
+        proposal = {"method": "POST", "url": "/v1/risk-parameters", "json": {"preset": "dense", "reason": "none"}}
+        proposed = made(scene.ask(proposal, mission=mission))
+        answer = scene.ask(operation.request({"parameters_id": proposed["parameters_id"]}), mission=mission)
+        if answer.status_code == NotCompared().status:
+            break
+    return answer
+
+
+def of_the_first_parameters(operation: Operation, scene: Scene) -> httpx.Response:
+    mission = scene.mission()
+    listed = made(scene.ask({"method": "GET", "url": "/v1/risk-parameters"}, mission=mission))
+    [first] = listed["items"]
+    return scene.ask(operation.request({"parameters_id": first["parameters_id"]}), mission=mission)
+
+
+def of_a_discarded_letter(operation: Operation, scene: Scene) -> httpx.Response:
+    mission = fresh_letter(scene)
+    collection = operation.path.partition("/{")[0]
+    discard = {"method": "POST", "url": f"{collection}/{mission.ids['letter_id']}/discard", "json": {"reason": "none"}}
+    made(scene.ask(discard, mission=mission))
+    return scene.ask(operation.request(mission.ids), mission=mission)
+
+
+def with_as_many_as_may_wait(operation: Operation, scene: Scene) -> httpx.Response:
+    with patch.object(tickets, "MOST_TICKETS", 0):
+        return scene.ask(operation.request(scene.ours.ids))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """How a refusal comes, and `where`: at one operation, or at every one whose address has that part."""
+
+    refusal: type[Refusal]
+    where: str
+    ask: Callable[[Operation, Scene], httpx.Response]
+
+    def concerns(self, operation: Operation) -> bool:
+        return self.where == operation.name or self.where in operation.path
+
+    def gave(self, answer: httpx.Response) -> bool:
+        """Whether the answer is this refusal: by its text, where that is always the same."""
+        problem = answer.json() if answer.is_client_error else {}
+        return problem.get("code") == self.refusal.code and self.refusal.detail in ("", problem["detail"])
+
+
+SITUATIONS: Final = (
+    Situation(NotNow, "{incident_id}", of_a_retracted_incident),
+    Situation(NotNow, "incidents.merge", into_itself),
+    Situation(NotNow, "incidents.report", under_an_id_that_is_taken),
+    Situation(NotNow, "incidents.import_many", under_an_id_that_is_taken),
+    Situation(NotYours, "{incident_id}", by_its_reporter),
+    Situation(NotTheOwner, "{subscription_id}", by_another_subscriber),
+    Situation(NotTheOwner, "{alert_id}", by_another_subscriber),
+    Situation(NotActive, "{subscription_id}", of_a_paused_subscription),
+    Situation(NoSecret, "{subscription_id}", of_a_subscription_to_the_stream),
+    Situation(NoMessages, "{subscription_id}", of_a_subscription_to_the_stream),
+    Situation(AnotherChannel, "subscriptions.change", with_another_channel),
+    Situation(NoSuchSubscription, "alerts.stream", of_an_unknown_subscription),
+    Situation(StillPending, "{delivery_id}", as_it_is),
+    Situation(NotPending, "{delivery_id}", of_a_delivered_message),
+    Situation(ProposalOpen, "risk_parameters.propose", as_it_is),
+    Situation(AlreadyInUse, "risk_parameters.propose", with_what_is_in_use),
+    Situation(NotCompared, "{parameters_id}", while_it_is_computed),
+    Situation(NeverCompared, "{parameters_id}", of_the_first_parameters),
+    Situation(AlreadyDecided, "{parameters_id}", of_the_first_parameters),
+    Situation(LetterDecided, "{letter_id}", of_a_discarded_letter),
+    Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
+)
+NOT_HERE: Final[Mapping[type[Refusal], str]] = {
+    ComparisonBehind: "More than 200 incidents must change between a comparison and its activation: "
+    "tests/integration/analytics/test_parameters.py.",
+}
