@@ -11,6 +11,7 @@ from clearway_platform.clock import new_id
 
 from .mission import Mission, await_that, made, report, subscription, uuids_in
 from .operations import OBJECTS, Operation, operations
+from .scene import sending
 from .served import Served
 
 LISTS = [each for each in operations() if each.lists]
@@ -57,7 +58,9 @@ def test_a_key_is_needed(operation: Operation, platform: Served) -> None:
         asked = operation.request(random_ids())
         nobody = client.request(**asked)
         unknown = client.request(**asked | {"headers": {"Authorization": "Bearer cwk_0123456789abcdef_nobody"}})
-    for answer in (nobody, unknown):
+        # The framework reads a body before it asks for the key.
+        unread = [client.request(**sending(asked, content)) for content in (b"{", b'"\xff"') if "json" in asked]
+    for answer in (nobody, unknown, *unread):
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.headers["www-authenticate"] == "Bearer"

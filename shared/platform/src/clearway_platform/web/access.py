@@ -64,6 +64,11 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
     return principal
 
 
+async def identify(request: Request) -> Principal:
+    """The caller of a request whose body could not be read. Raises what `authenticated` does."""
+    return await authenticated(request, await _bearer(request))
+
+
 Authenticated = Annotated[Principal, Depends(authenticated)]
 
 

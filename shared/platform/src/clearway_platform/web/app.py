@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from clearway_platform.service import Platform
 from clearway_platform.version import VERSION
-from clearway_platform.web.access import authenticated
+from clearway_platform.web.access import authenticated, identify
 from clearway_platform.web.document import STREAMS, service_document
 from clearway_platform.web.problems import install_handlers
 from clearway_platform.web.strict import nothing_ignored
@@ -38,7 +38,7 @@ def create_app(title: str, description: str, platform: Platform, *, tags: Mappin
     )
     app.state.platform = platform
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    install_handlers(app)
+    install_handlers(app, identify)
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, Self
 
@@ -25,6 +25,8 @@ from clearway_platform.refusals import Fault, NotFound, Refusal, RequestPart
 
 # What a place may begin with that is in no document.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
+# A full pool and a server that is starting have errors of their own, outside of DBAPIError.
+_OF_A_DATABASE: Final = (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError, NewerState)
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 _UNKNOWN_EFFECT: Final = "It is not known whether the request took effect: repeat it with the same Idempotency-Key."
@@ -228,11 +230,22 @@ def _remedy(error: Any) -> str:
     return "Correct this field; the API's documentation at /docs gives its form."
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Answer every error of `app` as a problem."""
+def install_handlers(app: FastAPI, identify: Callable[[Request], Awaitable[object]] | None = None) -> None:
+    """Answer every error of `app` as a problem. `identify` raises for a caller without a key: the framework reads the
+    body of a request before it asks for the key, and strangers are to learn nothing."""
 
     def answer(request: Request, problem: Refusal) -> Response:
         return problem_response(problem, path=request.url.path, request_id=request_id_of(request))
+
+    async def answer_about_body(request: Request, problem: Refusal) -> Response:
+        try:
+            if identify is not None:
+                await identify(request)
+        except Refusal as refusal:
+            return answer(request, refusal)
+        except _OF_A_DATABASE as error:
+            return answer(request, _from_database(error, request))
+        return answer(request, problem)
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refusal)
@@ -242,11 +255,17 @@ def install_handlers(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         errors = request_errors(error.errors(), error.body)
         places = ", ".join(sorted({item.field for item in errors})[:5])
-        return answer(request, Problem(422, f"The request is not valid at: {places}.", errors=errors))
+        problem = Problem(422, f"The request is not valid at: {places}.", errors=errors)
+        if any(each["type"] == "json_invalid" for each in error.errors()):
+            return await answer_about_body(request, problem)
+        return answer(request, problem)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(request, _from_http(error, request))
+        problem = _from_http(error, request)
+        if problem.code is Code.MALFORMED:
+            return await answer_about_body(request, problem)
+        return answer(request, problem)
 
     async def on_database(request: Request, error: Exception) -> Response:
         return answer(request, _from_database(error, request))
@@ -260,8 +279,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    # A full pool and a server that is starting have errors of their own, outside of DBAPIError.
-    for kind in (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError, NewerState):
+    for kind in _OF_A_DATABASE:
         app.add_exception_handler(kind, on_database)
 
 
