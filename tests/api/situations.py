@@ -23,7 +23,7 @@ from clearway_alerts.domain.errors import (
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
-    ComparisonBehind,
+    ComparisonOutdated,
     NeverCompared,
     NotCompared,
     ProposalOpen,
@@ -192,6 +192,6 @@ SITUATIONS: Final = (
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )
 NOT_HERE: Final[Mapping[type[Refusal], str]] = {
-    ComparisonBehind: "More than 200 incidents must change between a comparison and its activation: "
+    ComparisonOutdated: "More than 200 incidents must change between a comparison and its activation: "
     "tests/integration/analytics/test_parameters.py.",
 }

@@ -22,7 +22,7 @@ from clearway_analytics.api.parameter_bodies import (
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
-    ComparisonBehind,
+    ComparisonOutdated,
     NeverCompared,
     NoSuchParameters,
     NotCompared,
@@ -125,7 +125,7 @@ async def compare_parameters(
     operation_id="risk_parameters.activate",
     summary="Activate proposed parameters",
     response_model=ParametersView,
-    responses=REVISED | raises(AlreadyDecided, NotCompared, ComparisonBehind),
+    responses=REVISED | raises(AlreadyDecided, NotCompared, ComparisonOutdated),
 )
 async def activate_parameters(decide: Decide, wiring: Wired) -> Response:
     """All routes get their new risk in one transaction, and `route.risk_changed` reports each large change. 409 until
