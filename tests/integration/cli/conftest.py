@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -54,6 +56,17 @@ class Started:
         return self.process.wait(SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Canned:
+    """An answer of a server that is made for a test."""
+
+    status: int
+    body: str
+    media_type: str = "application/problem+json"
+
+
+NOTHING = Canned(404, "<h1>Nothing here</h1>", "text/html")
+Serve = Callable[..., str]
 Up = Callable[..., tuple[Started, str]]
 Partial = Callable[..., "Program"]
 
@@ -132,6 +145,36 @@ def up(program: Program) -> Up:
         return started, f"http://127.0.0.1:{port}"
 
     return start
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a server with these answers, by path, and gives its address. The answers may be changed later; the paths
+    that were asked for are added to `asked`."""
+    with ExitStack() as stack:
+
+        def start(answers: Mapping[str, Canned], asked: list[str] | None = None) -> str:
+            class Handler(BaseHTTPRequestHandler):
+                def do_GET(self) -> None:
+                    answer = answers.get(self.path.partition("?")[0], NOTHING)
+                    if asked is not None:
+                        asked.append(self.path)
+                    self.send_response(answer.status)
+                    self.send_header("Content-Type", answer.media_type)
+                    self.end_headers()
+                    self.wfile.write(answer.body.encode())
+
+                def log_message(self, *_: object) -> None:
+                    return
+
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
 
 
 def report(address: str, key: str, reference: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ import pytest
 from clearway_platform.clock import new_id
 from clearway_testing.server import await_ready, free_port
 
-from .conftest import PROGRAM, SECONDS, Partial, Program, Up, report
+from .conftest import PROGRAM, SECONDS, Canned, Partial, Program, Serve, Up, report
 
 PATH: Final = "/v1/risk-parameters"
 REASON: Final = ("--reason", "The rate has risen.")
@@ -213,6 +214,20 @@ def test_a_wrong_key_and_a_role_that_may_not_are_said(program: Program, theatre:
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert "it needs risk-parameters:write" in refused.stderr
     assert theatre.run("list", "--key", analyst).returncode == 0
+
+
+def test_a_wait_that_is_stopped_says_that_the_computation_continues(program: Program, serve: Serve) -> None:
+    parameters_id, asked = new_id(), list[str]()
+    rebuilding = {"state": "rebuilding", "progress": {"incidents": 9, "done": 1}}
+    url = serve({f"{PATH}/{parameters_id}": Canned(200, json.dumps(rebuilding), "application/json")}, asked)
+    waiting = program.start(
+        "risk-parameters", "compare", str(parameters_id), "--wait", "--url", url, "--key", "cwk_a_b"
+    )
+    await_ready(lambda: len(asked) > 1, seconds=SECONDS, process=waiting.process, log=waiting.err)
+    assert waiting.stopped_by(signal.SIGINT) == 130
+    assert "The computation continues without this command." in waiting.written
+    assert f"clearway risk-parameters compare {parameters_id}\n" in waiting.written
+    assert waiting.written.count("\n") == 2
 
 
 def test_where_nothing_runs_it_says_so(program: Program) -> None:

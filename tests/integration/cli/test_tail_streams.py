@@ -2,28 +2,15 @@
 
 import json
 import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 
 import pytest
 
 from clearway_testing.server import await_ready, free_port
 
-from .conftest import SECONDS, Partial, Program, Up, report
+from .conftest import NOTHING, SECONDS, Canned, Partial, Program, Serve, Up, report
 
 ALERTS, INCIDENTS, ROUTES = "/v1/alert-events", "/v1/incident-events", "/v1/route-events"
-
-
-@dataclass(frozen=True, slots=True)
-class Canned:
-    """An answer of a server that is made for a test."""
-
-    status: int
-    body: str
-    media_type: str = "application/problem+json"
 
 
 def problem(status: int, code: str, detail: str) -> Canned:
@@ -31,38 +18,8 @@ def problem(status: int, code: str, detail: str) -> Canned:
 
 
 STREAM = Canned(200, 'id: 1-7\nevent: cursor\ndata: {"cursor": "1-7"}\n\n', "text/event-stream")
-PAGE = Canned(404, "<h1>Nothing here</h1>", "text/html")
 NO_ADDRESS = problem(404, "no_such_address", "There is nothing at this address.")
 FORBIDDEN = problem(403, "not_permitted", "The role reporter may not do this: it needs alerts:read.")
-
-Serve = Callable[[Mapping[str, Canned]], str]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Starts a server with these answers, by path, and gives its address. They may be changed later."""
-    with ExitStack() as stack:
-
-        def start(answers: Mapping[str, Canned]) -> str:
-            class Handler(BaseHTTPRequestHandler):
-                def do_GET(self) -> None:
-                    answer = answers.get(self.path.partition("?")[0], PAGE)
-                    self.send_response(answer.status)
-                    self.send_header("Content-Type", answer.media_type)
-                    self.end_headers()
-                    self.wfile.write(answer.body.encode())
-
-                def log_message(self, *_: object) -> None:
-                    return
-
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.server_port}"
-
-        yield start
 
 
 def key(program: Program, folder: str = "data") -> str:
@@ -129,7 +86,7 @@ def test_where_no_stream_can_be_followed_it_ends_with_one_sentence(
 
 
 def test_each_reason_is_said_where_the_reasons_differ(program: Program, serve: Serve) -> None:
-    url = serve({ALERTS: FORBIDDEN, INCIDENTS: NO_ADDRESS, ROUTES: PAGE})
+    url = serve({ALERTS: FORBIDDEN, INCIDENTS: NO_ADDRESS, ROUTES: NOTHING})
     done = program.run("tail", "--url", url, "--key", "cwk_a_b")
     assert done.returncode == 2
     assert [line.split(".")[0] for line in sorted(done.stderr.splitlines())] == [

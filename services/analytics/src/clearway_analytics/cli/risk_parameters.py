@@ -110,8 +110,8 @@ def propose(
         proposed = api.post(PATH, proposal).body
         parameters_id = UUID(proposed["parameters_id"])
         if wait:
-            _say(f"{title(proposed)} is proposed: {parameters_id}.")
             with _going_on(parameters_id):
+                _say(f"{title(proposed)} is proposed: {parameters_id}.")
                 wait_for_comparison(api, _address(parameters_id))
             _print_comparison(api, parameters_id, limit, as_json=as_json)
             return
