@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
 from clearway_alerts.channels.base import (
@@ -25,10 +26,12 @@ from clearway_alerts.channels.base import (
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.channels.stream.channel import StreamChannel
 from clearway_alerts.outbound.leases import Room, lease_due
+from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
 from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.refusals import Invalid
+from clearway_testing.plumbing import running
 
 from .conftest import Service
 
@@ -249,6 +252,32 @@ async def test_a_process_without_the_channel_leaves_its_messages_to_another(
     assert (unknown.row, str(unknown.key)) == ("channel", made.json()["subscription_id"])
     [again] = await alerts.lease()
     assert (again.channel, again.attempt) == ("radio", 1)
+
+
+async def test_beside_an_older_process_that_does_not_know_the_channel_the_newer_one_sends(
+    alerts: Service, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
+) -> None:
+    older = Channels([StreamChannel(), webhook_of(alerts.channels)])
+    replica = DeliveryWorker(alerts.database, alerts.clock, older, alerts.policy)
+    await client.post("/v1/subscriptions", json=ON_RADIO)
+    await alerts.warn(report())
+    before = unreadable_channels()
+
+    async def passed_over() -> bool:
+        return unreadable_channels() > before
+
+    async with running(replica.run):
+        await until(passed_over)
+        async with running(alerts.worker.run):
+            await until(all_are(alerts, "delivered"))
+            await alerts.warn(report(revision=2, status=Status.RETRACTED))
+            await until(all_are(alerts, "delivered", "delivered"))
+    assert [body.partition(":")[0] for _, _, body in radio.sent] == ["issued", "cancelled"]
+    assert [row["attempts"] for row in await alerts.rows(DELIVERY)] == [1, 1]
+
+
+def unreadable_channels() -> float:
+    return REGISTRY.get_sample_value("clearway_alert_unreadable_rows_total", {"row": "channel"}) or 0.0
 
 
 def webhook_of(channels: Channels) -> Channel:

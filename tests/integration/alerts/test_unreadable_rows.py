@@ -83,6 +83,11 @@ async def another_shape(alerts: Service, delivery: RowMapping) -> None:
     await store(alerts, INCIDENT_VIEW, row, incident="no object")
 
 
+async def impossible_place(alerts: Service, delivery: RowMapping) -> None:
+    row = await the_row(alerts, INCIDENT_VIEW, incident_id=delivery["incident_id"])
+    await store(alerts, INCIDENT_VIEW, row, incident=row["incident"] | {"lat": 999.0})
+
+
 async def no_json(alerts: Service, delivery: RowMapping) -> None:
     """A text that is no JSON; on PostgreSQL, which cannot store one, a number."""
     async with alerts.database.write() as transaction:
@@ -112,6 +117,7 @@ async def unknown_channel(alerts: Service, delivery: RowMapping) -> None:
     [
         (newer_view, "incident_view"),
         (another_shape, "incident_view"),
+        (impossible_place, "incident_view"),
         (no_json, "incident_view"),
         (unknown_kind, "alert"),
         (newer_channel, "channel"),

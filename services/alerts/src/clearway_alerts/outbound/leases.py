@@ -29,7 +29,7 @@ from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outbound.order import EARLIER, IS_BEHIND, IS_EARLIER
-from clearway_alerts.outbound.passed_over import Excluded, Unreadable
+from clearway_alerts.outbound.passed_over import Excluded, Unreadable, View
 from clearway_alerts.outbound.recipients import COLUMNS, Address, recipient_of
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.policy.facts import Message
@@ -232,17 +232,18 @@ def _read(row: RowMapping, channels: Channels) -> Lease | Unreadable:
     if recipient is None or recipient.address is None:
         why = recipient.unreadable if recipient else "its channel sends no messages"
         return Unreadable(RowKind.CHANNEL, subscription_id, why)
-    if alert_id is None:
-        return _lease(row, recipient.address, None)
+    reading: tuple[RowKind, UUID | View] = (RowKind.CHANNEL, subscription_id)
     try:
+        if alert_id is None:
+            return _lease(row, recipient.address, None)
+        reading = (RowKind.ALERT, alert_id)
         alert = read_alert(row)
+        reading = (RowKind.INCIDENT_VIEW, (alert.incident_id, alert.revision))
+        state = state_of(alert, read_incident(row["incident"]))
+        reading = (RowKind.ALERT, alert_id)
+        return _lease(row, recipient.address, state)
     except Exception as error:
-        return Unreadable(RowKind.ALERT, alert_id, why_unreadable(error))
-    try:
-        incident = read_incident(row["incident"])
-    except Exception as error:
-        return Unreadable(RowKind.INCIDENT_VIEW, (alert.incident_id, alert.revision), why_unreadable(error))
-    return _lease(row, recipient.address, state_of(alert, incident))
+        return Unreadable(*reading, why_unreadable(error))
 
 
 def _lease(row: RowMapping, address: Address, alert: AlertState | None) -> Lease:
