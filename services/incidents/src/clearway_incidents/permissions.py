@@ -7,7 +7,7 @@ from clearway_platform.auth.principals import EVERYONE, Permission, Role
 READ: Final = Permission("incidents:read", "read incidents", EVERYONE)
 REPORT: Final = Permission(
     "incidents:report",
-    "report, correct and import incidents",
+    "report and correct incidents",
     frozenset({Role.REPORTER, Role.VERIFIER, Role.OPERATOR}),
 )
 ASSESS: Final = Permission(
@@ -16,4 +16,6 @@ ASSESS: Final = Permission(
     frozenset({Role.VERIFIER}),
 )
 
-PERMISSIONS: Final = (READ, REPORT, ASSESS)
+IMPORT: Final = Permission("incidents:import", "import incidents", frozenset({Role.OPERATOR}))
+
+PERMISSIONS: Final = (READ, REPORT, IMPORT, ASSESS)

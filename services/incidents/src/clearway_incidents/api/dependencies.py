@@ -28,6 +28,7 @@ from clearway_platform.web.writes import Reply, Write, WriteRequest
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Reporter = Annotated[Principal, Depends(require(permissions.REPORT))]
+Importer = Annotated[Principal, Depends(require(permissions.IMPORT))]
 Assessor = Annotated[Principal, Depends(require(permissions.ASSESS))]
 
 

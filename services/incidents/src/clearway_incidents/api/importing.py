@@ -14,20 +14,18 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
-from clearway_incidents.api.dependencies import Reporter, Wired
+from clearway_incidents.api.dependencies import Importer, Wired
 from clearway_incidents.api.errors import EmptyImport
 from clearway_incidents.api.reports import EXAMPLE, NewReport
 from clearway_incidents.commands.imports import Imported, ImportResult, Item
 from clearway_incidents.domain.errors import InvalidFact, NotNow
-from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Transaction
-from clearway_platform.refusals import NotPermitted, TooLarge
+from clearway_platform.refusals import TooLarge
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
 from clearway_platform.web.writes import Reply, Write
 
 MOST_ITEMS: Final = 500
-IMPORTERS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
 _ITEM: Final = EXAMPLE | {"external_refs": [{"system": "awsd", "id": "4711"}]}
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -65,12 +63,10 @@ class Refused:
     responses=raises(NotNow),
     openapi_extra=_BODY,
 )
-async def import_reports(request: Request, principal: Reporter, wiring: Wired, write: Write) -> Response:
+async def import_reports(request: Request, principal: Importer, wiring: Wired, write: Write) -> Response:
     """At most 500 new reports, each with an external reference, as a JSON array or as NDJSON
     (`application/x-ndjson`, a report a line). The same reference with the same content is left unchanged; with other
     content it becomes a correction. An item that is refused does not stop the others."""
-    if principal.role not in IMPORTERS:
-        raise NotPermitted(f"The role {principal.role} may not import. Use a key of an operator or administrator.")
     documents = _documents(await request.body())
     now = wiring.clock.now()
     parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
