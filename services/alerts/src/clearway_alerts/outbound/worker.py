@@ -39,7 +39,7 @@ _START_WITHIN: Final = timedelta(seconds=5)
 _LAST_ANSWERS_SECONDS: Final = 2.0
 _GIVE_BACK_SECONDS: Final = 2.0
 
-ATTEMPTS = Metric("clearway_alert_delivery_attempts", "Attempts to deliver, by what they gave", ["outcome"])
+ATTEMPTS = Metric("clearway_alert_delivery_attempts", "Attempts to deliver, by result", ["result"])
 _log = structlog.get_logger(__name__)
 
 
