@@ -113,7 +113,7 @@ def test_a_ticket_is_in_no_log(anyone: httpx.Client, mission: Mission, capfd: py
     ticket = ticket_of(mission)
     first_chunk(anyone, STREAMS[0], params={"ticket": ticket})
     anyone.get(STREAMS[0], params={"ticket": ticket})
-    await_that(lambda: "stream ended" in (seen := capfd.readouterr().out) and _holds_none(seen, ticket), "it is logged")
+    await_that(lambda: "stream_ended" in (seen := capfd.readouterr().out) and _holds_none(seen, ticket), "it is logged")
 
 
 def _holds_none(seen: str, ticket: str) -> bool:

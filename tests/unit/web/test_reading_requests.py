@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from clearway_platform.web.browsers import wants_a_page
 from clearway_platform.web.moments import FromTime, UntilTime
 from clearway_platform.web.problems import FieldError, Problem, field_errors
-from clearway_platform.web.representation import has
+from clearway_platform.web.representation import matches
 from clearway_platform.web.strict import accepts, chosen
 
 
@@ -50,8 +50,8 @@ def test_who_wants_a_page(accept: str, page: bool) -> None:
     [('"3"', True), ('W/"3"', True), ('"1", W/"3"', True), ("*", True), ('"33"', False), (None, False), ("", False)],
 )
 def test_which_tags_a_reader_has(tags: str | None, known: bool) -> None:
-    assert has(tags, '"3"') is known
-    assert has(tags, 'W/"3"') is known
+    assert matches(tags, '"3"') is known
+    assert matches(tags, 'W/"3"') is known
 
 
 def test_a_date_begins_and_ends() -> None:

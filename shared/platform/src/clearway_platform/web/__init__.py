@@ -1,1 +1,1 @@
-"""What every service's HTTP interface has in common."""
+"""The HTTP interface: the parts that all services share."""

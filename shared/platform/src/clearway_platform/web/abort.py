@@ -1,4 +1,4 @@
-"""The connection behind a request, for the one thing that ASGI has no message for: to cut it off."""
+"""Aborting the connection of a request: ASGI has no message for it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ABORT: Final = "clearway.abort"
 
 
 class AbortableConnection(HttpToolsProtocol):
-    """uvicorn's protocol. Closing waits until the other side has read everything, and one that reads nothing never
-    does: `abort` does not wait."""
+    """uvicorn's protocol, with `abort`. An ordinary close waits until the client has read everything; one that reads
+    nothing would keep the connection for ever."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -21,7 +21,7 @@ class AbortableConnection(HttpToolsProtocol):
 
 
 def abort(scope: Scope) -> None:
-    """Cut the connection off, and drop what it has not sent. Nothing on a server of another kind."""
+    """Close the connection now, and drop unsent bytes. On another server it does nothing."""
     call: Callable[[], None] | None = scope.get("extensions", {}).get(_ABORT, {}).get("call")
     if call is not None:
         call()

@@ -1,4 +1,4 @@
-"""Who may do what: the API key of each request, and the permission that a route asks for."""
+"""Access: the API key of each request, and the permission that a route requires."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -18,7 +18,7 @@ _bearer: Final = HTTPBearer(
     auto_error=False,
     scheme_name="api_key",
     description="An API key of one mission, as `clearway keys create` prints it: `Authorization: Bearer cwk_…`. "
-    "Its role says what it may do.",
+    "Its role determines its permissions.",
 )
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -27,22 +27,22 @@ stream_ticket: Final = APIKeyQuery(
     name="ticket",
     auto_error=False,
     scheme_name="stream_ticket",
-    description="A ticket of `POST /v1/stream-tickets`, in place of the key. It opens one stream, once.",
+    description="A ticket of `POST /v1/stream-tickets`, instead of the key. It opens one stream, once.",
 )
 
 
 class StreamRoute(APIRoute):
-    """The one kind of route that a stream ticket opens."""
+    """The route of a stream: only these accept a stream ticket."""
 
 
 def platform_of(request: Request) -> Platform:
-    """The platform that the application was built with."""
+    """The platform on which the application was built."""
     platform: Platform = request.app.state.platform
     return platform
 
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """The caller. Raises 401 without a key that is valid now, or on a stream a ticket that was not used yet."""
+    """The caller. Raises 401 without a valid key, or, on a stream, an unused ticket."""
     keys = platform_of(request).keys
     ticket = request.query_params.get("ticket") if isinstance(request.scope["route"], StreamRoute) else None
     if credentials is not None:
@@ -74,14 +74,14 @@ Authenticated = Annotated[Principal, Depends(authenticated)]
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """A dependency that gives the caller, and answers 403 when its role has not `permission`."""
+    """A dependency that returns the caller. Raises NotPermitted when its role does not have `permission`."""
 
     permission: Permission
 
     async def __call__(self, principal: Authenticated) -> Principal:
         if not principal.may(self.permission):
             raise NotPermitted(
-                f"The role {principal.role} may not do this: it needs {self.permission}. Use a key of another role."
+                f"The role {principal.role} does not have the permission {self.permission}. Use a key of another role."
             )
         return principal
 

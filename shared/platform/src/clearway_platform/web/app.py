@@ -1,4 +1,4 @@
-"""The FastAPI application of a service, with what all have in common."""
+"""The FastAPI application of a service, with the parts that all services share."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from clearway_platform.web.document import STREAMS, service_document
 from clearway_platform.web.problems import install_handlers
 from clearway_platform.web.strict import nothing_ignored
 
-# The envelope around all applications traces, measures and logs each request once. FastAPI's own records would come
-# on top of it, and quote in its logs what was sent.
+# The envelope around all applications traces, measures and logs each request once. FastAPI's own records would repeat
+# this, and its logs would quote request bodies.
 _NONE_OF_ITS_OWN: Final[TelemetryConfig] = {"tracing": False, "metrics": False, "logs": False}
 
 
 def create_app(title: str, description: str, platform: Platform, *, tags: Mapping[str, str] | None = None) -> FastAPI:
-    """An application whose errors are problems and whose routes reach `platform`. `tags` are described in a sentence.
+    """An application on `platform` whose errors are problem documents. `tags`: each with its description.
 
-    Every route asks for a key before anything else, so that none can forget to and strangers learn nothing; then it
-    refuses what it would otherwise ignore. Its documentation is served by the runtime, one page for all services.
+    Every route requires a key first, so that no route is open by mistake; then it refuses unknown parameters and
+    formats. The runtime serves the documentation, one page for all services.
     """
     app = FastAPI(
         title=title,

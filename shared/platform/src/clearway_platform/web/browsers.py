@@ -1,4 +1,4 @@
-"""What a browser is given: a page where a program gets a problem document, and headers that say what may run in it."""
+"""Answers to browsers: a problem as a page instead of a document, and headers that restrict scripts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HTML: Final = "text/html"
 
 
 class Browsers:
-    """ASGI middleware around all that a process answers."""
+    """ASGI middleware around all applications of a process."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,14 +41,14 @@ class Browsers:
 
 
 def wants_a_page(accept: str) -> bool:
-    """Whether HTML is asked for by name, and liked at least as well as any JSON that is named beside it."""
+    """Whether Accept names HTML, with a weight not below that of any JSON type that it names."""
     weights = dict(media_ranges(accept))
     page_weight = weights.get(_HTML, 0.0)
     return page_weight > 0 and all(weights.get(form, 0.0) <= page_weight for form in (MEDIA_TYPE, "application/json"))
 
 
 class _Answer:
-    """One answer on its way out; a problem for a browser is held until it is whole."""
+    """One answer. A problem for a browser is kept until its body is complete."""
 
     def __init__(self, send: Send, to_browser: bool) -> None:
         self._send = send
@@ -88,7 +88,7 @@ def problem_page(problem: dict[str, Any], status: int) -> Any:
     rows = [
         [escape(str(error[name])) for name in ("field", "problem", "remedy")] for error in problem.get("errors", ())
     ]
-    steps = [link("/", "What this server is, and whether it works"), link("/docs", "The documentation of the API")]
+    steps = [link("/", "About this server, and its state"), link("/docs", "The documentation of the API")]
     if code in list(Code):
         steps.insert(0, link(address(Code(code)), f"What {code} means"))
     if status == 401:

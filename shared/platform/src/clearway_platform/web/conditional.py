@@ -1,4 +1,4 @@
-"""Conditional requests: a revision as an ETag, so that no one overwrites what they have not seen."""
+"""Conditional requests: a revision as an ETag, so that no client overwrites a revision that it has not seen."""
 
 import re
 from typing import Annotated, Final
@@ -18,7 +18,7 @@ def etag(revision: int) -> str:
 
 
 NOTHING_CHANGED: Final = {"Nothing-Changed": "true"}
-"""Says in the answer to a change that everything was so already."""
+"""A header of the answer to a change that changed nothing."""
 
 
 async def if_match(
@@ -26,7 +26,7 @@ async def if_match(
         str | None, Header(alias="If-Match", description='The ETag that you last read, as in `"3"`.')
     ] = None,
 ) -> int:
-    """The revision that the caller has seen. Raises 428 when the header is missing, 400 when it is no ETag of ours."""
+    """The revision that the caller has seen. Raises 428 without the header, 400 when it is no ETag of a revision."""
     if value is None:
         raise RevisionMissing
     found = _ETAG.match(value.strip())

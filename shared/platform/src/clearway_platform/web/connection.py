@@ -1,6 +1,6 @@
-"""One connection of a client: what it sends before anyone knows who it is, is bounded in size and in time.
+"""A client's connection, with limits on the size and the time of a request's head: no key is known before.
 
-The parser keeps what it has not told of yet, so a head is bounded to MAX_HEAD_BYTES and what one read brings.
+The parser buffers bytes that it has not reported yet, so a head is limited to MAX_HEAD_BYTES plus one read.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from clearway_platform.web.abort import AbortableConnection
 from clearway_platform.web.problems import MEDIA_TYPE, Problem, details
 
-# The request line and the headers together. An API key, a condition, a trace and a long cursor take a tenth of it.
+# The request line and the headers together. An API key, a condition, a trace and a long cursor need a tenth of it.
 MAX_HEAD_BYTES: Final = 32_768
 HEAD_SECONDS: Final = 20.0
 
 
 class BoundedConnection(AbortableConnection):
-    """The server's own connection reads heads of any size, for ever: this one refuses them, and hangs up."""
+    """The server's own connection has no limit on heads: this one refuses large and slow ones, and closes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_head = False
         self._counted = 0  # bytes of the address, the headers and the trailers of this message
-        self._stalled = 0  # bytes that came since the parser last told of anything: it keeps them
-        self._told = False
+        self._stalled = 0  # bytes since the parser last reported anything: it buffers them
+        self._reported = False
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -41,11 +41,11 @@ class BoundedConnection(AbortableConnection):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        self._told = False
+        self._reported = False
         super().data_received(data)
-        self._stalled = 0 if self._told else self._stalled + len(data)
+        self._stalled = 0 if self._reported else self._stalled + len(data)
         if max(self._counted, self._stalled) > MAX_HEAD_BYTES:
-            self._refuse_head()
+            self._refuse_large_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -59,21 +59,21 @@ class BoundedConnection(AbortableConnection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._counted += len(name) + len(value) + 4
-        self._told = True
+        self._reported = True
         # Trailers, which come after the body, are not headers of the request.
         if self._in_head and self._counted <= MAX_HEAD_BYTES:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._told = False, True
+        self._in_head, self._reported = False, True
         self._stop_waiting()
         if self._counted > MAX_HEAD_BYTES:
-            self._refuse_head()
+            self._refuse_large_head()
         else:
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._told = True
+        self._reported = True
         if not self.transport.is_closing():
             super().on_body(body)
 
@@ -82,32 +82,32 @@ class BoundedConnection(AbortableConnection):
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is answered as a problem too."""
-        self._answer(Problem(400, "This is not a valid HTTP request. Check the client, and the proxies between."))
+        """Answer text that is not HTTP with a problem too."""
+        self._answer(Problem(400, "This is not a valid HTTP request. Check the client and the proxies."))
 
     def _await_head(self) -> None:
-        self._deadline = self.loop.call_later(HEAD_SECONDS, self._hang_up)
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._refuse_slow_head)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _hang_up(self) -> None:
+    def _refuse_slow_head(self) -> None:
         self._deadline = None
         if not self.transport.is_closing():
-            self._answer(Problem(408, f"The request did not arrive whole within {HEAD_SECONDS:.0f} s. Send it again."))
+            self._answer(Problem(408, f"The request was not complete within {HEAD_SECONDS:.0f} s. Send it again."))
 
-    def _refuse_head(self) -> None:
+    def _refuse_large_head(self) -> None:
         if self.transport.is_closing():
             return
         detail = f"The address and the headers are over {MAX_HEAD_BYTES} bytes. Send shorter ones."
         self._answer(Problem(431, detail))
 
     def _answer(self, problem: Problem) -> None:
-        """Without a request there is no application to answer: the bytes are written here, and the connection ends."""
+        """Write the answer here, and close: without a complete head there is no request for an application."""
         if self.cycle is not None and not self.cycle.response_complete:
-            # The answer to the request before is still under way: nothing can be put into it.
+            # The answer to the previous request is still being sent: no other can be written.
             self.transport.close()
             return
         body = to_json(details(problem, path=None, request_id=None))

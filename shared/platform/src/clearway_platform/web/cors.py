@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the API from a browser."""
+"""CORS: the origins whose pages may call the API from a browser."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _MAY_READ: Final = (
 
 
 def with_cors(app: ASGIApp, origins: Collection[str]) -> ASGIApp:
-    """The whole application, problems and streams included, open to pages of these origins.
+    """The application, problems and streams included, open to pages of these origins.
 
-    Keys and tickets are sent by the page itself: a browser adds none, so cookies need not be allowed.
+    The page itself sends keys and tickets: the browser adds no credentials, so cookies need not be allowed.
     """
     if not origins:
         return app

@@ -1,4 +1,4 @@
-"""One address for all services: each request goes to the part with the longest mount that its path begins with."""
+"""One address for all services: a request goes to the application whose mount is the longest prefix of its path."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from clearway_platform.web.problems import RETRY_SECONDS, Problem, problem_respo
 
 
 class Dispatcher:
-    """Hands each request to the application that its path is mounted to, and all others to `operations`.
+    """Passes each request to the application of its mount, and all others to `operations`.
 
-    A mount is matched by whole segments: `/v1/things` does not answer for `/v1/things-old`. What is under a path in
-    `reserved` goes to `operations`, unless a longer mount answers it. While `missing` says what the applications still
-    lack, their requests are answered 503 with its words.
+    A mount matches whole segments: `/v1/things` does not match `/v1/things-old`. Paths under one in `reserved` go to
+    `operations`, unless a longer mount matches. While `missing` returns a text, requests to the applications are
+    answered 503 with it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A service's OpenAPI document: what FastAPI writes, with what is true of every operation."""
+"""A service's OpenAPI document: FastAPI's, completed with the parts that all operations share."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from clearway_platform.web.strict import JSON
 
 Document = dict[str, Any]
 
-SERVERS: Final = [{"url": "/", "description": "The address that this document was read from."}]
+SERVERS: Final = [{"url": "/", "description": "The address of this document."}]
 CONTACT: Final = {"name": "The operator of this Clearway, or its maintainers"}
 LICENCE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 STREAMS: Final = {
     "name": "Streams",
-    "description": "Events as they happen (server-sent events). A client that comes back with its last id misses none.",
+    "description": "Events as they happen (server-sent events). A client that reconnects with its last id misses none.",
 }
 _DATA: Final = frozenset({"default", "example", "examples", "const", "enum"})
-_ROLES: Final = " What that is: "
+_ROLES: Final = " The roles: "
 _SCHEMA: Final = "#/components/schemas/{model}"
 _HEADERS: Final[Document] = {
-    "ETag": "The revision, or a tag of the content. Send it in If-None-Match to read again, in If-Match to change.",
+    "ETag": "The revision, or a hash of the content. Send it in If-None-Match to read again, in If-Match to change.",
     "Location": "The address of the object.",
     "Retry-After": "Seconds to wait before the request is repeated.",
-    "Idempotency-Replayed": "`true` when this is the first answer under the Idempotency-Key, given again.",
-    "Nothing-Changed": "`true` when everything was so already: no new revision was made, and nobody is told.",
-    "X-Request-Id": "The id of the request in the logs: the one that was sent, or a new one.",
+    "Idempotency-Replayed": "`true` when this repeats the first answer under the Idempotency-Key.",
+    "Nothing-Changed": "`true` when the request changed nothing: there is no new revision, and no event.",
+    "X-Request-Id": "The id of the request in the logs: the one in the request, or a new one.",
     "WWW-Authenticate": "The scheme of the key: `Bearer`.",
     "Allow": "With status 405, the methods of the address.",
 }
-# They are there wherever an answer is said to have them. Others depend on what was asked.
+# An answer that declares one of these always has it. Others depend on the request.
 _ALWAYS: Final = frozenset({"ETag", "Location", "Retry-After", "WWW-Authenticate"})
 _OF_A_PROBLEM: Final[dict[HTTPStatus, str]] = {
     HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
@@ -52,29 +52,29 @@ _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
-    "description": "The ETag that you last read; the answer is 304 while it is still so.",
+    "description": "The ETag that you last read; the answer is 304 while nothing has changed.",
     "schema": {"type": "string"},
 }
 
 
 def header(name: str) -> Document:
-    """What a route says of a header that its answer has: `responses={200: {"headers": header("ETag")}}`."""
+    """The declaration of a header in an answer: `responses={200: {"headers": header("ETag")}}`."""
     return {name: {"$ref": f"#/components/headers/{name}"}}
 
 
 REVISED: Final[dict[int | str, Document]] = {200: {"headers": header("ETag") | header("Nothing-Changed")}}
-"""The answer to a change of something that has revisions."""
+"""The answer to a change of an object with revisions."""
 
 
 def with_roles(document: Document, permissions: Sequence[Permission]) -> Document:
-    """The document, in which the key's description says what each role may do."""
+    """The document; the description of the key lists the permissions of each role."""
     if (key := document["components"]["securitySchemes"].get("api_key")) is not None:
         key["description"] = f"{key['description'].partition(_ROLES)[0]}{_ROLES}{roles_table(permissions)}"
     return document
 
 
 def service_document(app: FastAPI, permissions: Sequence[Permission]) -> Document:
-    """The whole document of one service, whose routes ask for these permissions."""
+    """The complete document of one service, whose routes require these permissions."""
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -104,12 +104,12 @@ def service_document(app: FastAPI, permissions: Sequence[Permission]) -> Documen
 
 
 def _plain_names(schemas: Document) -> dict[str, str]:
-    """What replaces the framework's name of a generic class, which is not its title: `Page_AlertView_`."""
+    """A plain name for each schema of a generic class, which the framework names like `Page_AlertView_`."""
     return {name: schema["title"] for name, schema in schemas.items() if "_" in name}
 
 
 def _renamed(document: Document, names: dict[str, str]) -> Document:
-    """The document with its schemas renamed, wherever they are named."""
+    """The document with renamed schemas and references."""
     references = {_SCHEMA.format(model=old): _SCHEMA.format(model=new) for old, new in names.items()}
 
     def renamed(node: Any) -> Any:
@@ -147,7 +147,7 @@ def _add_components(components: Document) -> None:
 
 
 def _keep_used_responses(document: Document) -> None:
-    """What no operation refers to is not described: linters take it for a slip."""
+    """Remove responses that no operation refers to: linters report them."""
     operations = [operation for methods in document.get("paths", {}).values() for operation in methods.values()]
     used = {
         answer.get("$ref", "").rpartition("/")[2]
@@ -194,7 +194,7 @@ def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
     for parameter in parameters:
         parameter["schema"] = _never_null(_without_titles(parameter["schema"]))
         if parameter["name"] == "If-Match" and operation.get("x-if-match") != "optional":
-            # Its absence has an answer of its own (428), so the framework takes it for optional.
+            # Its absence is answered with 428, so the framework declares it as optional.
             parameter["required"] = True
     operation.pop("x-if-match", None)
 
@@ -204,7 +204,7 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
     given = JSON in responses.get("200", {}).get("content", {})
     if method == "get" and given:
         responses["200"].setdefault("headers", {}).update(header("ETag"))
-        responses["304"] = {"description": "You have it: nothing has changed.", "headers": header("ETag")}
+        responses["304"] = {"description": "Nothing has changed since the ETag in If-None-Match.", "headers": header("ETag")}
         if "If-None-Match" not in headers:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for response in [response for status, response in responses.items() if status < "400"]:
@@ -220,7 +220,7 @@ def _named(status: HTTPStatus) -> str:
 
 
 def _never_null(schema: Document) -> Document:
-    """A parameter that is left out is not sent at all: it is never null."""
+    """The schema without null: an absent parameter is not sent at all."""
     members = [member for member in schema.get("anyOf", ()) if member != {"type": "null"}]
     if len(members) != 1:
         return schema
@@ -229,7 +229,7 @@ def _never_null(schema: Document) -> Document:
 
 
 def _with_items(node: Any) -> None:
-    """Give a list of fixed length the form of its items as well, for tools that do not know `prefixItems`."""
+    """Add `items` to a list of fixed length, for tools that do not know `prefixItems`."""
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         _with_items(child)
     if isinstance(node, dict) and "prefixItems" in node:
@@ -237,12 +237,12 @@ def _with_items(node: Any) -> None:
 
 
 def _without_titles(node: Any) -> Any:
-    """The schema without the titles that pydantic makes of the names of fields: generators name classes after them."""
+    """The schema without pydantic's titles, which are field names: generators would name classes after them."""
     if isinstance(node, dict):
         if isinstance(node.get("title"), str):
             del node["title"]
         for key, value in node.items():
-            # The names of properties are not keywords: one may be called title. Nor is what stands in an example.
+            # Names of properties are not keywords: one may be `title`. Nor are the keys of an example.
             for child in value.values() if key == "properties" else [value] if key not in _DATA else []:
                 _without_titles(child)
     elif isinstance(node, list):

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its trace, its log line, its measure, and the limits of its body."""
+"""The envelope of every request: its id, trace, log line and metric, and the limits on its body."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from clearway_platform.web.problems import Problem, problem_response, unexpected
 log = structlog.get_logger("clearway.http")
 tracer = trace.get_tracer("clearway.http")
 
-# A body of the largest size comes in so much time over a line of 140 kilobits a second.
+# A body of the largest size needs this long at 140 kilobits a second.
 BODY_SECONDS: Final = 60.0
 _EVENT_STREAM: Final = "text/event-stream"
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -28,7 +28,7 @@ _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 class RequestEnvelope:
     """ASGI middleware around all applications of a process.
 
-    It writes the method, the route, the status and the duration to the log: never a query, a body or a key.
+    It logs the method, the route, the status and the duration: never a query, a body or a key.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -67,14 +67,14 @@ class _Exchange:
         try:
             await self._app(self._scope, self._receive, self._answer)
         except Exception:
-            log.exception("request failed", method=self._scope["method"], route=_route(self._scope))
-            if not await self._answered():
+            log.exception("request_failed", method=self._scope["method"], route=_route(self._scope))
+            if not await self._ensure_answer():
                 raise
         finally:
             self._record_end()
 
     async def _answer(self, message: Message) -> None:
-        """The head is held until the first byte of the body is there: until then another answer may take its place."""
+        """Send a message of the answer. The head is kept until the body begins, so that a problem can replace it."""
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
             self._held = message
@@ -84,15 +84,15 @@ class _Exchange:
             self._status = head["status"]
             self._streams = Headers(raw=head["headers"]).get("content-type", "").startswith(_EVENT_STREAM)
             if self._streams:
-                # A stream is open for minutes, and is no slow request: what its client waits for is the beginning.
+                # A stream is open for minutes, and is not a slow request: its client waits only for the beginning.
                 self._record_answer()
             await self._send(head)
         await self._send(message)
         self._is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
 
-    async def _answered(self) -> bool:
-        """The last resort: whether there is a whole answer, a problem if none was begun. One that was cut off ends
-        its connection, or its reader would take it for whole."""
+    async def _ensure_answer(self) -> bool:
+        """Send a problem if no answer has begun. Returns whether the answer is complete: if not, the caller closes the
+        connection, or the client would take a part for the whole."""
         if self._status is None:
             self._held = None
             await unexpected(self._scope["path"], self._request_id)(self._scope, self._receive, self._answer)
@@ -104,7 +104,7 @@ class _Exchange:
             return
         seconds, route = time.perf_counter() - self._begun, _route(self._scope)
         STREAM_SECONDS.labels(route).observe(seconds)
-        log.info("stream ended", route=route, seconds=round(seconds, 1))
+        log.info("stream_ended", route=route, seconds=round(seconds, 1))
 
     def _record_answer(self) -> None:
         seconds = time.perf_counter() - self._begun
@@ -114,8 +114,7 @@ class _Exchange:
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 to a body over the limit, before more of it is read than that, and 408 to one
-    that does not come to its end in time."""
+    """ASGI middleware that answers 413 as soon as a body is over the limit, and 408 when it is not complete in time."""
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
@@ -140,7 +139,7 @@ class BodyLimit:
 
 
 class _Counted:
-    """The body of one request as it comes in."""
+    """The body of one request, counted while it is received."""
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self._receive = receive
@@ -150,7 +149,7 @@ class _Counted:
         self._deadline: float | None = None
 
     async def receive(self) -> Message:
-        """The next part. What follows the body, the end of the connection, may be waited for as long as one likes."""
+        """The next message. Only the body has a time limit: the end of the connection, which follows, has none."""
         message = await (self._receive() if self._is_whole else self._in_time())
         self._is_whole = not message.get("more_body", False)
         self._seen += len(message.get("body", b""))
@@ -165,7 +164,7 @@ class _Counted:
             async with asyncio.timeout(self._deadline - now):
                 return await self._receive()
         except TimeoutError:
-            detail = f"The body did not arrive whole within {BODY_SECONDS:.0f} s. Send it again, or send less at once."
+            detail = f"The body was not complete within {BODY_SECONDS:.0f} s. Send it again, or send less at once."
             raise _Refused(Problem(408, detail, headers={"Connection": "close"})) from None
 
 
@@ -174,7 +173,7 @@ def _too_large(limit: int) -> Problem:
 
 
 class _Refused(BaseException):
-    """Passes through the handlers of the application, which take exceptions for its own errors."""
+    """Not an Exception, so that it passes through the application's own error handlers."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
@@ -187,6 +186,6 @@ def _request_id(headers: Headers) -> str:
 
 
 def _route(scope: Scope) -> str:
-    """The route's template, so that ids do not become metric labels."""
+    """The route's template, because an id must not become a metric label."""
     template: str = getattr(scope.get("route"), "path", "unmatched")
     return template

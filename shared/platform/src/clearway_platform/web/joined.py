@@ -1,7 +1,7 @@
 """The OpenAPI document of all services together.
 
-Each process of a cluster holds one service, and each can be asked for the whole: it is written by `make openapi` and
-comes with the library.
+A process in a cluster has one service, but each process serves the joint document: `make openapi` writes it to a file
+of the library.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from clearway_platform.web.document import with_roles
 
 FILE: Final = "openapi.json"
 DESCRIPTION: Final = """\
-A report of an explosive hazard is taken once; within a second everyone is warned who asked to be, and every route it
-touches is rated again.
+A report of an explosive hazard is sent once; within a second every matching subscriber is warned, and every route near
+it is rated again.
 
-Every request carries an API key of one mission: `Authorization: Bearer cwk_…`, made with `clearway keys create`. What
-a key may do is its role's. A change carries an `Idempotency-Key`, so that it can be repeated safely, and the `If-Match`
-of what its sender has seen. An error is a problem document (RFC 9457): programs compare its `code`, and its `type` is
-the address of a page that says what to do. A list gives pages: send `next` as `cursor`."""
+Every request carries an API key of one mission: `Authorization: Bearer cwk_…`, made with `clearway keys create`. Its
+role determines its permissions. A change carries an `Idempotency-Key`, so that it can be repeated safely, and the
+`If-Match` of the revision that its sender has seen. An error is a problem document (RFC 9457): programs compare its
+`code`, and its `type` is the address of a page that says what to do. A list has pages: send `next` as `cursor`."""
 
 
 class Clash(Exception):
@@ -60,7 +60,7 @@ def shipped() -> bytes:
 
 
 def written(document: Mapping[str, Any]) -> str:
-    """The document as it is kept in the repository."""
+    """The document as text for the repository."""
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

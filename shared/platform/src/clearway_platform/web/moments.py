@@ -1,6 +1,6 @@
-"""Times in a query: an RFC 3339 time, or a date, which stands for its whole day in UTC.
+"""Times in a query: an RFC 3339 time, or a date, which means its whole day in UTC.
 
-What begins with a date begins at 00:00; what ends with it ends with the last moment of that day.
+As a start, a date means 00:00; as an end, the last moment of that day.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from clearway_contracts.envelope import Utc
 
 _DATE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _SCHEMA: Final = {"type": "string", "format": "date-time"}
-A_DATE: Final = "A date, as in 2026-11-01, is taken as that whole day in UTC."
+A_DATE: Final = "A date, as in 2026-11-01, means the whole day in UTC."
 
 
 def _first_moment(value: Any) -> Any:
@@ -27,7 +27,7 @@ def _last_moment(value: Any) -> Any:
 
 
 def _on(value: Any, moment: time) -> Any:
-    """The moment on the day that `value` names; everything else as it is."""
+    """The moment on the day that `value` names; any other value unchanged."""
     if isinstance(value, str) and _DATE.match(value):
         try:
             return datetime.combine(date.fromisoformat(value), moment, UTC)

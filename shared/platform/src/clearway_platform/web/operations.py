@@ -1,4 +1,4 @@
-"""What a process shows of itself: health, readiness, metrics, the pages for people and the documents for programs."""
+"""Routes about the process itself: health, readiness, metrics, pages for people and documents for programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from clearway_platform.web.site.home import home
 from clearway_platform.web.site.page import all_problems, one_problem
 from clearway_platform.web.strict import JSON
 
-# What answers here whatever services a process holds, each with all that is below it.
+# Paths that every process answers, each with all below it, whatever its services.
 RESERVED: Final = (
     "/v1",
     "/healthz",
@@ -45,20 +45,20 @@ def operations_app(
     other: Mapping[str, Check],
     permissions: Sequence[Permission] = PLATFORM,
 ) -> FastAPI:
-    """The routes outside /v1. `vital` checks decide on readiness; `other` ones are told beside them. `permissions` are
-    those of the services in `apps`.
+    """The routes outside /v1. `vital` checks decide on readiness; `other` ones are only reported. `permissions`: those
+    of the services in `apps`.
 
-    A broker that is away is told and does not make the process unready: it still accepts reports.
+    A broker that does not answer is reported, and the process stays ready: it still accepts reports.
     """
     app = FastAPI(openapi_url=None)
     install_handlers(app)
 
     async def front(_request: Request) -> Response:
-        return home(list(apps), permissions, await _asked(vital), await _asked(other))
+        return home(list(apps), permissions, await _run(vital), await _run(other))
 
     async def ready(_request: Request) -> Response:
-        failing = _failing(await _asked(vital))
-        degraded = _failing(await _asked(other))
+        failing = _failing(await _run(vital))
+        degraded = _failing(await _run(other))
         status = "unready" if failing else "degraded" if degraded else "ready"
         return JSONResponse({"status": status, "problems": failing | degraded}, 503 if failing else 200)
 
@@ -89,7 +89,7 @@ def _events() -> bytes:
 
 
 def _document(content: bytes) -> Response:
-    """A document that may be kept, and is asked for again with its ETag."""
+    """A document that clients may cache, and revalidate with its ETag."""
     return Response(content, media_type=JSON, headers={"Cache-Control": "no-cache"})
 
 
@@ -100,7 +100,7 @@ async def _problem(request: Request) -> Response:
     return one_problem(Code(code))
 
 
-async def _asked(checks: Mapping[str, Check]) -> dict[str, str | None]:
+async def _run(checks: Mapping[str, Check]) -> dict[str, str | None]:
     return {name: await check() for name, check in checks.items()}
 
 

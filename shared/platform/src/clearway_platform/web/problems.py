@@ -23,9 +23,9 @@ from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
 from clearway_platform.refusals import Fault, NotFound, Refusal, RequestPart
 
-# What a place may begin with that is in no document.
+# First words of a place that is not in the body.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
-# A full pool and a server that is starting have errors of their own, outside of DBAPIError.
+# A full pool and a server that is starting raise errors that are not a DBAPIError.
 _OF_A_DATABASE: Final = (DBAPIError, PoolTimeout, PostgresError, TimeoutError, OSError, NewerState)
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
@@ -42,39 +42,39 @@ def _pointer_of(values: Mapping[str, Any]) -> str | None:
 
 
 class FieldError(BaseModel):
-    """One thing wrong with a request: its place, never its value."""
+    """One error in a request: its place, never its value."""
 
-    field: str = Field(description="Its dotted place, with the part of the request first: `body.location.point`.")
+    field: str = Field(description="The dotted place, beginning with the part of the request: `body.location.point`.")
     pointer: str | None = Field(
         default_factory=_pointer_of,
-        description="Its place in the body as a JSON Pointer (RFC 6901): `/location/point`. Null outside of the body.",
+        description="The place in the body as a JSON Pointer (RFC 6901): `/location/point`. Null outside the body.",
     )
     problem: str
     remedy: str
 
     @classmethod
     def of(cls, fault: Fault, *, in_part: bool = True) -> Self:
-        """`in_part`: whether its place begins with the part of the request."""
+        """`in_part`: whether the place begins with the part of the request."""
         pointer = json_pointer(fault.place.split(".")) if fault.part == "body" else None
         field = f"{fault.part}.{fault.place}" if in_part else fault.place
         return cls(field=field, pointer=pointer, problem=fault.problem, remedy=fault.remedy)
 
 
 class ProblemDetails(BaseModel):
-    """RFC 9457 problem details, with the fields at fault and the id under which the request is in the logs."""
+    """RFC 9457 problem details, with the invalid fields and the id of the request in the logs."""
 
     type: str = Field(description="The address of the page that explains the code: `/problems/stale_revision`.")
-    code: str = Field(description="What kind of problem, for programs. It does not change.", examples=list(Code)[:3])
+    code: str = Field(description="The kind of problem, for programs. It does not change.", examples=list(Code)[:3])
     title: str
     status: int
-    detail: str | None = Field(default=None, description="What happened here, and what to do.")
-    instance: str | None = Field(default=None, description="The path that was asked.")
+    detail: str | None = Field(default=None, description="What is wrong, and what to do.")
+    instance: str | None = Field(default=None, description="The path of the request.")
     request_id: str | None = None
     errors: list[FieldError] = Field(default_factory=list)
 
 
 class Problem(Refusal):
-    """A refusal whose code or status is known only where it is raised: one that a framework made."""
+    """A refusal whose code or status is chosen where it is raised, mostly for an error of a framework."""
 
     def __init__(
         self,
@@ -96,18 +96,18 @@ class Problem(Refusal):
 
 
 class BadCursor(Refusal):
-    """A cursor is not read by its sender, so any other text is a slip."""
+    """The text is not a cursor that this list or stream has returned."""
 
     code = Code.BAD_CURSOR
-    detail = "The cursor is not one that was given here. Send it as it was given, or begin without one."
+    detail = "This is not a cursor of this list or stream. Send it without changes, or begin without one."
 
     def __init__(self, place: str = "cursor", part: RequestPart = "query") -> None:
-        remedy = "Send `next` of a list, or an event id of a stream, as it was given."
+        remedy = "Send `next` of a list, or an event id of a stream, without changes."
         super().__init__(faults=[Fault(place, "not a cursor", remedy, part)])
 
 
 def not_found(what: str, identifier: object) -> Refusal:
-    """404: there is none, or it is another mission's; the answer is the same."""
+    """404: the object does not exist, or belongs to another mission; the answer is the same."""
     return NotFound(identifier, what)
 
 
@@ -119,14 +119,14 @@ def invalid(field: str, problem: str, remedy: str) -> Refusal:
 
 
 def errors_of(refusal: Refusal, *, in_part: bool = True) -> list[FieldError]:
-    """What is wrong, place by place. `in_part`: whether each place begins with the part of the request."""
+    """The errors of a refusal. `in_part`: whether each place begins with the part of the request."""
     if isinstance(refusal, Problem):
         return refusal.errors
     return [FieldError.of(fault, in_part=in_part) for fault in refusal.faults]
 
 
 def details(problem: Refusal, *, path: str | None, request_id: str | None) -> dict[str, Any]:
-    """The refusal as its document."""
+    """The refusal as a problem document."""
     document = ProblemDetails(
         type=address(problem.code),
         code=problem.code,
@@ -141,24 +141,24 @@ def details(problem: Refusal, *, path: str | None, request_id: str | None) -> di
 
 
 def problem_response(problem: Refusal, *, path: str, request_id: str | None) -> Response:
-    """The refusal on the wire."""
+    """The refusal as a response."""
     body = to_json(details(problem, path=path, request_id=request_id))
     return Response(body, int(problem.status), problem.headers, media_type=MEDIA_TYPE)
 
 
 def field_errors(errors: Sequence[Any], *, sent: Any, prefix: str = "body.") -> list[FieldError]:
-    """Pydantic's errors about the document `sent`, without the values in it: those may be what must not be written
-    down. Their places are those of the document."""
+    """Pydantic's errors about the document `sent`, with their places in it, and without values: these may be
+    confidential."""
     return [_field_error(error, _place(error, error["loc"], sent), prefix) for error in errors[:50]]
 
 
 def request_errors(errors: Sequence[Any], body: Any) -> list[FieldError]:
-    """The same of a request: each place begins with the request's part."""
+    """Pydantic's errors about a request: each place begins with the part of the request."""
     found = []
     for error in errors[:50]:
         where, *rest = error["loc"]
         if where == "body":
-            # Where the body is no JSON, the place is a number of bytes.
+            # For a body that is not JSON the place is a number of bytes.
             place = [] if error["type"] == "json_invalid" else _place(error, rest, body)
             found.append(_field_error(error, place, "body."))
         else:
@@ -178,7 +178,7 @@ def _field_error(error: Any, place: Sequence[str | int], prefix: str) -> FieldEr
 
 
 def _place(error: Any, location: Sequence[str | int], sent: Any) -> list[str | int]:
-    """The place in what was sent. Pydantic's own names the chosen member of a union as well, which nobody sent."""
+    """The place in the document `sent`. Pydantic's location also names a member of a union, which is not in it."""
     place: list[str | int] = []
     node = sent
     for index, part in enumerate(location):
@@ -271,8 +271,8 @@ def install_handlers(app: FastAPI, identify: Callable[[Request], Awaitable[objec
         return answer(request, _from_database(error, request))
 
     async def on_unforeseen(request: Request, _error: Exception) -> Response:
-        """The last resort, where the framework would answer plain text. It raises the error again, and the envelope
-        writes it to the log."""
+        """For every other error, which the framework would answer with plain text. The framework raises it again, and
+        the envelope logs it."""
         return unexpected(request.url.path, request_id_of(request))
 
     app.add_exception_handler(Exception, on_unforeseen)
@@ -300,9 +300,9 @@ def _from_http(error: HTTPException, request: Request) -> Problem:
     match error.status_code:
         case 404:
             code = Code.NO_SUCH_ADDRESS
-            detail = "There is nothing at this address. /docs lists what there is."
+            detail = "This address does not exist. /docs lists all addresses."
         case 405:
-            detail = "This address does not take this method. The Allow header lists those that it does."
+            detail = "This address does not support this method. The header Allow lists its methods."
             headers["Allow"] = ", ".join(_methods_at(request))
         case 400:
             detail = "The body could not be read. Send JSON in UTF-8, not nested deeper than a few levels."
@@ -312,7 +312,7 @@ def _from_http(error: HTTPException, request: Request) -> Problem:
 
 
 def _methods_at(request: Request) -> Sequence[str]:
-    """Every method of the address: each has a route of its own, and the framework names only the first one's."""
+    """All methods of the address. Each has its own route, and the framework names the method of the first one only."""
     path = request.url.path
     routes = list(iter_route_contexts(request.app.routes))
     template = next((route.path for route in routes if route.path_regex.match(path)), None)
@@ -321,10 +321,10 @@ def _methods_at(request: Request) -> Sequence[str]:
 
 def _from_database(error: Exception, request: Request) -> Problem:
     if isinstance(error, NewerState):
-        log.warning("state of a newer version", error=str(error), path=request.url.path)
+        log.warning("newer_state", error=str(error), path=request.url.path)
         return Problem(503, str(error), headers={"Retry-After": str(RETRY_SECONDS)})
     if is_transient(error):
-        log.warning("database unavailable", error=type(error).__name__, path=request.url.path)
+        log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
         return Problem(
             503,
             f"The database does not answer. {_UNKNOWN_EFFECT}",

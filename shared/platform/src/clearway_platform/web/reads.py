@@ -1,4 +1,4 @@
-"""The connection that an endpoint reads by."""
+"""The database connection of an endpoint that reads."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-# Given back before the answer is sent: a client that reads slowly must not keep a connection.
+# Returned to the pool before the answer is sent: a client that reads slowly must not keep it.
 Reading: TypeAlias = Annotated[AsyncConnection, Depends(_reading, scope="function")]

@@ -1,4 +1,4 @@
-"""How data is given: with an ETag, as 304 to a reader who has it, compressed when it is large, kept by no cache."""
+"""Representations: JSON answers get an ETag, 304 when the client has them, compression when large, and no caching."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Below this a packet or two are saved, for more processor time than that is worth.
+# Below this size compression saves a packet or two, and costs more processor time than that.
 COMPRESS_FROM: Final = 4_096
-# From here on the compression takes a millisecond and more, which others need not wait for.
+# From this size compression takes a millisecond or more: it must not block the event loop.
 IN_A_THREAD_FROM: Final = 65_536
 _LEVEL: Final = 5
 _READS: Final = frozenset({"GET", "HEAD"})
@@ -22,7 +22,7 @@ _DATA: Final = re.compile(r"(?:application/(?:[\w.-]+\+)?(?:json|xml)|text/csv)(
 
 
 class Representations:
-    """ASGI middleware for data that is answered whole, in any format. Event streams and pages pass as they come."""
+    """ASGI middleware for complete answers with data, in any format. Event streams and pages pass unchanged."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,11 +35,11 @@ class Representations:
 
 
 class _Answer:
-    """One answer on its way out: the start is held until it is known whether the whole body comes with it."""
+    """One answer: its head is kept until the first part of the body shows whether that is all of it."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._reads = scope["method"] in _READS
-        self._asked = Headers(scope=scope)
+        self._requested = Headers(scope=scope)
         self._send = send
         self._start: Message | None = None
 
@@ -51,21 +51,21 @@ class _Answer:
                 self._start = message
                 return
         elif self._start is not None:
-            await self._whole(self._start, message)
+            await self._send_body(self._start, message)
             self._start = None
             return
         await self._send(message)
 
-    async def _whole(self, start: Message, body: Message) -> None:
+    async def _send_body(self, start: Message, body: Message) -> None:
         if not body.get("more_body", False):
             headers = MutableHeaders(scope=start)
             content: bytes = body.get("body", b"")
             headers.setdefault("ETag", weak_etag(content))
             headers.add_vary_header("Accept-Encoding")
-            if has(self._asked.get("if-none-match"), headers["ETag"]):
+            if matches(self._requested.get("if-none-match"), headers["ETag"]):
                 start["status"], body["body"] = 304, b""
                 del headers["content-length"], headers["content-type"]
-            elif len(content) >= COMPRESS_FROM and _takes_gzip(self._asked.get("accept-encoding", "")):
+            elif len(content) >= COMPRESS_FROM and _takes_gzip(self._requested.get("accept-encoding", "")):
                 body["body"] = await _compressed(content)
                 headers["Content-Encoding"] = "gzip"
                 headers["Content-Length"] = str(len(body["body"]))
@@ -78,12 +78,12 @@ def _is_data(content_type: str | None) -> bool:
 
 
 def weak_etag(content: bytes) -> str:
-    """An entity tag of a content: weak, because the compressed form has the same one."""
+    """The entity tag of a content: weak, because the compressed form has the same tag."""
     return f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
-def has(if_none_match: str | None, etag: str) -> bool:
-    """Whether the reader has what this tag names; strong or weak, as RFC 9110 compares for reading."""
+def matches(if_none_match: str | None, etag: str) -> bool:
+    """Whether If-None-Match contains this tag, by the weak comparison of RFC 9110."""
     if if_none_match is None:
         return False
     tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]

@@ -1,6 +1,6 @@
-"""Refuses what would otherwise be ignored: a query parameter that does not exist, a format that is not given or taken.
+"""Refuses unknown query parameters and formats, which frameworks ignore.
 
-A misspelt filter that is ignored gives more than was asked for, and nobody sees it.
+A misspelt filter that is ignored returns too many items, and the caller does not notice.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _JSON_BODY: Final = re.compile(r"^application/(?:[^/;]+\+)?json\s*(?:;|$)", re.I
 
 
 async def nothing_ignored(request: Request) -> None:
-    """A dependency of every route: 400 for a query parameter that the route does not have, 406 when Accept allows none
-    of the formats that it gives, 415 for a body that is not sent as JSON where JSON is read."""
+    """A dependency of every route: 400 for an unknown query parameter, 406 when Accept allows none of the route's
+    formats, 415 for a body that is not declared as JSON where JSON is read."""
     if request.scope["query_string"]:
         _require_known_parameters(request)
     wanted = ", ".join(request.headers.getlist("accept"))
@@ -47,12 +47,12 @@ def _require_known_parameters(request: Request) -> None:
 def _require_acceptable(wanted: str, given: list[str]) -> None:
     if not accepts(wanted, given):
         remedy = f"Ask for {_listed(given)}, or leave Accept out."
-        error = FieldError(field="header.Accept", problem="asks for a format that is not given here", remedy=remedy)
-        raise Problem(406, f"This address does not give what Accept asks for. {remedy}", errors=[error])
+        error = FieldError(field="header.Accept", problem="names no format of this address", remedy=remedy)
+        raise Problem(406, f"This address has no format that Accept allows. {remedy}", errors=[error])
 
 
 async def _require_json(request: Request) -> None:
-    """The framework would hand on the bytes of such a body, and complain of their form."""
+    """Raises 415 for a body that is not declared as JSON: the framework would report a wrong form."""
     kind = request.headers.get("content-type", "")
     if not _JSON_BODY.match(kind) and await request.body():
         remedy = f"Send JSON, with the header Content-Type: {JSON}."
@@ -61,13 +61,13 @@ async def _require_json(request: Request) -> None:
 
 
 def accepts(wanted: str, given: Iterable[str]) -> bool:
-    """Whether the value of an Accept header allows one of these formats."""
+    """Whether an Accept header allows one of these formats."""
     ranges = {kind for kind, weight in media_ranges(wanted) if weight > 0}
     return any({_ANY, f"{form.partition('/')[0]}/*", form} & ranges for form in given)
 
 
 def preferred(request: Request) -> str:
-    """The format that Accept likes best of those that the route gives; the first of them where it likes none better."""
+    """The format of the route with the largest weight in Accept; the first of equal ones."""
     weights = dict(media_ranges(", ".join(request.headers.getlist("accept"))))
 
     def weight(form: str) -> float:
@@ -78,12 +78,12 @@ def preferred(request: Request) -> str:
 
 
 def media_ranges(accept: str) -> list[tuple[str, float]]:
-    """The formats of an Accept header with their weights; one that cannot be read weighs 1."""
+    """The formats of an Accept header with their weights; an unreadable weight is 1."""
     return [_range(part) for part in accept.split(",") if part.strip()]
 
 
 def chosen(parameter: str, given: Collection[str] | None, known: Collection[str]) -> frozenset[str]:
-    """What a filter names, all when it is absent. Raises a 400 problem that lists what exists."""
+    """The names in a filter; all known ones when it is absent. Raises a 400 problem that lists the known ones."""
     if given is None:
         return frozenset(known)
     unknown = sorted(set(given) - set(known))
@@ -119,7 +119,7 @@ def _parameters_of(dependant: Dependant) -> set[str]:
 
 
 def _formats_of(route: Any) -> list[str]:
-    """Those that the route declares for its success; JSON where it declares none."""
+    """The formats that the route declares for status 200; JSON when it declares none."""
     declared = route.responses.get(200, {}).get("content", {})
     return list(declared) or [JSON]
 

@@ -1,4 +1,4 @@
-"""Writes: one transaction for the change and for its answer, so that a repeat gets the first answer again."""
+"""Writes: the change and its answer are stored in one transaction, so that a repeat gets the first answer again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from clearway_platform.web.access import Authenticated, platform_of
 from clearway_platform.web.problems import FieldError, Problem
 
 _ROWS: Final = table_of(IdempotencyRow)
-# Made once: to make a statement costs more than to run it.
+# Built once: building a statement costs more than executing it.
 _TAKE: Final = on_either(lambda new: new.on_conflict_do_nothing().returning(_ROWS.c.key), _ROWS)
 _ITS_OWN: Final = tuple(_ROWS.c[name] == bindparam(f"of_{name}") for name in ("mission", "principal", "key"))
 _EARLIER: Final = select(_ROWS).where(*_ITS_OWN)
@@ -42,9 +42,9 @@ IdempotencyKey = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a command answers: anything that JSON can say, and the headers that go with it.
+    """The answer of a command: a body that can be written as JSON, and headers.
 
-    `once` names fields of the body that only the first answer shows. They are not kept: a repeat has null there.
+    `once` names fields of the body that only the first answer has. They are not stored: a repeat has null there.
     """
 
     status: int
@@ -57,7 +57,7 @@ Command = Callable[[Transaction], Awaitable[Reply]]
 
 
 class WriteRequest:
-    """One request that writes. Calling it runs the command in a transaction and renders its reply."""
+    """One request that writes. Calling it runs the command in a transaction, and returns the response."""
 
     def __init__(self, platform: Platform, principal: Principal, key: str | None, fingerprint: str) -> None:
         self._platform = platform
@@ -66,7 +66,7 @@ class WriteRequest:
         self._fingerprint = fingerprint
 
     async def __call__(self, command: Command) -> Response:
-        """Run `command` once. A command that raises leaves nothing, not even the key."""
+        """Run `command` once. When it raises, nothing is stored, not even the key."""
         async with self._platform.database.write() as transaction:
             if self._key is None:
                 return _render(await command(transaction))
@@ -113,7 +113,7 @@ class WriteRequest:
 
 
 async def write_request(request: Request, principal: Authenticated, key: IdempotencyKey = None) -> WriteRequest:
-    """The write that this request asks for."""
+    """A dependency: the write of this request."""
     fingerprint = "" if key is None else _fingerprint(request, await request.body())
     return WriteRequest(platform_of(request), principal, key, fingerprint)
 
@@ -122,10 +122,10 @@ Write = Annotated[WriteRequest, Depends(write_request)]
 
 
 def _fingerprint(request: Request, body: bytes) -> str:
-    """What makes two requests the same: method, address, condition and body."""
+    """A hash of method, address, condition and body: equal requests have equal ones."""
     condition = request.headers.get("if-match", "")
-    said = f"{request.method} {request.url.path}?{request.url.query} {condition}\n".encode()
-    return hashlib.sha256(said + body).hexdigest()
+    head = f"{request.method} {request.url.path}?{request.url.query} {condition}\n".encode()
+    return hashlib.sha256(head + body).hexdigest()
 
 
 def _without_once(reply: Reply) -> Reply:

@@ -1,4 +1,4 @@
-"""The documentation of the API, to read and to try. Its files are here: it works without the internet."""
+"""The documentation of the API, to read and to try. All files are local: it works without the internet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def docs(_request: Request) -> Response:
 
 
 async def file(request: Request) -> Response:
-    """A file of the pages, by its name."""
+    """One file of the pages, by name."""
     name = request.path_params["name"]
     if name not in _FILES:
         raise not_found("file", name)

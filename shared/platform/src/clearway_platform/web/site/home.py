@@ -1,4 +1,4 @@
-"""The first page: what this is, whether it works, where its documentation is, and how to get a key."""
+"""The first page: what this server is, its state, the documentation, and how to get a key."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from clearway_platform.auth.principals import Permission, Role
 from clearway_platform.web.site.page import command, heading, link, listed, page, paragraph, table
 
 _WHAT: Final = (
-    "A report of an explosive hazard is taken once. Within a second everyone is warned who asked to be, and every "
-    "route that it touches is rated again. This is the server; programs use it through its API."
+    "A report of an explosive hazard is sent once. Within a second every matching subscriber is warned, and every "
+    "route near it is rated again. This is the server; programs use it through its API."
 )
 _KEY: Final = (
     "Every request carries an API key of one mission. Your mission's administrator makes one, on the machine that "
@@ -61,12 +61,12 @@ def _state(services: Sequence[str], vital: Mapping[str, str | None], other: Mapp
     if failing:
         said, mark = "No: requests fail until this is repaired.", "bad"
     elif degraded:
-        said, mark = "In part: reports are accepted and kept, and passed on when this is repaired.", "part"
+        said, mark = "In part: reports are accepted and stored, and published when this is repaired.", "part"
     else:
         said, mark = "Yes: every part works.", "good"
     rows = [(escape(name), _mark(problem)) for name, problem in [*vital.items(), *other.items()]]
-    holds = f"Asked of the process that answered, which holds: {', '.join(services)}."
-    return paragraph(said, mark) + table(("part", "state"), rows) + paragraph(holds, "quiet")
+    scope = f"This is the state of one process, with the services: {', '.join(services)}."
+    return paragraph(said, mark) + table(("part", "state"), rows) + paragraph(scope, "quiet")
 
 
 def _mark(problem: str | None) -> str:

@@ -1,4 +1,4 @@
-"""One page of HTML in the common frame. Every text in it is escaped here."""
+"""HTML pages in the common frame. Every text is escaped here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def heading(text: str, level: int = 1) -> str:
 
 
 def paragraph(text: str, kind: str = "") -> str:
-    """A text; what stands between backticks is shown as code."""
+    """A paragraph; text between backticks becomes code."""
     pieces = escape(text).split("`")
     marked = "".join(f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces))
     return f'<p class="{escape(kind)}">{marked}</p>' if kind else f"<p>{marked}</p>"
@@ -63,7 +63,7 @@ def all_problems() -> HTMLResponse:
     rows = [
         (link(address(code), code), str(int(kind.status)), escape(kind.means)) for code, kind in sorted(KINDS.items())
     ]
-    said = "A request that cannot be served is answered with a problem document. Its `code` says which kind it is."
+    said = "A request that cannot be served is answered with a problem document. Its `code` is one of these."
     return page("Clearway: problems", heading("Problems"), paragraph(said), table(("code", "status", "means"), rows))
 
 

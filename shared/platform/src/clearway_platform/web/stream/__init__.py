@@ -1,1 +1,1 @@
-"""Server-sent events over a feed: one reader of the feed a process, any number of clients, no silent gap."""
+"""Server-sent events from a feed: one reader of the feed in a process, any number of clients, no silent gap."""

@@ -1,4 +1,4 @@
-"""One client of a stream: what it wants, where it stands, and the frames that wait for it, bounded by bytes."""
+"""One client of a stream: its selection, its position, and its queue of frames, which is limited in bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from clearway_platform.messaging.feed import FeedEntry
 
-# The frames that wait are shared by all clients: encoded once, and kept while one of them has not taken them.
+# All clients share the queued frames: each is encoded once, and kept until the last client has taken it.
 QUEUE_BYTES: Final = 262_144
 TAKE_BYTES: Final = 65_536
 
@@ -20,22 +20,22 @@ Matches = Callable[[FeedEntry], bool]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events of a feed a client gets."""
+    """The events of a feed that a client receives."""
 
     mission: str
     types: frozenset[str] | None = None
     matches: Matches | None = None
 
     def takes(self, entry: FeedEntry) -> bool:
-        """Whether an event of the mission is wanted."""
+        """Whether an event of the mission is selected."""
         return (self.types is None or entry.type in self.types) and (self.matches is None or self.matches(entry))
 
 
 class Client:
-    """`position` is the last position whose frame was taken to be sent, or that was found to hold nothing for it."""
+    """One client. `position`: all earlier events and this one were taken from the queue, or are not selected."""
 
     def __init__(self, selection: Selection, principal: str) -> None:
-        """`principal` is the id of the key that it came with."""
+        """`principal` is the id of its key."""
         self.selection = selection
         self.principal = principal
         self.position = 0
@@ -47,11 +47,11 @@ class Client:
 
     @property
     def bytes_waiting(self) -> int:
-        """The size of the frames that wait to be taken."""
+        """The size of the queued frames."""
         return self._bytes
 
     def offer(self, position: int, frame: bytes) -> bool:
-        """Queue a frame. False when it does not fit: the client then reads on from the database."""
+        """Queue a frame. Returns False when it does not fit: the client then continues from the database."""
         if self._frames and self._bytes + len(frame) > QUEUE_BYTES:
             self.fall_behind()
             return False
@@ -61,23 +61,23 @@ class Client:
         return True
 
     def fall_behind(self) -> None:
-        """After the frames that wait, read on from the database."""
+        """Continue from the database once the queue is empty."""
         self.behind = True
         self._changed.set()
 
     def caught_up(self) -> None:
-        """Wait for frames again."""
+        """Wait for queued frames again."""
         self.behind = False
         if not self.closing:
             self._changed.clear()
 
     def close(self) -> None:
-        """Take nothing more."""
+        """End the client."""
         self.closing = True
         self._changed.set()
 
     async def take(self, seconds: float) -> bytes:
-        """The frames that wait, up to some bytes. Empty when none came for so long, or none will come."""
+        """The queued frames, up to TAKE_BYTES. Empty after `seconds` without a frame, or when no more will come."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
@@ -94,5 +94,5 @@ class Client:
 
     @property
     def live(self) -> bool:
-        """Whether it is to be sent what waits, and what comes."""
+        """Whether queued frames and new events are sent to it."""
         return not self.closing and not (self.behind and not self._frames)

@@ -1,4 +1,4 @@
-"""The hub of a stream: reads a service's feed once, and hands each event, encoded once, to the clients that want it."""
+"""The hub of a stream: reads a service's feed once, and queues each event, encoded once, for its clients."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from clearway_platform.messaging.feed import Feed, FeedEntry
 from clearway_platform.web.stream.client import Client
 from clearway_platform.web.stream.wire import event_frame
 
-# After so many bytes the hub lets the clients write: what was handed out must not pile up before they could.
-HAND_OUT_BYTES: Final = 32_768
+# After this many bytes the hub lets the clients write, so that their queues do not fill first.
+QUEUED_BYTES: Final = 32_768
 _READ_ENTRIES: Final = 500
 
 BEHIND = Counter(
-    "clearway_stream_behind", "Times that a client was sent more than it had taken, and read on behind", ["stream"]
+    "clearway_stream_behind", "Times that a client's queue was full, and it continued from the database", ["stream"]
 )
 
 
@@ -35,7 +35,7 @@ class Hub:
         self._closed = False
 
     async def run(self) -> None:
-        """A worker: follows the feed until cancelled. Clients of an earlier run read on from where they stand."""
+        """A worker: follows the feed until cancelled. Clients of an earlier run continue from the database."""
         with self.feed.subscribe() as grown:
             self.epoch = await self.feed.epoch()
             self.position = await self.feed.last_position()
@@ -47,25 +47,25 @@ class Hub:
                 grown.clear()
                 fresh = grown.take(self.position)
                 if fresh is None:
-                    await self._read_on()
+                    await self._read()
                 else:
-                    await self._pass_on(fresh)
+                    await self._queue_all(fresh)
                 await grown.wait()
 
     @property
     def client_count(self) -> int:
-        """How many clients are handed what comes."""
+        """The number of clients that receive new events from the hub."""
         return sum(len(clients) for clients in self._clients.values())
 
     def close(self) -> None:
-        """End every stream, and those that are opened from now on; their clients come back with their cursors."""
+        """End every stream, and those that are opened from now on. Their clients reconnect at their cursors."""
         self._closed = True
         for clients in self._clients.values():
             for client in clients:
                 client.close()
 
     def join(self, client: Client) -> bool:
-        """Hand it what comes from now on. False when the hub is further than the client: it must catch up first."""
+        """Queue new events for a client. Returns False when the hub is ahead of it: it must catch up first."""
         if self._closed:
             client.close()
         if self.position > client.position:
@@ -75,27 +75,27 @@ class Hub:
         return True
 
     def leave(self, client: Client) -> None:
-        """Hand it nothing more. Safe to repeat."""
+        """Queue nothing more for the client. Safe to repeat."""
         clients = self._clients.get(client.selection.mission, set())
         clients.discard(client)
         if not clients:
             self._clients.pop(client.selection.mission, None)
 
-    async def _read_on(self) -> None:
+    async def _read(self) -> None:
         while entries := await self.feed.after(None, self.position, _READ_ENTRIES):
-            await self._pass_on(entries)
+            await self._queue_all(entries)
 
-    async def _pass_on(self, entries: Sequence[FeedEntry]) -> None:
-        handed_out = 0
+    async def _queue_all(self, entries: Sequence[FeedEntry]) -> None:
+        queued = 0
         for entry in entries:
-            handed_out += self._hand_out(entry)
+            queued += self._queue(entry)
             self.position = entry.position
-            if handed_out >= HAND_OUT_BYTES:
-                handed_out = 0
+            if queued >= QUEUED_BYTES:
+                queued = 0
                 await asyncio.sleep(0)
 
-    def _hand_out(self, entry: FeedEntry) -> int:
-        """The size of its frame; 0 when nobody wants it."""
+    def _queue(self, entry: FeedEntry) -> int:
+        """Queue an event for its clients. Returns the size of its frame, 0 when no client selects it."""
         frame = b""
         for client in list(self._clients.get(entry.mission, ())):
             if entry.position > client.position and client.selection.takes(entry):

@@ -1,4 +1,4 @@
-"""Turns at reading the database for clients that catch up: few at once, and fewer for one key."""
+"""Limits on reading the database for clients that catch up: few reads at once, and fewer for one key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AT_ONCE_PER_KEY: Final = 4
 
 
 class Replays:
-    """What one stream reads from its database at once, in this process."""
+    """The reads of one stream in this process."""
 
     def __init__(self) -> None:
         self._all = asyncio.Semaphore(AT_ONCE)
@@ -21,7 +21,7 @@ class Replays:
 
     @asynccontextmanager
     async def turn(self, principal: str) -> AsyncIterator[None]:
-        """Wait for a turn of this key, then for one of all keys: a key with many clients delays its own first."""
+        """Wait for a turn among the key's clients, then among all: a key with many clients delays its own."""
         of_key = self._of_key.setdefault(principal, asyncio.Semaphore(AT_ONCE_PER_KEY))
         async with of_key, self._all:
             yield

@@ -1,4 +1,4 @@
-"""The answer of a stream, written straight to the connection."""
+"""The response of a stream, written directly to the connection."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from clearway_platform.web.abort import abort
 from clearway_platform.web.stream.client import Client
 from clearway_platform.web.stream.outlet import NotReading, Outlet
 
-# A revoked key's streams end within this time and that of the directory's cache.
+# The streams of a revoked key end within this time plus that of the directory's cache.
 RECHECK_SECONDS: Final = 5.0
 ABORT_SECONDS: Final = 5.0
-# Connections that were opened together do not end together.
+# Spreads the ends of streams that were opened at the same time.
 ROTATION_SPREAD: Final = 0.1
 
 CLIENTS = Gauge("clearway_stream_clients", "Clients that follow a stream", ["stream"])
@@ -33,12 +33,12 @@ Follow = Callable[[Outlet], Awaitable[None]]
 
 
 class EventStream(Response):
-    """Ends with its client, its key, or after some minutes; between two events, so that none is cut in half."""
+    """Ends when the client disconnects, its key is revoked, or after some minutes; always between two events."""
 
     media_type = "text/event-stream"
 
     def __init__(self, name: str, client: Client, follow: Follow, keys: KeyDirectory, rotate_seconds: float) -> None:
-        """`follow` sends the client what is for it, until it is closed."""
+        """`follow` sends the client its events until the client is closed."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._name = name
@@ -66,7 +66,7 @@ class EventStream(Response):
             except NotReading:
                 DROPPED.labels(self._name).inc()
                 abort(scope)
-                # The server must have seen the end before the answer is left unfinished.
+                # The server must notice the disconnection before the response is left unfinished.
                 await asyncio.wait([gone], timeout=ABORT_SECONDS)
         finally:
             rotation.cancel()
@@ -80,8 +80,8 @@ class EventStream(Response):
         except Exception as error:
             if not is_transient(error):
                 raise
-            # The client comes back with its cursor.
-            log.warning("stream interrupted", stream=self._name, error=type(error).__name__)
+            # The client reconnects at its cursor.
+            log.warning("stream_interrupted", stream=self._name, error=type(error).__name__)
         await outlet.end()
 
     async def _close_when_revoked(self) -> None:
@@ -94,7 +94,7 @@ class EventStream(Response):
             self._client.close()
 
     async def _in_use(self) -> bool:
-        """While the directory is away a stream goes on: it carries warnings, and its rotation asks for the key anew."""
+        """Whether the key is in use. While the directory does not answer, the stream continues: it carries warnings."""
         try:
             return await self._keys.principal_of(self._client.principal) is not None
         except Exception as error:

@@ -26,22 +26,23 @@ _EXAMPLE: Final = (
     'data: {{"stream": "{stream}", "cursor": "9f0c1d2e3a4b-16"}}\n\n'
     "id: 9f0c1d2e3a4b-17\nevent: {type}\ndata: {{…}}\n\n: ping\n"
 )
-_DESCRIPTION: Final = """Server-sent events. Each has an id. Come back with the last one in `Last-Event-ID` (every
-common reader does so by itself), or in `since`, and nothing is missed.
+_DESCRIPTION: Final = """Server-sent events. Each has an id. Reconnect with the last id in `Last-Event-ID` (every common
+reader does so by itself), or in `since`, and nothing is missed.
 
-- The first event is `cursor`: it says where the stream begins, so that a client that has had nothing else can come back
-  too. It comes again when the place moves without an event for this client. There is nothing to do but to keep its id.
-- `resync` comes instead where what was missed is no longer held: read the present state at the address in `snapshot`,
-  then go on; its id is where the stream goes on from.
+- The first event is `cursor`: its id is the position at which the stream begins, so that a client without any other
+  event can reconnect too. It is sent again when the position changes without an event for this client. Only store its
+  id.
+- `resync` is sent instead when missed events are no longer stored: read the present state at the address in `snapshot`,
+  then continue; the stream continues after its id.
 - All other events are those of `types`. Ignore a type that you do not know.
-- Every 15 seconds without an event a comment keeps the connection open. About every ten minutes the server ends the
+- After 15 seconds without an event a comment keeps the connection open. About every ten minutes the server ends the
   stream between two events: connect again.
 - A page in a browser opens it with a `ticket` of `POST /v1/stream-tickets`, since an `EventSource` sends no header.
 """
 
 
 async def everything() -> None:
-    """No filter beside the types."""
+    """No filter other than the types."""
 
 
 def stream_router(
@@ -57,8 +58,8 @@ def stream_router(
 ) -> APIRouter:
     """A router with the one route of a stream.
 
-    `snapshot` is where the present state is read. `matching` is a dependency that gives what else an event must match,
-    or None, and `refusals` are what it raises.
+    `snapshot`: the address of the present state. `matching`: a dependency that returns a further filter, or None, and
+    raises `refusals`.
     """
     router = APIRouter(tags=["Streams"], route_class=StreamRoute)
     replays = Replays()

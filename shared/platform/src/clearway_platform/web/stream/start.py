@@ -1,4 +1,4 @@
-"""Where a stream begins: after a cursor, after a time, or so many events before now."""
+"""The start of a stream: after a cursor, at a time, or a number of events before now."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,20 +23,18 @@ _HEAD = table_of(FeedHead)
 
 
 def starting_cursor(platform: Platform, permission: Permission) -> Callable[..., Any]:
-    """A dependency that gives the cursor after which a stream begins; None for its present end."""
+    """A dependency that returns the cursor after which a stream begins; None for its present end."""
 
     async def cursor(
         principal: Annotated[Principal, Depends(require(permission))],
         last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=64)] = None,
-        since: Annotated[
-            str | None, Query(max_length=64, description="An event id: what came after it is sent.")
-        ] = None,
+        since: Annotated[str | None, Query(max_length=64, description="An event id: later events are sent.")] = None,
         published_from: Annotated[
             FromTime | None,
-            Query(alias="from", description=f"What was published at this time or later is sent first. {A_DATE}"),
+            Query(alias="from", description=f"Events published at this time or later are sent first. {A_DATE}"),
         ] = None,
         last: Annotated[
-            int | None, Query(ge=0, le=MOST, description="Begin with so many of the last events that are still held.")
+            int | None, Query(ge=0, le=MOST, description="Begin with this many of the last stored events.")
         ] = None,
     ) -> str | None:
         if last_event_id:
@@ -51,7 +49,7 @@ def starting_cursor(platform: Platform, permission: Permission) -> Callable[...,
 
 
 def _checked(cursor: str, place: str, part: RequestPart) -> str:
-    """A cursor of another database may still come: the stream answers it with `resync`. Other text is a slip."""
+    """The cursor, also one of another database, which the stream answers with `resync`. Raises BadCursor."""
     if not is_cursor(cursor):
         raise BadCursor(place, part)
     return cursor
@@ -74,9 +72,9 @@ async def _before(platform: Platform, mission: str, moment: datetime) -> int:
 
 
 async def _before_first_of(platform: Platform, query: Any) -> int:
-    """The position before the one that is found; the feed's last one when there is none."""
+    """The position before the one that the query finds; the feed's last position when it finds none."""
     async with platform.database.read() as connection:
-        # One consistent state: what is published meanwhile comes after either answer.
+        # Both reads see one state: events that are published meanwhile are after either position.
         last: int = (await connection.execute(select(_HEAD.c.last_position))).scalar_one()
         first: int | None = (await connection.execute(query)).scalar_one()
     return last if first is None else first - 1
