@@ -1,1 +1,1 @@
-"""What every service stands on: log, messaging, databases, web, keys, the process and its command line."""
+"""The platform of every service: log, messaging, databases, web, keys, the process and its command line."""

@@ -1,4 +1,4 @@
-"""Time and identity, in one place so that tests can hold them still."""
+"""Time and ids, in one module, so that tests can control them."""
 
 from datetime import UTC, datetime
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The kinds of problem: a stable code for each, what it means and what to do, as the page of its type says it."""
+"""The kinds of problem: a stable code for each, its meaning and its remedy, as on the page of its type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGES: Final = "/problems"
 
 
 class Code(StrEnum):
-    """Programs compare these; they do not change. A new one may be added."""
+    """The codes that programs compare. They do not change; new ones may be added."""
 
     MALFORMED = "malformed"
     UNKNOWN_PARAMETER = "unknown_parameter"
@@ -43,7 +43,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a code means, for people."""
+    """The meaning of a code, for people."""
 
     status: HTTPStatus
     title: str
@@ -61,9 +61,9 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.UNKNOWN_PARAMETER: Kind(
         HTTPStatus.BAD_REQUEST,
         "Unknown query parameter",
-        "The query has a parameter that this address does not have. It was not ignored, because a misspelt filter "
-        "would silently give more than was asked for.",
-        "Use one of the parameters that the answer names.",
+        "The query has a parameter that this address does not have. It is refused, because a misspelt filter that is "
+        "ignored would return too many items.",
+        "Use one of the parameters that the answer lists.",
     ),
     Code.UNKNOWN_CHOICE: Kind(
         HTTPStatus.BAD_REQUEST,
@@ -74,8 +74,8 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.BAD_CURSOR: Kind(
         HTTPStatus.BAD_REQUEST,
         "Not a cursor of this list",
-        "The cursor is not one that this list or stream gave.",
-        "Send `next` of the page before exactly as it was given, or begin again without a cursor.",
+        "The cursor was not returned by this list or stream.",
+        "Send `next` of the previous page without changes, or start again without a cursor.",
     ),
     Code.BAD_ETAG: Kind(
         HTTPStatus.BAD_REQUEST,
@@ -94,7 +94,7 @@ KINDS: Final[Mapping[Code, Kind]] = {
         HTTPStatus.UNAUTHORIZED,
         "API key not valid",
         "The API key is unknown, or it was revoked.",
-        "Check that it was copied whole, or ask your mission's administrator for another.",
+        "Check that it was copied completely, or ask your mission's administrator for another.",
     ),
     Code.BAD_TICKET: Kind(
         HTTPStatus.UNAUTHORIZED,
@@ -105,8 +105,8 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.NOT_PERMITTED: Kind(
         HTTPStatus.FORBIDDEN,
         "The role may not do this",
-        "The role of the API key may not do this.",
-        "Use a key of a role that may; the answer names the permission.",
+        "The role of the API key does not have the permission.",
+        "Use a key of a role with the permission that the answer names.",
     ),
     Code.NOT_YOURS: Kind(
         HTTPStatus.FORBIDDEN,
@@ -117,44 +117,44 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.NO_SUCH_ADDRESS: Kind(
         HTTPStatus.NOT_FOUND,
         "No such address",
-        "There is nothing at this address.",
+        "This address does not exist.",
         "The documentation at /docs lists every address.",
     ),
     Code.NOT_FOUND: Kind(
         HTTPStatus.NOT_FOUND,
         "No such object",
-        "Your mission has no object of this id. The answer is the same when another mission has one.",
-        "Check the id, and that the API key is of the right mission.",
+        "Your mission has no object with this id. The answer is the same when another mission has one.",
+        "Check the id, and the mission of the API key.",
     ),
     Code.NO_SUCH_METHOD: Kind(
         HTTPStatus.METHOD_NOT_ALLOWED,
         "No such method here",
-        "This address does not take this method.",
+        "This address does not support this method.",
         "Use one of the methods in the header Allow.",
     ),
     Code.NOT_ACCEPTABLE: Kind(
         HTTPStatus.NOT_ACCEPTABLE,
         "Format not available",
-        "The header Accept asks for a format that this address does not give.",
-        "Ask for a format that the answer names, or leave Accept out.",
+        "The header Accept allows no format of this address.",
+        "Send a format that the answer names, or leave Accept out.",
     ),
     Code.CONFLICT: Kind(
         HTTPStatus.CONFLICT,
         "Not possible in the present state",
-        "The request contradicts what is on record, or the present state does not allow it.",
-        "Read the object again. The answer says what stands in the way.",
+        "The request contradicts the record, or the present state does not allow it.",
+        "Read the object again. The answer says what prevents the change.",
     ),
     Code.STALE_REVISION: Kind(
         HTTPStatus.PRECONDITION_FAILED,
         "Changed by someone else",
         "Someone else changed the object after you read it.",
-        "Read it again, and repeat the change with its new ETag if the change still holds.",
+        "Read it again, and repeat the change with its new ETag if the change is still right.",
     ),
     Code.TOO_LARGE: Kind(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "Too large",
         "The request is too large.",
-        "Send less at once; the answer says how much.",
+        "Send less at once; the answer has the limit.",
     ),
     Code.NOT_JSON: Kind(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -165,8 +165,8 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.INVALID: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Not valid",
-        "The request was read, and a part of it is not valid. Nothing was changed.",
-        "`errors` names each place, what is wrong there and what to do.",
+        "A part of the request is not valid. Nothing was changed.",
+        "`errors` has the place, the problem and the remedy of each error.",
     ),
     Code.KEY_REUSED: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -177,7 +177,7 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.NO_REVISION: Kind(
         HTTPStatus.PRECONDITION_REQUIRED,
         "If-Match is missing",
-        "A change without If-Match could overwrite what its sender has not seen.",
+        "A change without If-Match could overwrite a revision that its sender has not seen.",
         "Read the object, and send its ETag in If-Match.",
     ),
     Code.TOO_MANY_REQUESTS: Kind(
@@ -202,7 +202,7 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.REFUSED: Kind(
         HTTPStatus.BAD_REQUEST,
         "Refused",
-        "The request was refused for a reason of its own.",
+        "The request was refused for a reason that has no code.",
         "The answer says what to do.",
     ),
 }
@@ -228,7 +228,7 @@ _USUAL: Final[Mapping[int, Code]] = {
 
 
 def usual(status: int) -> Code:
-    """The code of a problem of this status that names none of its own."""
+    """The code of a problem with this status and no code of its own."""
     return _USUAL.get(status, Code.REFUSED if status < 500 else Code.FAILED)
 
 

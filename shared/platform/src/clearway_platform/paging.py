@@ -1,4 +1,4 @@
-"""Parts of a list, bounded in bytes as well as in number: what is read is what will be sent, and no more."""
+"""Pages of a list, limited in size as well as in number: only the rows that are sent are read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# Characters of the heavy column; a page ends with the item that passes it, so every page has one item at least.
+# Characters of the heavy column. A page ends with the item that reaches this size, so it has at least one item.
 PAGE_SIZE: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of a list in its order, and whether others follow."""
+    """The rows of a page in order, and whether it is the last."""
 
     rows: Sequence[Row[Any]]
     is_last: bool
@@ -31,9 +31,11 @@ async def part_of(
     newest_first: bool,
     share: float = 1.0,
 ) -> Part:
-    """Up to `limit` rows of `query`, fewer when they are large. `by` names its columns that give the order, `heavy`
-    the one that holds a document; both may be a column's label. `share` of the usual size is for what is checked
-    again, position by position, before it is sent."""
+    """Up to `limit` rows of `query`, fewer when they are large.
+
+    `by`: the columns that give the order; `heavy`: the column that contains a document; both may be labels. `share` of
+    the usual size is for documents that are validated again before they are sent.
+    """
     columns = query.selected_columns
     order = [columns[name].desc() if newest_first else columns[name] for name in by]
     some = query.order_by(*order).limit(limit + 1).subquery()

@@ -1,7 +1,7 @@
-"""Why a request is refused: exceptions whose class says what the API answers.
+"""Refusals: exceptions whose class determines the answer of the API.
 
-A domain, a command or a query raises one, and `web/problems.py` writes every one of them as a problem document. The
-class gives the code, and with it the status, the title and the page; the instance gives what is wrong here.
+A domain, a command or a query raises one, and `web/problems.py` answers with a problem document. The class has the
+code, and with it the status, the title and the page; the instance has the details.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ RequestPart: TypeAlias = Literal["body", "query", "header", "path"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with a request: its place, never its value.
+    """One error in a request: its place, never its value.
 
-    `place` is dotted, as in `location.point`, and counts from the `part` of the request that it was sent in.
+    `place` is dotted, as in `location.point`, within the `part` of the request.
     """
 
     place: str
@@ -30,7 +30,7 @@ class Fault:
 
 
 class Refusal(Exception):
-    """Base of all refusals. A class names its `code`; `detail` is what its sender reads when no other text is given."""
+    """Base of all refusals. A class has its `code`, and its `detail` for instances without a text of their own."""
 
     code: Code
     detail: str = ""
@@ -53,7 +53,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """There is none, or it is another mission's; the answer is the same. A class names its `noun`."""
+    """The object does not exist, or belongs to another mission; the answer is the same. A class has its `noun`."""
 
     code = Code.NOT_FOUND
     noun: ClassVar[str] = "object"
@@ -64,7 +64,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The request contradicts what is on record, or the present state does not allow it."""
+    """The request contradicts the record, or the present state does not allow it."""
 
     code = Code.CONFLICT
 
@@ -82,7 +82,7 @@ class NotPermitted(Refusal):
 
 
 class Invalid(Refusal):
-    """One field is not valid. `place` is dotted, and counts from the body unless `part` says otherwise."""
+    """One field is not valid. `place` is dotted, within the body unless `part` names another part."""
 
     code = Code.INVALID
 
@@ -99,7 +99,7 @@ class UnknownChoice(Refusal):
 
 
 class TooLarge(Refusal):
-    """More was sent at once than is taken."""
+    """The request is larger than the limit."""
 
     code = Code.TOO_LARGE
 
@@ -120,7 +120,7 @@ class StaleRevision(Refusal):
 
 
 class RevisionMissing(Refusal):
-    """A change without If-Match could overwrite what its sender has not seen."""
+    """The change has no If-Match: it could overwrite a revision that its sender has not seen."""
 
     code = Code.NO_REVISION
     detail = "This change needs If-Match with the ETag of the revision that you have seen."

@@ -1,4 +1,4 @@
-"""What a service is to the runtime: a value, found through the entry points of group `clearway.services`."""
+"""A service as a value, which the runtime finds through the entry points of group `clearway.services`."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ Own = TypeVar("Own", bound=ServiceSettings)
 
 @dataclass(frozen=True, slots=True)
 class Plumbing:
-    """What a service that stores has: its own database, and the ends of its messages in it."""
+    """The parts of a service with a database: the database itself, and the outbox, feed and dead letters in it."""
 
     database: Database
     outbox: Outbox
@@ -38,7 +38,7 @@ class Plumbing:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What the runtime gives to a service: what all services share, its own settings, its database and log ends."""
+    """The runtime's parts for a service: those that all services share, its own settings, and its database."""
 
     settings: Settings
     clock: Clock
@@ -80,10 +80,10 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a service gives back: its application, and the work it does beside requests, by name.
+    """A built service: its application, and its workers by name.
 
-    A worker runs until it is cancelled; one that ends or raises is started again, and the process is unready
-    meanwhile. `on_shutdown` ends what would keep connections open, such as streams.
+    A worker runs until it is cancelled; one that ends or raises is started again, and until then the process is not
+    ready. `on_shutdown`: functions that end open connections, such as streams.
     """
 
     app: FastAPI
@@ -103,8 +103,8 @@ class Storage:
 class Service:
     """A service, as a value.
 
-    `mounts` are the paths that it answers, each with all that is below it: `/v1/things`, or `/` for what no other
-    part answers. A service without `storage` has no database, no events and no dead letters of its own.
+    `mounts`: the paths that it answers, each with all below it: `/v1/things`, or `/` for all other paths.
+    A service without `storage` has no database, no events and no dead letters of its own.
     """
 
     name: str
@@ -126,16 +126,16 @@ def permissions_of(services: Iterable[Service]) -> tuple[Permission, ...]:
 
 
 def service_names() -> tuple[str, ...]:
-    """The names of the services that are installed here. Loads none."""
+    """The names of the installed services. It loads none of them."""
     return tuple(sorted(entry_points(group=_GROUP).names))
 
 
 def load_service(name: str) -> Service:
-    """One installed service. Raises KeyError when there is none of that name."""
+    """One installed service. Raises KeyError when it is not installed."""
     service: Service = entry_points(group=_GROUP)[name].load()
     return service
 
 
 def installed_services() -> dict[str, Service]:
-    """The services that are installed here, by name."""
+    """The installed services, by name."""
     return {entry.name: entry.load() for entry in sorted(entry_points(group=_GROUP))}

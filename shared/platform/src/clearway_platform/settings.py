@@ -1,4 +1,4 @@
-"""Configuration: environment variables `CLEARWAY_…`, with the embedded default for all that is not set."""
+"""Settings: environment variables `CLEARWAY_…`; without them a process uses the embedded log and SQLite."""
 
 import json
 import logging
@@ -26,15 +26,15 @@ def _listed(value: Any) -> Any:
 PREFIX: Final = "CLEARWAY_"
 _DATABASE_URL: Final = re.compile(rf"^{PREFIX}([A-Z][A-Z0-9_]*)_DATABASE_URL$")
 
-# Several values: a JSON list, or with commas between them.
+# A list of values: as JSON, or separated by commas.
 Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
-# As a browser sends it: no path, no slash at the end. "*" is any page, and must stand alone in its element.
+# An origin as a browser sends it: no path, no slash at the end. "*" is every origin.
 _ORIGIN: Final = re.compile(r"^(?:\*|[a-z][a-z0-9+.-]*://[^/\s?#@,*]+)$")
 
 
 def _is_web_address(value: str) -> str:
-    """Raises ValueError for what is no http(s) address: a host and a port alone are read as a scheme and a path."""
+    """Raises ValueError unless it is an http(s) address: a host and a port alone parse as a scheme and a path."""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("give an address with its scheme, as in http://collector:4318")
@@ -42,23 +42,23 @@ def _is_web_address(value: str) -> str:
 
 
 def _database_urls() -> dict[str, str]:
-    """The databases that the environment names, by the part of the variable that is the service's name."""
+    """The databases in the environment, by the part of the variable that is the service's name."""
     found = {name: _DATABASE_URL.match(name) for name, url in os.environ.items() if url}
     return {match[1].lower(): os.environ[name] for name, match in found.items() if match}
 
 
 class ServiceSettings(BaseSettings):
-    """What a service's own settings class is made of: environment variables `CLEARWAY_…`, as the process's are."""
+    """Base of a service's own settings: environment variables `CLEARWAY_…`, like those of the process."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
 
 class Settings(BaseSettings):
-    """The settings of a process, whatever services it holds. Built by the entry point, never at import."""
+    """The settings of a process, whatever its services. Created by the entry point, never at import."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
-    data_dir: Path = Field(default=Path("data"), description="Where the embedded default keeps its files.")
+    data_dir: Path = Field(default=Path("data"), description="The folder of the embedded log and the SQLite files.")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     log_level: str = "INFO"
@@ -67,23 +67,25 @@ class Settings(BaseSettings):
     broker_url: str | None = Field(default=None, description="kafka://host:port[,host:port]; unset: the embedded log.")
     database_urls: dict[str, str] = Field(
         default_factory=_database_urls,
-        description="CLEARWAY_<NAME>_DATABASE_URL of each service that stores, and of `keys`, the API keys.",
+        description="CLEARWAY_<NAME>_DATABASE_URL of each service with a database, and of `keys`, the API keys.",
     )
 
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     idempotency_hours: int = Field(default=72, ge=1)
     feed_retention_days: int = Field(default=30, ge=1)
     relay_poll_seconds: float = Field(default=0.5, gt=0)
-    handler_attempts: int = Field(default=5, ge=1, description="Tries before a message goes to the dead letters.")
+    handler_attempts: int = Field(default=5, ge=1, description="Attempts before a message becomes a dead letter.")
 
-    stream_ping_seconds: float = Field(default=15.0, gt=0, description="A stream says so often that it is there.")
+    stream_ping_seconds: float = Field(
+        default=15.0, gt=0, description="A stream without events sends a comment this often."
+    )
     stream_rotate_seconds: float = Field(default=600.0, gt=0, description="A stream ends after about this time.")
     cors_origins: Several = Field(
         default=(), description="Origins of pages that may call the API from a browser, as https://host[:port]."
     )
 
     otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
-        default=None, description="The OTLP collector that takes traces over HTTP; unset: they are only passed on."
+        default=None, description="The OTLP collector that takes traces over HTTP; unset: spans are not exported."
     )
 
     @field_validator("log_level")
@@ -100,7 +102,7 @@ class Settings(BaseSettings):
         wrong = [origin for origin in origins if not _ORIGIN.match(origin)]
         if wrong:
             raise ValueError(
-                f"{wrong[0]!r} is no origin: write scheme, host and port alone, as https://map.example.org"
+                f"{wrong[0]!r} is not an origin: write scheme, host and port only, as https://map.example.org"
             )
         return origins
 

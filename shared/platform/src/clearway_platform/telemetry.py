@@ -1,4 +1,4 @@
-"""Logs, metrics and traces of a process: configured once, by the entry point."""
+"""Logs, metrics and traces of a process. The entry point configures them once."""
 
 import logging
 import sys
@@ -32,10 +32,10 @@ STREAM_SECONDS: Final = Histogram(
 
 
 def configure_telemetry(settings: Settings, services: str) -> None:
-    """Send logs to standard error and traces where the settings say.
+    """Send logs to standard error, and traces to the collector in the settings.
 
-    Spans exist without an exporter too: their ids tie requests and events together. Only then they record nothing,
-    unless the caller is tracing.
+    Spans exist without a collector too: their ids connect requests and events. Without one they record nothing, unless
+    the caller is tracing.
     """
     configure_logs(settings)
     sampler = ParentBased(ALWAYS_ON if settings.otlp_endpoint else ALWAYS_OFF)
@@ -46,7 +46,7 @@ def configure_telemetry(settings: Settings, services: str) -> None:
 
 
 def configure_logs(settings: Settings) -> None:
-    """One line of JSON a record, or a readable line on a console; of our own loggers and of the libraries alike."""
+    """One line for each record, of Clearway's loggers and those of libraries: JSON, or readable text on a console."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -76,9 +76,9 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    # Each request has its own line from us; the libraries' chatter would only hide it.
+    # The envelope logs each request; the lines of these libraries would only hide that one.
     for name in ("uvicorn.access", "uvicorn.error", "alembic", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # While a broker or a database is away these write a line for each try: hundreds a minute. We say it once.
+    # While a broker or a database does not answer, these log each attempt: hundreds a minute. `Outage` logs it once.
     for name in ("aiokafka", "stamina"):
         logging.getLogger(name).setLevel(logging.CRITICAL if root.level > logging.DEBUG else logging.WARNING)

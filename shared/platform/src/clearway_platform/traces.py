@@ -1,4 +1,4 @@
-"""Traces: the address to which spans are posted, how many arrive, and one line in the log when they do not."""
+"""Traces: the collector's address, the number of spans that arrive, and one log line when they do not."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ log = structlog.get_logger(__name__)
 
 
 def traces_address(endpoint: str) -> str:
-    """Where spans are posted, for a collector at `endpoint`.
+    """The address to which spans are posted, for a collector at `endpoint`.
 
-    As in the OTLP specification the endpoint is a base to which the traces' path is added, whether or not it has a path
-    of its own. Only an endpoint that ends in the traces' path already is taken as it is.
+    As in the OTLP specification the endpoint is a base, to which the traces' path is added, also when it has a path of
+    its own. Only an endpoint that ends in the traces' path is used unchanged.
     """
     base = endpoint.rstrip("/")
     return base if base.endswith(TRACES_PATH) else base + TRACES_PATH
 
 
 def span_exporter(endpoint: str) -> SpanExporter:
-    """An exporter to the collector at `endpoint`, which counts what arrives and says once when nothing does.
+    """An exporter to the collector at `endpoint`, which counts spans and logs once when they are lost.
 
     The OTLP library reads the standard variables for headers, certificates, time limit and compression by itself.
-    It is loaded by its entry point: most platforms trace nowhere.
+    It is loaded by its entry point, only when a collector is set.
     """
     load: Callable[..., SpanExporter] = entry_points(group="opentelemetry_traces_exporter")["otlp_proto_http"].load()
     return WatchedExporter(load(endpoint=traces_address(endpoint)), _shown(endpoint))
@@ -81,7 +81,7 @@ class WatchedExporter(SpanExporter):
 
 
 class _FirstMessage(logging.Filter):
-    """Keeps the first of the library's messages about a batch, which says why, and lets none through."""
+    """Stores the library's first message about a batch, which has the reason, and suppresses all of them."""
 
     text = ""
 
@@ -91,6 +91,6 @@ class _FirstMessage(logging.Filter):
 
 
 def _shown(endpoint: str) -> str:
-    """The endpoint without a name and password that may stand in it."""
+    """The endpoint without the user name and password that it may contain."""
     parts = urlsplit(endpoint)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,4 +1,4 @@
-"""Which Clearway this is: the version of the installed distribution, the one source for every place that shows it."""
+"""The version of this Clearway: that of the installed distribution, for all code that shows it."""
 
 import platform
 from importlib.metadata import version
@@ -8,5 +8,5 @@ from prometheus_client import Info
 
 VERSION: Final = version("clearway-platform")
 
-BUILD: Final = Info("clearway_build", "The version that runs")
+BUILD: Final = Info("clearway_build", "The running version")
 BUILD.info({"version": VERSION, "python": platform.python_version()})

@@ -7,9 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Protocol
-
-from pydantic import Field
+from typing import Final, Protocol
 
 
 class Role(StrEnum):
@@ -64,12 +62,14 @@ class IssuedKey:
 
 @dataclass(frozen=True, slots=True)
 class StreamTicket:
-    """A key to one stream, for one opening. `ticket` is shown once and never stored."""
+    """A key to one stream, for one opening. `ticket` is shown once and never stored.
 
-    ticket: Annotated[str, Field(description="Send it as `ticket` in the query of a stream's address.")]
-    expires_at: Annotated[
-        datetime, Field(description="The stream must be opened before; it then stays open as any other.")
-    ]
+    Send it as `ticket` in the query of a stream's address. The stream must be opened before `expires_at`, and then
+    stays open like any other.
+    """
+
+    ticket: str
+    expires_at: datetime
 
 
 class StreamTickets(Protocol):

@@ -1,1 +1,1 @@
-"""One process: its start, its parts, its end."""
+"""One process: start, parts and end."""

@@ -1,4 +1,4 @@
-"""Which application answers which path."""
+"""Mounts: the service of each path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORM: Final = re.compile(r"^/$|^(/[A-Za-z0-9._~-]+)+$")
 
 
 class MountClash(Exception):
-    """A path that a service mounts belongs to another, or to the platform; or it is no path."""
+    """A mount is not a path, or belongs to another service or to the platform."""
 
 
 def owners_of(services: Iterable[Service]) -> dict[str, Service]:

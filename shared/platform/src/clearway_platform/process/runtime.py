@@ -1,4 +1,4 @@
-"""One process: the services it holds, what they share, and the server in front of them."""
+"""One process: its services, their shared parts, and the HTTP server."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ TOPIC_SPECS: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A service in this process, with all that it runs on."""
+    """A service in this process, with its platform and its parts."""
 
     service: Service
     platform: Platform
@@ -79,9 +79,9 @@ def build_member(
     own: ServiceSettings | None = None,
     precedence: Precedence | None = None,
 ) -> Member:
-    """Build a service on its own database, if it has one. Nothing connects yet.
+    """Build a service, with its database if it has one. Nothing connects yet.
 
-    `own` are the service's own settings; by default those of the environment.
+    `own`: the service's own settings; by default those of the environment.
     """
     if own is None and service.settings is not None:
         own = service.settings()
@@ -124,9 +124,9 @@ class Process:
     app: ASGIApp
 
     async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
-        """Serve on a bound socket until told to stop. `started` is awaited once requests are answered.
+        """Serve on a bound socket until a signal. `started` is awaited once requests are answered.
 
-        Raises SchemaTooNew when a database that did not answer before is not for this program.
+        Raises SchemaTooNew when a database that did not answer before is too new for this program.
         """
         config = uvicorn.Config(
             self.app,
@@ -161,7 +161,7 @@ class Process:
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, and ends what would keep connections open before it waits for them."""
+    """Sets `answers` when it answers, and ends streams before it waits for open connections."""
 
     def __init__(self, config: uvicorn.Config, closing: Sequence[Callable[[], None]]) -> None:
         super().__init__(config)
@@ -179,7 +179,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The signal that ended the server is not raised again, to cut off the rest: the process closes in order."""
+        """The signal that stopped the server is not raised again: it would end the process before all is closed."""
         with super().capture_signals():
             yield
             self._captured_signals.clear()
@@ -194,7 +194,7 @@ async def _announce(server: _Server, started: Callable[[], Awaitable[None]]) -> 
 async def open_process(
     services: Sequence[Service], settings: Settings, own: Mapping[str, ServiceSettings] = MappingProxyType({})
 ) -> AsyncIterator[Process]:
-    """Build the services of one process, and close what they opened when the block ends, last opened first.
+    """Build the services of one process. At the end of the block everything is closed, in reverse order.
 
     `own`: the services' own settings, by service; by default those of the environment. Raises MountClash.
     """
@@ -215,7 +215,7 @@ async def open_process(
             member = build_member(service, settings, clock, keys, broker, own.get(service.name), precedence)
             if member.platform.plumbing is not None:
                 stack.push_async_callback(member.platform.database.close)
-            # Applications that are dispatched to do not run their lifespans by themselves.
+            # Behind a dispatcher the lifespan of an application does not run by itself.
             await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
             members.append(member)
         process = _assemble(settings, members, keys, keys_database, broker)
@@ -224,7 +224,7 @@ async def open_process(
 
 
 def _close_data_folder(settings: Settings) -> None:
-    """Only where there is one: with Kafka and PostgreSQL nothing is kept on this machine. Raises OpenToOthers."""
+    """Close the data folder to other users. With Kafka there is none on this machine. Raises OpenToOthers."""
     if settings.broker_url is None and (closed := close_to_others(settings.data_dir)):
         log.warning(closed)
 
@@ -264,12 +264,12 @@ def _databases(members: Sequence[Member]) -> dict[str, tuple[Database, Path]]:
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:
-    """A service's own workers, and those that carry its events."""
-    carrying = {} if member.platform.plumbing is None else _carriers(member.platform, member.service.name)
-    return {f"{member.service.name} {worker}": work for worker, work in {**carrying, **member.parts.workers}.items()}
+    """A service's own workers, its relay and its housekeeping."""
+    shared = {} if member.platform.plumbing is None else _shared_workers(member.platform, member.service.name)
+    return {f"{member.service.name} {worker}": work for worker, work in {**shared, **member.parts.workers}.items()}
 
 
-def _carriers(platform: Platform, name: str) -> dict[str, Worker]:
+def _shared_workers(platform: Platform, name: str) -> dict[str, Worker]:
     settings = platform.settings
     relay = Relay(
         service=name,
@@ -290,7 +290,7 @@ def _carriers(platform: Platform, name: str) -> dict[str, Worker]:
     )
     workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run}
     if platform.database.dialect == "postgresql":
-        # Another replica's relay may be the one that publishes.
+        # The relay of another replica may publish.
         workers["feed"] = lambda: platform.feed.watch(settings.relay_poll_seconds)
     return workers
 
