@@ -40,7 +40,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @contextmanager
 def page_served(html: str) -> Iterator[str]:
-    """The address of a page that stands on a free port of this machine: another origin than any API here."""
+    """The address of a page on a free port of this machine: its origin is not that of any API."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

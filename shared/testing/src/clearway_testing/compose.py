@@ -23,7 +23,7 @@ from clearway_testing.readme import commands_of
 from clearway_testing.server import LOOPBACK, await_ready, free_port
 
 INFRASTRUCTURE: Final = ("kafka", "postgres", "edge")
-# Test receivers stand at the gateway of the project's network, which is among the private addresses.
+# Test receivers listen at the gateway of the project's network, which has a private address.
 PRIVATE_SUBNETS: Final = '["172.16.0.0/12", "192.168.0.0/16"]'
 READY_SECONDS: Final = 120.0
 IS_READY: Final = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/readyz', timeout=5)"
@@ -113,7 +113,7 @@ class ComposedService:
 
 @dataclass(frozen=True, slots=True)
 class ComposedPart:
-    """A container of what the services stand on, as a server that tests kill."""
+    """A container of Kafka or PostgreSQL, as a server that tests kill."""
 
     project: Project
     service: str
@@ -153,7 +153,7 @@ class ComposedPlatform:
         return self.project.address
 
     async def key(self, mission: str, role: Role) -> str:
-        """A new API key's token, made as the README says."""
+        """A new API key's token, created as in the README."""
         *_, line = commands_of(self.project.folder / "README.md", "docker compose run")
         command = line.replace("run --rm", "run --rm -T --no-deps").split()[2:]
         for option, value in (("--mission", mission), ("--role", role.value)):

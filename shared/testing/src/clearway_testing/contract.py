@@ -14,7 +14,7 @@ from clearway_contracts.registry import EVENTS
 
 @cache
 def validator(event_type: str) -> Draft202012Validator:
-    """The validator of an event's present schema, formats included. What the schema refers to comes from memory."""
+    """The validator of an event's present schema, formats included. Referenced schemas are in memory."""
     formats = Draft202012Validator.FORMAT_CHECKER
     return Draft202012Validator(event_schema(EVENTS[event_type]), format_checker=formats, registry=_every_schema())
 

@@ -1,4 +1,4 @@
-"""What a document tells people to type: the blocks of code under its headings."""
+"""The commands in a document: the blocks of code under its headings."""
 
 from __future__ import annotations
 

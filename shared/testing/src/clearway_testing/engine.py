@@ -43,7 +43,7 @@ class Engine:
     def docker(
         self, *arguments: str, seconds: float = 300, folder: Path | None = None, more: Mapping[str, str] | None = None
     ) -> str:
-        """What the command prints. Raises AssertionError with all that it said when it fails."""
+        """The output of a command. Raises AssertionError with all its output when it fails."""
         done = subprocess.run(
             ["docker", *arguments],
             capture_output=True,
@@ -57,7 +57,7 @@ class Engine:
         return done.stdout
 
     def size(self, image: str) -> int:
-        """Bytes on disk, with those of the image that it stands on."""
+        """Bytes on disk, with those of its base image."""
         return int(self.docker("image", "inspect", "--format", "{{.Size}}", image))
 
 
@@ -129,7 +129,7 @@ def _started() -> Iterator[Engine]:
 
 
 def _make_standins(engine: Engine) -> None:
-    """Those that are not there yet; the engine's own cache knows what has not changed."""
+    """The missing images; the engine's own cache skips unchanged steps."""
     if not engine.docker("images", "--quiet", BASE_IMAGE):
         _make_base(engine)
     with tempfile.TemporaryDirectory(prefix="clearway-standins-") as folder:

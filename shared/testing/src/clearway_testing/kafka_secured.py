@@ -1,4 +1,4 @@
-"""A Kafka that asks who you are, as a mission's will: TLS, with a certificate of an authority made here, and SCRAM."""
+"""A Kafka with authentication, as in a mission: TLS, with a certificate of an authority created here, and SCRAM."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address

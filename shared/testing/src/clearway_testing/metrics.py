@@ -1,4 +1,4 @@
-"""What a metric of this process stands at."""
+"""The value of a metric of this process."""
 
 from prometheus_client import REGISTRY
 

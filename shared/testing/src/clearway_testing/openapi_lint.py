@@ -33,7 +33,7 @@ def run(tools: Path, program: str, *arguments: str) -> subprocess.CompletedProce
 
 
 def lint(tools: Path, paths: Sequence[Path]) -> dict[str, subprocess.CompletedProcess[str]]:
-    """What each linter says of the documents."""
+    """The result of each linter for the documents."""
     names = [str(path) for path in paths]
     return {
         "spectral": run(tools, "spectral", "lint", "--ruleset", "spectral.yaml", "--fail-severity", "hint", *names),

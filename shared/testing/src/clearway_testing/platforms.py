@@ -109,7 +109,7 @@ class Killable(Protocol):
 
 
 class AnyPlatform(Protocol):
-    """What a story needs of a platform, whatever its parts run on."""
+    """The functions of a platform that a story needs, wherever its parts run."""
 
     @property
     def servers(self) -> Mapping[str, Killable]: ...

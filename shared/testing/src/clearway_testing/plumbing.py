@@ -1,4 +1,4 @@
-"""A service with nothing but the shared tables: what tests of the outbox, the relay and the consumers stand on."""
+"""A service with only the shared tables, for tests of the outbox, the relay and the consumers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -40,12 +40,12 @@ EFFECTS: Final = Table(
     Column("subject", String, nullable=False),
     Column("number", Integer, nullable=False),
 )
-"""What a test's handlers write: one row a call, so that an effect that happened twice shows."""
+"""The effects of a test's handlers: one row for each call, so that a repeated effect is seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plumbing:
-    """One service's database and what stands on it."""
+    """One service's database, and the outbox, feed and dead letters in it."""
 
     database: Database
     clock: Clock
@@ -83,7 +83,7 @@ class Plumbing:
             return (await connection.execute(select(func.count()).select_from(OutboxRow))).scalar_one()
 
     async def effects(self, consumer: str) -> list[tuple[str, int]]:
-        """What a consumer's handlers wrote, in order: (subject, number)."""
+        """The effects of a consumer's handlers, in order: (subject, number)."""
         query = select(EFFECTS.c.subject, EFFECTS.c.number).where(EFFECTS.c.consumer == consumer)
         async with self.database.read() as connection:
             return [(row.subject, row.number) for row in await connection.execute(query.order_by(EFFECTS.c.id))]
@@ -171,5 +171,5 @@ async def running(*workers: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIte
 async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
     """Return once `holds`; raises TimeoutError when it never does."""
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is waited for happens in a database
+        while not await holds():  # noqa: ASYNC110 - the awaited change is in a database
             await asyncio.sleep(0.01)

@@ -127,7 +127,7 @@ def create_database(server_url: str, name: str) -> str:
 
 
 def drop_database(server_url: str, name: str) -> None:
-    """Remove a database and end what is still connected to it."""
+    """Remove a database, and end its connections."""
     run_apart(_execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
@@ -140,7 +140,7 @@ async def _execute(url: str, statement: str) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether the server does what it is told; a connection alone may end at a proxy before it."""
+    """Whether the server answers a query: a connection alone may be one to a proxy."""
     return run_apart(_answers(url))
 
 

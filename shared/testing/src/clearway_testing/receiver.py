@@ -1,4 +1,4 @@
-"""A subscriber's webhook receiver: a real server that keeps what it was sent, in the order of arrival."""
+"""A subscriber's webhook receiver: a real server that stores the messages in the order of arrival."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Receiver:
 
     @property
     def alerts(self) -> list[Received]:
-        """What was sent, without repeats of the same webhook id."""
+        """The messages, without repeats of the same webhook id."""
         return list({request.webhook_id: request for request in reversed(self.requests)}.values())[::-1]
 
     async def wait_for(self, holds: Callable[[list[Received]], bool], seconds: float = 45) -> None:
-        """Return once `holds` of the alerts so far. Raises TimeoutError with what had come."""
+        """Return once `holds` is true of the alerts so far. Raises TimeoutError with these alerts."""
         async with self._arrived:
             try:
                 async with asyncio.timeout(seconds):

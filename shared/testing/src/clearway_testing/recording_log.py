@@ -1,4 +1,4 @@
-"""A log that only takes: it remembers what was published, and is away, slow or strict when a test says so."""
+"""A log that only publishes: it records messages, and does not answer, is slow or refuses when a test says so."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from clearway_platform.log.base import (
 
 
 class RecordingLog(Broker):
-    """For tests of those who publish. Those who consume are tested on the real ones.
+    """For tests of publishers. Consumers are tested on the real logs.
 
     `refuse` is raised by each publication while it is set; publication waits until `open` is set. `crash` is raised
     once the messages are taken. `batches` holds how many messages each publication had.

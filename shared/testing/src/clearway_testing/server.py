@@ -1,4 +1,4 @@
-"""What a test asks of a server that it may stop, kill and start again."""
+"""A server that a test may stop, kill and start again."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class Unavailable(Exception):
-    """This machine cannot give the part that a test needs; the message says what would help."""
+    """A part that a test needs is missing on this machine; the message has the remedy."""
 
 
 class Server(Protocol):

@@ -56,7 +56,7 @@ class Tree:
 
 
 def tracked(root: Path = PROJECT) -> Tree:
-    """The tree of a checkout, with what is new and not ignored."""
+    """The files of a checkout, with new ones that git does not ignore."""
     listed = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
     return Tree(root, frozenset(name for name in names if name and (root / name).exists()))
@@ -73,7 +73,7 @@ def broken_links(tree: Tree) -> list[str]:
 
 
 def gather(tree: Tree, folder: Path) -> None:
-    """Write the site's pages to `folder`, which is made anew."""
+    """Write the site's pages to `folder`, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     for page in tree.pages():
         place = place_of(page)
@@ -84,7 +84,7 @@ def gather(tree: Tree, folder: Path) -> None:
 
 
 def place_of(name: str) -> str | None:
-    """Where a file of the tree stands on the site; None when it is no page of it."""
+    """The address of a file on the site; None when it is not a page."""
     if name in _PLACES:
         return _PLACES[name]
     for pattern, place in _FOLDERS:

@@ -39,7 +39,7 @@ def running_kafka(*, own: bool = False) -> Iterator[Server]:
 
 @contextmanager
 def running_secured_kafka() -> Iterator[SecuredKafka]:
-    """A started Kafka of this machine that asks who you are, stopped at the end. Raises Unavailable."""
+    """A started Kafka of this machine with authentication, stopped at the end. Raises Unavailable."""
     fetch_libraries()
     with TemporaryDirectory(prefix="clearway-kafka-", ignore_cleanup_errors=True) as directory:
         server = SecuredKafka(Path(directory))
