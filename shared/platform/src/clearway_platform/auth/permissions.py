@@ -1,4 +1,4 @@
-"""The permissions that belong to no service: what the platform itself lets a role do."""
+"""The permissions of the platform itself, which belong to no service."""
 
 from typing import Final
 

@@ -26,7 +26,7 @@ EVERYONE: Final = frozenset(Role)
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a route asks for: its name, what it allows in words, and the roles that have it beside the administrator."""
+    """A permission: its name, a description of what it allows, and the roles that have it besides the administrator."""
 
     name: str
     words: str

@@ -1,4 +1,4 @@
-"""The roles and what each may do, in words: for the command line, the README and the API's description."""
+"""The roles and their permissions as text: for the command line, the README and the API's description."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from clearway_platform.auth.principals import Permission, Role
 
 
 def everyone(permissions: Sequence[Permission]) -> str:
-    """What every role may do."""
+    """The permissions of every role."""
     return _listed([permission.words for permission in permissions if _is_everyones(permission)])
 
 
 def may(role: Role, permissions: Sequence[Permission]) -> str:
-    """What the role may do beyond that."""
+    """The further permissions of a role."""
     if all(permission.belongs_to(role) for permission in permissions):
         return "everything"
     further = [item.words for item in permissions if item.belongs_to(role) and not _is_everyones(item)]

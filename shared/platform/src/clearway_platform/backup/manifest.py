@@ -19,7 +19,7 @@ class Part(BaseModel):
     """One file. The log, the events in transit and the first key have no schema."""
 
     name: str
-    kind: Literal["database", "log", "under_way", "key"]
+    kind: Literal["database", "log", "in_transit", "key"]
     engine: str
     file: str
     size: int
@@ -45,7 +45,7 @@ class Manifest(BaseModel):
         return [part for part in self.parts if part.kind == kind]
 
 
-def described(name: str, kind: Literal["database", "log", "under_way", "key"], engine: str, file: Path) -> Part:
+def described(name: str, kind: Literal["database", "log", "in_transit", "key"], engine: str, file: Path) -> Part:
     """The part for a file that is complete."""
     return Part(name=name, kind=kind, engine=engine, file=file.name, size=file.stat().st_size, sha256=_sum(file))
 

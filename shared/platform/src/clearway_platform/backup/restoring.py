@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
+from clearway_platform.backup import in_transit, postgres, sqlite
 from clearway_platform.backup import manifest as manifests
-from clearway_platform.backup import postgres, sqlite, under_way
 from clearway_platform.backup.manifest import Manifest, Part
 from clearway_platform.backup.source import BackupError
 from clearway_platform.backup.taking import FIRST_KEY, new_file
@@ -21,7 +21,7 @@ from clearway_platform.log.embedded.ownership import Ownership
 from clearway_platform.settings import Settings
 
 _EMBEDDED: Final = "log"
-_KAFKA: Final = "under_way"
+_KAFKA: Final = "in_transit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def put_back(settings: Settings, restore: Restore, topics: Sequence[TopicS
         await broker.create_topics(topics)
         await _put_files_back(settings, restore)
         for part in restore.manifest.of_kind(_KAFKA):
-            await under_way.put_back(broker, under_way.read(restore.folder / part.file))
+            await in_transit.put_back(broker, in_transit.read(restore.folder / part.file))
     finally:
         await broker.close()
 

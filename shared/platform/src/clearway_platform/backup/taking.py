@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
-from clearway_platform.backup import under_way
+from clearway_platform.backup import in_transit
 from clearway_platform.backup.manifest import NAME, Manifest, Part, described
 from clearway_platform.backup.postgres import PostgresSource
 from clearway_platform.backup.source import BackupError, Source, at_one_moment
@@ -83,7 +83,7 @@ async def _take_into(settings: Settings, databases: Sequence[str], folder: Path)
             stack.push_async_callback(broker.close)
             await broker.start()
             moment, records = await _fix_with_kafka(stack, sources, broker)
-            rest = [_under_way(folder, records)]
+            rest = [_in_transit(folder, records)]
         parts = [await _copied(source, folder) for source in sources]
         return Manifest(program=PROGRAM, moment=moment, parts=[*parts, *rest, *_first_key(settings, folder)])
 
@@ -103,7 +103,7 @@ async def _fix_with_kafka(
     stack: AsyncExitStack, sources: Sequence[Source], broker: Broker
 ) -> tuple[datetime, list[Record]]:
     """Fix the databases and the end offsets of the topics at one moment, then read the records before those ends."""
-    events = await under_way.UnderWay.open(broker)
+    events = await in_transit.EventsInTransit.open(broker)
     stack.push_async_callback(events.close)
     for source in sources:
         stack.push_async_callback(source.close)
@@ -123,10 +123,10 @@ async def _copied(source: Source, folder: Path) -> Part:
     )
 
 
-def _under_way(folder: Path, records: Sequence[Record]) -> Part:
-    file = new_file(folder / "under-way.jsonl")
-    under_way.write(file, records)
-    return described("under-way", "under_way", "kafka", file)
+def _in_transit(folder: Path, records: Sequence[Record]) -> Part:
+    file = new_file(folder / "in-transit.jsonl")
+    in_transit.write(file, records)
+    return described("in-transit", "in_transit", "kafka", file)
 
 
 def _first_key(settings: Settings, folder: Path) -> list[Part]:

@@ -76,7 +76,7 @@ def find_access(url: str | None, key: str | None, *, data: Path | None, demo: bo
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether two addresses are one, where `localhost` is this machine's own."""
+    """Whether two addresses are the same; `localhost` is equal to this machine's addresses."""
     first, second = urlsplit(one), urlsplit(other)
     hosts = first.hostname, second.hostname
     same_host = hosts[0] == hosts[1] or ("localhost" in hosts and all(host in _THIS_MACHINE for host in hosts))

@@ -20,7 +20,7 @@ Demonstration = Callable[[str, SqlKeyDirectory, str], Coroutine[None, None, None
 
 
 def load_demonstration() -> Demonstration:
-    """All installed parts, played at the same time. Raises Misconfigured when there is none."""
+    """A demonstration that plays all installed parts at once. Raises Misconfigured when there are none."""
     parts: list[Demonstration] = [entry.load() for entry in sorted(entry_points(group=_GROUP))]
     if not parts:
         raise Misconfigured("The demonstration is not installed. It comes with the repository: run `make up DEMO=1`.")

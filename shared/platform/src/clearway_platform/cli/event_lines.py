@@ -40,7 +40,7 @@ class Line:
 
 
 def line_of(kind: str, told: Told) -> Line:
-    """What to print of an event, from what its service tells of it."""
+    """The line of an event, from the text of its service."""
     at, parts = told
     return Line(at, kind, tuple(printable(part) for part in parts if part))
 

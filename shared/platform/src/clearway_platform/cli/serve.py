@@ -202,7 +202,7 @@ def _program() -> str:
 
 
 def _options(address: str, settings: Settings) -> str:
-    """The options with which `tail` finds this process from the current folder; none if the defaults do."""
+    """The options with which `tail` finds this process from the current folder; empty if it needs none."""
     folder, default = settings.data_dir, Settings().data_dir
     if (folder / KEY_FILE).is_file():
         if folder.name == DEMO_FOLDER and folder.parent == default:

@@ -115,7 +115,7 @@ class Database:
             async with connection.begin():
                 transaction = Transaction(connection)
                 yield transaction
-            # Before the connection returns to its pool, which takes turns of the loop: a warning does not wait for it.
+            # Before the connection returns to its pool, which takes several turns of the loop: a warning must not wait.
             transaction.committed()
 
     async def measure(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
@@ -141,7 +141,7 @@ class Database:
                 yield connection
             return
         # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
-        # cancellation in between, which would only take turns of the loop.
+        # cancellation in between, which would only delay the caller.
         connection = await engine.connect()
         try:
             yield connection

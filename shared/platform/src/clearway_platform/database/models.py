@@ -1,4 +1,4 @@
-"""From a model, as SQLModel declares it, to its table, on which statements are written."""
+"""The tables of SQLModel's models, for statements."""
 
 from __future__ import annotations
 

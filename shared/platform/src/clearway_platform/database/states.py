@@ -1,4 +1,4 @@
-"""Versions of stored state: what an earlier program stored is read in the newest shape.
+"""Versions of stored state: state of an earlier program is read in the newest shape.
 
 State is stored as a JSON object with its version beside its fields: `{"v": 2, ...}`. What has no `v` was written by
 release 0.1.0 and is of version 1. Rows are never rewritten when the shape changes: each is lifted when it is read, by
@@ -19,7 +19,7 @@ VERSION: Final = "v"
 COMPATIBLE_FROM: Final = "compatible_from"
 
 State = dict[str, Any]
-# From the fields of one version to those of the next. It returns a new value and leaves the one it was given alone.
+# Converts the fields of one version to those of the next. It returns a new value and does not change its argument.
 Upcaster = Callable[[Any], Any]
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class StateVersions(Generic[T]):
 
     def read(self, stored: Any) -> T:
         """The value that was stored, validated. Raises NewerState."""
-        return self.form.validate_python(self._lifted(stored))
+        return self.form.validate_python(self._converted(stored))
 
     def read_to_change(self, stored: Any) -> T:
         """The value, to be written again. Raises NewerState for every newer state: what this program does not know of
@@ -77,14 +77,14 @@ class StateVersions(Generic[T]):
         """The fields that were stored, in the newest shape and without the version. Raises NewerState.
 
         State of the newest version was validated when it was written, and is not validated again: a list of 500 states
-        would take longer for that than for its query. What is lifted is validated, as no program has seen it yet.
+        would take longer for that than for its query. Converted state is validated, because it is new.
         """
         if version_of(stored) == self.newest:
             return without_version(stored)
         shaped: State = self.form.dump_python(self.read(stored), mode="json")
         return shaped
 
-    def _lifted(self, stored: Any) -> Any:
+    def _converted(self, stored: Any) -> Any:
         version = version_of(stored)
         if version > self.newest and _compatible_from(stored) > self.newest:
             raise NewerState(self.name, version, self.newest)

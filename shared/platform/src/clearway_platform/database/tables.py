@@ -32,7 +32,7 @@ class HeaderText(TypeDecorator[Headers]):
 
 
 class Shared(SQLModel):
-    """Base of the shared tables: their metadata is apart from the services' own."""
+    """Base of the shared tables, with metadata of their own."""
 
     metadata = plumbing_metadata
 
@@ -75,7 +75,7 @@ class FeedRow(Shared, table=True):
 
 
 class FeedHead(Shared, table=True):
-    """One row: which feed this is, the last position given, and the last position pruned.
+    """One row: the id of the feed, the last assigned position, and the last pruned position.
 
     The epoch is created with the table: a cursor of another epoch belongs to another database.
     """

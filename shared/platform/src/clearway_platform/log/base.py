@@ -1,4 +1,4 @@
-"""The broker port: what Clearway needs of an event log, and both adapters can do."""
+"""The broker port: the functions of an event log that Clearway needs, and that both adapters have."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 
 class BrokerError(Exception):
-    """The broker could not do what was asked."""
+    """The broker could not complete a request."""
 
 
 class BrokerUnavailable(BrokerError):

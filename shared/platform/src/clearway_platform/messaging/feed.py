@@ -55,9 +55,9 @@ class FeedEntry:
 
 
 class Growth(asyncio.Event):
-    """Set whenever the feed has grown. The waiter clears it, takes the new entries, and waits again.
+    """Set when the feed has grown. The waiter clears it, takes the new entries, and waits again.
 
-    Entries that this process's relay has just published are handed over, and need not be read back.
+    Entries that the relay of this process has just published are passed on in memory, without a read.
     """
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class Feed:
         self._epoch: str | None = None
 
     async def epoch(self) -> str:
-        """Which feed this is; positions of another epoch mean nothing here."""
+        """The id of this feed. Positions of another epoch are not valid here."""
         if self._epoch is None:
             async with self._database.read() as connection:
                 self._epoch = (await connection.execute(_EPOCH)).scalar_one()

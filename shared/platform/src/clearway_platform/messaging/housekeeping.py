@@ -85,7 +85,7 @@ class Housekeeping:
         await self._sweep_table(_DEAD, settled & (_DEAD.c.changed_at < now - timedelta(days=SETTLED_LETTER_DAYS)))
 
     async def _sweep_feed(self, before: datetime) -> None:
-        """Positions are removed from the oldest on, and the head says how far: a cursor before it has a gap."""
+        """Remove positions, the oldest first, and store the last removed one: an earlier cursor has a gap."""
         newest = select(func.max(_FEED.c.position)).where(_FEED.c.published_at < before)
         async with self._database.read() as connection:
             last: int | None = (await connection.execute(newest)).scalar_one()

@@ -51,8 +51,8 @@ class Membership:
         self._busy: dict[TopicPartition, asyncio.Task[None]] = {}
         self._leaving: set[TopicPartition] = set()
         self._settled: dict[TopicPartition, int] = {}
-        # How many fetched records are not settled.
-        self._in_hand: dict[TopicPartition, int] = {}
+        # The number of fetched records that are not settled.
+        self._unsettled: dict[TopicPartition, int] = {}
         self._reader: LogReader | None = None
 
     async def run(self, reader: LogReader) -> None:
@@ -92,7 +92,7 @@ class Membership:
 
     async def _process(self, reader: LogReader, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
         for partition, records in batches.items():
-            self._in_hand[partition] = len(records)
+            self._unsettled[partition] = len(records)
             self._busy[partition] = asyncio.create_task(self._work(reader, partition, records))
         if batches:
             await asyncio.wait([self._busy[partition] for partition in batches], timeout=_SLOW_SECONDS)
@@ -106,7 +106,7 @@ class Membership:
         done = [partition for partition, task in self._busy.items() if task.done()]
         for partition in done:
             task = self._busy.pop(partition)
-            self._in_hand.pop(partition, None)
+            self._unsettled.pop(partition, None)
             if not task.cancelled():
                 task.result()
         with suppress(NotAssigned):
@@ -116,11 +116,11 @@ class Membership:
         for start in range(0, len(records), _TRANSACTION_RECORDS):
             if partition in self._leaving or partition not in reader.assignment():
                 return
-            together = records[start : start + _TRANSACTION_RECORDS]
+            batch = records[start : start + _TRANSACTION_RECORDS]
             async with self._turn():
-                await self._processor.take(together)
-            self._settled[partition] = together[-1].offset + 1
-            self._in_hand[partition] -= len(together)
+                await self._processor.take(batch)
+            self._settled[partition] = batch[-1].offset + 1
+            self._unsettled[partition] -= len(batch)
 
     async def _keep_storing(self) -> None:
         while True:
@@ -139,7 +139,7 @@ class Membership:
                 self._outage.note(error)
             else:
                 self._lag.show(
-                    {partition: count + self._in_hand.get(partition, 0) for partition, count in backlog.items()}
+                    {partition: count + self._unsettled.get(partition, 0) for partition, count in backlog.items()}
                 )
                 self._outage.end()
             await asyncio.sleep(MEASURE_SECONDS)

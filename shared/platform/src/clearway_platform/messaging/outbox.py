@@ -89,7 +89,7 @@ def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
 
 
 def _message_row(message: Message) -> dict[str, Any]:
-    """A row. Raises MessageTooLarge here, because an unpublishable message in the outbox would stop all after it."""
+    """The row of a message. Raises MessageTooLarge: in the outbox such a message would stop all later ones."""
     size, limit = message_bytes(message), _LIMITS[message.topic]
     if size > limit:
         raise MessageTooLarge(f"a message of {size} bytes is over the {limit} bytes of {message.topic}")

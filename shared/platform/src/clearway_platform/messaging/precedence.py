@@ -1,4 +1,4 @@
-"""Order among the consumers of one process: a warning first, all other work after it."""
+"""Precedence among the consumers of one process: a warning is processed before all other work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
-# A transaction that hangs must not stop the others: they wait no longer than this.
+# The others wait no longer than this: a transaction that hangs must not stop them.
 MOST_SECONDS: Final = 0.25
 
 # Surrounds the work on some records of one partition.
@@ -15,31 +15,31 @@ Turn = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class Precedence:
-    """Lets some work of a process go before other work that the same event causes.
+    """Gives some work of a process precedence over other work that the same event causes.
 
-    An event loop runs what is ready in the order in which it became ready. While a warning's commit waits for the disk,
-    the other consumers of its event would take the loop, and hold the warning up for as long as their own work takes
-    (docs/adr/0027-order-not-time.md). In a process of its own a consumer waits for nothing.
+    An event loop runs tasks in the order in which they became ready. While a warning's commit waits for the disk, the
+    other consumers of its event would occupy the loop, and delay the warning by the time of their own work
+    (docs/adr/0027-order-not-time.md). In a process of its own a consumer does not wait.
     """
 
     def __init__(self) -> None:
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._running: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def first(self) -> AsyncIterator[None]:
-        """Work that others wait for."""
+        """Surrounds work that other work waits for."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._under_way.add(done)
+        self._running.add(done)
         try:
             yield
         finally:
-            self._under_way.discard(done)
+            self._running.discard(done)
             done.set_result(None)
 
     @asynccontextmanager
     async def after(self) -> AsyncIterator[None]:
-        """Work that waits for what is under way now. What begins later does not hold it up, so it is never starved."""
-        await asyncio.sleep(0)  # what the same event has made ready begins before
-        if self._under_way:
-            await asyncio.wait(tuple(self._under_way), timeout=MOST_SECONDS)
+        """Surrounds work that waits for the first work that runs now, but not for work that begins later."""
+        await asyncio.sleep(0)  # first work of the same event, which is ready already, begins before
+        if self._running:
+            await asyncio.wait(tuple(self._running), timeout=MOST_SECONDS)
         yield

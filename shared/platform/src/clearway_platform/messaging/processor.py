@@ -24,7 +24,7 @@ MESSAGES = Counter("clearway_consumer_messages", "Messages settled, by result", 
 RETRIES = Counter("clearway_consumer_retries", "Messages that were retried", ["consumer", "topic"])
 DELAY = Gauge(
     "clearway_consumer_delay_seconds",
-    "Age of the last message that was processed",
+    "Age of the last processed message",
     ["consumer", "topic", "partition"],
 )
 
@@ -44,9 +44,9 @@ class Unhandled(Exception):
 
 
 class MessageProcessor:
-    """Settles records: when `take` returns, every record was handled, skipped, a duplicate, or is a dead letter.
+    """Settles records: when `take` returns, each one was handled or skipped, is a duplicate, or is a dead letter.
 
-    A handler writes through its transaction and nowhere else; it is called again after any failure.
+    A handler writes only through its transaction, because it is called again after a failure.
     """
 
     def __init__(

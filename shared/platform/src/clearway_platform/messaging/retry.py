@@ -40,7 +40,7 @@ class Outage:
         self._logged = False
 
     def note(self, error: Exception) -> None:
-        """The work failed."""
+        """Count a failure, and log the second one."""
         if not self._failures:
             self._begun = time.monotonic()
         self._failures += 1
@@ -49,7 +49,7 @@ class Outage:
             log.warning("work_waits", work=self._work, error=brief(error))
 
     def end(self) -> None:
-        """The work succeeded."""
+        """End the outage, and log its end if it was logged."""
         if self._logged:
             seconds = round(time.monotonic() - self._begun, 1)
             log.warning("work_goes_on", work=self._work, failures=self._failures, seconds=seconds)

@@ -1,4 +1,4 @@
-"""What the services' role may do in the directory of keys: read it, and issue and use stream tickets."""
+"""The privileges of the services' role in the key directory: read keys, and issue and use stream tickets."""
 
 from __future__ import annotations
 

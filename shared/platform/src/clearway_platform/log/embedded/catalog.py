@@ -35,7 +35,7 @@ class Catalog:
         self._ends[partition] = max(end, self._ends[partition])
 
     def partition_for(self, message: Message) -> TopicPartition:
-        """The partition of a message: by its key, in turn without one. Raises UnknownTopic, MessageTooLarge."""
+        """The partition of a message: by its key, or in turn when it has none. Raises UnknownTopic, MessageTooLarge."""
         if message.key is None and message.value is None:
             raise ValueError("a message has a key, a value, or both")
         topic = self._spec(message.topic)

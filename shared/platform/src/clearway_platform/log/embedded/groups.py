@@ -1,4 +1,4 @@
-"""Consumer groups: who reads which partition, and the handing over when members come and go."""
+"""Consumer groups: the assignment of partitions to members, and its change when members join or leave."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Group:
         await asyncio.shield(self._rebalance_soon())
 
     def leave(self, member: Member) -> None:
-        """Stop being a member. The others take over without being waited for, as they may be busy."""
+        """Stop being a member. The caller does not wait for the others, which may be busy, to take its partitions."""
         if member in self._members:
             self._members.remove(member)
             self._rebalance_soon()
@@ -61,11 +61,11 @@ class Group:
 def share(
     members: Sequence[Member], partitions: Mapping[str, Sequence[TopicPartition]]
 ) -> dict[Member, frozenset[TopicPartition]]:
-    """Deal each topic's partitions, in turn, to the members that read the topic."""
+    """Assign each topic's partitions, in turn, to the members that read the topic."""
     shares: dict[Member, set[TopicPartition]] = {member: set() for member in members}
     for topic, of_topic in partitions.items():
         readers = [member for member in members if topic in member.topics]
         for turn, partition in enumerate(of_topic):
             if readers:
                 shares[readers[turn % len(readers)]].add(partition)
-    return {member: frozenset(dealt) for member, dealt in shares.items()}
+    return {member: frozenset(assigned) for member, assigned in shares.items()}

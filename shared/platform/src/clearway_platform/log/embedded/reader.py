@@ -20,7 +20,7 @@ REVOCATION_SECONDS: Final = 10.0
 
 
 class EmbeddedReader:
-    """Reads its partitions in turn, and a publisher's commit wakes it."""
+    """Reads its partitions in turn. A commit of a publisher wakes it."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class EmbeddedReader:
         self._on_closed = on_closed
         self._positions: dict[TopicPartition, int] = {}
         self._paused: set[TopicPartition] = set()
-        self._news = asyncio.Event()
+        self._woken = asyncio.Event()
         self._closed = False
 
     def wake(self) -> None:
-        self._news.set()
+        self._woken.set()
 
     async def assign(self, partitions: frozenset[TopicPartition]) -> None:
         """Continue at the committed offset of each partition, or where a new group begins."""
@@ -75,12 +75,12 @@ class EmbeddedReader:
     async def fetch(self, *, max_records: int = 500, timeout: float = 1.0) -> Mapping[TopicPartition, Sequence[Record]]:
         deadline = asyncio.get_running_loop().time() + timeout
         while not self._closed:
-            self._news.clear()
+            self._woken.clear()
             if records := await self._read(max_records):
                 return records
             try:
                 async with asyncio.timeout_at(deadline):
-                    await self._news.wait()
+                    await self._woken.wait()
             except TimeoutError:
                 return {}
         raise BrokerError("the reader is closed")

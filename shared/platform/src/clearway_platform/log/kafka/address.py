@@ -1,4 +1,4 @@
-"""Where a Kafka cluster is and how to sign in, read from one URL."""
+"""The address and the credentials of a Kafka cluster, read from one URL."""
 
 import ssl
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class KafkaAddress:
         return address
 
     def client_options(self) -> dict[str, Any]:
-        """What every aiokafka client is given."""
+        """The options of every aiokafka client."""
         return {
             "bootstrap_servers": list(self.servers),
             "security_protocol": self.security_protocol,

@@ -44,13 +44,13 @@ class KafkaBroker:
         self._known: set[str] = set()
         self._producer: SupervisedProducer | None = None
         self._cluster: KafkaCluster | None = None
-        # One caller at a time: thousands of waiters for aiokafka's buffer wake each other at every batch, and starve.
-        self._handing_over = asyncio.Lock()
+        # One caller at a time: each batch would wake thousands of waiters for aiokafka's buffer, and few would get room.
+        self._sending = asyncio.Lock()
         self._asking_for_topics = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns at once: a broker that is away is no reason not to start."""
+        """Returns at once: a process starts although its broker does not answer."""
         if self._producer is None:
             self._producer = SupervisedProducer(self._options)
             self._cluster = KafkaCluster(self._options, self._replication_factor)
@@ -85,8 +85,8 @@ class KafkaBroker:
         producer = await self._started_producer().get()
         try:
             async with within(PUBLISH_SECONDS, f"publishing {len(messages)} messages"):
-                async with self._handing_over:
-                    acknowledgements = await _hand_over(producer, messages)
+                async with self._sending:
+                    acknowledgements = await _send(producer, messages)
                 await _await_all(acknowledgements)
         except BrokerError:
             self._known.difference_update(message.topic for message in messages)
@@ -119,7 +119,7 @@ class KafkaBroker:
         try:
             await self._started_producer().get()
         except BrokerError as error:
-            logger.warning("Kafka is away, and is tried again when it is needed: %s", error)
+            logger.warning("Kafka does not answer; the next publish or read connects again: %s", error)
 
     async def _require_topics(self, topics: frozenset[str]) -> None:
         """Ask the cluster once, however many publishers need the answer. Raises UnknownTopic, BrokerUnavailable."""
@@ -148,7 +148,7 @@ class KafkaBroker:
         return self._cluster
 
 
-async def _hand_over(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Acknowledgement]:
+async def _send(producer: AIOKafkaProducer, messages: Sequence[Message]) -> list[Acknowledgement]:
     return [
         await producer.send(message.topic, message.value, message.key, headers=list(message.headers))
         for message in messages

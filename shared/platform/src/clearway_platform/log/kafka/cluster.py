@@ -89,14 +89,14 @@ class KafkaCluster:
             await admin.close()
 
     async def _partitions(self) -> dict[str, int]:
-        # All topics, because asking for one by name would create it on a cluster that makes topics by itself.
+        # All topics: a request for one by name would create it on a cluster that creates topics automatically.
         async with self._connection(REQUEST_SECONDS, "listing topics") as admin:
             return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
 
     @asynccontextmanager
-    async def _connection(self, seconds: float, doing: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    async def _connection(self, seconds: float, action: str) -> AsyncIterator[AIOKafkaAdminClient]:
         try:
-            async with within(seconds, doing):
+            async with within(seconds, action):
                 yield await self._connected()
         except BrokerUnavailable:
             await self.close()
@@ -116,7 +116,8 @@ class KafkaCluster:
 
 
 async def _offsets_of(admin: AIOKafkaAdminClient, group: str) -> Mapping[KafkaPartition, OffsetAndMetadata]:
-    """A cluster makes its group coordinator at the first request for one: until then it answers that there is none."""
+    """The offsets of a group. Until a cluster has created its coordinator, at the first request, it answers that it has
+    none."""
     while True:
         try:
             stored: Mapping[KafkaPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)

@@ -1,4 +1,4 @@
-"""Kafka's errors translated to those of the port, whose class says what to do."""
+"""Kafka's errors translated to those of the port, whose class determines the recovery."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ MEANINGS: Final[tuple[tuple[type[BrokerError], tuple[type[Exception], ...]], ...
 
 
 def translated(error: Exception) -> BrokerError:
-    """The port's error. What is not known to be final is "unavailable": the same work is tried again, in order."""
+    """The port's error. An error that is not known to be final is BrokerUnavailable: the work is repeated, in order."""
     text = str(error) or type(error).__name__
     for meaning, causes in MEANINGS:
         if isinstance(error, causes):
@@ -36,12 +36,12 @@ def translated(error: Exception) -> BrokerError:
 
 
 @asynccontextmanager
-async def within(seconds: float, doing: str) -> AsyncIterator[None]:
-    """Bound the time of a block, and raise the port's errors out of it."""
+async def within(seconds: float, action: str) -> AsyncIterator[None]:
+    """Limit the time of a block, and translate its errors to those of the port."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise BrokerUnavailable(f"Kafka did not answer in {seconds:g} s: {doing}") from error
+        raise BrokerUnavailable(f"Kafka did not answer in {seconds:g} s: {action}") from error
     except (errors.KafkaError, errors.IllegalOperation, errors.ConsumerStoppedError, OSError) as error:
         raise translated(error) from error

@@ -72,16 +72,16 @@ class SupervisedProducer:
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
-    """Stop a producer, flushing what it can, but not waiting for a broker that is away."""
+    """Stop a producer. It flushes its messages, but does not wait for a broker that does not answer."""
     try:
         async with asyncio.timeout(STOP_SECONDS):
             await producer.stop()
     except TimeoutError:
         logger.warning("a Kafka producer was abandoned with messages that were not acknowledged")
-        await _cut_off(producer)
+        await _end_without_flush(producer)
 
 
-async def _cut_off(producer: AIOKafkaProducer) -> None:
+async def _end_without_flush(producer: AIOKafkaProducer) -> None:
     # There is no public way to end a producer without its flush.
     sender: asyncio.Task[None] | None = producer._sender.sender_task  # noqa: SLF001
     await producer.client.close()

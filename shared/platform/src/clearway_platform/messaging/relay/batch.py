@@ -1,4 +1,4 @@
-"""What both algorithms of the relay do with a batch: publish its messages, and append its events to the feed."""
+"""A batch of the relay, for both algorithms: its messages are published, and its events appended to the feed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GROW: Final = (
 )
 _APPEND: Final = insert(_FEED)
 
-PUBLISHED = Counter("clearway_outbox_published", "Messages taken from the outbox to the log", ["service", "topic"])
+PUBLISHED = Counter("clearway_outbox_published", "Messages published from the outbox", ["service", "topic"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class BatchLimit:
     bytes: int = 4_000_000
 
     def reached(self, rows: Sequence[Row[Any]]) -> bool:
-        """Whether more rows may wait behind these."""
+        """Whether the outbox may have more rows after these."""
         return len(rows) >= self.rows or sum(len(row.value or b"") for row in rows) >= self.bytes
 
 
@@ -61,7 +61,7 @@ class Publisher:
     clock: Clock
 
     async def publish(self, rows: Sequence[Row[Any]]) -> None:
-        """Return once the log has made every message durable. Raises BrokerError."""
+        """Publish the rows, and return once every message is durable. Raises BrokerError."""
         if rows:
             await self.broker.publish([Message(row.topic, row.key, row.value, row.headers) for row in rows])
             for row in rows:

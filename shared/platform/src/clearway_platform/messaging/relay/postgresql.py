@@ -1,7 +1,7 @@
 """The relay on PostgreSQL: one transaction locks, deletes, publishes and appends.
 
 Many processes may run a relay on one database. The transaction takes an advisory lock, so that one of them leads;
-its end, even by a crash, ends the leadership and brings the deleted rows back. Writers are not held up meanwhile.
+its end, even by a crash, ends the leadership and brings the deleted rows back. Writers do not wait for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.messaging.relay.batch import BatchLimit, BatchResult, Publisher
 
-# All relays of a database agree on this number, in whatever process they run.
+# All relays of a database use this number, in every process.
 _LEADERSHIP: Final = 0x636C_7277_7265_6C79
 _LEAD: Final = select(func.pg_try_advisory_xact_lock(_LEADERSHIP))
 

@@ -1,7 +1,7 @@
-"""The relay on SQLite: read, publish, and only then take the write lock to delete and append.
+"""The relay on SQLite: it reads, publishes, and only then takes the write lock to delete and append.
 
-The service needs the file's one write lock to accept reports, also while the log is slow. The file has one writer at
-a time, so the rows of a read are all up to the last one: none can appear between them later.
+The service needs the file's one write lock to accept reports, also while the log is slow. The file has one writer at a
+time, so a read returns all rows up to its last one: no row can appear between them later.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REMOVE: Final = delete(_OUTBOX).where(_OUTBOX.c.id <= bindparam("last_id")).ret
 
 @dataclass(frozen=True, slots=True)
 class SqliteRelay:
-    """Publishes the outbox of a SQLite database, batch by batch. What follows the publishing waits for its `turn`."""
+    """Publishes the outbox of a SQLite database, batch by batch. After publishing, it waits for its `turn` to write."""
 
     database: Database
     publisher: Publisher

@@ -1,4 +1,4 @@
-"""The relay's worker: when the outbox is published, and what happens when the log refuses."""
+"""The relay's worker: publishes the outbox after each commit and at intervals, and retries when the log refuses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from clearway_platform.messaging.relay.postgresql import PostgresqlRelay
 from clearway_platform.messaging.relay.sqlite import SqliteRelay
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
-# A relay that is not the leader looks again this soon: its own row may have come too late for the leader.
+# A relay that is not the leader checks again this soon: the leader's batch may not have contained its own row.
 _NOT_LEADING_SECONDS: Final = 0.05
 
 FAILURES = Counter(
@@ -65,13 +65,13 @@ class Relay:
         self._poll_seconds = poll_seconds
 
     async def run(self) -> None:
-        """A worker: woken by each commit of this process, and by the clock for those of others.
+        """A worker: woken by each commit of this process, and at intervals for those of other processes.
 
-        While the log is away, or refuses, the outbox grows and the service goes on accepting reports.
+        While the log does not answer or refuses, the outbox grows, and the service continues to accept reports.
         """
         while True:
             self._outbox.wake.clear()
-            leading = await retry_until_done(self.drain, on=self._keeps_trying)
+            leading = await retry_until_done(self.drain, on=self._retries)
             with suppress(TimeoutError):
                 wait = self._poll_seconds if leading else min(self._poll_seconds, _NOT_LEADING_SECONDS)
                 async with asyncio.timeout(wait):
@@ -84,7 +84,7 @@ class Relay:
             result = await self._algorithm.publish_batch()
         return result is BatchResult.EMPTY
 
-    def _keeps_trying(self, error: Exception) -> bool:
-        """A refusal is retried like an absence: what was committed must be published, and only a person can mend it."""
+    def _retries(self, error: Exception) -> bool:
+        """Whether to retry. A refusal is retried too: committed messages must be published, and a person must act."""
         FAILURES.labels(self._service).inc()
         return isinstance(error, BrokerError) or is_temporary(error)

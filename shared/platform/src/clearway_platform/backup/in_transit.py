@@ -19,14 +19,14 @@ from clearway_platform.backup.source import BackupError
 from clearway_platform.log.base import Broker, LogReader, Message, Record, TopicPartition
 
 _STALLED_SECONDS: Final = 30.0
-_TOGETHER: Final = 500
+_BATCH_RECORDS: Final = 500
 _READ: Final = tuple(topic for topic in TOPICS if topic.consumers)
 _GROUPS: Final = sorted({group for topic in _READ for group in topic.consumers})
 
 Offsets = Mapping[TopicPartition, int]
 
 
-class UnderWay:
+class EventsInTransit:
     """Reads the records between the consumers' offsets and the ends of their topics."""
 
     def __init__(self, broker: Broker, reader: LogReader, taken: Offsets) -> None:
@@ -35,7 +35,7 @@ class UnderWay:
         self._taken = taken
 
     @classmethod
-    async def open(cls, broker: Broker) -> UnderWay:
+    async def open(cls, broker: Broker) -> EventsInTransit:
         """Read the consumers' committed offsets, which can only grow later. Raises BrokerError."""
         taken: dict[TopicPartition, int] = {}
         for group in _GROUPS:
@@ -72,7 +72,7 @@ class UnderWay:
     async def _next(self, left: dict[TopicPartition, int]) -> list[Record]:
         """The next records before the ends in `left`; a partition that was read to its end is removed from `left`."""
         while True:
-            batches = await self._reader.fetch(max_records=_TOGETHER)
+            batches = await self._reader.fetch(max_records=_BATCH_RECORDS)
             found: list[Record] = []
             for partition in batches.keys() & left.keys():
                 found += [record for record in batches[partition] if record.offset < left[partition]]
@@ -95,8 +95,8 @@ async def put_back(broker: Broker, messages: Sequence[Message]) -> None:
                     f"A consumer of the group {group!r} is still running. Stop Clearway's services first."
                 )
             await reader.commit(await reader.end_offsets())
-    for start in range(0, len(messages), _TOGETHER):
-        await broker.publish(messages[start : start + _TOGETHER])
+    for start in range(0, len(messages), _BATCH_RECORDS):
+        await broker.publish(messages[start : start + _BATCH_RECORDS])
 
 
 def write(file: Path, records: Sequence[Record]) -> None:
