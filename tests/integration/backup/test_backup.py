@@ -156,7 +156,7 @@ def test_a_backup_of_a_newer_schema_names_the_versions(data: Path, kept: Path) -
     manifest = json.loads((kept / "manifest.json").read_text())
     for part in manifest["parts"]:
         if part["name"] == "alerts":
-            part |= {"revision": "0099", "compatible_from": "0099", "program": "9.0.0"}
+            part["made"] = {"revision": "0099", "compatible_from": "0099", "program": "9.0.0"}
     (kept / "manifest.json").write_text(json.dumps(manifest))
     done = clearway("restore", str(kept), "--replace")
     assert done.exit_code == 2

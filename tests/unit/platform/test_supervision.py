@@ -34,7 +34,7 @@ async def fail(errors: list[Exception]) -> list[tuple[str, bool]]:
 
 
 async def test_a_defect_is_logged_each_time_with_its_traceback() -> None:
-    assert await fail([ValueError("no"), ValueError("no")]) == [("worker failed", True)] * 2
+    assert await fail([ValueError("no"), ValueError("no")]) == [("worker_failed", True)] * 2
 
 
 async def test_an_outage_is_logged_once_without_a_traceback() -> None:
@@ -44,4 +44,4 @@ async def test_an_outage_is_logged_once_without_a_traceback() -> None:
 async def test_an_outage_after_a_defect_is_logged_again() -> None:
     errors = [ConnectionError("away"), ConnectionError("away"), ValueError("no"), ConnectionError("away")]
     logged = await fail(errors)
-    assert [event for event, _ in logged] == ["worker_waits", "worker failed", "worker_waits"]
+    assert [event for event, _ in logged] == ["worker_waits", "worker_failed", "worker_waits"]

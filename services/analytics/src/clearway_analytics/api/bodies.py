@@ -13,8 +13,7 @@ from clearway_analytics.queries.risk import Explained, RiskContribution
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.risk.parameters import Parameters
 from clearway_contracts.vocabulary import RiskBand
-from clearway_platform.refusals import Refusal
-from clearway_platform.web.problems import invalid
+from clearway_platform.refusals import Invalid
 
 DEFAULT_HALF_WIDTH_M: Final = 500.0
 
@@ -159,6 +158,6 @@ class Explanation(BaseModel):
         )
 
 
-def _line_problem(error: InvalidLine) -> Refusal:
+def _line_problem(error: InvalidLine) -> Invalid:
     index = "" if error.position is None else f".{error.position}"
-    return invalid(f"body.line.coordinates{index}", error.problem, error.remedy)
+    return Invalid(f"line.coordinates{index}", error.problem, error.remedy)

@@ -13,10 +13,11 @@ from clearway_platform.backup.source import BackupError
 from clearway_platform.database.schema import Schema
 
 NAME: Final = "manifest.json"
+NO_SCHEMA: Final = Schema()
 
 
 class Part(BaseModel):
-    """One file. The log, the events in transit and the first key have no schema."""
+    """One file. `made` is the schema of its database; that of other files is empty."""
 
     name: str
     kind: Literal["database", "log", "in_transit", "key"]
@@ -24,13 +25,7 @@ class Part(BaseModel):
     file: str
     size: int
     sha256: str
-    revision: str | None = None
-    program: str | None = None
-    compatible_from: str | None = None
-
-    @property
-    def made(self) -> Schema:
-        return Schema(self.revision, self.program, self.compatible_from)
+    made: Schema = NO_SCHEMA
 
 
 class Manifest(BaseModel):
@@ -45,9 +40,13 @@ class Manifest(BaseModel):
         return [part for part in self.parts if part.kind == kind]
 
 
-def described(name: str, kind: Literal["database", "log", "in_transit", "key"], engine: str, file: Path) -> Part:
+def described(
+    name: str, kind: Literal["database", "log", "in_transit", "key"], engine: str, file: Path, made: Schema = NO_SCHEMA
+) -> Part:
     """The part for a file that is complete."""
-    return Part(name=name, kind=kind, engine=engine, file=file.name, size=file.stat().st_size, sha256=_sum(file))
+    return Part(
+        name=name, kind=kind, engine=engine, file=file.name, size=file.stat().st_size, sha256=_sum(file), made=made
+    )
 
 
 def read(folder: Path) -> Manifest:

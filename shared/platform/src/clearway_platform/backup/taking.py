@@ -117,10 +117,7 @@ async def _copied(source: Source, folder: Path) -> Part:
     schema = await source.schema()
     file = new_file(folder / f"{source.name}.{'db' if isinstance(source, SqliteSource) else 'dump'}")
     await source.copy(file)
-    made = {"revision": schema.revision, "program": schema.program, "compatible_from": schema.compatible_from}
-    return described(source.name, "log" if source.name == LOG else "database", source.engine, file).model_copy(
-        update=made
-    )
+    return described(source.name, "log" if source.name == LOG else "database", source.engine, file, schema)
 
 
 def _in_transit(folder: Path, records: Sequence[Record]) -> Part:

@@ -61,7 +61,7 @@ def _logged(name: str, error: Exception | None, outage: str) -> str:
     A database that is away, or starting, is not a defect: it is logged once, without a traceback.
     """
     if error is None or not is_temporary(error):
-        log.error("worker failed", worker=name, exc_info=error)
+        log.error("worker_failed", worker=name, exc_info=error)
         return ""
     if outage != type(error).__name__:
         log.warning("worker_waits", worker=name, error=brief(error))

@@ -26,12 +26,12 @@ from clearway_platform.messaging.dead_letters import (
     Decided,
     NoSuchLetter,
 )
-from clearway_platform.refusals import Conflict
+from clearway_platform.refusals import Conflict, NotFound
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.possible_problems import raises
-from clearway_platform.web.problems import BadCursor, not_found
+from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.writes import Reply, Write
 
 log = structlog.get_logger(__name__)
@@ -132,7 +132,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         """A dead letter with its event."""
         found = await letters.get(letter_id, principal.mission)
         if found is None:
-            raise not_found("dead letter", letter_id)
+            raise NotFound(letter_id, "dead letter")
         return DeadLetterDetail.shown_to(found, principal)
 
     @router.post(
@@ -184,7 +184,7 @@ def _refusals(letter_id: UUID) -> Iterator[None]:
     try:
         yield
     except NoSuchLetter as error:
-        raise not_found("dead letter", letter_id) from error
+        raise NotFound(letter_id, "dead letter") from error
     except Decided as error:
         raise LetterDecided(error.letter.state) from error
 

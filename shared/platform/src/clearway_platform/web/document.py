@@ -204,7 +204,8 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
     given = JSON in responses.get("200", {}).get("content", {})
     if method == "get" and given:
         responses["200"].setdefault("headers", {}).update(header("ETag"))
-        responses["304"] = {"description": "Nothing has changed since the ETag in If-None-Match.", "headers": header("ETag")}
+        unchanged = "Nothing has changed since the ETag in If-None-Match."
+        responses["304"] = {"description": unchanged, "headers": header("ETag")}
         if "If-None-Match" not in headers:
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for response in [response for status, response in responses.items() if status < "400"]:

@@ -15,9 +15,10 @@ import clearway_contracts
 from clearway_platform.auth.permissions import PLATFORM
 from clearway_platform.auth.principals import Permission
 from clearway_platform.codes import PAGES, Code
+from clearway_platform.refusals import NotFound
 from clearway_platform.version import VERSION
 from clearway_platform.web.joined import shipped
-from clearway_platform.web.problems import install_handlers, not_found
+from clearway_platform.web.problems import install_handlers
 from clearway_platform.web.site.docs import docs, file
 from clearway_platform.web.site.home import home
 from clearway_platform.web.site.page import all_problems, one_problem
@@ -65,7 +66,7 @@ def operations_app(
     async def service_openapi(request: Request) -> Response:
         name = request.path_params["service"]
         if name not in apps:
-            raise not_found("service", name)
+            raise NotFound(name, "service")
         return JSONResponse(apps[name].openapi())
 
     app.router.routes += [
@@ -96,7 +97,7 @@ def _document(content: bytes) -> Response:
 async def _problem(request: Request) -> Response:
     code = request.path_params["code"]
     if code not in list(Code):
-        raise not_found("kind of problem", code)
+        raise NotFound(code, "kind of problem")
     return one_problem(Code(code))
 
 

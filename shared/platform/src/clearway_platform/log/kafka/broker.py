@@ -44,7 +44,7 @@ class KafkaBroker:
         self._known: set[str] = set()
         self._producer: SupervisedProducer | None = None
         self._cluster: KafkaCluster | None = None
-        # One caller at a time: each batch would wake thousands of waiters for aiokafka's buffer, and few would get room.
+        # One caller at a time: each batch would wake thousands of waiters for aiokafka's buffer, and few could go on.
         self._sending = asyncio.Lock()
         self._asking_for_topics = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None

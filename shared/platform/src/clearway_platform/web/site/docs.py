@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from clearway_platform.web.problems import not_found
+from clearway_platform.refusals import NotFound
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -36,7 +36,7 @@ async def file(request: Request) -> Response:
     """One file of the pages, by name."""
     name = request.path_params["name"]
     if name not in _FILES:
-        raise not_found("file", name)
+        raise NotFound(name, "file")
     package, folder, media_type = _FILES[name]
     content = resources.files(package).joinpath(folder, name).read_bytes()
     return Response(content, media_type=media_type, headers={"Cache-Control": "max-age=86400"})
