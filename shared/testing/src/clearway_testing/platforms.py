@@ -171,7 +171,7 @@ async def embedded_platform(
 async def distributed_platform(
     stack: AsyncExitStack, folder: Path, kafka_url: str, new_database: Callable[[], str]
 ) -> Platform:
-    """A process and a database for each service. Topics are shared with whoever uses this Kafka."""
+    """A process and a database for each service. All users of this Kafka share its topics."""
     urls = {name: new_database() for name in (*SERVICES, "keys")}
     settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=dict(urls))
     urls["keys"] = await _keys_reader(urls["keys"])

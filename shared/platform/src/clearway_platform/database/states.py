@@ -1,8 +1,8 @@
 """Versions of stored state: state of an earlier program is read in the newest shape.
 
-State is stored as a JSON object with its version beside its fields: `{"v": 2, ...}`. What has no `v` was written by
-release 0.1.0 and is of version 1. Rows are never rewritten when the shape changes: each is lifted when it is read, by
-one step per version. A version that only adds what may be missing says from which version on programs can read it:
+State is stored as a JSON object with its version beside its fields: `{"v": 2, ...}`. State without `v` was written by
+release 0.1.0 and has version 1. Rows are not rewritten when the shape changes: each is converted when it is read, by
+one step per version. A version that only adds optional fields names the oldest version whose programs can read it:
 `{"v": 2, "compatible_from": 1, ...}` (docs/adr/0022-stored-state-has-a-version.md).
 """
 
@@ -56,7 +56,7 @@ class StateVersions(Generic[T]):
         return FIRST + len(self.upcasters)
 
     def write(self, value: T) -> State:
-        """What is stored of a value."""
+        """A value as it is stored."""
         fields = self.form.dump_python(value, mode="json")
         if self.compatible_from is None:
             return {VERSION: self.newest, **fields}
@@ -67,8 +67,8 @@ class StateVersions(Generic[T]):
         return self.form.validate_python(self._converted(stored))
 
     def read_to_change(self, stored: Any) -> T:
-        """The value, to be written again. Raises NewerState for every newer state: what this program does not know of
-        it would be lost, although it can be read."""
+        """The value, for a change. Raises NewerState for every newer state, also one that can be read: the fields that this
+        program does not know would be lost."""
         if (version := version_of(stored)) > self.newest:
             raise NewerState(self.name, version, self.newest)
         return self.read(stored)
