@@ -67,8 +67,8 @@ class StateVersions(Generic[T]):
         return self.form.validate_python(self._converted(stored))
 
     def read_to_change(self, stored: Any) -> T:
-        """The value, for a change. Raises NewerState for every newer state, also one that can be read: the fields that this
-        program does not know would be lost."""
+        """The value, for a change. Raises NewerState for every newer state, also for one that can be read: the change
+        would lose the fields that this program does not know."""
         if (version := version_of(stored)) > self.newest:
             raise NewerState(self.name, version, self.newest)
         return self.read(stored)
