@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway_contracts.incident import Grading, IncidentState
+from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
 from clearway_incidents.api.reports import NewReport
 from clearway_incidents.domain import life
@@ -17,6 +18,7 @@ from clearway_incidents.domain.errors import NotNow, NotYours, Refusal
 from clearway_incidents.domain.life import ALLOWED, HARMLESS, LIVE, Act, Kind, Step
 from clearway_incidents.domain.merging import CasualtiesOf, merge, unmerge_loser
 from clearway_incidents.domain.reporting import record
+from clearway_incidents.outgoing import EVENTS
 
 from .conftest import BODY, NOW
 
@@ -58,6 +60,11 @@ def test_every_command_in_every_state(make_incident: Callable[..., IncidentState
 
 def test_every_command_has_its_states() -> None:
     assert set(ALLOWED) == set(Kind) - {Kind.REPORTED}
+
+
+def test_every_command_has_its_event_and_every_event_a_command() -> None:
+    assert set(EVENTS) == set(Kind)
+    assert set(EVENTS.values()) == set(INCIDENT_EVENTS)
 
 
 @pytest.mark.parametrize("state", HazardState)
