@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
+from clearway_incidents.wiring import build
 from clearway_platform.service import Platform
 
 from .conftest import Desk, a_report, desk_of
@@ -27,12 +28,13 @@ def write(incidents: Sequence[Mapping[str, Any]], _following: str | None) -> byt
     return text.getvalue().encode()
 
 
+FORMATS = (JSON_PAGES, Format("text/csv", write))
 CSV = {"Accept": "text/csv"}
 
 
 @pytest.fixture
 async def desk(platform: Platform) -> AsyncIterator[Desk]:
-    async with desk_of(platform, formats=(JSON_PAGES, Format("text/csv", write))) as desk:
+    async with desk_of(platform, formats=FORMATS) as desk:
         yield desk
 
 
@@ -65,3 +67,10 @@ async def test_what_its_reader_has_is_not_sent_again(desk: Desk) -> None:
     assert (again.status_code, again.content) == (304, b"")
     as_json = await desk.ask("GET", headers={"If-None-Match": first.headers["etag"]})
     assert as_json.status_code == 200
+
+
+def test_the_document_describes_json_and_names_it(platform: Platform) -> None:
+    """A client that is made of the document would take several formats for one answer that is any of them."""
+    listing = build(platform, formats=FORMATS).app.openapi()["paths"]["/v1/incidents"]["get"]
+    assert list(listing["responses"]["200"]["content"]) == ["application/json"]
+    assert "Also as `text/csv`: name it in `Accept`." in listing["description"]

@@ -201,6 +201,7 @@ def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
 
 def _describe_successes(method: str, operation: Document, headers: set[str]) -> None:
     responses = operation["responses"]
+    _name_formats(operation)
     given = JSON in responses.get("200", {}).get("content", {})
     if method == "get" and given:
         responses["200"].setdefault("headers", {}).update(header("ETag"))
@@ -214,6 +215,16 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
             response["headers"].update(header("Idempotency-Replayed"))
         for content in response.get("content", {}).values():
             _without_titles(content.setdefault("schema", {"type": "string"}))
+
+
+def _name_formats(operation: Document) -> None:
+    """Of an answer in several formats the document describes JSON, and names the others in words: a client that is
+    generated from the document would take the answer for any of them."""
+    content = operation["responses"].get("200", {}).get("content", {})
+    others = [form for form in content if form != JSON]
+    if JSON in content and others:
+        operation["responses"]["200"]["content"] = {JSON: content[JSON]}
+        operation["description"] += f"\n\nAlso as {', '.join(f'`{form}`' for form in others)}: name it in `Accept`."
 
 
 def _named(status: HTTPStatus) -> str:
