@@ -98,7 +98,8 @@ def test_the_version_before_can_run_on_what_this_one_makes(name: str) -> None:
     with skipped_when_unavailable():
         before = {path.name for path in last_release().files()}
     scripts_before = [path.name for path in (folder / "versions").glob("*.py") if path.name in before]
-    released = max(name.partition("_")[0] for name in scripts_before)
+    # Of a service that the last release did not have, no script can be wrong for it.
+    released = max((name.partition("_")[0] for name in scripts_before), default="9999")
     scripts = ScriptDirectory(str(folder)).walk_revisions()
     asked = [script.module.compatible_from for script in scripts if hasattr(script.module, "compatible_from")]
     assert [revision for revision in asked if revision > released] == []

@@ -23,26 +23,26 @@ def tree(root: Path, tmp_path: Path) -> Path:
             file = tmp_path / member.folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f'project.name = "{member.name}"' if name == "pyproject.toml" else "")
-    (tmp_path / "services/notes").mkdir()
-    (tmp_path / "services/notes/pyproject.toml").write_text('project.name = "clearway-notes"')
+    (tmp_path / "services/planted").mkdir()
+    (tmp_path / "services/planted/pyproject.toml").write_text('project.name = "clearway-planted"')
     return tmp_path
 
 
 def test_a_new_service_is_told_of_every_place_that_must_name_it(tree: Path) -> None:
     assert missing(tree) == [
-        "pyproject.toml: add clearway-notes = { workspace = true } to [tool.uv.sources].",
-        'pyproject.toml: add "services/notes/src" to mypy_path of [tool.mypy].',
-        'pyproject.toml: add "clearway_notes" to root_packages of [tool.importlinter].',
-        'pyproject.toml: add "clearway_notes" to ancestors of the contract `no-cycles`.',
-        'pyproject.toml: add "clearway_notes" to the layers of the contract `distributions`.',
-        'pyproject.toml: add a contract of type layers with the container "clearway_notes" to [tool.importlinter].',
-        'pyproject.toml: add "clearway_notes" to source_pkgs of [tool.coverage.run].',
-        'pyproject.toml: add "clearway-notes" to dependencies of [project].',
-        "README.md: add a line that begins with services/notes/ to `Where things are`.",
-        "services/notes/src/clearway_notes/py.typed: make this empty file, so that mypy reads its types.",
-        "services/notes/README.md: write the page of the service.",
-        'docs/zensical.toml: add "services/notes.md" to the services in `nav`.',
-        "services/notes/requirements.lock: run `make lock`.",
+        "pyproject.toml: add clearway-planted = { workspace = true } to [tool.uv.sources].",
+        'pyproject.toml: add "services/planted/src" to mypy_path of [tool.mypy].',
+        'pyproject.toml: add "clearway_planted" to root_packages of [tool.importlinter].',
+        'pyproject.toml: add "clearway_planted" to ancestors of the contract `no-cycles`.',
+        'pyproject.toml: add "clearway_planted" to the layers of the contract `distributions`.',
+        'pyproject.toml: add a contract of type layers with the container "clearway_planted" to [tool.importlinter].',
+        'pyproject.toml: add "clearway_planted" to source_pkgs of [tool.coverage.run].',
+        'pyproject.toml: add "clearway-planted" to dependencies of [project].',
+        "README.md: add a line that begins with services/planted/ to `Where things are`.",
+        "services/planted/src/clearway_planted/py.typed: make this empty file, so that mypy reads its types.",
+        "services/planted/README.md: write the page of the service.",
+        'docs/zensical.toml: add "services/planted.md" to the services in `nav`.',
+        "services/planted/requirements.lock: run `make lock`.",
     ]
 
 

@@ -95,7 +95,7 @@ def service_document(app: FastAPI, permissions: Sequence[Permission]) -> Documen
     for path, operations in document.get("paths", {}).items():
         for method, operation in operations.items():
             _complete(routes[method.upper(), path], method, operation)
-    _keep_used_responses(document)
+    _keep_used(document)
     for operations in document.get("webhooks", {}).values():
         for operation in operations.values():
             operation["responses"].pop("422", None)
@@ -146,16 +146,20 @@ def _add_components(components: Document) -> None:
     }
 
 
-def _keep_used_responses(document: Document) -> None:
-    """Remove responses that no operation refers to: linters report them."""
-    operations = [operation for methods in document.get("paths", {}).values() for operation in methods.values()]
-    used = {
-        answer.get("$ref", "").rpartition("/")[2]
-        for operation in operations
-        for answer in operation["responses"].values()
-    }
-    responses = document["components"]["responses"]
-    document["components"]["responses"] = {name: said for name, said in responses.items() if name in used}
+def _keep_used(document: Document) -> None:
+    """Remove responses and headers that nothing refers to: linters report them."""
+    components = document["components"]
+    for kind in ("responses", "headers"):  # those that are kept name the headers
+        used = _references([document.get("paths", {}), document.get("webhooks", {}), components["responses"]])
+        components[kind] = {
+            name: said for name, said in components[kind].items() if f"#/components/{kind}/{name}" in used
+        }
+
+
+def _references(node: Any) -> set[str]:
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    own = {node["$ref"]} if isinstance(node, dict) and isinstance(node.get("$ref"), str) else set()
+    return own.union(*map(_references, inside))
 
 
 def _header(name: str, said: str) -> Document:
