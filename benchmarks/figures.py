@@ -130,7 +130,7 @@ def write_json(path: Path, machine: Machine, engines: Sequence[Figures]) -> None
         "machine": asdict(machine),
         "authentication": True,
         "tenancy": True,
-        "engines": [asdict(each) | {"sums_of_floors": _named_sums(each)} for each in engines],
+        "engines": [asdict(item) | {"sums_of_floors": _named_sums(item)} for item in engines],
     }
     path.write_text(json.dumps(content, indent=2) + "\n")
 

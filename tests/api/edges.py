@@ -38,9 +38,9 @@ def cursor(*place: Any) -> str:
 
 
 CURSORS: Final = (
-    *(cursor(moment, each) for moment in MOMENTS for each in UUIDS[:2]),
+    *(cursor(moment, item) for moment in MOMENTS for item in UUIDS[:2]),
     *(cursor(number) for number in (0, -1, 1, 2**31, 2**63, -(2**70), 1.5, True, None)),
-    *(cursor(each) for each in UUIDS),
+    *(cursor(item) for item in UUIDS),
     cursor(),
     cursor([[]]),
     cursor("\ud800"),
@@ -76,37 +76,37 @@ class Document:
                 found = found[part]
             return self.resolved(found)
         alternatives = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
-        return [each for one in alternatives for each in self.resolved(one)] or [schema]
+        return [item for one in alternatives for item in self.resolved(one)] or [schema]
 
     def values(self, name: str, schema: Schema) -> Iterator[Any]:
         """Values of a field or parameter that may go wrong."""
         yield from {"cursor": CURSORS, "url": URLS}.get(name, ())
-        for each in self.resolved(schema):
-            match each.get("type"):
-                case "string" if each.get("format") == "date-time":
+        for item in self.resolved(schema):
+            match item.get("type"):
+                case "string" if item.get("format") == "date-time":
                     yield from MOMENTS
-                case "string" if str(each.get("format", "")).startswith("uuid"):
+                case "string" if str(item.get("format", "")).startswith("uuid"):
                     yield from UUIDS
                 case "string":
-                    yield from _texts(each)
+                    yield from _texts(item)
                 case "integer":
-                    yield from _numbers(each)
+                    yield from _numbers(item)
                 case "number":
-                    yield from (*_numbers(each), *NOT_FINITE)
+                    yield from (*_numbers(item), *NOT_FINITE)
                 case "object" | None:
                     yield from NESTED
                 case "array":
                     yield from ([], *NESTED)
-                    yield [None] * (min(each.get("maxItems", 1), 1000) + 1)
+                    yield [None] * (min(item.get("maxItems", 1), 1000) + 1)
 
     def fields(self, schema: Schema, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
         """Every field of a body, however deep."""
-        for each in self.resolved(schema):
-            for name, inner in each.get("properties", {}).items():
+        for item in self.resolved(schema):
+            for name, inner in item.get("properties", {}).items():
                 yield (*path, name), inner
                 yield from self.fields(inner, (*path, name))
-            if each.get("type") == "array":
-                items: Schema = each.get("items") or next(iter(each.get("prefixItems", ())), {})
+            if item.get("type") == "array":
+                items: Schema = item.get("items") or next(iter(item.get("prefixItems", ())), {})
                 yield (*path, 0), items
                 yield from self.fields(items, (*path, 0))
 

@@ -92,8 +92,8 @@ class Operation:
         return self.method == "GET" and not self.streams and not self.parameters("path")
 
     def parameters(self, place: str, *, required: bool = False) -> list[str]:
-        found = [each for each in self.document.get("parameters", []) if each["in"] == place]
-        return [each["name"] for each in found if each["required"] or not required]
+        found = [item for item in self.document.get("parameters", []) if item["in"] == place]
+        return [item["name"] for item in found if item["required"] or not required]
 
     def fields(self) -> set[str]:
         """The fields of its body, as JSON Pointers."""
@@ -103,9 +103,9 @@ class Operation:
     def references(self) -> list[str]:
         """The query parameters that name an object: those that take a UUID."""
         return [
-            each["name"]
-            for each in self.document.get("parameters", [])
-            if each["in"] == "query" and "'uuid'" in repr(each["schema"])
+            item["name"]
+            for item in self.document.get("parameters", [])
+            if item["in"] == "query" and "'uuid'" in repr(item["schema"])
         ]
 
     def request(self, ids: Mapping[str, str]) -> dict[str, Any]:

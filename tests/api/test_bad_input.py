@@ -138,7 +138,7 @@ def on_record(mission: Mission) -> tuple[Any, ...]:
 
     with mission.client() as client:
         incidents, subscriptions = client.get("/v1/incidents").text, client.get("/v1/subscriptions").text
-        routes = [each["route_id"] for each in client.get("/v1/routes").json()["items"]]
+        routes = [item["route_id"] for item in client.get("/v1/routes").json()["items"]]
     return incidents, subscriptions, routes, mission.platform.run(positions())
 
 

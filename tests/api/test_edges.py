@@ -89,7 +89,7 @@ def _encoded(request: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("operation", operations(), ids=str)
 def test_no_edge_is_an_error_of_ours(operation: Operation, edge: Mission) -> None:
-    document = next(each for each in DOCUMENTS if operation.path in each.paths)
+    document = next(item for item in DOCUMENTS if operation.path in item.paths)
     with edge.client() as client:
         ask = Asking(client)
         for what, request in _requests(document, operation, edge):

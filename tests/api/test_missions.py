@@ -14,10 +14,10 @@ from .operations import OBJECTS, Operation, operations
 from .scene import sending
 from .served import Served
 
-LISTS = [each for each in operations() if each.lists]
-STREAMS = [each for each in operations() if each.streams]
-ABOUT_ONE = [each for each in operations() if each.parameters("path")]
-REFERRING = [each for each in operations() if each.references()]
+LISTS = [item for item in operations() if item.lists]
+STREAMS = [item for item in operations() if item.streams]
+ABOUT_ONE = [item for item in operations() if item.parameters("path")]
+REFERRING = [item for item in operations() if item.references()]
 READ_SECONDS = 20
 
 
@@ -40,9 +40,9 @@ def reveals(text: str, mission: Mission) -> list[str]:
 
 def snapshot(mission: Mission) -> dict[str, Any]:
     """Everything that the mission has, but for what time alone changes."""
-    reads = [each for each in ABOUT_ONE if each.method == "GET" and "risk" not in each.path]
+    reads = [item for item in ABOUT_ONE if item.method == "GET" and "risk" not in item.path]
     with mission.client() as client:
-        answers = {str(each): client.request(**each.request(mission.ids)) for each in reads}
+        answers = {str(item): client.request(**item.request(mission.ids)) for item in reads}
     return {name: answer.json() for name, answer in answers.items() if "deliveries" not in name}
 
 
@@ -89,7 +89,7 @@ def test_what_is_anothers_does_not_exist(operation: Operation, north: Mission, s
     assert snapshot(north) == before
 
 
-@pytest.mark.parametrize("operation", [each for each in ABOUT_ONE if each.method == "GET"], ids=str)
+@pytest.mark.parametrize("operation", [item for item in ABOUT_ONE if item.method == "GET"], ids=str)
 def test_what_is_ones_own_exists(operation: Operation, north: Mission) -> None:
     """Else the test above would pass for a wrong address too."""
     with north.client() as client:

@@ -70,7 +70,7 @@ def test_one_document_describes_all_services(anyone: httpx.Client) -> None:
     assert document["openapi"].startswith("3.1")
     schemathesis.openapi.from_dict(document).validate()
     said = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    assert said == {(each.method, each.path) for each in operations()}
+    assert said == {(item.method, item.path) for item in operations()}
 
 
 @pytest.mark.parametrize("name", installed_services())

@@ -125,7 +125,7 @@ def test_a_message_can_be_sent_again_over_the_api(north: Mission) -> None:
     assert "TLP amber" in now.json()["why_thin"]
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert "send-now" in refused.json()["detail"]
-    assert north.ids["delivery_id"] in {each["delivery_id"] for each in waiting}
+    assert north.ids["delivery_id"] in {item["delivery_id"] for item in waiting}
     assert none == []
     assert unknown.status_code == 422
 

@@ -147,9 +147,9 @@ def test_every_tag_is_described_once_and_used() -> None:
 
 def test_a_change_of_what_exists_says_that_it_needs_what_was_seen() -> None:
     for name, operation in operations(read(JOINED)):
-        conditions = [each for each in operation.get("parameters", ()) if each["name"] == "If-Match"]
+        conditions = [item for item in operation.get("parameters", ()) if item["name"] == "If-Match"]
         # A route is put under an id of the caller's choice: the first time there is nothing to have seen.
-        assert all(each["required"] is not name.startswith("PUT ") for each in conditions), name
+        assert all(item["required"] is not name.startswith("PUT ") for item in conditions), name
         if conditions:
             assert {"412", "428"} <= operation["responses"].keys(), name
 
@@ -179,6 +179,6 @@ def test_the_messages_of_webhooks_are_in_it() -> None:
     hooks = read(JOINED)["webhooks"]
     assert hooks.keys() == {"alert", "test"}
     for hook in hooks.values():
-        headers = {each["name"] for each in hook["post"]["parameters"] if each["in"] == "header" and each["required"]}
+        headers = {item["name"] for item in hook["post"]["parameters"] if item["in"] == "header" and item["required"]}
         assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
         assert hook["post"]["security"] == []

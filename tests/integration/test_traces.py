@@ -59,7 +59,7 @@ class Collector:
             return 400
         self.headers = headers
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            self.services |= {each.value.string_value for each in resource.resource.attributes}
+            self.services |= {item.value.string_value for item in resource.resource.attributes}
             self.spans += [span.name for scope in resource.scope_spans for span in scope.spans]
         return 200
 

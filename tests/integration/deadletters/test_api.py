@@ -168,7 +168,7 @@ async def test_the_list_has_pages(client: httpx.AsyncClient, plumbing: Plumbing)
     while not seen or page.get("next"):
         query = {"limit": 2} | ({"cursor": page["next"]} if page["next"] else {})
         page = (await client.get(PATH, params=query)).json()
-        seen += [each["letter_id"] for each in page["items"]]
+        seen += [item["letter_id"] for item in page["items"]]
     assert len(seen) == 5
     assert set(seen) == letters
 

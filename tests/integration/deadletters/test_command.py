@@ -61,7 +61,7 @@ def run(*arguments: object) -> Result:
 def test_the_list_gives_whole_ids_of_all_missions_and_of_none(letters: list[UUID]) -> None:
     plain, found = run("list").output, json.loads(run("list", "--json").stdout)
     assert all(str(letter) in plain for letter in letters)
-    assert {each["letter_id"]: (each["mission"], each["service"], each["from"]) for each in found} == {
+    assert {item["letter_id"]: (item["mission"], item["service"], item["from"]) for item in found} == {
         str(letters[0]): ("unmas", "alerts", "incidents.v1/2@41"),
         str(letters[1]): (None, "alerts", "incidents.v1/2@42"),
     }
@@ -89,7 +89,7 @@ def test_a_letter_is_replayed_or_discarded_with_a_reason(letters: list[UUID], da
     refused = run("replay", second)
     assert refused.exit_code == 1
     assert "discarded since" in refused.output
-    assert [each["letter_id"] for each in json.loads(run("list", "--json", "--state", "discarded").stdout)] == [
+    assert [item["letter_id"] for item in json.loads(run("list", "--json", "--state", "discarded").stdout)] == [
         str(second)
     ]
 

@@ -69,7 +69,7 @@ async def test_of_two_processes_one_takes_it(
     for _ in range(10):
         ticket = await ticket_for(directory, principal)
         taken = await asyncio.gather(*(process.tickets.redeem(ticket) for process in processes for _ in range(3)))
-        assert sorted(each is not None for each in taken) == [False] * 5 + [True]
+        assert sorted(item is not None for item in taken) == [False] * 5 + [True]
     await other.close()
 
 

@@ -70,7 +70,7 @@ def events_in(text: str) -> list[Event]:
     """The whole events of a stream, read as the specification says."""
     blocks = re.sub(r"^:.*\n", "", text, flags=re.M).split("\n\n")[:-1]
     fields = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
-    return [Event(each["id"], each["event"], json.loads(each["data"])) for each in fields]
+    return [Event(item["id"], item["event"], json.loads(item["data"])) for item in fields]
 
 
 @asynccontextmanager

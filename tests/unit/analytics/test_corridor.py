@@ -106,16 +106,16 @@ def test_a_line_of_one_place_has_no_corridor() -> None:
 
 def test_corridors_laid_end_to_end_are_measured_as_each_alone() -> None:
     rng = np.random.default_rng(11)
-    each = [
+    item = [
         corridor([tuple(point) for point in rng.uniform(-20_000, 20_000, (vertices, 2)).tolist()], half_width)
         for vertices, half_width in zip(rng.integers(2, 9, 50), rng.uniform(50, 2_000, 50), strict=True)
     ]
     which = rng.permutation(50)[:20]
     x, y = rng.uniform(-30_000, 30_000, (2, 20))
     sds = np.array([50.0, 700.0, 15_000.0])
-    masses, distances = Corridors.joined(each).measure(which, x, y, sds)
+    masses, distances = Corridors.joined(item).measure(which, x, y, sds)
     for place, number in enumerate(which.tolist()):
-        alone, distance = each[number].measure(x[place : place + 1], y[place : place + 1], sds[None])
+        alone, distance = item[number].measure(x[place : place + 1], y[place : place + 1], sds[None])
         assert masses[place] == pytest.approx(alone[0], abs=1e-12)
         assert distances[place] == pytest.approx(distance[0])
 
@@ -123,8 +123,8 @@ def test_corridors_laid_end_to_end_are_measured_as_each_alone() -> None:
 def test_more_segments_than_are_measured_at_once_are_measured_in_parts() -> None:
     rng = np.random.default_rng(12)
     vertices = SEGMENTS_AT_ONCE // 2
-    each = [corridor([tuple(p) for p in rng.uniform(-20_000, 20_000, (vertices, 2)).tolist()]) for _ in range(5)]
-    joined, which, sds = Corridors.joined(each), np.arange(5), np.array([100.0])
+    item = [corridor([tuple(p) for p in rng.uniform(-20_000, 20_000, (vertices, 2)).tolist()]) for _ in range(5)]
+    joined, which, sds = Corridors.joined(item), np.arange(5), np.array([100.0])
     masses, distances = joined.measure(which, np.zeros(5), np.zeros(5), sds)
     for number in range(5):
         alone, distance = joined.measure(which[number : number + 1], np.zeros(1), np.zeros(1), sds)

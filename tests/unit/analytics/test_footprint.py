@@ -109,5 +109,5 @@ def test_what_the_box_rules_out_was_out_of_reach() -> None:
     bearing = footprint.reach(longitude, latitude, sd, SPARSE)
     assert 0 < bearing.near.sum() < 400
     for i in range(400):
-        each = list(network.reach(np.array([0]), longitude[i], latitude[i], sd[i], SPARSE))
-        assert bool(each) is bool(bearing.near[i])
+        item = list(network.reach(np.array([0]), longitude[i], latitude[i], sd[i], SPARSE))
+        assert bool(item) is bool(bearing.near[i])

@@ -71,7 +71,7 @@ def _permissions(dependant: Dependant) -> Iterator[Permission]:
 
 
 def _from_form(route: RouteContext, operation: Mapping[str, Any]) -> Iterator[Code]:
-    parameters = {(each["in"], each["name"]) for each in operation.get("parameters", ())}
+    parameters = {(item["in"], item["name"]) for item in operation.get("parameters", ())}
     yield from _EVERY
     if not all(permission.belongs_to(role) for permission in permissions_asked(route) for role in Role):
         yield Code.NOT_PERMITTED

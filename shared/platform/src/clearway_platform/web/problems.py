@@ -256,7 +256,7 @@ def install_handlers(app: FastAPI, identify: Callable[[Request], Awaitable[objec
         errors = request_errors(error.errors(), error.body)
         places = ", ".join(sorted({item.field for item in errors})[:5])
         problem = Problem(422, f"The request is not valid at: {places}.", errors=errors)
-        if any(each["type"] == "json_invalid" for each in error.errors()):
+        if any(item["type"] == "json_invalid" for item in error.errors()):
             return await answer_about_body(request, problem)
         return answer(request, problem)
 
