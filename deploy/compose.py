@@ -28,10 +28,10 @@ def _service(row: Deployed) -> str:
 
 
 def _environment(row: Deployed) -> str:
-    """A setting without a value here has that of the shell or of .env, or else the service's own default."""
+    """A setting that neither the shell nor .env gives is empty, for which the service has its own default."""
     address = f"postgresql://{row.name}:${{{row.password}}}@postgres:5432/{row.name}"
     database = [f"{database_variable(row.name)}: {address}"] if row.database else []
-    settings = (f"{name}:" for name in row.settings)
+    settings = (f"{name}: ${{{name}:-}}" for name in row.settings)
     return "".join(f"      {line}\n" for line in ("<<: *environment", *database, *settings))
 
 

@@ -33,8 +33,8 @@ def test_compose_migrates_and_runs_it(services: dict[str, Any]) -> None:
     assert notes["environment"] == task["environment"]
     assert notes["environment"].items() - services["page"]["environment"].items() == {
         ("CLEARWAY_NOTES_DATABASE_URL", "postgresql://notes:${NOTES_PASSWORD}@postgres:5432/notes"),
-        # From the shell or .env, or else the service's own default.
-        ("CLEARWAY_NOTE_LENGTH", None),
+        # From the shell or .env; empty is the service's own default.
+        ("CLEARWAY_NOTE_LENGTH", "${CLEARWAY_NOTE_LENGTH:-}"),
     }
     assert notes["depends_on"].keys() == {"notes-schema", "keys", "topics"}
     assert "notes" in services["edge"]["depends_on"]
