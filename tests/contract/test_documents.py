@@ -1,5 +1,6 @@
 """The generated documents are those of the contracts, and hold what they promise."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from clearway_contracts.asyncapi import asyncapi
 from clearway_contracts.codec import encode
 from clearway_contracts.envelope import Event
 from clearway_contracts.event_table import BEGIN, END, with_event_table
-from clearway_contracts.generate import SCHEMAS, documents, main, outdated
+from clearway_contracts.generate import SCHEMAS, documents, main, outdated, with_new_examples
 from clearway_contracts.json_schema import DIALECT, schemas
 from clearway_contracts.registry import EVENTS, STATES
 from clearway_contracts.topics import TOPICS
@@ -40,6 +41,14 @@ def test_generate_repairs_what_check_complains_of(tmp_path: Path, capsys: pytest
     assert "an older table" not in readme
     assert all(f"`{event_type}`" in readme for event_type in EVENTS)
     assert readme.endswith(f"{END}\nrest\n")
+
+
+def test_a_new_example_gets_its_checksum_and_an_old_one_keeps_it(tmp_path: Path) -> None:
+    for name in ("new.v1.plain.json", "old.v1.plain.json"):
+        (tmp_path / name).write_text("{}")
+    recorded = f"{'0' * 64}  old.v1.plain.json\n"
+    digest = hashlib.sha256(b"{}").hexdigest()
+    assert with_new_examples(recorded, tmp_path) == f"{digest}  new.v1.plain.json\n{recorded}"
 
 
 def test_a_readme_without_markers_is_left_alone() -> None:
