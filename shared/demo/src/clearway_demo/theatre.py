@@ -45,7 +45,7 @@ async def run_demo(address: str, keys: SqlKeyDirectory, mission: str) -> None:
             try:
                 await theatre.step()
             except httpx.HTTPError as error:
-                log.warning("demonstration step failed", error=str(error))
+                log.warning("demonstration_step_failed", error=str(error))
 
 
 def _client(address: str, token: str) -> httpx.AsyncClient:

@@ -8,9 +8,10 @@ from fastapi import Query
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.queries.incidents import Box, Filter, PageEnd
+from clearway_platform.refusals import Invalid
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
-from clearway_platform.web.problems import BadCursor, invalid
+from clearway_platform.web.problems import BadCursor
 
 BBOX: Final = "west,south,east,north in degrees; west > east crosses the antimeridian"
 
@@ -26,9 +27,9 @@ def _box(text: str | None) -> Box | None:
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise invalid("query.bbox", "is not four numbers", f"Send {BBOX}.") from error
+        raise Invalid("bbox", "is not four numbers", f"Send {BBOX}.", part="query") from error
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
-        raise invalid("query.bbox", "is not on the globe, or south is above north", f"Send {BBOX}.")
+        raise Invalid("bbox", "is not on the globe, or south is above north", f"Send {BBOX}.", part="query")
     return Box(west=west, south=south, east=east, north=north)
 
 

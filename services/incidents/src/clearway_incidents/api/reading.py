@@ -21,13 +21,13 @@ from clearway_incidents.api.answers import (
 )
 from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
+from clearway_incidents.domain.errors import UnknownIncident, UnknownRevision
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.revisions import revision, revisions, state_as_of
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
-from clearway_platform.web.problems import not_found
 from clearway_platform.web.reads import Reading
 
 router = APIRouter(tags=["Reading incidents"])
@@ -76,7 +76,7 @@ async def read(incident_id: UUID, principal: Reader, wiring: Wired, reading: Rea
     else:
         state = await state_as_of(reading, wiring.states, principal.mission, incident_id, as_of)
     if state is None:
-        raise not_found("incident", incident_id)
+        raise UnknownIncident(incident_id)
     survivor = state["links"]["merged_into"]
     if survivor is not None and as_of is None:
         return JSONResponse({"survivor_id": survivor}, 308, {"Location": address(survivor)})
@@ -107,7 +107,7 @@ async def history(
     )
     # Of an incident that there is, revision 1 is not before any other: then its page is empty, and no error.
     if not page.revisions and before is None:
-        raise not_found("incident", incident_id)
+        raise UnknownIncident(incident_id)
     following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
     return _page([listed_revision(item, principal) for item in page.revisions], following)
 
@@ -124,7 +124,7 @@ async def one_revision(
     """As it was written; revisions never change."""
     found = await revision(reading, wiring.states, principal.mission, incident_id, number)
     if found is None:
-        raise not_found("revision", f"{incident_id}/{number}")
+        raise UnknownRevision(f"{incident_id}/{number}")
     return _json(revision_of(found, principal))
 
 

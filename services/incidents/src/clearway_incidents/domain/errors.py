@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours, Refusal, StaleRevision
 
-__all__ = ["InvalidFact", "NotNow", "NotYours", "Refusal", "StaleRevision", "UnknownIncident"]
+__all__ = ["InvalidFact", "NotNow", "NotYours", "Refusal", "StaleRevision", "UnknownIncident", "UnknownRevision"]
 
 
 class InvalidFact(Invalid):
@@ -28,5 +26,8 @@ class UnknownIncident(NotFound):
 
     noun = "incident"
 
-    def __init__(self, incident_id: UUID) -> None:
-        super().__init__(incident_id)
+
+class UnknownRevision(NotFound):
+    """The incident has no such revision, or there is no such incident in the mission."""
+
+    noun = "revision"

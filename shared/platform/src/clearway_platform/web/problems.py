@@ -21,7 +21,7 @@ from starlette.responses import Response
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
-from clearway_platform.refusals import Fault, NotFound, Refusal, RequestPart
+from clearway_platform.refusals import Fault, Refusal, RequestPart
 
 # First words of a place that is not in the body.
 _OUTSIDE: Final = frozenset({"query", "header", "path", "cookie", "item"})
@@ -104,18 +104,6 @@ class BadCursor(Refusal):
     def __init__(self, place: str = "cursor", part: RequestPart = "query") -> None:
         remedy = "Send `next` of a list, or an event id of a stream, without changes."
         super().__init__(faults=[Fault(place, "not a cursor", remedy, part)])
-
-
-def not_found(what: str, identifier: object) -> Refusal:
-    """404: the object does not exist, or belongs to another mission; the answer is the same."""
-    return NotFound(identifier, what)
-
-
-def invalid(field: str, problem: str, remedy: str) -> Refusal:
-    """422 about one field."""
-    return Problem(
-        422, f"{field}: {problem}. {remedy}", errors=[FieldError(field=field, problem=problem, remedy=remedy)]
-    )
 
 
 def errors_of(refusal: Refusal, *, in_part: bool = True) -> list[FieldError]:
