@@ -26,7 +26,7 @@ from clearway_testing.plumbing import running
 from .conftest import Answering, Receiver, Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
-Report = Callable[..., IncidentView]
+NewIncident = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
@@ -57,7 +57,7 @@ async def record(alerts: Service, lease: Lease, result: AttemptResult) -> set[An
 
 @pytest.mark.usefixtures("delivering")
 async def test_each_alert_arrives_signed_and_in_order(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
@@ -80,7 +80,7 @@ async def test_each_alert_arrives_signed_and_in_order(
 
 
 @pytest.mark.usefixtures("delivering")
-async def test_what_is_restricted_leaves_thin(alerts: Service, receiver: Receiver, report: Report) -> None:
+async def test_what_is_restricted_leaves_thin(alerts: Service, receiver: Receiver, report: NewIncident) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report(tlp=Tlp.AMBER))
     await receiver.wait_for(1)
@@ -100,7 +100,7 @@ async def test_a_test_message_goes_the_same_way(alerts: Service, receiver: Recei
     assert Webhook(row["secret"]).verify(body, headers)["type"] == "subscription.test"
 
 
-async def test_nothing_overtakes_what_is_still_being_tried(alerts: Service, report: Report) -> None:
+async def test_nothing_overtakes_what_is_still_being_tried(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
@@ -117,7 +117,7 @@ async def test_nothing_overtakes_what_is_still_being_tried(alerts: Service, repo
 
 
 async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report())
@@ -137,7 +137,7 @@ async def test_a_worker_that_lost_its_lease_neither_records_nor_sends(
     assert await states(alerts) == ["delivered"]
 
 
-async def test_two_workers_never_lease_the_same(alerts: Service, report: Report) -> None:
+async def test_two_workers_never_lease_the_same(alerts: Service, report: NewIncident) -> None:
     for _ in range(20):
         await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
@@ -148,7 +148,7 @@ async def test_two_workers_never_lease_the_same(alerts: Service, report: Report)
     assert len(ids) + len(rest) == 20
 
 
-async def test_gone_disables_and_too_long_a_failure_too(alerts: Service, report: Report) -> None:
+async def test_gone_disables_and_too_long_a_failure_too(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     (only,) = await leases(alerts)
@@ -167,7 +167,7 @@ async def test_gone_disables_and_too_long_a_failure_too(alerts: Service, report:
     assert (await alerts.rows(SUBSCRIPTION))[0]["state_reason"].startswith("the endpoint has failed since")
 
 
-async def test_after_the_last_attempt_it_is_dead(alerts: Service, report: Report) -> None:
+async def test_after_the_last_attempt_it_is_dead(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     for _ in range(8):
@@ -178,7 +178,7 @@ async def test_after_the_last_attempt_it_is_dead(alerts: Service, report: Report
     assert len(await alerts.rows(DELIVERY_ATTEMPT)) == 8
 
 
-async def test_paused_means_later_not_never(alerts: Service, report: Report) -> None:
+async def test_paused_means_later_not_never(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe("http://127.0.0.1:9/hook")
     async with alerts.database.write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
@@ -229,7 +229,7 @@ async def huge(_: web.Request) -> web.StreamResponse:
 async def test_a_hostile_receiver_is_recorded_and_delays_no_one(
     alerts: Service,
     new_receiver: Callable[[], Awaitable[Receiver]],
-    report: Report,
+    report: NewIncident,
     until: Until,
     answer: Answering,
     status: int | None,

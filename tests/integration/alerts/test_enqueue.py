@@ -24,7 +24,7 @@ from .conftest import Receiver, Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
-Report = Callable[..., IncidentView]
+NewIncident = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -87,7 +87,7 @@ async def ended(task: asyncio.Task[None]) -> None:
 
 
 async def test_an_alert_goes_out_with_its_first_lease_and_no_other_follows(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leasing, looking = Calls(monkeypatch, "lease_due"), Calls(monkeypatch, "waiting_subscriptions")
     await alerts.subscribe(receiver.url)
@@ -116,7 +116,7 @@ async def test_an_alert_goes_out_with_its_first_lease_and_no_other_follows(
 
 
 async def test_messages_to_one_receiver_go_over_one_connection(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     connections = set()
 
@@ -135,7 +135,7 @@ async def test_messages_to_one_receiver_go_over_one_connection(
 
 
 async def test_what_is_enqueued_with_a_lease_is_what_a_later_lease_would_send(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
@@ -150,7 +150,7 @@ async def test_what_is_enqueued_with_a_lease_is_what_a_later_lease_would_send(
 
 
 async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
@@ -167,7 +167,7 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
     await ended(other)
 
 
-async def warn_together(alerts: Service, report: Report, count: int) -> None:
+async def warn_together(alerts: Service, report: NewIncident, count: int) -> None:
     """So many incidents in one transaction."""
     async with alerts.database.write() as transaction:
         for _ in range(count):
@@ -181,7 +181,7 @@ async def warn_and_fail(alerts: Service, incident: IncidentView) -> None:
 
 
 async def test_what_rolls_back_is_not_handed_over(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     await alerts.subscribe(receiver.url)
     task = await running(alerts, until)
@@ -196,7 +196,7 @@ async def test_what_rolls_back_is_not_handed_over(
 
 @pytest.mark.parametrize("together", [True, False])
 async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, *, together: bool
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, *, together: bool
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -225,7 +225,7 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
 
 
 async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -255,7 +255,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
 
 
 async def test_more_than_an_endpoint_has_slots_go_one_after_the_other(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     gate, count = Gate(), PER_ENDPOINT + 3
     receiver.answer = gate.answer
@@ -275,7 +275,7 @@ async def test_more_than_an_endpoint_has_slots_go_one_after_the_other(
 
 
 async def test_what_waits_too_long_in_line_is_leased_anew_at_once(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -295,7 +295,7 @@ async def test_what_waits_too_long_in_line_is_leased_anew_at_once(
 
 
 async def test_a_burst_to_many_endpoints_opens_only_so_many_connections(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots_module, "ALL_SLOTS", 3)
     now, most = 0, 0
@@ -319,7 +319,7 @@ async def test_a_burst_to_many_endpoints_opens_only_so_many_connections(
 
 
 async def test_who_ends_gives_back_what_has_not_come_back(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_module, "_LAST_ANSWERS_SECONDS", 0.05)
     receiver.answer = Gate().answer
@@ -333,7 +333,7 @@ async def test_who_ends_gives_back_what_has_not_come_back(
 
 
 async def test_who_ends_still_records_what_comes_back_in_time(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     gate = Gate()
     receiver.answer = gate.answer
@@ -350,7 +350,7 @@ async def test_who_ends_still_records_what_comes_back_in_time(
 
 
 async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(
-    alerts: Service, report: Report, until: Until
+    alerts: Service, report: NewIncident, until: Until
 ) -> None:
     row = await alerts.subscribe(NOWHERE)
     task = await running(alerts, until)

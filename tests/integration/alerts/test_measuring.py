@@ -16,7 +16,7 @@ from .conftest import Receiver, Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOBODY = "http://127.0.0.1:9/hook"
-Report = Callable[..., IncidentView]
+NewIncident = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -35,7 +35,7 @@ async def postpone(alerts: Service, subscription_id: UUID, sequence: int = 1) ->
         )
 
 
-async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: Service, report: Report) -> None:
+async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: Service, report: NewIncident) -> None:
     rows = [await alerts.subscribe(NOBODY) for _ in range(4)]
     trying, waiting, paused, deleted = (row["id"] for row in rows)
     measuring = Measuring(alerts.database, alerts.clock)
@@ -73,7 +73,7 @@ async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: S
 
 @pytest.mark.usefixtures("delivering")
 async def test_the_time_from_alert_to_receiver_is_measured(
-    alerts: Service, receiver: Receiver, report: Report, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     """Of alerts alone: a test message warns nobody."""
     alerts.clock.set(datetime.now(UTC))

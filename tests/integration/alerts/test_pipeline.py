@@ -23,14 +23,14 @@ from .conftest import Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 OUTBOX = table_of(OutboxRow)
-Report = Callable[..., IncidentView]
+NewIncident = Callable[..., IncidentView]
 
 
 async def kinds(alerts: Service) -> list[str]:
     return [row["kind"] for row in await alerts.rows(ALERT, "subscription_id", "sequence")]
 
 
-async def test_the_story_report_move_retract(alerts: Service, report: Report) -> None:
+async def test_the_story_report_move_retract(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe()
     await alerts.warn(report())
     await alerts.warn(report(revision=2, status=Status.VERIFIED))
@@ -48,7 +48,7 @@ async def test_the_story_report_move_retract(alerts: Service, report: Report) ->
     assert types == ["alert.issued", "alert.updated", "alert.cancelled"]
 
 
-async def test_what_is_repeated_or_late_changes_nothing(alerts: Service, report: Report) -> None:
+async def test_what_is_repeated_or_late_changes_nothing(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe()
     await alerts.warn(report(revision=2))
     await alerts.warn(report(revision=2))
@@ -57,7 +57,7 @@ async def test_what_is_repeated_or_late_changes_nothing(alerts: Service, report:
     assert [row["revision"] for row in await alerts.rows(INCIDENT_VIEW)] == [2]
 
 
-async def test_two_at_once_make_one_alert(alerts: Service, report: Report) -> None:
+async def test_two_at_once_make_one_alert(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await asyncio.gather(*(alerts.warn(report()) for _ in range(8)), return_exceptions=True)
     assert await kinds(alerts) == ["issued"]
@@ -66,7 +66,7 @@ async def test_two_at_once_make_one_alert(alerts: Service, report: Report) -> No
 
 
 async def test_a_cancellation_reaches_a_warned_subscription_though_its_filter_changed(
-    alerts: Service, report: Report
+    alerts: Service, report: NewIncident
 ) -> None:
     row = await alerts.subscribe()
     await alerts.warn(report())
@@ -79,7 +79,7 @@ async def test_a_cancellation_reaches_a_warned_subscription_though_its_filter_ch
     assert await kinds(alerts) == ["issued", "cancelled"]
 
 
-async def test_a_change_of_the_filter_holds_at_once(alerts: Service, report: Report) -> None:
+async def test_a_change_of_the_filter_holds_at_once(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe()
     await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
     async with alerts.database.write() as transaction:
@@ -93,7 +93,7 @@ async def test_a_change_of_the_filter_holds_at_once(alerts: Service, report: Rep
     assert await kinds(alerts) == ["issued"]
 
 
-async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: Service, report: Report) -> None:
+async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: Service, report: NewIncident) -> None:
     """Else its cancellation could grow too large to be sent."""
     await alerts.subscribe("http://127.0.0.1:9/hook")
     states = (HazardState.MARKED, HazardState.ACTIVE)
@@ -109,7 +109,7 @@ async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: S
     assert max(map(len, published)) < 20_000
 
 
-async def test_another_process_sees_a_new_subscription_too(alerts: Service, report: Report) -> None:
+async def test_another_process_sees_a_new_subscription_too(alerts: Service, report: NewIncident) -> None:
     other = alerts.new_pipeline()
     async with alerts.database.write() as transaction:
         await other.warn(transaction, report(incident_id=uuid4()), uuid4())
@@ -119,7 +119,7 @@ async def test_another_process_sees_a_new_subscription_too(alerts: Service, repo
     assert await kinds(alerts) == ["issued"]
 
 
-async def test_a_redrawn_route_moves_its_corridor(alerts: Service, report: Report) -> None:
+async def test_a_redrawn_route_moves_its_corridor(alerts: Service, report: NewIncident) -> None:
     route_id = uuid4()
     async with alerts.database.write() as transaction:
         await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
@@ -134,7 +134,7 @@ async def test_a_redrawn_route_moves_its_corridor(alerts: Service, report: Repor
     assert await kinds(alerts) == ["issued"]
 
 
-async def test_the_past_warns_no_one_and_another_mission_hears_nothing(alerts: Service, report: Report) -> None:
+async def test_the_past_warns_no_one_and_another_mission_hears_nothing(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe(area={"type": "everything"})
     old = report(latest=alerts.clock.now() - timedelta(days=400), hazard_state=HazardState.NONE)
     await alerts.warn(old)

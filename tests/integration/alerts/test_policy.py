@@ -21,7 +21,7 @@ OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIB
 NOWHERE = "http://127.0.0.1:9/hook"
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
 OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
-Report = Callable[..., Any]
+NewIncident = Callable[..., Any]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -68,7 +68,7 @@ async def due(alerts: Service) -> list[Any]:
 
 
 async def test_the_first_sending_obeys(
-    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: NewIncident
 ) -> None:
     await alerts.subscribe(NOWHERE)
     begin()
@@ -80,7 +80,9 @@ async def test_the_first_sending_obeys(
     assert len(await alerts.lease()) == 2
 
 
-async def test_a_retry_obeys(alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report) -> None:
+async def test_a_retry_obeys(
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: NewIncident
+) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     begin()
@@ -90,7 +92,7 @@ async def test_a_retry_obeys(alerts: Service, quiet: QuietHours, begin: Callable
 
 
 async def test_what_waited_for_a_resume_obeys(
-    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: NewIncident
 ) -> None:
     row = await alerts.subscribe(NOWHERE)
     async with alerts.database.write() as transaction:
@@ -105,7 +107,7 @@ async def test_what_waited_for_a_resume_obeys(
 
 
 async def test_what_a_later_alert_waits_for_obeys(
-    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: NewIncident
 ) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -117,7 +119,7 @@ async def test_what_a_later_alert_waits_for_obeys(
 
 
 async def test_a_receiver_that_recovers_and_a_person_who_asks_obey(
-    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: Report
+    alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: NewIncident
 ) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -135,7 +137,7 @@ async def test_a_receiver_that_recovers_and_a_person_who_asks_obey(
 
 
 async def test_a_hold_ends_although_the_program_that_resumed_knows_no_holds(
-    alerts: Service, report: Report, until: Until
+    alerts: Service, report: NewIncident, until: Until
 ) -> None:
     """Release 0.1.0 may run beside this version."""
     row = await alerts.subscribe(NOWHERE)
@@ -150,7 +152,7 @@ async def test_a_hold_ends_although_the_program_that_resumed_knows_no_holds(
         await until(partial(_is_attempted, alerts))
 
 
-async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Service, report: Report) -> None:
+async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Service, report: NewIncident) -> None:
     """The alert's transaction did not see that the subscription was paused at the same moment."""
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -159,7 +161,7 @@ async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Ser
     assert await alerts.lease() == []
 
 
-async def test_a_deleted_subscription_drops_what_waits(alerts: Service, report: Report) -> None:
+async def test_a_deleted_subscription_drops_what_waits(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     async with alerts.database.write() as transaction:
@@ -179,7 +181,7 @@ async def test_a_deleted_subscription_drops_what_waits(alerts: Service, report: 
     ],
 )
 async def test_a_new_delivery_can_be_dropped_or_held(
-    alerts: Service, report: Report, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, columns: dict[str, Any]
+    alerts: Service, report: NewIncident, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, columns: dict[str, Any]
 ) -> None:
     await alerts.subscribe(NOWHERE)
     monkeypatch.setattr(QuietHours, "__call__", lambda *_: verdict)

@@ -37,7 +37,7 @@ NOWHERE = "http://127.0.0.1:9/hook"
 BROKEN = AttemptResult(AttemptKind.TRY_AGAIN, 500, "status 500", 1.0)
 GONE = AttemptResult(AttemptKind.GONE, 410, "status 410", 1.0)
 OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
-Report = Callable[..., IncidentView]
+NewIncident = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -74,7 +74,7 @@ def desk(alerts: Service) -> Desk:
 
 @pytest.mark.usefixtures("delivering")
 async def test_a_message_that_was_delivered_goes_out_again_under_its_id(
-    alerts: Service, desk: Desk, receiver: Receiver, report: Report, until: Until
+    alerts: Service, desk: Desk, receiver: Receiver, report: NewIncident, until: Until
 ) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
@@ -97,7 +97,7 @@ async def test_a_message_that_was_delivered_goes_out_again_under_its_id(
     assert [row["number"] for row in await alerts.rows(DELIVERY_ATTEMPT, "number")] == [1, 2]
 
 
-async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Service, desk: Desk, report: Report) -> None:
+async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Service, desk: Desk, report: NewIncident) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     for _ in range(8):
@@ -111,7 +111,9 @@ async def test_one_that_was_given_up_gets_one_more_attempt(alerts: Service, desk
     assert (after["state"], after["attempts"], after["last_status"]) == ("delivered", 9, 204)
 
 
-async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Service, desk: Desk, report: Report) -> None:
+async def test_one_that_waits_goes_now_and_what_is_before_it_first(
+    alerts: Service, desk: Desk, report: NewIncident
+) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     await desk.answered(BROKEN)
@@ -129,7 +131,7 @@ async def test_one_that_waits_goes_now_and_what_is_before_it_first(alerts: Servi
     assert await desk.answered(OK) == [second["id"]]
 
 
-async def test_what_cannot_be_is_refused(alerts: Service, desk: Desk, report: Report) -> None:
+async def test_what_cannot_be_is_refused(alerts: Service, desk: Desk, report: NewIncident) -> None:
     row = await alerts.subscribe(NOWHERE)
     other = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -155,7 +157,7 @@ async def test_what_cannot_be_is_refused(alerts: Service, desk: Desk, report: Re
         await desk.resend(row["id"], own["id"])
 
 
-async def test_the_log_is_narrowed_to_states(alerts: Service, desk: Desk, report: Report) -> None:
+async def test_the_log_is_narrowed_to_states(alerts: Service, desk: Desk, report: NewIncident) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     await desk.answered(OK)
@@ -173,7 +175,9 @@ async def test_the_log_is_narrowed_to_states(alerts: Service, desk: Desk, report
 
 @pytest.mark.usefixtures("delivering")
 @pytest.mark.parametrize("tlp", Tlp)
-async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Service, receiver: Receiver, report: Report) -> None:
+async def test_a_message_is_as_the_document_says(
+    tlp: Tlp, alerts: Service, receiver: Receiver, report: NewIncident
+) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report(tlp=tlp))
     await receiver.wait_for(1)
@@ -190,7 +194,7 @@ async def test_a_message_is_as_the_document_says(tlp: Tlp, alerts: Service, rece
 
 @pytest.mark.usefixtures("delivering")
 async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves_out(
-    alerts: Service, receiver: Receiver, report: Report
+    alerts: Service, receiver: Receiver, report: NewIncident
 ) -> None:
     await alerts.subscribe(receiver.url)
     await alerts.warn(report(tlp=Tlp.RED))

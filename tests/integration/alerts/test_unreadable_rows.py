@@ -29,7 +29,7 @@ from .conftest import Receiver, Service
 NOWHERE = "http://127.0.0.1:9/hook"
 OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
 FAR = {"type": "circle", "center": {"type": "Point", "coordinates": [20.0, 5.0]}, "radius_m": 10}
-Report = Callable[..., IncidentView]
+NewIncident = Callable[..., IncidentView]
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 
@@ -127,7 +127,7 @@ async def unknown_channel(alerts: Service, delivery: RowMapping) -> None:
 async def test_one_that_cannot_be_read_is_left_to_another_process_and_the_others_are_sent(
     alerts: Service,
     receiver: Receiver,
-    report: Report,
+    report: NewIncident,
     until: Until,
     spoil: Callable[[Service, RowMapping], Awaitable[None]],
     row: str,
@@ -159,7 +159,7 @@ async def test_one_that_cannot_be_read_is_left_to_another_process_and_the_others
     assert "Ansongo" not in str(line), "nothing of what the row holds"
 
 
-async def test_another_process_may_lease_it_at_once(alerts: Service, report: Report) -> None:
+async def test_another_process_may_lease_it_at_once(alerts: Service, report: NewIncident) -> None:
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     readable = await view_of_newer_version(alerts, report())
@@ -170,7 +170,7 @@ async def test_another_process_may_lease_it_at_once(alerts: Service, report: Rep
 
 
 async def test_more_of_them_than_there_are_slots_hide_nothing(
-    alerts: Service, receiver: Receiver, report: Report, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are found in one look: the looks that follow are told that nothing waits."""
 
@@ -191,7 +191,7 @@ async def test_more_of_them_than_there_are_slots_hide_nothing(
 
 
 async def test_it_is_read_again_after_a_while_and_logged_once(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks, leasing = Calls(monkeypatch, "waiting_subscriptions"), Calls(monkeypatch, "lease_due")
     await alerts.subscribe(receiver.url)
@@ -221,7 +221,7 @@ async def test_it_is_read_again_after_a_while_and_logged_once(
 
 
 async def test_a_process_that_passes_over_all_that_it_can_remember_sends_what_is_enqueued_with_a_lease(
-    alerts: Service, receiver: Receiver, report: Report, until: Until, monkeypatch: pytest.MonkeyPatch
+    alerts: Service, receiver: Receiver, report: NewIncident, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clearway_alerts.outbound.passed_over.MOST_PASSED_OVER", 1)
     looks, leasing = Calls(monkeypatch, "waiting_subscriptions"), Calls(monkeypatch, "lease_due")
@@ -240,7 +240,7 @@ async def test_a_process_that_passes_over_all_that_it_can_remember_sends_what_is
 
 
 async def test_what_is_said_later_of_the_incident_does_not_wait_for_it(
-    alerts: Service, receiver: Receiver, report: Report
+    alerts: Service, receiver: Receiver, report: NewIncident
 ) -> None:
     """A receiver drops what is older than what it has."""
     await alerts.subscribe(receiver.url)
@@ -253,7 +253,7 @@ async def test_what_is_said_later_of_the_incident_does_not_wait_for_it(
 
 
 async def test_a_test_message_is_sent_while_alerts_are_passed_over(
-    alerts: Service, receiver: Receiver, report: Report, client: httpx.AsyncClient, until: Until
+    alerts: Service, receiver: Receiver, report: NewIncident, client: httpx.AsyncClient, until: Until
 ) -> None:
     row = await alerts.subscribe(receiver.url)
     for incident, spoil in ((report(), newer_view), (report(incident_id=uuid4()), unknown_kind)):
@@ -273,7 +273,7 @@ async def test_a_test_message_is_sent_while_alerts_are_passed_over(
 
 
 async def test_a_subscription_is_paused_and_resumed_with_an_alert_of_an_unknown_kind(
-    alerts: Service, report: Report, client: httpx.AsyncClient
+    alerts: Service, report: NewIncident, client: httpx.AsyncClient
 ) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
@@ -296,7 +296,7 @@ async def told(alerts: Service, subscription: RowMapping) -> list[tuple[str, str
 
 @pytest.mark.parametrize("stored", [of_newer_version, lambda _: "no object"], ids=["newer", "another shape"])
 async def test_a_filter_that_cannot_be_read_is_taken_to_hold_and_stops_no_other_warning(
-    alerts: Service, report: Report, stored: Callable[[Any], Any]
+    alerts: Service, report: NewIncident, stored: Callable[[Any], Any]
 ) -> None:
     near, elsewhere = await alerts.subscribe(), await alerts.subscribe(area=FAR)
     await store(alerts, SUBSCRIPTION, elsewhere, filter=stored(elsewhere["filter"]))
@@ -313,7 +313,7 @@ async def test_a_filter_that_cannot_be_read_is_taken_to_hold_and_stops_no_other_
     assert [line["key"] for line in lines(logged)] == [str(elsewhere["id"])]
 
 
-async def test_a_newer_process_then_says_that_the_incident_is_outside(alerts: Service, report: Report) -> None:
+async def test_a_newer_process_then_says_that_the_incident_is_outside(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe(area=FAR)
     await store(alerts, SUBSCRIPTION, row, filter=of_newer_version(row["filter"]))
     await alerts.warn(report())
@@ -330,7 +330,7 @@ async def test_a_newer_process_then_says_that_the_incident_is_outside(alerts: Se
     ("named", "warned"), [("green", [Tlp.GREEN]), ("violet", [Tlp.GREEN, Tlp.RED]), (None, [Tlp.GREEN, Tlp.RED])]
 )
 async def test_the_limit_of_sharing_stays_where_it_can_be_read(
-    alerts: Service, report: Report, named: str | None, warned: list[Tlp]
+    alerts: Service, report: NewIncident, named: str | None, warned: list[Tlp]
 ) -> None:
     row = await alerts.subscribe()
     await store(alerts, SUBSCRIPTION, row, filter={**of_newer_version(row["filter"]), "tlp_max": named})
@@ -339,7 +339,7 @@ async def test_the_limit_of_sharing_stays_where_it_can_be_read(
     assert len(await told(alerts, row)) == len(warned)
 
 
-async def test_what_was_told_before_and_cannot_be_read_is_told_again(alerts: Service, report: Report) -> None:
+async def test_what_was_told_before_and_cannot_be_read_is_told_again(alerts: Service, report: NewIncident) -> None:
     row, other = await alerts.subscribe(), await alerts.subscribe(categories=["landmine"])
     await alerts.warn(report())
     await view_of_newer_version(alerts, report())
@@ -352,7 +352,7 @@ async def test_what_was_told_before_and_cannot_be_read_is_told_again(alerts: Ser
     assert [kind for kind, _ in await told(alerts, other)] == ["issued", "cancelled"]
 
 
-async def test_a_cancellation_needs_nothing_of_what_was_told_before(alerts: Service, report: Report) -> None:
+async def test_a_cancellation_needs_nothing_of_what_was_told_before(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
     await view_of_newer_version(alerts, report())
@@ -363,7 +363,7 @@ async def test_a_cancellation_needs_nothing_of_what_was_told_before(alerts: Serv
 
 
 async def test_a_list_with_such_a_row_is_refused_and_says_that_another_process_may_answer(
-    alerts: Service, report: Report, client: httpx.AsyncClient
+    alerts: Service, report: NewIncident, client: httpx.AsyncClient
 ) -> None:
     row = await alerts.subscribe()
     await alerts.warn(report())

@@ -22,7 +22,7 @@ from clearway_contracts.incidents import (
     IncidentUnmerged,
     IncidentVerified,
 )
-from clearway_incidents.domain.life import Change, Kind
+from clearway_incidents.domain.life import Kind, NewRevision
 from clearway_platform.messaging.outbox import Outbox
 
 SOURCE: Final = "/clearway/incidents"
@@ -44,7 +44,7 @@ EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
 }
 
 
-def event_of(outbox: Outbox, change: Change, changed: Sequence[str]) -> Event:
+def event_of(outbox: Outbox, change: NewRevision, changed: Sequence[str]) -> Event:
     """The event of one accepted revision: the whole state but the contacts, which never leave this service."""
     incident = without_contacts(change.incident)
     data = EVENTS[change.kind](

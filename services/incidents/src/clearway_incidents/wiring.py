@@ -10,9 +10,9 @@ from clearway_incidents.api import assessing, importing, merging, reading, repor
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
-from clearway_incidents.commands.changes import Changes
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
+from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
@@ -66,7 +66,7 @@ def _wiring(platform: Platform, states: StateVersions[IncidentState]) -> Wiring:
         clock=platform.clock,
         states=states,
         intake=Intake(revisions),
-        changes=Changes(revisions),
+        lifecycle=Lifecycle(revisions),
         merging=Merging(revisions),
         imports=Imports(revisions, reconciled),
     )

@@ -14,7 +14,7 @@ from clearway_incidents.domain import life
 from clearway_incidents.domain.difference import merge_patch, patch_between
 from clearway_incidents.domain.errors import InvalidFact
 from clearway_incidents.domain.incident import ReportedFacts
-from clearway_incidents.domain.life import Act, Change, Kind
+from clearway_incidents.domain.life import Act, Kind, NewRevision
 from clearway_platform.refusals import Fault
 from clearway_platform.web.problems import field_errors
 
@@ -36,7 +36,7 @@ _DERIVED: Final = (
 )
 
 
-def correct_by_patch(incident: IncidentState, act: Act, *, patch: Mapping[str, Any]) -> Change:
+def correct_by_patch(incident: IncidentState, act: Act, *, patch: Mapping[str, Any]) -> NewRevision:
     """Correct the facts by a patch that a person sent. Raises InvalidFact, InvalidCorrection."""
     life.allow(incident, Kind.CORRECTED)
     _check_levels(patch)

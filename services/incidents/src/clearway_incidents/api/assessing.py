@@ -52,7 +52,7 @@ async def grade(assessed: Assessed, sent: GradingForm) -> Response:
 )
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     """From under_review. Needs credibility 1–2 or two independent reports, and a verifier who gave none of them."""
-    return await assessed.run(partial(assessed.wiring.changes.verify, reason=sent.reason))
+    return await assessed.run(partial(assessed.wiring.lifecycle.verify, reason=sent.reason))
 
 
 @router.post(

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from clearway_contracts.incident import IncidentState
 from clearway_incidents import permissions
 from clearway_incidents.api.answers import reply_to_change
-from clearway_incidents.commands.changes import Changes
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
+from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.revisions import Target
 from clearway_incidents.domain.life import Step
@@ -39,7 +39,7 @@ class Wiring:
     clock: Clock
     states: StateVersions[IncidentState]
     intake: Intake
-    changes: Changes
+    lifecycle: Lifecycle
     merging: Merging
     imports: Imports
 
@@ -66,7 +66,7 @@ class Changing:
 
     async def apply(self, step: Step, reason: str | None = None) -> Response:
         """One step of the life."""
-        return await self.run(partial(self.wiring.changes.apply, step=step, reason=reason))
+        return await self.run(partial(self.wiring.lifecycle.apply, step=step, reason=reason))
 
     async def run(self, command: Command) -> Response:
         """One command, and the incident after it."""

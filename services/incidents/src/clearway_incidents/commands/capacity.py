@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from clearway_contracts.topics import INCIDENTS
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.errors import NotNow
-from clearway_incidents.domain.life import Change, Kind
+from clearway_incidents.domain.life import Kind, NewRevision
 
 MAX_BYTES: Final = 256 * 1024
 # Two full incidents can be merged; what comes of it takes no more.
@@ -30,7 +30,7 @@ _REMEDIES: Final[Mapping[Kind, str]] = {
 }
 
 
-def check_room(change: Change, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def check_room(change: NewRevision, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Raise NotNow when the change makes the incident hold more than it may. An incident that became an alias holds
     nothing new, and one that holds too much may be made smaller."""
     if change.kind not in ADDING or change.incident.status is Status.MERGED:

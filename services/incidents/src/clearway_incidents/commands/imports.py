@@ -14,7 +14,7 @@ from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import NotNow, Refusal
 from clearway_incidents.domain.incident import ReportedFacts
-from clearway_incidents.domain.life import Change, Kind
+from clearway_incidents.domain.life import Kind, NewRevision
 from clearway_incidents.domain.reporting import record
 from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
 from clearway_platform.auth.principals import Principal
@@ -88,9 +88,9 @@ class Imports:
 
     def _recordable(
         self, principal: Principal, items: Sequence[Item]
-    ) -> tuple[list[Imported], list[tuple[Item, Change]]]:
+    ) -> tuple[list[Imported], list[tuple[Item, NewRevision]]]:
         refused: list[Imported] = []
-        accepted: list[tuple[Item, Change]] = []
+        accepted: list[tuple[Item, NewRevision]] = []
         act = self.revisions.act(principal)
         for item in items:
             try:
@@ -101,7 +101,7 @@ class Imports:
         return refused, accepted
 
     async def _create(
-        self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, Change]]
+        self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, NewRevision]]
     ) -> list[Imported]:
         changes = [(change, item.sent.content.hash) for item, change in new]
         if await self.revisions.create(transaction, principal, changes) is None:

@@ -14,7 +14,7 @@ from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
-from clearway_incidents.domain.life import Act, Change
+from clearway_incidents.domain.life import Act, NewRevision
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.storage.rows import Entry, incident_row, revision_row
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
@@ -90,7 +90,7 @@ class Revisions:
         return self._recorded((await transaction.connection.execute(_REVISION, named)).scalar_one())
 
     async def create(
-        self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[Change, str]]
+        self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[NewRevision, str]]
     ) -> list[State] | None:
         """Write first revisions, each with its content hash; None when one of the ids is taken."""
         entries = [(self._entry(change, None, principal.id), content_hash) for change, content_hash in changes]
@@ -102,7 +102,9 @@ class Revisions:
             return None
         return await self._write(transaction, principal, [entry for entry, _hash in entries])
 
-    async def append(self, transaction: Transaction, principal: Principal, before: Recorded, change: Change) -> State:
+    async def append(
+        self, transaction: Transaction, principal: Principal, before: Recorded, change: NewRevision
+    ) -> State:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
         NotNow when the incident is full."""
         entry = self._entry(change, before.state, principal.id)
@@ -120,7 +122,7 @@ class Revisions:
     def _recorded(self, stored: Any) -> Recorded:
         return Recorded(self.states.read_to_change(stored), self.states.shape(stored))
 
-    def _entry(self, change: Change, before: State | None, by: str) -> Entry:
+    def _entry(self, change: NewRevision, before: State | None, by: str) -> Entry:
         """Seal a change to the revision before it. The hash is over what is stored, and so are those before it."""
         stored = self.states.write(change.incident)
         previous = before["audit"]["hash"] if before else None

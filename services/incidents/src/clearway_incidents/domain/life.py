@@ -55,7 +55,7 @@ HARMLESS: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class NewRevision:
     """A new revision: the incident after it, what made it, and the reason where one was given."""
 
     incident: IncidentState
@@ -73,7 +73,7 @@ class Act:
 
 
 # One command of the life: the incident on record becomes the next revision.
-Step = Callable[[IncidentState, Act], Change]
+Step = Callable[[IncidentState, Act], NewRevision]
 
 
 def allow(incident: IncidentState, kind: Kind) -> None:
@@ -97,14 +97,14 @@ def revise(incident: IncidentState, at: datetime, **values: Any) -> IncidentStat
     return incident.model_copy(update={"revision": incident.revision + 1, "audit": audit, **values})
 
 
-def add_report(incident: IncidentState, act: Act, *, report: Report) -> Change:
+def add_report(incident: IncidentState, act: Act, *, report: Report) -> NewRevision:
     allow(incident, Kind.REPORT_ADDED)
     if report.report_id in {known.report_id for known in incident.reports}:
         raise NotNow(f"the report {report.report_id} is already part of the incident", "No action is needed.")
-    return Change(revise(incident, act.at, reports=(*incident.reports, report)), Kind.REPORT_ADDED, act.reason)
+    return NewRevision(revise(incident, act.at, reports=(*incident.reports, report)), Kind.REPORT_ADDED, act.reason)
 
 
-def correct(incident: IncidentState, act: Act, *, facts: ReportedFacts) -> Change:
+def correct(incident: IncidentState, act: Act, *, facts: ReportedFacts) -> NewRevision:
     """Other facts; `recorded_at` stays the moment when the incident was first recorded. Raises InvalidFact when their
     times cannot be."""
     allow(incident, Kind.CORRECTED)
@@ -113,16 +113,16 @@ def correct(incident: IncidentState, act: Act, *, facts: ReportedFacts) -> Chang
     time = facts.time.model_copy(update={"recorded_at": incident.time.recorded_at})
     links = incident.links.model_copy(update={"related": facts.related})
     values = {**facts.as_fields(), "time": time, "links": links}
-    return Change(revise(incident, act.at, **values), Kind.CORRECTED, act.reason)
+    return NewRevision(revise(incident, act.at, **values), Kind.CORRECTED, act.reason)
 
 
-def review(incident: IncidentState, act: Act) -> Change:
+def review(incident: IncidentState, act: Act) -> NewRevision:
     return _move(incident, act, Kind.REVIEW_STARTED, Status.UNDER_REVIEW)
 
 
 def grade(
     incident: IncidentState, act: Act, *, reliability: SourceReliability | None, credibility: InfoCredibility | None
-) -> Change:
+) -> NewRevision:
     """Assess the source, the information, or both; what is None stays as it was."""
     allow(incident, Kind.GRADED)
     before = incident.grading
@@ -130,10 +130,10 @@ def grade(
         source_reliability=reliability or before.source_reliability,
         info_credibility=credibility or before.info_credibility,
     )
-    return Change(revise(incident, act.at, grading=grading), Kind.GRADED, act.reason)
+    return NewRevision(revise(incident, act.at, grading=grading), Kind.GRADED, act.reason)
 
 
-def verify(incident: IncidentState, act: Act, *, reporters: frozenset[str]) -> Change:
+def verify(incident: IncidentState, act: Act, *, reporters: frozenset[str]) -> NewRevision:
     """`reporters` are the principals that reported it: none of them can verify it."""
     allow(incident, Kind.VERIFIED)
     if act.by in reporters:
@@ -146,11 +146,11 @@ def verify(incident: IncidentState, act: Act, *, reporters: frozenset[str]) -> C
     return _move(incident, act, Kind.VERIFIED, Status.VERIFIED)
 
 
-def dispute(incident: IncidentState, act: Act) -> Change:
+def dispute(incident: IncidentState, act: Act) -> NewRevision:
     return _move(incident, act, Kind.DISPUTED, Status.DISPUTED)
 
 
-def close(incident: IncidentState, act: Act) -> Change:
+def close(incident: IncidentState, act: Act) -> NewRevision:
     """Close: nothing more is expected. Needs a reason while a hazard may be there."""
     allow(incident, Kind.CLOSED)
     if incident.hazard_state not in HARMLESS and act.reason is None:
@@ -161,26 +161,26 @@ def close(incident: IncidentState, act: Act) -> Change:
     return _move(incident, act, Kind.CLOSED, Status.CLOSED)
 
 
-def reopen(incident: IncidentState, act: Act) -> Change:
+def reopen(incident: IncidentState, act: Act) -> NewRevision:
     return _move(incident, act, Kind.REOPENED, Status.UNDER_REVIEW)
 
 
-def retract(incident: IncidentState, act: Act, *, reason: RetractionReason) -> Change:
+def retract(incident: IncidentState, act: Act, *, reason: RetractionReason) -> NewRevision:
     """Final. The history says the note that was given, or else the reason."""
     allow(incident, Kind.RETRACTED)
     retraction = Retraction(reason=reason, by=act.by, at=max(act.at, incident.audit.updated_at))
     withdrawn = revise(incident, act.at, status=Status.RETRACTED, retraction=retraction)
-    return Change(withdrawn, Kind.RETRACTED, act.reason or reason.value)
+    return NewRevision(withdrawn, Kind.RETRACTED, act.reason or reason.value)
 
 
-def change_hazard(incident: IncidentState, act: Act, *, state: HazardState) -> Change:
+def change_hazard(incident: IncidentState, act: Act, *, state: HazardState) -> NewRevision:
     """The hazard changes independently of the status. A closed incident must be reopened before it can be dangerous."""
     allow(incident, Kind.HAZARD_CHANGED)
     if incident.status is Status.CLOSED and state not in HARMLESS:
         raise NotNow(f"a closed incident cannot be {state}", "Reopen it first.")
-    return Change(revise(incident, act.at, hazard_state=state), Kind.HAZARD_CHANGED, act.reason)
+    return NewRevision(revise(incident, act.at, hazard_state=state), Kind.HAZARD_CHANGED, act.reason)
 
 
-def _move(incident: IncidentState, act: Act, kind: Kind, to: Status) -> Change:
+def _move(incident: IncidentState, act: Act, kind: Kind, to: Status) -> NewRevision:
     allow(incident, kind)
-    return Change(revise(incident, act.at, status=to), kind, act.reason)
+    return NewRevision(revise(incident, act.at, status=to), kind, act.reason)

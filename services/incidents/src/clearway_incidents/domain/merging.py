@@ -8,7 +8,7 @@ from typing import Any
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.errors import NotNow
-from clearway_incidents.domain.life import Act, Change, Kind, allow, revise
+from clearway_incidents.domain.life import Act, Kind, NewRevision, allow, revise
 
 
 class CasualtiesOf(StrEnum):
@@ -20,7 +20,7 @@ class CasualtiesOf(StrEnum):
 
 def merge(
     loser: IncidentState, survivor: IncidentState, act: Act, *, casualties: CasualtiesOf
-) -> tuple[Change, Change]:
+) -> tuple[NewRevision, NewRevision]:
     """The loser as an alias, and the survivor, which now rests on the reports of both."""
     allow(loser, Kind.MERGED)
     if loser.incident_id == survivor.incident_id:
@@ -35,19 +35,19 @@ def merge(
     added = tuple(report for report in loser.reports if report.report_id not in known)
     links = survivor.links.model_copy(update={"merged_from": (*survivor.links.merged_from, loser.incident_id)})
     joined = revise(survivor, act.at, links=links, casualties=chosen, reports=(*survivor.reports, *added))
-    return Change(alias, Kind.MERGED, act.reason), Change(joined, Kind.MERGED, act.reason)
+    return NewRevision(alias, Kind.MERGED, act.reason), NewRevision(joined, Kind.MERGED, act.reason)
 
 
-def unmerge_loser(loser: IncidentState, before: IncidentState, act: Act) -> Change:
+def unmerge_loser(loser: IncidentState, before: IncidentState, act: Act) -> NewRevision:
     """The loser as it was `before` it was merged; an alias does not change, so nothing is lost."""
     allow(loser, Kind.UNMERGED)
     restored = revise(loser, act.at, status=before.status, links=before.links)
-    return Change(restored, Kind.UNMERGED, act.reason)
+    return NewRevision(restored, Kind.UNMERGED, act.reason)
 
 
 def unmerge_survivor(
     survivor: IncidentState, loser: IncidentState, before: IncidentState, after: IncidentState, act: Act
-) -> Change:
+) -> NewRevision:
     """The survivor without the loser. `before` and `after` are its revisions around the merge: casualties that were
     chosen then and not corrected since go back to what they were, and reports that came with the loser leave."""
     if survivor.status is Status.MERGED:
@@ -61,4 +61,4 @@ def unmerge_survivor(
     }
     if survivor.casualties == after.casualties:
         values["casualties"] = before.casualties
-    return Change(revise(survivor, act.at, **values), Kind.UNMERGED, act.reason)
+    return NewRevision(revise(survivor, act.at, **values), Kind.UNMERGED, act.reason)

@@ -11,7 +11,7 @@ from clearway_contracts.incident import Audit, ExternalRef, Grading, IncidentSta
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Priority, Status
 from clearway_incidents.domain import moment
 from clearway_incidents.domain.incident import UNGRADED, ReportedFacts
-from clearway_incidents.domain.life import Change, Kind
+from clearway_incidents.domain.life import Kind, NewRevision
 
 # The priority of a report that gives none. A hazard that nobody has examined may be live.
 DEFAULT_PRIORITY: Final = {
@@ -35,7 +35,7 @@ class FirstReport:
     external_refs: tuple[ExternalRef, ...] = ()
 
 
-def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> Change:
+def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> NewRevision:
     """Revision 1. Raises InvalidFact when its times cannot be."""
     moment.check(first.facts.time, at)
     incident = IncidentState(
@@ -50,7 +50,7 @@ def record(first: FirstReport, *, mission: str, by: str, at: datetime) -> Change
         audit=Audit(created_by=by, created_at=at, updated_at=at),
         **first.facts.as_fields(),
     )
-    return Change(incident, Kind.REPORTED)
+    return NewRevision(incident, Kind.REPORTED)
 
 
 def default_hazard(outcome: Outcome, category: Category) -> HazardState:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clearway_contracts.incident import IncidentState
-from clearway_incidents.domain.life import Change
+from clearway_incidents.domain.life import NewRevision
 from clearway_platform.database.states import State
 
 
@@ -14,7 +14,7 @@ from clearway_platform.database.states import State
 class Entry:
     """A revision ready to be written: the change with its hash in it, what is stored of it, and what it changed."""
 
-    change: Change
+    change: NewRevision
     stored: State
     changed: tuple[str, ...]
 

@@ -18,7 +18,7 @@ from clearway_platform.database.states import State
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class Lifecycle:
     """The commands of the life, and corrections."""
 
     revisions: Revisions
