@@ -39,9 +39,9 @@ class Known:
 async def line(name: str, names: dict[str, str] | None = None, data: dict[str, Any] | None = None) -> Line:
     stream = load_stream(f"{name.split('.')[0]}s")
     kind = ".".join(name.split(".")[:2])
-    told = await stream.tell(kind, data or value(name), Known(names))
-    assert told is not None
-    return line_of(kind, told)
+    description = await stream.describe(kind, data or value(name), Known(names))
+    assert description is not None
+    return line_of(kind, description)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,12 +95,12 @@ async def test_a_change_of_risk_shows_the_name_of_the_route() -> None:
 @pytest.mark.parametrize("name", ["incidents", "alerts", "routes"])
 @pytest.mark.parametrize("kind", ["incident.foretold", "cursor"])
 async def test_a_type_that_is_not_known_has_no_line(name: str, kind: str) -> None:
-    assert await load_stream(name).tell(kind, {"cursor": "1-1"}, Known()) is None
+    assert await load_stream(name).describe(kind, {"cursor": "1-1"}, Known()) is None
 
 
 async def test_a_name_that_an_event_told_is_remembered() -> None:
     data, known = value("route.registered.v1.plain"), Known()
-    await load_stream("routes").tell("route.registered", data, known)
+    await load_stream("routes").describe("route.registered", data, known)
     assert known.names == {f"/v1/routes/{data['route_id']}": data["route"]["name"]}
 
 

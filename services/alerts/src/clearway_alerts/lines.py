@@ -6,12 +6,12 @@ from typing import Final
 
 from clearway_contracts.alerts import ALERT_EVENTS
 from clearway_platform.cli.event_lines import moment, place_in_words
-from clearway_platform.cli.streams import Data, Names, Stream, Told
+from clearway_platform.cli.streams import Data, Description, Names, Stream
 
 _KNOWN: Final = frozenset(event.event_type for event in ALERT_EVENTS)
 
 
-async def tell(kind: str, data: Data, _names: Names) -> Told | None:
+async def describe(kind: str, data: Data, _names: Names) -> Description | None:
     """What to heed, why, and the ids that lead to it."""
     if kind not in _KNOWN:
         return None
@@ -28,4 +28,4 @@ async def tell(kind: str, data: Data, _names: Names) -> Told | None:
     return moment(alert["issued_at"]), [*said, point, *ids]
 
 
-stream: Final = Stream("/v1/alert-events", "red", tell)
+stream: Final = Stream("/v1/alert-events", "red", describe)

@@ -6,12 +6,12 @@ from typing import Final
 
 from clearway_contracts.routes import ROUTE_EVENTS
 from clearway_platform.cli.event_lines import moment
-from clearway_platform.cli.streams import Data, Names, Stream, Told
+from clearway_platform.cli.streams import Data, Description, Names, Stream
 
 _KNOWN: Final = frozenset(event.event_type for event in ROUTE_EVENTS)
 
 
-async def tell(kind: str, data: Data, names: Names) -> Told | None:
+async def describe(kind: str, data: Data, names: Names) -> Description | None:
     """The route's new revision or risk, the cause, and the ids."""
     if kind not in _KNOWN:
         return None
@@ -37,4 +37,4 @@ def _change(before: str | None, after: str) -> str:
     return f"{after} as before" if before == after else f"{before or 'not rated before'} → {after}"
 
 
-stream: Final = Stream("/v1/route-events", "yellow", tell)
+stream: Final = Stream("/v1/route-events", "yellow", describe)

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_platform.cli.event_lines import moment, place_in_words
-from clearway_platform.cli.streams import Data, Names, Stream, Told
+from clearway_platform.cli.streams import Data, Description, Names, Stream
 
 _KNOWN: Final = frozenset(event.event_type for event in INCIDENT_EVENTS)
 
 
-async def tell(kind: str, data: Data, names: Names) -> Told | None:
+async def describe(kind: str, data: Data, names: Names) -> Description | None:
     """Where, what and why, with the ids that lead to it."""
     if kind not in _KNOWN:
         return None
@@ -52,4 +52,4 @@ def _occurred(time: Data) -> str:
     return ""
 
 
-stream: Final = Stream("/v1/incident-events", "cyan", tell)
+stream: Final = Stream("/v1/incident-events", "cyan", describe)

@@ -43,7 +43,7 @@ class Connection:
     def __init__(self, find_access: FindAccess, streams: Iterable[str]) -> None:
         self._find_access = find_access
         self._streams = {name: _Stream(_State.BEGINS) for name in streams}
-        self._told = dict(self._streams)
+        self._reported = dict(self._streams)
         self._url: str | None = None
         self._begun = False
         self._changed = asyncio.Event()
@@ -102,9 +102,9 @@ class Connection:
         return {one.state for one in self._streams.values()} - {_State.ENDED}
 
     def _news(self) -> dict[str, _Stream]:
-        """The streams of which the user was told something else, from now on taken for told."""
-        news = {name: one for name, one in self._streams.items() if one != self._told[name]}
-        self._told = dict(self._streams)
+        """The streams whose state changed since the last message; their present state counts as reported."""
+        news = {name: one for name, one in self._streams.items() if one != self._reported[name]}
+        self._reported = dict(self._streams)
         return news
 
     def _sentences(self, news: Mapping[str, _Stream]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from clearway_platform.cli.listing import printable
-from clearway_platform.cli.streams import Data, Told
+from clearway_platform.cli.streams import Data, Description
 
 _INDENT: Final = "    "
 _GAP: Final = "  "
@@ -39,9 +39,9 @@ class Line:
         return "\n".join(lines)
 
 
-def line_of(kind: str, told: Told) -> Line:
+def line_of(kind: str, description: Description) -> Line:
     """The line of an event, from the text of its service."""
-    at, parts = told
+    at, parts = description
     return Line(at, kind, tuple(printable(part) for part in parts if part))
 
 

@@ -195,9 +195,9 @@ class Follower:
             self._missed(event.json())
             return
         data: dict[str, Any] = event.json()
-        told = await self._stream.tell(event.event, data, self._names)
-        if told is not None:
-            self._page.add(line_of(event.event, told), self._stream.colour)
+        description = await self._stream.describe(event.event, data, self._names)
+        if description is not None:
+            self._page.add(line_of(event.event, description), self._stream.colour)
 
     def _missed(self, data: dict[str, Any]) -> None:
         reason, snapshot = data.get("reason", "unknown"), data.get("snapshot", "")

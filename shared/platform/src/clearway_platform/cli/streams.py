@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 _GROUP: Final = "clearway.streams"
 
 Data = Mapping[str, Any]
-Told = tuple[datetime, list[str]]
-"""When an event was, and what is said of it, part by part; empty parts are left out."""
+Description = tuple[datetime, list[str]]
+"""The time of an event and the parts of its text; empty parts are left out."""
 
 
 class Names(Protocol):
@@ -23,20 +23,20 @@ class Names(Protocol):
         ...
 
     def remember(self, path: str, name: str) -> None:
-        """An event has told the name: it need not be asked for."""
+        """An event names the object: its address need not be read."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A stream of events: its address, the colour of its types on a terminal, and how an event of it is told.
+    """A stream of events: its address, the colour of its types on a terminal, and how its events are described.
 
-    `tell` is given an event's type, its data and the names of other objects. None is for a type that it does not know.
+    `describe` gets the type of an event, its data and the names of other objects. It returns None for an unknown type.
     """
 
     path: str
     colour: str
-    tell: Callable[[str, Data, Names], Awaitable[Told | None]]
+    describe: Callable[[str, Data, Names], Awaitable[Description | None]]
 
 
 def stream_names() -> tuple[str, ...]:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from clearway_platform.cli.streams import Data, Names, Stream, Told
+from clearway_platform.cli.streams import Data, Description, Names, Stream
 
 
-async def tell(kind: str, data: Data, _names: Names) -> Told | None:
+async def describe(kind: str, data: Data, _names: Names) -> Description | None:
     return (datetime.now(UTC), [data["text"]]) if kind == "notice.posted" else None
 
 
-stream: Final = Stream("/v1/notice-events", "green", tell)
+stream: Final = Stream("/v1/notice-events", "green", describe)
