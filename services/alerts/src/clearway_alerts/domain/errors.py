@@ -18,7 +18,7 @@ class NoSuchAlert(NotFound):
 class NoSuchDelivery(NotFound):
     """The subscription has no delivery of that id."""
 
-    noun = "delivery of this subscription"
+    noun = "delivery"
 
 
 class NoSuchIncident(NotFound):
