@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from clearway_platform.log import open_broker
 from clearway_platform.log.base import Broker, BrokerUnavailable, Message, TopicSpec
 from clearway_testing.kafka_secured import PASSWORD, SecuredKafka
 from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.plumbing import eventually
 from clearway_testing.sources import running_secured_kafka
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
@@ -36,9 +38,18 @@ async def connect(tmp_path: Path) -> AsyncIterator[Connect]:
         yield connected
 
 
+async def answers(broker: Broker) -> bool:
+    try:
+        await broker.check()
+    except BrokerUnavailable:
+        return False
+    return True
+
+
 async def test_everything_goes_through_the_secured_listener(secured: SecuredKafka, connect: Connect) -> None:
     broker = await connect(secured.url)
-    await broker.check()
+    # The first handshake can take a cold broker on a busy machine longer than a check waits.
+    await eventually(partial(answers, broker))
     await broker.create_topics([TopicSpec("secured", partitions=1, retention_ms=None)])
     await broker.publish([Message("secured", b"key", b"value")])
     async with await broker.reader(["secured"], group="secured") as reader:
