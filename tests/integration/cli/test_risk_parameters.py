@@ -190,7 +190,7 @@ def test_what_is_decided_or_not_there_is_not_asked_about(theatre: Theatre) -> No
         assert (code, output.count("\n")) == (1, 1)
         assert "This revision is decided already." in output
     compared = theatre.run("compare", first)
-    assert (compared.returncode, "There is no comparison of this revision" in compared.stderr) == (1, True)
+    assert (compared.returncode, "There is no comparison of these parameters" in compared.stderr) == (1, True)
     missing = theatre.run("show", str(new_id()))
     assert (missing.returncode, "There is no set of risk parameters" in missing.stderr) == (1, True)
 
@@ -212,7 +212,7 @@ def test_a_wrong_key_and_a_role_that_may_not_are_said(program: Program, theatre:
     analyst = program.run("keys", "create", "--mission", "local", "--role", "analyst").stdout.strip()
     refused = theatre.run("propose", "--preset", "dense", *REASON, "--key", analyst)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "it needs risk-parameters:write" in refused.stderr
+    assert "does not have the permission risk-parameters:write" in refused.stderr
     assert theatre.run("list", "--key", analyst).returncode == 0
 
 
