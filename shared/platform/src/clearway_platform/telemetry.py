@@ -61,7 +61,7 @@ def configure_logs(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     console = settings.log_format == "console"
-    last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if console else structlog.processors.JSONRenderer()
+    last = _console() if console else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -82,3 +82,9 @@ def configure_logs(settings: Settings) -> None:
     # While a broker or a database does not answer, these log each attempt: hundreds a minute. `Outage` logs it once.
     for name in ("aiokafka", "stamina"):
         logging.getLogger(name).setLevel(logging.CRITICAL if root.level > logging.DEBUG else logging.WARNING)
+
+
+def _console() -> Processor:
+    """Tracebacks are plain. By default the renderer prints the values of all variables beside them, such as keys and
+    reports, and takes seconds of the event loop for it."""
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

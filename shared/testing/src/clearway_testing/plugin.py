@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from clearway_platform.log import open_broker
 from clearway_platform.log.base import Broker
@@ -14,6 +15,13 @@ from clearway_testing.engine import Engine, running_engine
 from clearway_testing.manual_clock import ManualClock
 from clearway_testing.server import DatabaseServer, Server, Unavailable
 from clearway_testing.sources import running_kafka, running_postgres
+
+
+def pytest_configure() -> None:
+    """A traceback in the output of a test is plain, as in the logs of a process: with the values of all variables,
+    structlog's own way, printing it takes minutes."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @contextmanager
