@@ -152,7 +152,7 @@ def test_the_version_is_one(program: Program, up: Up) -> None:
 
 def test_listening_beyond_this_machine_says_what_that_means(up: Up) -> None:
     started, address = up("--host", "0.0.0.0")
-    assert "plain HTTP" in started.written
+    started.said("plain HTTP")
     assert address in started.written
     started, _ = up("--data", "other")
     assert "plain HTTP" not in started.written
