@@ -48,11 +48,9 @@ def test_the_index_agrees_with_brute_force(
 ) -> None:
     accuracy = Accuracy.INTERSECTS_UNCERTAINTY if touch else Accuracy.CONTAINS
     watches = [watch_of(UUID(int=n), Filter(area, accuracy)) for n, area in enumerate(watched)]
-    found = set(
-        Index([watch for watch in watches if watch]).matching(
-            make(longitude=place[0], latitude=place[1], uncertainty_m=uncertainty)
-        )
-    )
+    incident = make(longitude=place[0], latitude=place[1], uncertainty_m=uncertainty)
+    index = Index([watch for watch in watches if watch])
+    found = set(index.matching(incident, index.near(incident)))
     for number, area in enumerate(watched):
         away, error = brute_distance(area, *place)
         reach = (area.radius_m if isinstance(area, Circle) else area.width_m) + (uncertainty if touch else 0)
@@ -66,7 +64,8 @@ SQUARE = Polygon((((-1.1, 16.9), (-0.9, 16.9), (-0.9, 17.1), (-1.1, 17.1), (-1.1
 def matches(chosen: Filter, incident: IncidentView) -> bool:
     ready = watch_of(UUID(int=1), chosen)
     assert ready
-    return Index([ready]).matching(incident) == [UUID(int=1)]
+    index = Index([ready])
+    return index.matching(incident, index.near(incident)) == [UUID(int=1)]
 
 
 def test_a_polygon_holds_its_inside_and_what_is_uncertain_near_its_edge(make: Make) -> None:

@@ -98,7 +98,8 @@ def test_the_antimeridian_is_crossed(make: Make) -> None:
 def reaches(area: Area, incident: IncidentView) -> bool:
     ready = watch_of(UUID(int=1), Filter(area))
     assert ready
-    return Index([ready]).reaches(incident)
+    index = Index([ready])
+    return bool(index.reaching(incident, index.near(incident)))
 
 
 def zigzag(count: int, *, west: float, east: float, south: float, north: float) -> Lines:

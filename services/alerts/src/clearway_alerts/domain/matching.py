@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -21,6 +21,9 @@ from clearway_alerts.domain.subscription import Accuracy, Filter
 _EVERYWHERE: Final = shapely.Point()
 # The same place counted in degrees once around to the west, as it is, and once around to the east.
 _TURNS: Final = np.array([-360.0, 0.0, 360.0])
+
+# The numbers (n,) of the watches whose boxes meet that of an incident.
+Candidates: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,36 +74,29 @@ class Index:
         )
         self._tree = shapely.STRtree(shapely.box(*widened(shapely.bounds(self._outlines), self._reach_m).T))
 
-    def positions_near(self, incident: IncidentView) -> int:
-        """How many positions must be measured to match the incident: what that costs."""
-        return int(shapely.get_num_coordinates(self._outlines[self._candidates(incident)]).sum())
+    def matching(self, incident: IncidentView, near: Candidates) -> list[UUID]:
+        """The subscriptions whose whole filter holds for the incident, which `near` was asked for."""
+        watches = (*self._everywhere, *self.reaching(incident, near))
+        return [watch.subscription_id for watch in watches if clauses_hold(watch.filter, incident)]
 
-    def matching(self, incident: IncidentView) -> list[UUID]:
-        """The subscriptions whose whole filter holds for the incident."""
-        return [
-            watch.subscription_id
-            for watch in (*self._everywhere, *self._reaching(incident))
-            if clauses_hold(watch.filter, incident)
-        ]
-
-    def reaches(self, incident: IncidentView) -> bool:
-        """Whether any of the areas reaches the incident, whatever else its filter says."""
-        return bool(self._everywhere or self._reaching(incident))
-
-    def _reaching(self, incident: IncidentView) -> list[Watch]:
-        candidates = self._candidates(incident)
-        if not len(candidates):
+    def reaching(self, incident: IncidentView, near: Candidates) -> list[Watch]:
+        """Those of the candidates whose area reaches the incident, whatever else their filters say."""
+        if not len(near):
             return []
-        reach = self._reach_m[candidates] + self._touching[candidates] * incident.uncertainty_m
-        near = are_within(self._outlines[candidates], incident.longitude, incident.latitude, reach)
-        inside = shapely.intersects_xy(self._solids[candidates], incident.longitude, incident.latitude)
-        return [self._placed[index] for index in candidates[near | inside]]
+        reach = self._reach_m[near] + self._touching[near] * incident.uncertainty_m
+        reached = are_within(self._outlines[near], incident.longitude, incident.latitude, reach)
+        inside = shapely.intersects_xy(self._solids[near], incident.longitude, incident.latitude)
+        return [self._placed[index] for index in near[reached | inside]]
 
-    def _candidates(self, incident: IncidentView) -> npt.NDArray[np.int64]:
+    def positions(self, near: Candidates) -> int:
+        """How many positions must be measured to match the incident: what that costs."""
+        return int(shapely.get_num_coordinates(self._outlines[near]).sum())
+
+    def near(self, incident: IncidentView) -> Candidates:
         """Those whose box meets the incident's, also when one of the two lies across the antimeridian."""
         west, south, east, north = box_around(incident.longitude, incident.latitude, incident.uncertainty_m)
         boxes = shapely.box(west + _TURNS, south, east + _TURNS, north)
-        found: npt.NDArray[np.int64] = np.unique(self._tree.query(boxes)[1])
+        found: Candidates = np.unique(self._tree.query(boxes)[1])
         return found
 
 
@@ -114,7 +110,8 @@ def _place_clause(watch: Watch | None, incident: IncidentView) -> Clause:
         return Clause("area", False, "the route is not known here yet")
     if watch.is_everywhere:
         return Clause("area", True, "everything is watched")
-    holds = Index([watch]).reaches(incident)
+    index = Index([watch])
+    holds = bool(index.reaching(incident, index.near(incident)))
     return Clause("area", holds, _says_place(watch, incident))
 
 

@@ -107,9 +107,10 @@ class Pipeline:
         ]
 
     async def _matching(self, incident: IncidentView, index: Index) -> list[UUID]:
-        if index.positions_near(incident) <= _POSITIONS_ON_THE_LOOP:
-            return index.matching(incident)
-        return await self._heavy.run(index.matching, incident)
+        near = index.near(incident)
+        if index.positions(near) <= _POSITIONS_ON_THE_LOOP:
+            return index.matching(incident, near)
+        return await self._heavy.run(index.matching, incident, near)
 
     def _decide(self, incident: IncidentView, subscription: Concerned, now: datetime) -> Decision:
         told = subscription.history.told if subscription.history else None
