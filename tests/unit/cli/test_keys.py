@@ -49,6 +49,15 @@ def test_the_list_has_whole_names_and_json(keys: Keys) -> None:
     assert "no key of mission other" in keys("list", "--mission", "other").stderr
 
 
+def test_a_key_may_be_that_of_a_person(keys: Keys) -> None:
+    arguments = ("create", "--mission", "unmx", "--new-mission", "--role", "verifier", "--person")
+    assert keys(*arguments, "  ").exit_code == 2
+    assert keys(*arguments, "Ann Ba").exit_code == 0
+    (listed,) = json.loads(keys("list", "--json").stdout)
+    assert listed["person"] == "Ann Ba"
+    assert "Ann Ba" in keys("list").stdout
+
+
 def test_the_help_says_what_each_role_may_do(keys: Keys) -> None:
     said = " ".join(keys("create", "--help").stdout.split())
     permissions = permissions_of(installed_services().values())

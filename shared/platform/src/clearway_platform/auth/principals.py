@@ -41,12 +41,23 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. `id` is stable over key rotation within one key; it is what the record keeps."""
+    """An authenticated caller. `id` is that of its key; it is what the record keeps. `person` is the holder of the key,
+    where it was made for one."""
 
     id: str
     name: str
     mission: str
     role: Role
+    person: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """The same for all keys of one person in a mission: whoever must be someone else is compared by it. It is
+        opaque, so that a record that keeps it names nobody. A key of no person stands for itself."""
+        if self.person is None:
+            return self.id
+        name = " ".join(self.person.split()).casefold()
+        return f"person-{hashlib.sha256(f'{self.mission}/{name}'.encode()).hexdigest()[:16]}"
 
     def may(self, permission: Permission) -> bool:
         return permission.belongs_to(self.role)

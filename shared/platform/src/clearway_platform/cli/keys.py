@@ -43,23 +43,33 @@ class _WithRoles(TyperCommand):
 def create(
     mission: Annotated[str, typer.Option(help="Mission. The key gives no access to any other mission.")],
     role: Annotated[Role, typer.Option(help="Role of the key: see below.")],
-    name: Annotated[str, typer.Option(help="Name of the holder, for the list.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the key, for the list.")] = "",
+    person: Annotated[
+        str | None,
+        typer.Option(
+            help="The person who holds it, written the same for all their keys of the mission. Keys of one person are "
+            "one principal: none of them can confirm or verify what another one reported.",
+            show_default=False,
+        ),
+    ] = None,
     new_mission: Annotated[
         bool, typer.Option("--new-mission", help="Confirm that this is the first key of a new mission.")
     ] = False,
     data: DataFolder = None,
 ) -> None:
     """Create a key and print it. Its secret is not stored and cannot be shown again."""
-    asyncio.run(_create(mission, role, name, data, new_mission=new_mission))
+    asyncio.run(_create(mission, role, name or role.value, person, data, new_mission=new_mission))
 
 
-async def _create(mission: str, role: Role, name: str, data: Path | None, *, new_mission: bool) -> None:
+async def _create(
+    mission: str, role: Role, name: str, person: str | None, data: Path | None, *, new_mission: bool
+) -> None:
     async with _directory(data, create=True) as keys:
         known = sorted({record.principal.mission for record in await keys.list()})
         if mission not in known and not new_mission:
             _confirm(mission, known)
         try:
-            issued = await keys.create(mission, role, name or role.value)
+            issued = await keys.create(mission, role, name, person)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
     typer.echo(issued.token)
@@ -93,6 +103,7 @@ def list_keys(
                 "mission": record.principal.mission,
                 "role": record.principal.role.value,
                 "name": record.principal.name,
+                "person": record.principal.person,
                 "created": record.created_at,
                 "revoked": record.revoked_at,
             }

@@ -43,16 +43,20 @@ class SqlKeyDirectory:
         self._cache: dict[str, tuple[float, Principal]] = {}
         self.tickets = SqlStreamTickets(database, clock, self.principal_of)
 
-    async def create(self, mission: str, role: Role, name: str) -> IssuedKey:
-        """A new key. Raises ValueError for a mission's name that could not stand in an address."""
+    async def create(self, mission: str, role: Role, name: str, person: str | None = None) -> IssuedKey:
+        """A new key. Raises ValueError for a mission's name that could not stand in an address, and for a person
+        without a name."""
         if not _MISSION.match(mission):
             raise ValueError(f"mission {mission!r}: use small letters, digits and hyphens, 63 at most")
+        if person is not None and not (person := " ".join(person.split())):
+            raise ValueError("the person has no name: leave the option out for a key of no person")
         key_id = secrets.token_hex(8)
         token, secret_hash = new_token(key_id)
         row = {"key_id": key_id, "secret_hash": secret_hash, "name": name, "mission": mission, "role": role.value}
+        values = {**row, "person": person, "created_at": self._clock.now()}
         async with self._database.write() as transaction:
-            await transaction.connection.execute(insert(_KEYS).values(**row, created_at=self._clock.now()))
-        return IssuedKey(Principal(key_id, name, mission, role), token)
+            await transaction.connection.execute(insert(_KEYS).values(**values))
+        return IssuedKey(Principal(key_id, name, mission, role, person), token)
 
     async def revoke(self, key_id: str) -> bool:
         """Refuse a key from now on. False when there is no such key in use."""
@@ -111,4 +115,4 @@ class SqlKeyDirectory:
 
 
 def _principal(row: Row[Any]) -> Principal:
-    return Principal(id=row.key_id, name=row.name, mission=row.mission, role=Role(row.role))
+    return Principal(id=row.key_id, name=row.name, mission=row.mission, role=Role(row.role), person=row.person)

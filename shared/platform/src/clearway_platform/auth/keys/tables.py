@@ -12,7 +12,7 @@ keys_metadata: Final = MetaData()
 
 
 class ApiKeyRow(SQLModel, table=True):
-    """A key: its principal, and the hash of its secret."""
+    """A key: its principal, and the hash of its secret. `person` is the holder, who may have other keys."""
 
     metadata = keys_metadata
     __tablename__ = "api_key"
@@ -22,6 +22,7 @@ class ApiKeyRow(SQLModel, table=True):
     name: str
     mission: str = Field(index=True)
     role: str
+    person: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
