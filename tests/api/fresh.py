@@ -6,7 +6,7 @@ from typing import Any, Final
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 
-from .mission import Mission, await_that, dead_letter, made, report, route, subscription
+from .mission import Mission, await_that, claim, dead_letter, made, report, route, subscription
 from .scene import Scene, but
 
 Fresh = tuple[dict[str, str], str]
@@ -16,17 +16,21 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "grade": {"info_credibility": "2"},
     "verify": {},
     "close": {"override_reason": "a reason"},
+    "clearance": claim("fresh"),
 }
+# Whoever claims a clearance does not confirm it, and whoever grades alone does not verify.
+_BY: Final = {"clearance": Role.REPORTER, "grade": Role.VERIFIER}
 
 
 def fresh_incident(scene: Scene, steps: Sequence[str] = (), *, reporter: Role = Role.REPORTER) -> Fresh:
-    """An incident after these steps of its life, which the administrator takes."""
+    """An incident after these steps of its life, which the administrator takes, but those of `_BY`."""
     answer = scene.ask({"method": "POST", "url": "/v1/incidents", "json": report(scene.ours.mark)}, role=reporter)
     address = answer.headers["location"]
     for step in steps:
         body = {"survivor_id": fresh_incident(scene)[0]["incident_id"]} if step == "merge" else _BODIES[step]
         asked = {"method": "POST", "url": f"{address}/{step}", "json": body}
-        answer = scene.ask(but(asked, headers={"If-Match": answer.headers["etag"]}))
+        by = _BY.get(step, Role.ADMIN)
+        answer = scene.ask(but(asked, headers={"If-Match": answer.headers["etag"]}), role=by)
     return scene.ours.ids | {"incident_id": made(answer)["incident_id"]}, answer.headers["etag"]
 
 

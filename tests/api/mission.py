@@ -72,6 +72,11 @@ def report(mark: str, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (whole | changes).items() if value is not None}
 
 
+def claim(mark: str) -> dict[str, Any]:
+    """That the hazard of the report was cleared, just now."""
+    return {"organisation": mark, "method": "removed", "at": datetime.now(UTC).isoformat()}
+
+
 def route(mark: str, **changes: Any) -> dict[str, Any]:
     """A route past the place of the report."""
     line = {"type": "LineString", "coordinates": [[-4.1, 17.04], [-3.9, 17.04]]}

@@ -18,7 +18,7 @@ from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
 from clearway_platform.web.possible_problems import CODES, permissions_asked
 
-from .mission import report, route, subscription
+from .mission import claim, report, route, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset(
@@ -36,7 +36,9 @@ BODIES: Mapping[str, Any] = {
     "SubscriptionPatch": {"name": "body"},
     "ReportForm": {"organisation": "body"},
     "GradingForm": {"info_credibility": "2"},
-    "HazardBody": {"hazard_state": "cleared"},
+    "HazardBody": {"hazard_state": "marked"},
+    "ClearanceBody": claim("body"),
+    "ConfirmationBody": {},
     "NoteBody": {},
     "CloseBody": {"override_reason": "a reason"},
     "DiscardBody": {"reason": "a reason"},

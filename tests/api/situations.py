@@ -38,7 +38,7 @@ from clearway_platform.web.possible_problems import sentence
 from clearway_platform.web.stream.tickets import TooManyTickets
 
 from .fresh import fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
-from .mission import made, report
+from .mission import claim, made, report
 from .operations import Operation
 from .scene import Scene, but
 
@@ -84,6 +84,18 @@ def into_itself(operation: Operation, scene: Scene) -> httpx.Response:
 def by_its_reporter(operation: Operation, scene: Scene) -> httpx.Response:
     ids, etag = fresh_incident(scene, ("review", "grade"), reporter=Role.ADMIN)
     return scene.ask(but(operation.request(ids), headers={"If-Match": etag}))
+
+
+def by_its_claimant(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, _ = fresh_incident(scene)
+    claimed = {"method": "POST", "url": f"/v1/incidents/{ids['incident_id']}/clearance", "json": claim("claimant")}
+    made(scene.ask(but(claimed, headers={"If-Match": '"1"'})))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": '"2"'}))
+
+
+def by_another_reporter(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_incident(scene, ("clearance",))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": etag}), role=Role.OPERATOR)
 
 
 def by_another_subscriber(operation: Operation, scene: Scene) -> httpx.Response:
@@ -174,6 +186,8 @@ SITUATIONS: Final = (
     Situation(NotNow, "incidents.report", under_an_id_that_is_taken),
     Situation(NotNow, "incidents.import_many", under_an_id_that_is_taken),
     Situation(NotYours, "{incident_id}", by_its_reporter),
+    Situation(NotYours, "incidents.confirm_clearance", by_its_claimant),
+    Situation(NotYours, "incidents.dismiss_clearance", by_another_reporter),
     Situation(NotTheOwner, "{subscription_id}", by_another_subscriber),
     Situation(NotTheOwner, "{alert_id}", by_another_subscriber),
     Situation(NotActive, "{subscription_id}", of_a_paused_subscription),

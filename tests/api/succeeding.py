@@ -18,6 +18,8 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "incidents.close": ("review", "grade", "verify"),
     "incidents.reopen": ("review", "grade", "verify", "close"),
     "incidents.unmerge": ("merge",),
+    "incidents.confirm_clearance": ("clearance",),
+    "incidents.dismiss_clearance": ("clearance",),
 }
 
 

@@ -88,11 +88,15 @@ class Story:
         between: Between = undisturbed,
         mission: str = MISSION,
         words: Words = in_these_words,
+        *,
+        clears: bool = True,
     ) -> None:
+        """`clears`: the hazard is cleared on the way, which a server of version 0.1.0 does not know."""
         self._platform = platform
         self._receiver = receiver
         self._between = between
         self._words = words
+        self._clears = clears
         self.mission = mission
         self.route_id = str(new_id())
         self.incident_id = str(new_id())
@@ -104,14 +108,16 @@ class Story:
             await self._prepare()
             await self._report()
             await self._verify()
+            if self._clears:
+                await self._clear()
             await self._move()
             await self._retract()
             await self._look_back()
 
     async def _arrive(self, client: httpx.AsyncClient) -> None:
-        self.operator, self.reporter, self.verifier, self.subscriber = [
+        self.operator, self.reporter, self.verifier, self.second, self.subscriber = [
             Caller(self._platform, client, await self._platform.key(self.mission, role), self._words)
-            for role in (Role.OPERATOR, Role.REPORTER, Role.VERIFIER, Role.SUBSCRIBER)
+            for role in (Role.OPERATOR, Role.REPORTER, Role.VERIFIER, Role.VERIFIER, Role.SUBSCRIBER)
         ]
 
     async def _prepare(self) -> None:
@@ -155,11 +161,19 @@ class Story:
         self.risen = await self._risk()
 
     async def _verify(self) -> None:
-        """Another principal reviews, grades and verifies: the incident weighs more."""
+        """A verifier reviews and grades, a second one verifies: the incident weighs more."""
         await self._change("review", {})
         await self._change("grade", {"source_reliability": "B", "info_credibility": 2})
-        await self._change("verify", {})
+        await self._change("verify", {}, by=self.second)
         await self._until(lambda risk: risk["expected_events"] > self.risen["expected_events"])
+
+    async def _clear(self) -> None:
+        """The reporter claims that the hazard is cleared, which is told; a verifier confirms it, which downgrades."""
+        claim = {"organisation": "Clearance team", "method": "removed", "at": datetime.now(UTC).isoformat()}
+        await self._change("clearance", claim, by=self.reporter)
+        await self._receiver.wait_for(lambda alerts: kinds(alerts)[-1] == "alert.updated", PATIENCE_SECONDS)
+        await self._change("confirm-clearance", {})
+        await self._receiver.wait_for(lambda alerts: kinds(alerts)[-1] == "alert.downgraded", PATIENCE_SECONDS)
 
     async def _move(self) -> None:
         """The place is corrected by 3 km: out of the corridor, and those who were warned are told."""
@@ -186,7 +200,7 @@ class Story:
     async def _look_back(self) -> None:
         """Every revision is readable, each alert object exists once, and the alerts came in order."""
         newest = (await self.reporter.get(f"/v1/incidents/{self.incident_id}")).json()["revision"]
-        assert newest == 6
+        assert newest == (8 if self._clears else 6)
         for revision in range(1, newest + 1):
             answer = await self.reporter.get(f"/v1/incidents/{self.incident_id}/revisions/{revision}")
             assert answer.json()["incident"]["revision"] == revision
@@ -198,9 +212,9 @@ class Story:
         assert kinds(sent)[0] == "alert.issued"
         assert kinds(sent).count("alert.cancelled") == 1
 
-    async def _change(self, action: str, body: Mapping[str, Any]) -> None:
+    async def _change(self, action: str, body: Mapping[str, Any], by: Caller | None = None) -> None:
         path = f"/v1/incidents/{self.incident_id}"
-        answer = await self.verifier.write("POST", f"{path}/{action}", body, await self._etag())
+        answer = await (by or self.verifier).write("POST", f"{path}/{action}", body, await self._etag())
         assert answer.status_code == 200, answer.text
         await self._between(action)
 

@@ -148,7 +148,7 @@ async def test_the_story_goes_on_though_the_versions_take_turns_at_every_step(
         await asyncio.gather(*(server.start() for server in servers.values()))
 
     platform = BothVersions(versions, {name: [server] for name, server in servers.items()})
-    await Story(platform, receiver, between=change_version, words=platform.words).tell()
+    await Story(platform, receiver, between=change_version, words=platform.words, clears=False).tell()
     assert len(told) > 6
     assert "Traceback" not in "".join(server.log.read_text() for server in servers.values())
 
@@ -173,7 +173,7 @@ async def test_the_story_is_told_while_both_versions_run_side_by_side(
             await asyncio.gather(*(some[0].stop() for some in servers.values()))
 
     platform = BothVersions(versions, servers)
-    await Story(platform, receiver, between=retire_the_old, words=platform.words).tell()
+    await Story(platform, receiver, between=retire_the_old, words=platform.words, clears=False).tell()
 
 
 async def start(stack: AsyncExitStack, servers: list[ServerProcess]) -> None:

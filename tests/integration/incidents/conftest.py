@@ -35,13 +35,14 @@ MISSIONS = ("unmix", "other")
 
 
 class Keys:
-    """A token is `mission:role` or `mission:role:name`."""
+    """A token is `mission:role`, `mission:role:name` or `mission:role:name:person`."""
 
     tickets: StreamTickets
 
     async def principal(self, token: str) -> Principal | None:
         mission, role, *name = token.split(":")
-        return Principal(id=token, name=name[0] if name else role, mission=mission, role=Role(role))
+        person = name[1] if name[1:] else None
+        return Principal(token, name[0] if name else role, mission, Role(role), person)
 
     async def principal_of(self, key_id: str) -> Principal | None:
         return await self.principal(key_id)
@@ -89,6 +90,18 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return cast(dict[str, Any], answer.json())
 
+    async def clear(
+        self,
+        incident: dict[str, Any],
+        state: str = "cleared",
+        *,
+        by: str = "unmix:operator",
+        confirmed_by: str = "unmix:verifier",
+    ) -> dict[str, Any]:
+        """One principal claims that the hazard is no more, another one confirms it; the answer."""
+        claimed = await self.step(incident, "clearance", a_claim(hazard_state=state), by=by)
+        return await self.step(claimed, "confirm-clearance", by=confirmed_by)
+
     async def read(self, incident: dict[str, Any], **options: Any) -> dict[str, Any]:
         answer = await self.ask("GET", f"/{incident['incident_id']}", **options)
         assert answer.status_code == 200, answer.text
@@ -123,6 +136,12 @@ def a_report(**changes: Any) -> dict[str, Any]:
         "report": {"organisation": "Convoy 12", "role": "commander", "channel": "radio", "contact_ref": "book-7"},
     }
     return {name: value for name, value in (whole | changes).items() if value is not None}
+
+
+def a_claim(**changes: Any) -> dict[str, Any]:
+    """That the device was destroyed where it lay, just now."""
+    whole = {"organisation": "Clearance team", "method": "destroyed_in_place", "at": "2026-03-01T05:50:00Z"}
+    return whole | {"extent": "The culvert, 50 m on each side"} | changes
 
 
 @pytest.fixture

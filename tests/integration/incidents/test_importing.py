@@ -33,13 +33,13 @@ async def test_a_second_run_changes_nothing(desk: Desk) -> None:
 async def test_a_newer_edition_becomes_a_correction_and_keeps_what_was_corrected_here(desk: Desk) -> None:
     [first] = (await imported(desk, [item("1", casualties=[])]))["items"]
     incident = {"incident_id": first["incident_id"], "revision": 1}
-    await desk.step(incident, "hazard", {"hazard_state": "cleared"})
+    await desk.clear(incident)
     newer = item("1", casualties=[{"outcome": "killed", "low": 1, "best": 1, "high": 1}])
     assert await results(desk, [newer]) == ["corrected"]
     assert await results(desk, [newer]) == ["unchanged"]
     now = await desk.read(incident)
     assert now["casualties"][0]["best"] == 1
-    assert (now["hazard_state"], now["revision"]) == ("cleared", 3)
+    assert (now["hazard_state"], now["revision"]) == ("cleared", 4)
 
 
 async def test_a_bad_item_does_not_stop_the_others(desk: Desk) -> None:

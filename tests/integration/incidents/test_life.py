@@ -16,7 +16,9 @@ from .conftest import Desk
 
 async def verified(desk: Desk, **changes: Any) -> dict[str, Any]:
     incident = await desk.step(await desk.report(**changes), "review")
-    incident = await desk.step(incident, "grade", {"info_credibility": 2, "source_reliability": "B"})
+    incident = await desk.step(
+        incident, "grade", {"info_credibility": 2, "source_reliability": "B"}, by="unmix:verifier:grader"
+    )
     return await desk.step(incident, "verify")
 
 
@@ -29,7 +31,7 @@ async def refused(desk: Desk, incident: dict[str, Any], command: str, body: obje
 
 async def test_the_whole_life_is_told(desk: Desk) -> None:
     incident = await verified(desk)
-    incident = await desk.step(incident, "hazard", {"hazard_state": "cleared"}, by="unmix:operator")
+    incident = await desk.clear(incident)
     incident = await desk.step(incident, "close")
     incident = await desk.step(incident, "reopen", {"reason": "a second device"})
     incident = await desk.step(incident, "dispute", {"reason": "the place is not plausible"})
@@ -41,6 +43,7 @@ async def test_the_whole_life_is_told(desk: Desk) -> None:
         "review_started",
         "graded",
         "verified",
+        "clearance_claimed",
         "hazard_changed",
         "closed",
         "reopened",
@@ -50,7 +53,7 @@ async def test_the_whole_life_is_told(desk: Desk) -> None:
     ]
     [last] = [json.loads(value) for kind, value in await desk.published() if kind == "incident.retracted"]
     assert last["changed"] == ["retraction", "status"]
-    assert last["revision"] == 10
+    assert last["revision"] == 11
 
 
 async def test_a_change_names_the_revision_that_it_is_made_to(desk: Desk) -> None:

@@ -46,7 +46,7 @@ async def test_what_was_known_at_a_time(desk: Desk) -> None:
     made = await desk.read(await desk.report())
     path, known = f"/{made['incident_id']}", desk.clock.now().isoformat()
     desk.clock.advance(timedelta(hours=1))
-    await desk.step(made, "hazard", {"hazard_state": "cleared"})
+    await desk.clear(made)
     later = await desk.report()
     assert (await desk.ask("GET", path, as_of=known)).json() == made
     assert (await desk.ask("GET", path, as_of="2026-01-01T00:00:00Z")).status_code == 404

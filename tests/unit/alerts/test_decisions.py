@@ -10,10 +10,11 @@ from clearway_alerts.domain.alert import DecisionKind as Decided
 from clearway_alerts.domain.alert import Told, decide, what_matters
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.news import why_no_first_alert
-from clearway_alerts.domain.severity import certainty, expires_at, severity, urgency
+from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
 from clearway_contracts.vocabulary import (
     AlertKind,
     Certainty,
+    ClearanceState,
     HazardState,
     InfoCredibility,
     Outcome,
@@ -109,6 +110,33 @@ def test_the_life_of_a_warning(make: Make) -> None:
         is Decided.OUTSIDE
     )
     assert decided(first, told(moved, AlertKind.UPDATED, matched=False)) is Decided.UPDATED
+
+
+CLAIMED = {"clearance": ClearanceState.CLAIMED}
+CLEARED = {"clearance": ClearanceState.CONFIRMED, "hazard_state": HazardState.CLEARED}
+
+
+def test_a_claimed_clearance_is_told_and_downgrades_nothing(make: Make) -> None:
+    decision = decide(make(revision=2, **CLAIMED), told(make()), matches=True, now=NOW, news_hours=72)
+    assert (decision.kind, decision.reason) == (Decided.UPDATED, "changed: reported cleared, not confirmed")
+    fell = decide(make(revision=3), told(make(revision=2, **CLAIMED)), matches=True, now=NOW, news_hours=72)
+    assert (fell.kind, fell.reason) == (Decided.UPDATED, "changed: no longer reported cleared")
+    assert decided(make(revision=3, **CLEARED), told(make(revision=2, **CLAIMED))) is Decided.DOWNGRADED
+
+
+def test_the_headline_says_how_sure_a_clearance_is(make: Make) -> None:
+    assert "active, reported cleared, not confirmed near" in headline(make(**CLAIMED))
+    assert "cleared near" in headline(make(**CLEARED))
+    assert "cleared, by one person near" in headline(make(**CLEARED, by_one_person=True))
+    reasons = what_matters(make(), make(**CLEARED, by_one_person=True), NOW)
+    assert "cleared, by one person" in reasons
+
+
+def test_a_verification_that_is_taken_back_is_told(make: Make) -> None:
+    back = make(revision=2, status=Status.UNDER_REVIEW, taken_back=True)
+    decision = decide(back, told(make()), matches=True, now=NOW, news_hours=72)
+    assert (decision.kind, decision.reason) == (Decided.UPDATED, "changed: verified no longer, back under review")
+    assert decided(make(revision=3, status=Status.UNDER_REVIEW), told(back)) is Decided.NO_MATTER
 
 
 @pytest.mark.parametrize("matches", [True, False])

@@ -21,7 +21,7 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
         "EXERCISE" if incident.get("exercise") else "",
         place_in_words(place["point"], place.get("place_name")),
         await _route(place.get("route_id"), names),
-        f"{incident['category']}, {incident['outcome']}, hazard {incident['hazard_state']}",
+        f"{incident['category']}, {incident['outcome']}, hazard {_hazard(incident)}",
         f"status {status}" if status != "reported" else "",
         _why(incident, data.get("changed", ()) if data["revision"] > 1 else ()),
         _occurred(incident["time"]),
@@ -34,6 +34,13 @@ async def _route(route_id: str | None, names: Names) -> str:
     if route_id is None:
         return ""
     return f"on {await names.find(f'/v1/routes/{route_id}') or route_id}"
+
+
+def _hazard(incident: Data) -> str:
+    state, clearance = incident["hazard_state"], incident.get("clearance") or {}
+    if clearance.get("state") == "claimed":
+        return f"{state}, reported {clearance['hazard_state']}, not confirmed"
+    return f"{state}, by one person" if clearance.get("override_reason") else str(state)
 
 
 def _why(incident: Data, changed: Any) -> str:

@@ -9,6 +9,8 @@ from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import (
     IncidentChange,
+    IncidentClearanceClaimed,
+    IncidentClearanceDismissed,
     IncidentClosed,
     IncidentCorrected,
     IncidentDisputed,
@@ -39,6 +41,9 @@ EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
     Kind.REOPENED: IncidentReopened,
     Kind.RETRACTED: IncidentRetracted,
     Kind.HAZARD_CHANGED: IncidentHazardChanged,
+    Kind.CLEARANCE_CLAIMED: IncidentClearanceClaimed,
+    Kind.CLEARANCE_CONFIRMED: IncidentHazardChanged,
+    Kind.CLEARANCE_DISMISSED: IncidentClearanceDismissed,
     Kind.MERGED: IncidentMerged,
     Kind.UNMERGED: IncidentUnmerged,
 }

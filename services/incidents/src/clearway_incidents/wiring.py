@@ -6,7 +6,7 @@ from typing import Final
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents import permissions
-from clearway_incidents.api import assessing, importing, merging, reading, reporting
+from clearway_incidents.api import assessing, clearing, importing, merging, reading, reporting
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
@@ -32,6 +32,7 @@ DESCRIPTION: Final = (
 TAGS: Final = {
     "Reporting incidents": "What people in the field send: a report, a correction, the state of the hazard.",
     "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
+    "Clearing hazards": "What makes a hazard less: one principal claims it, another one confirms it.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
     "Importing incidents": "Many reports of another system at once.",
 }
@@ -54,7 +55,7 @@ def build(
         stream,
         tickets.router,
         list_router(formats),
-        *(part.router for part in (importing, reporting, reading, assessing, merging)),
+        *(part.router for part in (importing, reporting, reading, clearing, assessing, merging)),
     ):
         app.include_router(router)
     return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))

@@ -17,6 +17,8 @@ from clearway_contracts.vocabulary import (
     Category,
     Channel,
     Classification,
+    ClearanceMethod,
+    ClearanceState,
     Delivery,
     HazardState,
     InfoCredibility,
@@ -175,6 +177,24 @@ class Retraction(Payload):
     at: Utc
 
 
+class Clearance(Payload):
+    """What was done about the hazard, by the organisation that did it, and who says so.
+
+    `hazard_state` is cleared or none: what the hazard becomes when the clearance is confirmed. `claimed_by` and
+    `confirmed_by` are ids of principals. With `override_reason` one person did both: it says why."""
+
+    state: ClearanceState
+    hazard_state: HazardState
+    organisation: str
+    method: ClearanceMethod
+    at: Utc
+    extent: ShortText | None = None
+    reference: ShortText | None = None
+    claimed_by: str
+    confirmed_by: str | None = None
+    override_reason: ShortText | None = None
+
+
 class Audit(Payload):
     """Who wrote it, and its place in the chain of the incident's revisions."""
 
@@ -225,4 +245,5 @@ class IncidentState(Facts, Identity):
     status: Status
     links: Links = Links()
     retraction: Retraction | None = None
+    clearance: Clearance | None = None
     audit: Audit

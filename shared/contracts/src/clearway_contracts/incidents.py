@@ -98,8 +98,20 @@ class IncidentReopened(IncidentChange):
     event_type: ClassVar[Literal["incident.reopened"]] = "incident.reopened"
 
 
+class IncidentClearanceClaimed(IncidentChange):
+    """The hazard is reported as cleared or gone, and stands until an assessor other than the claimant confirms it."""
+
+    event_type: ClassVar[Literal["incident.clearance_claimed"]] = "incident.clearance_claimed"
+
+
+class IncidentClearanceDismissed(IncidentChange):
+    """The claim that the hazard is cleared was withdrawn or refused: the hazard stands."""
+
+    event_type: ClassVar[Literal["incident.clearance_dismissed"]] = "incident.clearance_dismissed"
+
+
 class IncidentHazardChanged(IncidentChange):
-    """The hazard became active, suspected, marked, cleared or none."""
+    """The hazard became active, suspected, marked or unknown, or its clearance was confirmed: cleared or none."""
 
     event_type: ClassVar[Literal["incident.hazard_changed"]] = "incident.hazard_changed"
 
@@ -116,5 +128,7 @@ INCIDENT_EVENTS: Final[tuple[type[IncidentChange], ...]] = (
     IncidentRetracted,
     IncidentClosed,
     IncidentReopened,
+    IncidentClearanceClaimed,
+    IncidentClearanceDismissed,
     IncidentHazardChanged,
 )

@@ -68,6 +68,24 @@ class HazardState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ClearanceState(StrEnum):
+    """Where a clearance stands. A claimed one withdraws no warning: the hazard stands until it is confirmed."""
+
+    CLAIMED = "claimed"
+    CONFIRMED = "confirmed"
+
+
+class ClearanceMethod(StrEnum):
+    """What was done so that the hazard is no more, coarsely."""
+
+    RENDERED_SAFE = "rendered_safe"
+    DESTROYED_IN_PLACE = "destroyed_in_place"
+    REMOVED = "removed"
+    SEARCHED_NOTHING_FOUND = "searched_nothing_found"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
 class Target(StrEnum):
     """Who or what it was meant for, or hit."""
 

@@ -37,8 +37,13 @@ async def run_demo(address: str, keys: SqlKeyDirectory, mission: str) -> None:
     not do, for exercises do not rate routes."""
     reporter = await keys.create(mission, Role.OPERATOR, "demonstration: reporter")
     verifier = await keys.create(mission, Role.VERIFIER, "demonstration: verifier")
-    async with _client(address, reporter.token) as reports, _client(address, verifier.token) as checks:
-        theatre = Theatre(reports, checks, random.Random())
+    second = await keys.create(mission, Role.VERIFIER, "demonstration: second verifier")
+    async with (
+        _client(address, reporter.token) as reports,
+        _client(address, verifier.token) as checks,
+        _client(address, second.token) as confirms,
+    ):
+        theatre = Theatre(reports, checks, confirms, random.Random())
         await theatre.load()
         while True:
             await asyncio.sleep(STEP_SECONDS)
@@ -54,11 +59,19 @@ def _client(address: str, token: str) -> httpx.AsyncClient:
 
 
 class Theatre:
-    """What has been reported and is still open, and what may happen next."""
+    """What has been reported and is still open, and what may happen next. One verifier grades, a second one verifies
+    and confirms."""
 
-    def __init__(self, reports: httpx.AsyncClient, checks: httpx.AsyncClient, chance: random.Random) -> None:
+    def __init__(
+        self,
+        reports: httpx.AsyncClient,
+        checks: httpx.AsyncClient,
+        confirms: httpx.AsyncClient,
+        chance: random.Random,
+    ) -> None:
         self._reports = reports
         self._checks = checks
+        self._confirms = confirms
         self._chance = chance
         self._open: list[str] = []
 
@@ -88,14 +101,20 @@ class Theatre:
     async def _confirm_and_clear(self, incident: str) -> None:
         await self._act(incident, "review", {})
         await self._act(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
-        await self._act(incident, "verify", {})
+        await self._act(incident, "verify", {}, by=self._confirms)
         await asyncio.sleep(STEP_SECONDS)
-        await self._act(incident, "hazard", {"hazard_state": "cleared"})
+        claim = {"organisation": "Clearance team", "method": "removed", "at": datetime.now(UTC).isoformat()}
+        await self._act(incident, "clearance", claim, by=self._reports)
+        await asyncio.sleep(STEP_SECONDS)
+        await self._act(incident, "confirm-clearance", {}, by=self._confirms)
 
-    async def _act(self, incident: str, action: str, body: Mapping[str, Any]) -> None:
-        etag = _expect(await self._checks.get(f"/v1/incidents/{incident}")).headers["ETag"]
+    async def _act(
+        self, incident: str, action: str, body: Mapping[str, Any], by: httpx.AsyncClient | None = None
+    ) -> None:
+        by = by or self._checks
+        etag = _expect(await by.get(f"/v1/incidents/{incident}")).headers["ETag"]
         path = f"/v1/incidents/{incident}/{action}"
-        _expect(await self._checks.post(path, json=body, headers={"If-Match": etag}))
+        _expect(await by.post(path, json=body, headers={"If-Match": etag}))
 
     async def _subscribe(self) -> None:
         name = "Demonstration: along Route Alder"

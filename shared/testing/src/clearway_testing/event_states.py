@@ -12,6 +12,7 @@ from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import (
     Audit,
     Casualties,
+    Clearance,
     ExternalRef,
     Grading,
     Impact,
@@ -38,6 +39,8 @@ from clearway_contracts.vocabulary import (
     Certainty,
     Channel,
     Classification,
+    ClearanceMethod,
+    ClearanceState,
     Delivery,
     HazardState,
     InfoCredibility,
@@ -176,6 +179,21 @@ INCIDENT_STATES: Final = st.builds(
     narrative=_TEXT,
     links=st.builds(Links, merged_into=_maybe(_IDS), merged_from=_some(_IDS), related=_some(_IDS)),
     retraction=_maybe(st.builds(Retraction, reason=st.sampled_from(RetractionReason), by=_TEXT, at=MOMENTS)),
+    clearance=_maybe(
+        st.builds(
+            Clearance,
+            state=st.sampled_from(ClearanceState),
+            hazard_state=st.sampled_from(HazardState),
+            organisation=_TEXT,
+            method=st.sampled_from(ClearanceMethod),
+            at=MOMENTS,
+            extent=_maybe(_TEXT),
+            reference=_maybe(_TEXT),
+            claimed_by=_TEXT,
+            confirmed_by=_maybe(_TEXT),
+            override_reason=_maybe(_TEXT),
+        )
+    ),
     audit=st.builds(
         Audit, created_by=_TEXT, created_at=MOMENTS, updated_at=MOMENTS, prev_hash=_maybe(_TEXT), hash=_maybe(_TEXT)
     ),

@@ -8,8 +8,8 @@ from clearway_alerts.outbound.measuring import ALERT_LATENCY
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
-from clearway_contracts.incidents import IncidentChange
-from clearway_contracts.vocabulary import CasualtyOutcome
+from clearway_contracts.incidents import IncidentChange, IncidentCorrected, IncidentUnmerged
+from clearway_contracts.vocabulary import CasualtyOutcome, Status
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 
@@ -23,15 +23,16 @@ class IncidentHandler:
 
     async def __call__(self, transaction: Transaction, event: Event) -> None:
         assert isinstance(event.data, IncidentChange)
-        if await self._pipeline.warn(transaction, incident_of(event.data.incident), event.envelope.id):
+        if await self._pipeline.warn(transaction, incident_of(event.data), event.envelope.id):
             transaction.after_commit(partial(self._note_latency, event.envelope.recorded_time))
 
     def _note_latency(self, recorded: datetime) -> None:
         ALERT_LATENCY.observe(max((self._clock.now() - recorded).total_seconds(), 0.0))
 
 
-def incident_of(state: IncidentState) -> IncidentView:
-    """What alerts need of the contract's state."""
+def incident_of(change: IncidentChange) -> IncidentView:
+    """What alerts need of the contract's state, and of what changed it."""
+    state = change.incident
     return IncidentView(
         mission=state.mission,
         incident_id=state.incident_id,
@@ -54,7 +55,16 @@ def incident_of(state: IncidentState) -> IncidentView:
         credibility=state.grading.info_credibility,
         tlp=state.sharing.tlp,
         merged_into=state.links.merged_into,
+        clearance=state.clearance.state if state.clearance else None,
+        by_one_person=state.clearance is not None and state.clearance.override_reason is not None,
+        taken_back=_took_back(change),
     )
+
+
+def _took_back(change: IncidentChange) -> bool:
+    """Whether a correction, or a report that left, sent a verified incident back to review."""
+    by_itself = isinstance(change, IncidentCorrected | IncidentUnmerged)
+    return by_itself and "status" in change.changed and change.incident.status is Status.UNDER_REVIEW
 
 
 def _at_most(state: IncidentState, outcome: CasualtyOutcome) -> int:

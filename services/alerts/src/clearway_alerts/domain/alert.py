@@ -10,7 +10,7 @@ from clearway_alerts.domain.geometry import distance_m
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import NO_LONGER, certainty, rank, severity, urgency
-from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Status, Urgency
+from clearway_contracts.vocabulary import AlertKind, Certainty, ClearanceState, Severity, Status, Urgency
 
 # A place that moves this far, in metres, is another place on the road, however uncertain it was.
 MOVED_M: Final = 100.0
@@ -157,8 +157,22 @@ def what_matters(before: IncidentView, after: IncidentView, now: datetime) -> li
         "exercise": before.exercise != after.exercise,
         "closed": (before.status is Status.CLOSED) != (after.status is Status.CLOSED),
         "place": _moved(before, after),
+        "verified no longer, back under review": after.taken_back,
     }
-    return [name for name, has_changed in facts.items() if has_changed]
+    return [*(name for name, has_changed in facts.items() if has_changed), *_clearing(before, after)]
+
+
+def _clearing(before: IncidentView, after: IncidentView) -> list[str]:
+    """What is said of a clearance, in words: while it is only claimed, no other fact changes."""
+    if after.clearance is before.clearance:
+        return []
+    match after.clearance:
+        case ClearanceState.CLAIMED:
+            return ["reported cleared, not confirmed"]
+        case ClearanceState.CONFIRMED:
+            return ["cleared, by one person" if after.by_one_person else "clearance confirmed"]
+        case None:
+            return ["no longer reported cleared"]
 
 
 def _moved(before: IncidentView, after: IncidentView) -> bool:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from clearway_contracts.vocabulary import (
     Category,
+    ClearanceState,
     HazardState,
     InfoCredibility,
     Outcome,
@@ -19,7 +20,8 @@ from clearway_contracts.vocabulary import (
 class IncidentView:
     """An incident at one revision. Degrees WGS-84, metres; `killed_high` and `injured_high` are upper bounds.
 
-    `earliest` and `latest` are the span that certainly contains the moment.
+    `earliest` and `latest` are the span that certainly contains the moment. `by_one_person`: the principal that claimed
+    the clearance confirmed it too. `taken_back`: this revision took a verification back.
     """
 
     mission: str
@@ -43,3 +45,6 @@ class IncidentView:
     credibility: InfoCredibility
     tlp: Tlp
     merged_into: UUID | None = None
+    clearance: ClearanceState | None = None
+    by_one_person: bool = False
+    taken_back: bool = False

@@ -4,7 +4,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_contracts.vocabulary import Certainty, HazardState, InfoCredibility, Outcome, Severity, Urgency
+from clearway_contracts.vocabulary import (
+    Certainty,
+    ClearanceState,
+    HazardState,
+    InfoCredibility,
+    Outcome,
+    Severity,
+    Urgency,
+)
 
 DANGERS: Final = frozenset({HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED})
 NO_LONGER: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
@@ -78,7 +86,13 @@ def headline(incident: IncidentView) -> str:
     what = {"ied": "IED", "uxo_erw": "Unexploded ordnance", "unknown": "Explosive hazard"}.get(
         incident.category, incident.category.replace("_", " ").capitalize()
     )
-    state = {"none": "no hazard left", "unknown": "hazard unknown"}.get(incident.hazard_state, incident.hazard_state)
+    state = {"none": "no hazard left", "unknown": "hazard unknown"}.get(
+        incident.hazard_state, incident.hazard_state.value
+    )
+    if incident.clearance is ClearanceState.CLAIMED:
+        state += ", reported cleared, not confirmed"
+    elif incident.by_one_person:
+        state += ", by one person"
     where = f" near {incident.place_name}" if incident.place_name else ""
     exercise = "EXERCISE: " if incident.exercise else ""
     return f"{exercise}{what}, {state}{where} (within {incident.uncertainty_m:.0f} m)"[:250]

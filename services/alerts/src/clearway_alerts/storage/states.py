@@ -11,7 +11,7 @@ from clearway_alerts.domain.subscription import Filter
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.storage.channels import CHANNEL
 from clearway_contracts.vocabulary import Category, Tlp
-from clearway_platform.database.states import StateVersions
+from clearway_platform.database.states import StateVersions, only_added
 
 # Release 0.1.0 names the coordinates so, and reads what this one stores. Another name would need a version of its own.
 _STORED_NAMES: Final = {"longitude": "lon", "latitude": "lat"}
@@ -28,9 +28,12 @@ def _with_stored_names(incident: IncidentView, fields_of: SerializerFunctionWrap
     return {_STORED_NAMES.get(name, name): value for name, value in fields_of(incident).items()}
 
 
+# Version 2 adds what is said of a clearance.
 INCIDENT_VIEW: Final[StateVersions[IncidentView]] = StateVersions(
     "incident_view",
     TypeAdapter(Annotated[IncidentView, BeforeValidator(_with_names), WrapSerializer(_with_stored_names)]),
+    (only_added,),
+    compatible_from=1,
 )
 FILTER: Final[StateVersions[FilterForm]] = StateVersions("filter", TypeAdapter(FilterForm))
 STATES: Final = (INCIDENT_VIEW, FILTER, CHANNEL)

@@ -14,13 +14,14 @@ from clearway_incidents.domain import life
 from clearway_incidents.domain.difference import merge_patch, patch_between
 from clearway_incidents.domain.errors import InvalidFact
 from clearway_incidents.domain.incident import ReportedFacts
-from clearway_incidents.domain.life import Act, Kind, NewRevision
+from clearway_incidents.domain.life import Kind
 from clearway_platform.refusals import Fault
 from clearway_platform.web.problems import field_errors
 
 # Fields that are changed by a command of their own, and the command.
 COMMANDS: Final[Mapping[str, str]] = {
-    "hazard_state": "POST …/hazard",
+    "hazard_state": "POST …/hazard or …/clearance",
+    "clearance": "POST …/clearance",
     "grading": "POST …/grade",
     "status": "POST …/review, verify, dispute, close or reopen",
     "reports": "POST …/reports",
@@ -36,14 +37,14 @@ _DERIVED: Final = (
 )
 
 
-def correct_by_patch(incident: IncidentState, act: Act, *, patch: Mapping[str, Any]) -> NewRevision:
-    """Correct the facts by a patch that a person sent. Raises InvalidFact, InvalidCorrection."""
+def patched(incident: IncidentState, *, patch: Mapping[str, Any]) -> ReportedFacts:
+    """The facts after a patch that a person sent. Raises InvalidFact, InvalidCorrection."""
     life.allow(incident, Kind.CORRECTED)
     _check_levels(patch)
     for name in patch:
         if name in COMMANDS:
             raise InvalidFact(name, "is not corrected by a patch", f"Use {COMMANDS[name]}.")
-    return life.correct(incident, act, facts=_patched(incident, patch))
+    return _patched(incident, patch)
 
 
 def reconciled(incident: IncidentState, before: Mapping[str, Any], after: Mapping[str, Any]) -> ReportedFacts:

@@ -51,7 +51,8 @@ async def grade(assessed: Assessed, sent: GradingForm) -> Response:
     response_model=IncidentBody,
 )
 async def verify(assessed: Assessed, sent: NoteBody) -> Response:
-    """From under_review. Needs credibility 1–2 or two independent reports, and a verifier who gave none of them."""
+    """From under_review. Needs credibility 1–2 or two independent reports, and a verifier who gave none of them,
+    corrected no decisive fact and is not the only one who graded it. All keys of one person count as one."""
     return await assessed.run(partial(assessed.wiring.lifecycle.verify, reason=sent.reason))
 
 
@@ -63,7 +64,7 @@ async def verify(assessed: Assessed, sent: NoteBody) -> Response:
     response_model=IncidentBody,
 )
 async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
-    """From under_review; a new review ends the dispute."""
+    """From reported, under_review or verified; a new review ends the dispute."""
     return await assessed.apply(life.dispute, sent.reason)
 
 

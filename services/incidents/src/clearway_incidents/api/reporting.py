@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
 from clearway_incidents import permissions
-from clearway_incidents.api.amendments import correct_by_patch
+from clearway_incidents.api.amendments import patched
 from clearway_incidents.api.answers import CHANGED, IncidentBody, reply_to_report
 from clearway_incidents.api.bodies import HazardBody
 from clearway_incidents.api.dependencies import Reported, Reporter, Wired
@@ -16,6 +16,7 @@ from clearway_incidents.api.reports import NewReport, ReportForm
 from clearway_incidents.api.texts import Text
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import InvalidFact, NotNow
+from clearway_incidents.domain.hazard import change_hazard
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.document import header
 from clearway_platform.web.possible_problems import raises
@@ -81,8 +82,11 @@ async def correct(
     patch: Annotated[dict[str, Any], Body(max_length=len(FactsForm.model_fields), include_in_schema=False)],
     reason: Annotated[Text | None, Query(description="Why; it stays in the history.")] = None,
 ) -> Response:
-    """A JSON merge patch (RFC 7396). Makes a new revision; every earlier one stays readable."""
-    return await reported.apply(partial(correct_by_patch, patch=patch), reason)
+    """A JSON merge patch (RFC 7396). Makes a new revision; every earlier one stays readable. A verified incident goes
+    back to review when its place (beyond its uncertainty), its time (beyond its span), category, outcome or exercise is
+    corrected; it stays verified when a verifier corrects it and gives a `reason`."""
+    facts_of = partial(patched, patch=patch)
+    return await reported.run(partial(reported.wiring.lifecycle.correct, facts_of=facts_of, reason=reason))
 
 
 @router.post(
@@ -93,7 +97,8 @@ async def correct(
     response_model=IncidentBody,
 )
 async def add_report(reported: Reported, sent: ReportForm) -> Response:
-    """Add another report. Reports of two different organisations allow the incident to be verified."""
+    """Add another report. Reports of two principals, of different organisations where both are known, allow the
+    incident to be verified."""
     return await reported.apply(partial(life.add_report, report=sent.in_domain(reported.wiring.clock.now())))
 
 
@@ -105,5 +110,6 @@ async def add_report(reported: Reported, sent: ReportForm) -> Response:
     response_model=IncidentBody,
 )
 async def hazard(reported: Reported, sent: HazardBody) -> Response:
-    """Active, suspected, marked, cleared or none. Warnings depend on it."""
-    return await reported.apply(partial(life.change_hazard, state=sent.hazard_state), sent.reason)
+    """Warnings depend on it. A hazard that stands becomes cleared or none by a clearance alone; that it stands ends a
+    claim that it does not."""
+    return await reported.apply(partial(change_hazard, state=sent.hazard_state), sent.reason)

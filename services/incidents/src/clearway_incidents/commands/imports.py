@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from clearway_contracts.incident import ExternalRef, IncidentState
+from clearway_incidents.commands.basis import last_verified
 from clearway_incidents.commands.intake import Submission
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain import life
+from clearway_incidents.domain.correcting import correct
 from clearway_incidents.domain.errors import NotNow, Refusal
 from clearway_incidents.domain.incident import ReportedFacts
 from clearway_incidents.domain.life import Kind, NewRevision
@@ -127,8 +129,10 @@ class Imports:
         before = await self.revisions.current(transaction, principal.mission, ref.incident_id)
         life.allow(before.incident, Kind.CORRECTED)
         facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)
-        act = self.revisions.act(principal, f"newer edition of {item.ref.system}")
-        after = await self.revisions.append(
-            transaction, principal, before, life.correct(before.incident, act, facts=facts)
-        )
+        # No assessor looked at the correction, whoever sent the file.
+        act = replace(self.revisions.act(principal, f"newer edition of {item.ref.system}"), assesses=False)
+        verified = await last_verified(transaction, self.revisions, before)
+        organisation = item.sent.first.report.organisation
+        change = correct(before.incident, act, facts=facts, verified=verified, organisation=organisation)
+        after = await self.revisions.append(transaction, principal, before, change)
         return ImportResult.UNCHANGED if after["revision"] == before.incident.revision else ImportResult.CORRECTED

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from uuid import UUID
 
 from sqlalchemy import select
 
+from clearway_contracts.incident import IncidentState
+from clearway_incidents.commands.basis import basis_of, last_verified
 from clearway_incidents.commands.revisions import Revisions, Target
-from clearway_incidents.domain import life
-from clearway_incidents.domain.life import Kind, Step
+from clearway_incidents.domain import hazard
+from clearway_incidents.domain.correcting import correct
+from clearway_incidents.domain.incident import ReportedFacts
+from clearway_incidents.domain.life import Step
+from clearway_incidents.domain.verifying import verify
 from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.database.states import State
+
+# The facts after a correction of the incident on record.
+FactsOf = Callable[[IncidentState], ReportedFacts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +38,55 @@ class Lifecycle:
         change = step(before.incident, self.revisions.act(principal, reason))
         return await self.revisions.append(transaction, principal, before, change)
 
+    async def correct(
+        self, transaction: Transaction, principal: Principal, target: Target, *, facts_of: FactsOf, reason: str | None
+    ) -> State:
+        """Correct the facts of the revision that the caller has seen."""
+        before = await self.revisions.seen(transaction, principal, target)
+        facts = facts_of(before.incident)
+        verified = await last_verified(transaction, self.revisions, before)
+        change = correct(before.incident, self.revisions.act(principal, reason), facts=facts, verified=verified)
+        return await self.revisions.append(transaction, principal, before, change)
+
     async def verify(
         self, transaction: Transaction, principal: Principal, target: Target, *, reason: str | None = None
     ) -> State:
-        """Verify. Raises NotYours for a principal that gave one of its reports."""
+        """Verify. Raises NotYours for a principal that the incident rests on."""
         before = await self.revisions.seen(transaction, principal, target)
-        ids = [target.incident_id, *before.incident.links.merged_from]
-        step = partial(life.verify, reporters=await _reporters(transaction, ids))
-        change = step(before.incident, self.revisions.act(principal, reason))
+        basis = await basis_of(transaction, self.revisions, before.incident)
+        change = verify(before.incident, self.revisions.act(principal, reason), basis=basis)
+        return await self.revisions.append(transaction, principal, before, change)
+
+    async def confirm_clearance(
+        self,
+        transaction: Transaction,
+        principal: Principal,
+        target: Target,
+        *,
+        override_reason: str | None,
+        reason: str | None,
+    ) -> State:
+        """Confirm a clearance. Raises NotYours for the person who claimed it, unless there is a reason to override."""
+        before = await self.revisions.seen(transaction, principal, target)
+        claimant = await _claimant(transaction, before.incident)
+        act = self.revisions.act(principal, reason)
+        change = hazard.confirm(before.incident, act, claimant=claimant, override_reason=override_reason)
+        return await self.revisions.append(transaction, principal, before, change)
+
+    async def dismiss_clearance(
+        self, transaction: Transaction, principal: Principal, target: Target, *, reason: str
+    ) -> State:
+        """Withdraw or refuse a claim. Raises NotYours for a principal that neither made it nor may assess."""
+        before = await self.revisions.seen(transaction, principal, target)
+        claimant = await _claimant(transaction, before.incident)
+        change = hazard.dismiss(before.incident, self.revisions.act(principal, reason), claimant=claimant)
         return await self.revisions.append(transaction, principal, before, change)
 
 
-async def _reporters(transaction: Transaction, ids: list[UUID]) -> frozenset[str]:
-    """The principals that reported these incidents: a survivor and those that were merged into it."""
-    table = REVISIONS.c
-    query = select(table.by).where(
-        table.incident_id.in_(ids), table.kind.in_([Kind.REPORTED.value, Kind.REPORT_ADDED.value])
-    )
-    return frozenset((await transaction.connection.execute(query)).scalars())
+async def _claimant(transaction: Transaction, incident: IncidentState) -> str:
+    """The identity behind the claim; empty where nothing is claimed."""
+    if incident.clearance is None:
+        return ""
+    table, key = REVISIONS.c, incident.clearance.claimed_by
+    query = select(table.person).where(table.incident_id == incident.incident_id, table.by == key).limit(1)
+    return (await transaction.connection.execute(query)).scalar_one_or_none() or key

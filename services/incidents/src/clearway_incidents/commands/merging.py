@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Status
+from clearway_incidents.commands.basis import basis_of
 from clearway_incidents.commands.revisions import Recorded, Revisions, Target
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import InvalidFact, NotNow, UnknownIncident
@@ -75,7 +76,8 @@ class Merging:
             return
         joined = await self._joined_at(transaction, survivor_id, loser.incident_id)
         before = await self.revisions.at(transaction, survivor_id, joined.revision - 1)
-        freed = unmerge_survivor(survivor.incident, loser, before.incident, joined, act)
+        basis = await basis_of(transaction, self.revisions, survivor.incident, without=loser.incident_id)
+        freed = unmerge_survivor(survivor.incident, loser, before.incident, joined, act, basis=basis)
         await self.revisions.append(transaction, principal, survivor, freed)
 
     async def _joined_at(self, transaction: Transaction, survivor_id: UUID, loser_id: UUID) -> IncidentState:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 
 from clearway_contracts.incident import IncidentState
+from clearway_incidents import permissions
 from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
@@ -57,6 +58,11 @@ class Recorded:
     state: State
 
 
+def person_of(principal: Principal) -> str | None:
+    """What the record keeps of the person whose key it is; None where the key has none."""
+    return None if principal.person is None else principal.identity
+
+
 @dataclass(frozen=True, slots=True)
 class Revisions:
     """Reads incidents for a command, and writes their revisions."""
@@ -82,7 +88,8 @@ class Revisions:
 
     def act(self, principal: Principal, reason: str | None = None) -> Act:
         """A change by this principal, now."""
-        return Act(principal.id, self.clock.now(), reason)
+        assesses = principal.may(permissions.ASSESS)
+        return Act(principal.id, self.clock.now(), reason, person=person_of(principal), assesses=assesses)
 
     async def at(self, transaction: Transaction, incident_id: UUID, number: int) -> Recorded:
         """The incident at a revision that is known to exist."""
@@ -93,7 +100,7 @@ class Revisions:
         self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[NewRevision, str]]
     ) -> list[State] | None:
         """Write first revisions, each with its content hash; None when one of the ids is taken."""
-        entries = [(self._entry(change, None, principal.id), content_hash) for change, content_hash in changes]
+        entries = [(self._entry(change, None, principal), content_hash) for change, content_hash in changes]
         rows = [incident_row(entry) | {"content_hash": content_hash} for entry, content_hash in entries]
         if not rows:
             return []
@@ -107,7 +114,7 @@ class Revisions:
     ) -> State:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
         NotNow when the incident is full."""
-        entry = self._entry(change, before.state, principal.id)
+        entry = self._entry(change, before.state, principal)
         if not entry.changed:
             return before.state
         check_room(change, before.state, without_version(entry.stored))
@@ -122,19 +129,20 @@ class Revisions:
     def _recorded(self, stored: Any) -> Recorded:
         return Recorded(self.states.read_to_change(stored), self.states.shape(stored))
 
-    def _entry(self, change: NewRevision, before: State | None, by: str) -> Entry:
+    def _entry(self, change: NewRevision, before: State | None, principal: Principal) -> Entry:
         """Seal a change to the revision before it. The hash is over what is stored, and so are those before it."""
         stored = self.states.write(change.incident)
         previous = before["audit"]["hash"] if before else None
         stored["audit"]["prev_hash"] = previous
-        stored["audit"]["hash"] = seal(sealed_part(stored, change.kind, by, change.reason), previous)
+        part = sealed_part(stored, change.kind, principal.id, change.reason, person_of(principal))
+        stored["audit"]["hash"] = seal(part, previous)
         audit = change.incident.audit.model_copy(update={"prev_hash": previous, "hash": stored["audit"]["hash"]})
         sealed = replace(change, incident=change.incident.model_copy(update={"audit": audit}))
         return Entry(sealed, stored, changed_names(before or {}, without_version(stored)))
 
     async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[State]:
         """Write the revisions and their events; the states that are shown."""
-        rows = [revision_row(entry, principal.id) for entry in entries]
+        rows = [revision_row(entry, principal.id, person_of(principal)) for entry in entries]
         await transaction.connection.execute(_KEEP, one_or_many(rows))
         await self.outbox.add(transaction, [event_of(self.outbox, entry.change, entry.changed) for entry in entries])
         return [without_version(entry.stored) for entry in entries]

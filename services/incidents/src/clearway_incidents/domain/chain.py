@@ -15,7 +15,11 @@ def seal(revision: Mapping[str, Any], previous: str | None) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def sealed_part(state: Mapping[str, Any], kind: str, by: str, reason: str | None) -> dict[str, Any]:
-    """What the hash is over: the stored state without its own hash, the kind, the principal and the reason."""
+def sealed_part(
+    state: Mapping[str, Any], kind: str, by: str, reason: str | None, person: str | None = None
+) -> dict[str, Any]:
+    """What the hash is over: the stored state without its own hash, the kind, the principal, the reason, and the person
+    where the principal's key has one."""
     audit = {name: value for name, value in state["audit"].items() if name != "hash"}
-    return {"state": {**state, "audit": audit}, "kind": kind, "by": by, "reason": reason}
+    sealed = {"state": {**state, "audit": audit}, "kind": kind, "by": by, "reason": reason}
+    return sealed if person is None else {**sealed, "person": person}

@@ -10,10 +10,7 @@ from typing import Any, Final
 
 from clearway_contracts.incident import Grading, IncidentState, Report, Retraction
 from clearway_contracts.vocabulary import HazardState, InfoCredibility, RetractionReason, SourceReliability, Status
-from clearway_incidents.domain import moment
-from clearway_incidents.domain.errors import NotNow, NotYours
-from clearway_incidents.domain.grading import credible, independent_reports
-from clearway_incidents.domain.incident import ReportedFacts
+from clearway_incidents.domain.errors import NotNow
 
 
 class Kind(StrEnum):
@@ -30,6 +27,9 @@ class Kind(StrEnum):
     REOPENED = "reopened"
     RETRACTED = "retracted"
     HAZARD_CHANGED = "hazard_changed"
+    CLEARANCE_CLAIMED = "clearance_claimed"
+    CLEARANCE_CONFIRMED = "clearance_confirmed"
+    CLEARANCE_DISMISSED = "clearance_dismissed"
     MERGED = "merged"
     UNMERGED = "unmerged"
 
@@ -42,34 +42,49 @@ ALLOWED: Final[dict[Kind, frozenset[Status]]] = {
     Kind.CORRECTED: LIVE,
     Kind.GRADED: LIVE,
     Kind.HAZARD_CHANGED: LIVE,
+    Kind.CLEARANCE_CLAIMED: LIVE,
+    Kind.CLEARANCE_CONFIRMED: LIVE,
+    Kind.CLEARANCE_DISMISSED: LIVE,
     Kind.REVIEW_STARTED: frozenset({Status.REPORTED, Status.DISPUTED}),
     Kind.VERIFIED: frozenset({Status.UNDER_REVIEW}),
-    Kind.DISPUTED: frozenset({Status.UNDER_REVIEW}),
+    Kind.DISPUTED: frozenset({Status.REPORTED, Status.UNDER_REVIEW, Status.VERIFIED}),
     Kind.CLOSED: frozenset({Status.VERIFIED}),
     Kind.REOPENED: frozenset({Status.CLOSED}),
     Kind.RETRACTED: LIVE,
     Kind.MERGED: LIVE,
     Kind.UNMERGED: frozenset({Status.MERGED}),
 }
+# The commands that bring a report, which is then the last one of the incident.
+REPORTING: Final = frozenset({Kind.REPORTED, Kind.REPORT_ADDED})
 HARMLESS: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
 
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
-    """A new revision: the incident after it, what made it, and the reason where one was given."""
+    """A new revision: the incident after it, what made it, and the reason where one was given. `decisive` is whether it
+    corrected a fact that a verification is about."""
 
     incident: IncidentState
     kind: Kind
     reason: str | None = None
+    decisive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """The principal that changes an incident, the time, and the reason where one was given."""
+    """The principal that changes an incident, the time, and the reason where one was given. `person` is the holder of
+    its key, where it has one; `assesses` is whether its role may assess."""
 
     by: str
     at: datetime
     reason: str | None = None
+    person: str | None = None
+    assesses: bool = False
+
+    @property
+    def identity(self) -> str:
+        """Compared where someone else must act: the same for all keys of one person."""
+        return self.person or self.by
 
 
 # One command of the life: the incident on record becomes the next revision.
@@ -104,20 +119,8 @@ def add_report(incident: IncidentState, act: Act, *, report: Report) -> NewRevis
     return NewRevision(revise(incident, act.at, reports=(*incident.reports, report)), Kind.REPORT_ADDED, act.reason)
 
 
-def correct(incident: IncidentState, act: Act, *, facts: ReportedFacts) -> NewRevision:
-    """Other facts; `recorded_at` stays the moment when the incident was first recorded. Raises InvalidFact when their
-    times cannot be."""
-    allow(incident, Kind.CORRECTED)
-    if facts.time != incident.time:
-        moment.check(facts.time, act.at)
-    time = facts.time.model_copy(update={"recorded_at": incident.time.recorded_at})
-    links = incident.links.model_copy(update={"related": facts.related})
-    values = {**facts.as_fields(), "time": time, "links": links}
-    return NewRevision(revise(incident, act.at, **values), Kind.CORRECTED, act.reason)
-
-
 def review(incident: IncidentState, act: Act) -> NewRevision:
-    return _move(incident, act, Kind.REVIEW_STARTED, Status.UNDER_REVIEW)
+    return move(incident, act, Kind.REVIEW_STARTED, Status.UNDER_REVIEW)
 
 
 def grade(
@@ -133,21 +136,8 @@ def grade(
     return NewRevision(revise(incident, act.at, grading=grading), Kind.GRADED, act.reason)
 
 
-def verify(incident: IncidentState, act: Act, *, reporters: frozenset[str]) -> NewRevision:
-    """`reporters` are the principals that reported it: none of them can verify it."""
-    allow(incident, Kind.VERIFIED)
-    if act.by in reporters:
-        raise NotYours("A report cannot be verified by the principal who gave it. Ask another verifier.")
-    if not credible(incident.grading) and independent_reports(incident.reports) < 2:
-        raise NotNow(
-            "verifying needs credibility 1 or 2, or two independent reports",
-            "Grade it, or add a report of another organisation.",
-        )
-    return _move(incident, act, Kind.VERIFIED, Status.VERIFIED)
-
-
 def dispute(incident: IncidentState, act: Act) -> NewRevision:
-    return _move(incident, act, Kind.DISPUTED, Status.DISPUTED)
+    return move(incident, act, Kind.DISPUTED, Status.DISPUTED)
 
 
 def close(incident: IncidentState, act: Act) -> NewRevision:
@@ -156,13 +146,13 @@ def close(incident: IncidentState, act: Act) -> NewRevision:
     if incident.hazard_state not in HARMLESS and act.reason is None:
         raise NotNow(
             f"the hazard is {incident.hazard_state}",
-            "Set the hazard to cleared or none first, or give override_reason.",
+            "Claim a clearance and let it be confirmed first, or give override_reason.",
         )
-    return _move(incident, act, Kind.CLOSED, Status.CLOSED)
+    return move(incident, act, Kind.CLOSED, Status.CLOSED)
 
 
 def reopen(incident: IncidentState, act: Act) -> NewRevision:
-    return _move(incident, act, Kind.REOPENED, Status.UNDER_REVIEW)
+    return move(incident, act, Kind.REOPENED, Status.UNDER_REVIEW)
 
 
 def retract(incident: IncidentState, act: Act, *, reason: RetractionReason) -> NewRevision:
@@ -173,14 +163,7 @@ def retract(incident: IncidentState, act: Act, *, reason: RetractionReason) -> N
     return NewRevision(withdrawn, Kind.RETRACTED, act.reason or reason.value)
 
 
-def change_hazard(incident: IncidentState, act: Act, *, state: HazardState) -> NewRevision:
-    """The hazard changes independently of the status. A closed incident must be reopened before it can be dangerous."""
-    allow(incident, Kind.HAZARD_CHANGED)
-    if incident.status is Status.CLOSED and state not in HARMLESS:
-        raise NotNow(f"a closed incident cannot be {state}", "Reopen it first.")
-    return NewRevision(revise(incident, act.at, hazard_state=state), Kind.HAZARD_CHANGED, act.reason)
-
-
-def _move(incident: IncidentState, act: Act, kind: Kind, to: Status) -> NewRevision:
+def move(incident: IncidentState, act: Act, kind: Kind, to: Status) -> NewRevision:
+    """To another status, where the present one allows the command."""
     allow(incident, kind)
     return NewRevision(revise(incident, act.at, status=to), kind, act.reason)

@@ -8,7 +8,9 @@ from typing import Any
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.errors import NotNow
-from clearway_incidents.domain.life import Act, Kind, NewRevision, allow, revise
+from clearway_incidents.domain.hazard import graver, hazard_values
+from clearway_incidents.domain.life import HARMLESS, Act, Kind, NewRevision, allow, revise
+from clearway_incidents.domain.verifying import Basis, still_holds
 
 
 class CasualtiesOf(StrEnum):
@@ -28,14 +30,29 @@ def merge(
     if loser.exercise is not survivor.exercise:
         raise NotNow("one of the two is an exercise, the other is not", "Correct `exercise` first.")
     allow(survivor, Kind.MERGED)
+    if survivor.status is Status.CLOSED is not loser.status and loser.hazard_state not in HARMLESS:
+        raise NotNow(f"the survivor is closed, and the hazard of the other is {loser.hazard_state}", "Reopen it first.")
     links = loser.links.model_copy(update={"merged_into": survivor.incident_id})
     alias = revise(loser, act.at, status=Status.MERGED, links=links)
     chosen = loser.casualties if casualties is CasualtiesOf.MERGED else survivor.casualties
     known = {report.report_id for report in survivor.reports}
     added = tuple(report for report in loser.reports if report.report_id not in known)
     links = survivor.links.model_copy(update={"merged_from": (*survivor.links.merged_from, loser.incident_id)})
-    joined = revise(survivor, act.at, links=links, casualties=chosen, reports=(*survivor.reports, *added))
+    joined = revise(
+        survivor,
+        act.at,
+        links=links,
+        casualties=chosen,
+        reports=(*survivor.reports, *added),
+        **_hazard_of_both(loser, survivor),
+    )
     return NewRevision(alias, Kind.MERGED, act.reason), NewRevision(joined, Kind.MERGED, act.reason)
+
+
+def _hazard_of_both(loser: IncidentState, survivor: IncidentState) -> dict[str, Any]:
+    """The graver one: a merge clears nothing."""
+    state = graver(survivor.hazard_state, loser.hazard_state)
+    return {} if state == survivor.hazard_state else hazard_values(survivor, state)
 
 
 def unmerge_loser(loser: IncidentState, before: IncidentState, act: Act) -> NewRevision:
@@ -46,10 +63,18 @@ def unmerge_loser(loser: IncidentState, before: IncidentState, act: Act) -> NewR
 
 
 def unmerge_survivor(
-    survivor: IncidentState, loser: IncidentState, before: IncidentState, after: IncidentState, act: Act
+    survivor: IncidentState,
+    loser: IncidentState,
+    before: IncidentState,
+    after: IncidentState,
+    act: Act,
+    *,
+    basis: Basis,
 ) -> NewRevision:
     """The survivor without the loser. `before` and `after` are its revisions around the merge: casualties that were
-    chosen then and not corrected since go back to what they were, and reports that came with the loser leave."""
+    chosen then and not corrected since go back to what they were, as does a hazard that the loser made graver, and
+    reports that came with the loser leave. `basis` is that without the loser: what was verified on more goes back to
+    review."""
     if survivor.status is Status.MERGED:
         raise NotNow(f"the survivor was itself merged into {survivor.links.merged_into}", "Unmerge the survivor first.")
     own = {report.report_id for report in before.reports}
@@ -61,4 +86,9 @@ def unmerge_survivor(
     }
     if survivor.casualties == after.casualties:
         values["casualties"] = before.casualties
-    return NewRevision(revise(survivor, act.at, **values), Kind.UNMERGED, act.reason)
+    if survivor.hazard_state == after.hazard_state != before.hazard_state:
+        values |= {"hazard_state": before.hazard_state, "clearance": before.clearance}
+    freed = revise(survivor, act.at, **values)
+    if freed.status is Status.VERIFIED and not still_holds(freed, before, basis):
+        freed = freed.model_copy(update={"status": Status.UNDER_REVIEW})
+    return NewRevision(freed, Kind.UNMERGED, act.reason)

@@ -69,8 +69,8 @@ def check_given(
     """Raise InvalidFact for a moment before 1900 or in the future, and for a span that ends before it begins. No span
     can be computed from either."""
     for name, moment in (("occurred_at", occurred_at), ("earliest", earliest), ("reported_at", reported_at)):
-        _check_moment(f"time.{name}", moment, now)
-    _check_moment("time.latest", latest, now + LONGEST_AHEAD)
+        check_moment(f"time.{name}", moment, now)
+    check_moment("time.latest", latest, now + LONGEST_AHEAD)
     if earliest and latest and earliest > latest:
         raise InvalidFact("time.earliest", "is after time.latest", "Exchange the two, or correct one.")
 
@@ -82,7 +82,8 @@ def check(time: IncidentTime, now: datetime) -> None:
         raise InvalidFact("time.occurred_at", "is outside earliest..latest", "Widen the span, or leave it out.")
 
 
-def _check_moment(field: str, moment: datetime | None, now: datetime) -> None:
+def check_moment(field: str, moment: datetime | None, now: datetime) -> None:
+    """Raise InvalidFact for a moment before 1900 or in the future."""
     if moment is None:
         return
     if moment > now + CLOCK_SKEW:

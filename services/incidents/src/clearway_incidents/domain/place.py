@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from mgrs import MGRS
@@ -22,6 +23,17 @@ DEFAULT_UNCERTAINTY_M: Final = {
     LocationPrecision.ADMIN1: 100_000.0,
     LocationPrecision.COUNTRY: 500_000.0,
 }
+
+
+# The mean radius of the earth, in metres: distances are up to 0.6 % off, less than any uncertainty is known.
+_RADIUS_M: Final = 6_371_009.0
+
+
+def distance_m(one: Point, other: Point) -> float:
+    """The great circle between two points, in metres (haversine)."""
+    north, east = radians(other.latitude - one.latitude), radians(other.longitude - one.longitude)
+    across = cos(radians(one.latitude)) * cos(radians(other.latitude)) * sin(east / 2) ** 2
+    return 2 * _RADIUS_M * asin(sqrt(min(1.0, sin(north / 2) ** 2 + across)))
 
 
 def grid_reference(point: Point) -> str:

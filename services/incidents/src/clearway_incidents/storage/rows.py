@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from clearway_contracts.incident import IncidentState
-from clearway_incidents.domain.life import NewRevision
+from clearway_incidents.domain.life import REPORTING, NewRevision
 from clearway_platform.database.states import State
 
 
@@ -34,7 +35,7 @@ def incident_row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def revision_row(entry: Entry, by: str) -> dict[str, Any]:
+def revision_row(entry: Entry, by: str, person: str | None) -> dict[str, Any]:
     """The row of `incident_revision`, which never changes."""
     audit = entry.incident.audit
     return _indexed(entry.incident) | {
@@ -44,12 +45,20 @@ def revision_row(entry: Entry, by: str) -> dict[str, Any]:
         "kind": entry.change.kind.value,
         "recorded_at": entry.incident.audit.updated_at,
         "by": by,
+        "person": person,
+        "report_id": _new_report(entry.change),
+        "decisive": entry.change.decisive,
         "reason": entry.change.reason,
         "changed": list(entry.changed),
         "prev_hash": audit.prev_hash,
         "hash": audit.hash,
         "state": entry.stored,
     }
+
+
+def _new_report(change: NewRevision) -> UUID | None:
+    """The report that came with a revision: always the last one."""
+    return change.incident.reports[-1].report_id if change.kind in REPORTING else None
 
 
 def _indexed(incident: IncidentState) -> dict[str, Any]:

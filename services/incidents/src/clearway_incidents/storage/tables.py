@@ -55,7 +55,9 @@ class IncidentRow(Indexed, table=True):
 
 
 class RevisionRow(Indexed, table=True):
-    """One revision, never changed. `kind` is the command that made it, `by` the id of the principal."""
+    """One revision, never changed. `kind` is the command that made it, `by` the id of the principal. `person` is the
+    same for all keys of one person; null where the key has none. `report_id` is that of the report that came with it,
+    `decisive` whether it corrected a fact that a verification is about. Release 0.1.0 leaves all three null."""
 
     __tablename__ = "incident_revision"
     __table_args__ = (Index("ix_incident_revision_mission_recorded", "mission", "recorded_at"),)
@@ -66,6 +68,9 @@ class RevisionRow(Indexed, table=True):
     kind: str
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     by: str
+    person: str | None = None
+    report_id: UUID | None = None
+    decisive: bool | None = None
     reason: str | None = None
     changed: Any = Field(sa_type=Json, nullable=False)
     prev_hash: str | None = None
