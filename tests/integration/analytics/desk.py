@@ -57,7 +57,7 @@ def incident_state(
     mission: str = MISSION,
     **changes: Any,
 ) -> IncidentState:
-    """An IED report by GPS, with whatever `changes` say (location__uncertainty_m: inside location)."""
+    """A report of an IED that detonated, with whatever `changes` say (location__uncertainty_m: inside location)."""
     values: dict[str, Any] = {
         "incident_id": incident_id,
         "revision": revision,
@@ -80,7 +80,7 @@ def incident_state(
         "actuation": "unknown",
         "delivery": "roadside",
         "outcome": "detonated",
-        "hazard_state": "active",
+        "hazard_state": "none",
         "target": "un_convoy",
         "activity": "convoy",
         "priority": "immediate",

@@ -95,6 +95,27 @@ async def test_risk_and_its_explanation_agree(
     assert why["expected_events"] == pytest.approx(risk["expected_events"], abs=1e-9)
 
 
+async def test_known_hazards_are_in_every_answer_about_a_risk(
+    http: httpx.AsyncClient, desk: Desk, route_id: UUID, incident_id: UUID
+) -> None:
+    url = f"/v1/routes/{route_id}"
+    await http.put(url, json=BODY)
+    before = await http.get("/v1/routes")
+    await desk.tell(incident_id, 1, 30.1, 5.0, days_ago=40, hazard_state="marked", outcome="found_marked")
+    risk, why = [(await http.get(f"{url}/risk{part}")).json() for part in ("", "/explanation")]
+    assert (risk["band"], risk["known_hazards"], why["band"]) == ("known_hazard", 1, "known_hazard")
+    assert risk["hazards"] == why["hazards"]
+    (hazard,) = risk["hazards"]
+    assert (hazard["incident_id"], hazard["incident_revision"]) == (str(incident_id), 1)
+    assert (hazard["hazard_state"], hazard["source_reliability"], hazard["info_credibility"]) == ("marked", "C", 3)
+    assert hazard["age_days"] == pytest.approx(40)
+    (stretch,) = hazard["stretches"]
+    assert stretch["from_km"] < 11.1 < stretch["to_km"]
+    after = await http.get("/v1/routes")
+    assert after.json()["items"][0]["risk"]["known_hazards"] == 1
+    assert before.headers["etag"] != after.headers["etag"]
+
+
 async def test_risk_at_another_moment_and_over_another_horizon(
     http: httpx.AsyncClient, desk: Desk, route_id: UUID, incident_id: UUID
 ) -> None:

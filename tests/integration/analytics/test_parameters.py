@@ -27,7 +27,7 @@ from clearway_analytics.ledger import contributions, incidents, missions, parame
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.route_sums import Extremes
 from clearway_analytics.queries.parameters import comparison
-from clearway_analytics.risk.assessment import Assessment, assess
+from clearway_analytics.risk.assessment import Assessment, Ground, assess
 from clearway_analytics.risk.comparison import RouteComparison
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums
 from clearway_analytics.risk.footprint import Footprint
@@ -66,7 +66,7 @@ async def oracle(desk: Desk, route_id: UUID, made_by: Parameters, horizon_days: 
     share = footprint.reference_share(made_by)
     whole = replace(state, sums=sums, extremes=Extremes.of(made), landmark=LANDMARK, reference_share=share)
     now = desk.clock.now()
-    return assess(whole.at(now, made_by), state.area_km2, share, now, horizon_days, made_by)
+    return assess(whole.at(now, made_by), Ground(state.area_km2, share), now, horizon_days, made_by)
 
 
 async def expect_rated_by(desk: Desk, routes: Sequence[UUID], made_by: Parameters) -> None:

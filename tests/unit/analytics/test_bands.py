@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from clearway_analytics.risk.assessment import Assessment, Sums, assess
+from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
 from clearway_analytics.risk.bands import BandLimits
 from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.intensity import reach
@@ -32,7 +32,7 @@ def test_words_begin_at_their_limits(expected: float, sample: float, band: RiskB
 
 
 def test_no_route_is_called_safe() -> None:
-    assert {band.value for band in RiskBand} == {"low", "elevated", "high", "severe", "low_data"}
+    assert {band.value for band in RiskBand} == {"low", "elevated", "high", "severe", "low_data", "known_hazard"}
 
 
 def on_the_road(count: int, weight: float) -> Assessment:
@@ -41,7 +41,7 @@ def on_the_road(count: int, weight: float) -> Assessment:
     share = float(reach(road, np.array([LENGTH_M / 2]), np.zeros(1), np.array([7.0]), SPARSE).share[0])
     term = weight * share
     sums = Sums(count * term, count * term**2, term if count else 0.0, NOW if count else None)
-    return assess(sums, road.area_km2, share, NOW, 7.0, SPARSE)
+    return assess(sums, Ground(road.area_km2, share), NOW, 7.0, SPARSE)
 
 
 def test_a_road_without_incidents_is_low_data_with_a_wide_interval() -> None:
@@ -64,7 +64,7 @@ def test_three_verified_make_it_high_and_eleven_severe() -> None:
 def test_the_word_does_not_depend_on_the_horizon_that_was_asked_for() -> None:
     short = on_the_road(1, 1.0)
     sums = Sums(total=short.incidents / -np.expm1(-7.0 / SPARSE.decay_days))
-    longer = assess(sums, 40.0, 0.2, NOW, 90.0, SPARSE)
+    longer = assess(sums, Ground(40.0, 0.2), NOW, 90.0, SPARSE)
     assert longer.expected_events > short.expected_events
     assert longer.band is short.band
 

@@ -23,6 +23,13 @@ def test_a_summary_counts_words_and_factors() -> None:
     assert summary == Summary(4, 3, 1, 1, 0.04 / 0.01, 0.02 / 0.04)
 
 
+def test_a_known_hazard_is_above_every_band() -> None:
+    raised = compared(0.2, 0.2, RiskBand.SEVERE, RiskBand.KNOWN_HAZARD)
+    lowered = compared(0.2, 0.2, RiskBand.KNOWN_HAZARD, RiskBand.SEVERE)
+    summary = Summary.of([raised, lowered])
+    assert (summary.bands_raised, summary.bands_lowered) == (1, 1)
+
+
 def test_a_mission_without_routes_has_no_factor() -> None:
     assert Summary.of([]) == Summary(0, 0, 0, 0, None, None)
 

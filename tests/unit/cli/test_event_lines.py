@@ -90,6 +90,13 @@ async def test_a_change_of_risk_shows_the_name_of_the_route() -> None:
     assert "  high as before  " in same
     new = (await line("route.risk_changed.v1.low_data")).laid_out(None)
     assert "  not rated before → low_data  " in new
+    assert "known hazard" not in text + same + new
+
+
+async def test_a_known_hazard_is_counted_on_its_route() -> None:
+    text = (await line("route.risk_changed.v1.known_hazard")).laid_out(None)
+    assert "  known_hazard as before  " in text
+    assert "  2 known hazards  because of incident " in text
 
 
 @pytest.mark.parametrize("name", ["incidents", "alerts", "routes"])

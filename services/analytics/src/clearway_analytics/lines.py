@@ -27,10 +27,15 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
         await names.find(path),
         _change(data.get("previous_band"), risk["band"]),
         f"{risk['expected_events']:.2g} events expected in {risk['horizon_days']:g} days",
+        _hazards(risk.get("known_hazards", 0)),
         f"because of incident {data['cause']}" if data.get("cause") else "",
         f"route {route_id}",
     ]
     return moment(risk["at"]), said
+
+
+def _hazards(number: int) -> str:
+    return f"{number} known {'hazard' if number == 1 else 'hazards'}" if number else ""
 
 
 def _change(before: str | None, after: str) -> str:

@@ -38,6 +38,7 @@ def route_risk_changed(
         risk=risk_state(mission, route_id, risk),
         previous_expected_events=previous and previous.expected_events,
         previous_band=previous.band if previous else None,
+        previous_known_hazards=previous.known_hazards if previous else None,
         cause=cause,
     )
 
@@ -55,4 +56,5 @@ def risk_state(mission: str, route_id: UUID, risk: Assessment) -> RiskState:
         probability=risk.probability,
         band=risk.band,
         data_age_days=risk.data_age_days,
+        known_hazards=risk.known_hazards,
     )

@@ -23,8 +23,9 @@ from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.route import event_types, stream_router
 
 DESCRIPTION: Final = (
-    "Patrol routes and their risk, from the incidents near them. A route is never called safe: the bands are low, "
-    "elevated, high, severe and low_data, each with the figures behind it and the incidents that contribute to it."
+    "Patrol routes and their risk: the hazards that stand on them, and an estimate from the incidents near them. A "
+    "route is never called safe: the words are known_hazard, severe, high, elevated, low and low_data, each with the "
+    "figures behind it and the incidents that contribute to it."
 )
 
 TAGS: Final = {

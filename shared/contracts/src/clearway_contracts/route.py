@@ -7,7 +7,7 @@ from pydantic import Field
 
 from clearway_contracts.envelope import Mission, State, Utc
 from clearway_contracts.geometry import LineString
-from clearway_contracts.incident import Revision
+from clearway_contracts.incident import Count, Revision
 from clearway_contracts.vocabulary import RiskBand
 
 NonNegative = Annotated[float, Field(ge=0)]
@@ -32,6 +32,7 @@ class RiskState(State):
     """A route's risk over the next `horizon_days`: expected events with their interval, and the chance of at least one.
 
     `n_eff` is the effective number of incidents that the figure rests on; `data_age_days` the age of the newest.
+    `known_hazards` is the number of hazards that stand on the route now: while there is one, the band is known_hazard.
     """
 
     state_name: ClassVar[Literal["route_risk"]] = "route_risk"
@@ -47,3 +48,4 @@ class RiskState(State):
     probability: Annotated[float, Field(ge=0, le=1)]
     band: RiskBand
     data_age_days: NonNegative | None = None
+    known_hazards: Count = 0

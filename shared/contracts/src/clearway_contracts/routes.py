@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import model_validator
 
 from clearway_contracts.envelope import EventData
+from clearway_contracts.incident import Count
 from clearway_contracts.route import NonNegative, RiskState, RouteState
 from clearway_contracts.topics import ROUTE_RISK
 from clearway_contracts.vocabulary import RiskBand
@@ -39,13 +40,17 @@ class RouteRegistered(RouteChange):
 
 
 class RouteRiskChanged(RouteChange):
-    """A route's band changed, or its score rose enough to matter. `cause` is the incident that moved it, if one did."""
+    """A route's band changed, its score changed enough to matter, or a known hazard was added or ended.
+
+    `cause` is the incident that moved it, if one did.
+    """
 
     event_type: ClassVar[Literal["route.risk_changed"]] = "route.risk_changed"
 
     risk: RiskState
     previous_expected_events: NonNegative | None = None
     previous_band: RiskBand | None = None
+    previous_known_hazards: Count | None = None
     cause: UUID | None = None
 
     @model_validator(mode="after")

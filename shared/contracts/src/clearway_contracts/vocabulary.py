@@ -330,10 +330,12 @@ class Certainty(StrEnum):
 
 
 class RiskBand(StrEnum):
-    """The words for a route's risk. There is none for "safe"; low data says that silence proves nothing."""
+    """The words for a route's risk. There is none for "safe"; low data says that silence proves nothing, and a known
+    hazard comes before every estimate."""
 
     LOW = "low"
     ELEVATED = "elevated"
     HIGH = "high"
     SEVERE = "severe"
     LOW_DATA = "low_data"
+    KNOWN_HAZARD = "known_hazard"

@@ -249,6 +249,7 @@ RISK_STATES: Final = st.builds(
     probability=st.floats(0, 1),
     band=st.sampled_from(RiskBand),
     data_age_days=_maybe(_AMOUNTS),
+    known_hazards=_COUNTS,
 )
 
 
@@ -286,6 +287,7 @@ def _route_data(draw: st.DrawFn) -> EventData:
         risk=risk,
         previous_expected_events=draw(_maybe(_AMOUNTS)),
         previous_band=draw(_maybe(st.sampled_from(RiskBand))),
+        previous_known_hazards=draw(_maybe(_COUNTS)),
         cause=draw(_maybe(_IDS)),
     )
 

@@ -1,5 +1,6 @@
 """The bodies of requests and answers about routes and their risk."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -7,8 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, InvalidLine, checked
-from clearway_analytics.domain.route import Route, RouteDraft
+from clearway_analytics.domain.route import MAX_HALF_WIDTH_M, Route, RouteDraft
 from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.queries.hazards import HazardOnRoute
 from clearway_analytics.queries.risk import Explained, RiskContribution
 from clearway_analytics.risk.assessment import Assessment
 from clearway_analytics.risk.parameters import Parameters
@@ -42,7 +44,7 @@ class RouteBody(BaseModel):
     name: Name
     line: Line
     half_width_m: float = Field(
-        default=DEFAULT_HALF_WIDTH_M, ge=10, le=5_000, description="Half the width of the corridor, metres."
+        default=DEFAULT_HALF_WIDTH_M, ge=10, le=MAX_HALF_WIDTH_M, description="Half the width of the corridor, metres."
     )
 
     def draft(self) -> RouteDraft:
@@ -90,8 +92,10 @@ class RiskView(BaseModel):
     )
     probability: float = Field(description="The chance of at least one.")
     band: RiskBand = Field(
-        description="The word for the risk, over the parameters' own horizon. low_data: too few incidents to say low."
+        description="The word for the route, over the parameters' own horizon. known_hazard: a hazard stands on it, "
+        "whatever is expected. low_data: too few incidents to say low."
     )
+    known_hazards: int = Field(description="Hazards that stand on the route. They are outside the expected incidents.")
     data_age_days: float | None = Field(description="Age of the newest counted incident; null when there is none.")
     parameters_revision: int = Field(description="The revision of the risk parameters used.")
 
@@ -106,12 +110,13 @@ class RouteRisk(RiskView):
     """A route's risk, and the parameters used."""
 
     route_id: UUID
+    hazards: list[HazardOnRoute] = Field(description="The known hazards, by kilometre.")
     parameters: Parameters
 
     @classmethod
-    def full(cls, route_id: UUID, risk: Assessment, mission: Mission) -> "RouteRisk":
+    def full(cls, route_id: UUID, risk: Assessment, hazards: Sequence[HazardOnRoute], mission: Mission) -> "RouteRisk":
         view = RiskView.of(risk, mission.parameters_revision)
-        return cls(**dict(view), route_id=route_id, parameters=mission.parameters)
+        return cls(**dict(view), route_id=route_id, hazards=list(hazards), parameters=mission.parameters)
 
 
 class RatedRoute(RouteView):
@@ -132,13 +137,18 @@ class Rest(BaseModel):
 
 
 class Explanation(BaseModel):
-    """The parts of a route's risk: contributions, the rest and the background add up to the expected events."""
+    """The parts of a route's risk: contributions, the rest and the background add up to the expected events.
+
+    Known hazards are no part of them: they stand on the route now.
+    """
 
     route_id: UUID
     as_of: datetime
     horizon_days: float
     expected_events: float
     background: float
+    band: RiskBand
+    hazards: list[HazardOnRoute] = Field(description="The known hazards, by kilometre.")
     contributions: list[RiskContribution]
     rest: Rest
     parameters_revision: int = Field(description="The revision of the risk parameters used.")
@@ -152,6 +162,8 @@ class Explanation(BaseModel):
             horizon_days=risk.horizon_days,
             expected_events=risk.expected_events,
             background=risk.background,
+            band=risk.band,
+            hazards=list(explained.hazards),
             contributions=list(explained.contributions[:limit]),
             rest=Rest(incidents=len(others), expected_events=sum(other.expected_events for other in others)),
             parameters_revision=parameters_revision,

@@ -12,9 +12,8 @@ from clearway_analytics.api.dependencies import Reader, Time
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.ledger import missions
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.queries import risk
+from clearway_analytics.queries import hazards, risk
 from clearway_analytics.queries.risk import Explained
-from clearway_analytics.risk.assessment import Assessment
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.pages import Limit
 from clearway_platform.web.reads import Reading
@@ -40,17 +39,19 @@ async def get_risk(
     as_of: AsOf = None,
     horizon_days: Horizon = None,
 ) -> RouteRisk:
-    """The expected incidents on the route, their interval, and the effective sample behind them."""
+    """The hazards that stand on the route, the expected incidents, their interval, and the effective sample behind
+    them."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
-    found: Assessment | None
-    if as_of is None:
-        found = await risk.now(connection, mission, route_id, clock.now(), horizon)
-    else:
-        found = (await _explained(connection, mission, route_id, as_of, horizon)).risk
+    if as_of is not None:
+        explained = await _explained(connection, mission, route_id, as_of, horizon)
+        return RouteRisk.full(route_id, explained.risk, explained.hazards, mission)
+    now = clock.now()
+    found = await risk.now(connection, mission, route_id, now, horizon)
     if found is None:
         raise NoSuchRoute(route_id)
-    return RouteRisk.full(route_id, found, mission)
+    standing = await hazards.on_route(connection, mission, route_id, now) if found.known_hazards else []
+    return RouteRisk.full(route_id, found, standing, mission)
 
 
 @router.get("/{route_id}/risk/explanation", operation_id="routes.explain_risk", summary="Explain a route's risk")

@@ -106,6 +106,7 @@ def _seen(item: RatedRoute) -> tuple[object, ...]:
         item.route_id,
         item.revision,
         risk.band,
+        risk.known_hazards,
         risk.parameters_revision,
         f"{risk.expected_events:.3g}",
         f"{risk.low:.3g}",

@@ -1,4 +1,5 @@
-"""Publishing of risks: the first time, when the band changes, and when the expected number changes by a factor."""
+"""Publishing of risks: the first time, when the band changes, when the expected number changes by a factor, and when a
+known hazard is added or ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -49,7 +50,7 @@ class Announcer:
         return [route for route in known if self._has_changed(route.published, _assessed(route, mission, now))]
 
     def _has_changed(self, before: Published | None, risk: Assessment) -> bool:
-        if before is None or before.band is not risk.band:
+        if before is None or (before.band, before.known_hazards) != (risk.band, risk.known_hazards):
             return True
         larger = max(before.expected_events, risk.expected_events)
         smaller = min(before.expected_events, risk.expected_events)
@@ -68,7 +69,7 @@ class Announcer:
 
 
 def _published(route: RouteSums, risk: Assessment) -> RouteSums:
-    return replace(route, published=Published(risk.expected_events, risk.band, risk.at))
+    return replace(route, published=Published(risk.expected_events, risk.estimate, risk.at, risk.known_hazards))
 
 
 def _assessed(route: RouteSums, mission: Mission, now: datetime) -> Assessment:

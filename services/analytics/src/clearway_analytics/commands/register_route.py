@@ -9,7 +9,7 @@ from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.line import length_m
 from clearway_analytics.domain.route import Route, RouteDraft
-from clearway_analytics.ledger import contributions, incidents, missions, route_sums, routes
+from clearway_analytics.ledger import contributions, hazards, incidents, missions, route_sums, routes
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_registered
@@ -99,6 +99,7 @@ class RegisterRoute:
             area_km2=footprint.corridor.area_km2,
             reference_share=footprint.reference_share(mission.parameters),
             published=before.published if before else None,
+            known_hazards=await hazards.count(connection, route.mission, route.route_id),
         )
 
     async def _publish(self, transaction: Transaction, route: Route) -> None:

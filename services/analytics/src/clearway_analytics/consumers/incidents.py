@@ -60,4 +60,6 @@ def view_of(incident: IncidentState) -> IncidentView:
         hazard_state=incident.hazard_state.value,
         status=incident.status.value,
         exercise=incident.exercise,
+        source_reliability=incident.grading.source_reliability.value,
+        info_credibility=incident.grading.info_credibility.value,
     )

@@ -10,6 +10,10 @@ from uuid import UUID
 NO_HAZARD_CATEGORIES: Final = frozenset({"other"})
 NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
 
+# A hazard in one of these states is still there, and a report of one of these statuses does not speak for it any more.
+STANDING_STATES: Final = frozenset({"active", "suspected", "marked"})
+ENDED_STATUSES: Final = frozenset({"retracted", "merged", "closed"})
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
@@ -17,6 +21,7 @@ class IncidentView:
 
     occurred: the moment if it is known, else the middle of its span, and never later than the record.
     uncertainty_m: the radius of the circle that contains the true location with a probability of 90 %.
+    source_reliability, info_credibility: the grades; None when they are not known.
     """
 
     mission: str
@@ -31,6 +36,21 @@ class IncidentView:
     hazard_state: str
     status: str
     exercise: bool
+    source_reliability: str | None = None
+    info_credibility: int | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is a known hazard: one that is still there, however old the report and whatever its grade.
+
+        The state decides, not the outcome: what is active was not found to be a hoax.
+        """
+        return (
+            self.hazard_state in STANDING_STATES
+            and self.status not in ENDED_STATUSES
+            and self.category not in NO_HAZARD_CATEGORIES
+            and not self.exercise
+        )
 
     def weight(self, status_weights: Mapping[str, float]) -> float:
         """v, from 0 to 1: how far the incident is believed; 0 where there was no hazard.

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from clearway_analytics.domain.line import Position
+
+MAX_HALF_WIDTH_M: Final = 5_000.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Contributions: what each incident adds to each route's sums. No other module computes them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +13,7 @@ from sqlalchemy import Row, bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import IncidentView
+from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.routes import MissionRoutes
 from clearway_analytics.risk.corridor import Numbers
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
@@ -24,7 +27,10 @@ from clearway_platform.database.engines import one_or_many
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one incident adds to one route. weight: v; share: c_iR; kept: v·c_iR, raised to the landmark."""
+    """What one incident adds to one route. weight: v; share: c_iR; kept: v·c_iR, raised to the landmark.
+
+    may_touch: false when the incident's circle is known not to touch the corridor.
+    """
 
     mission: str
     route_id: UUID
@@ -35,6 +41,7 @@ class Contribution:
     weight: float
     share: float
     kept: float
+    may_touch: bool = True
 
     @property
     def sums(self) -> DecayedSums:
@@ -54,27 +61,24 @@ _REMOVE_INCIDENT: Final = (
 def on_route(
     route_id: UUID, footprint: Footprint, incidents: Sequence[IncidentView], parameters: Parameters
 ) -> list[Contribution]:
-    """The contributions of incidents to a route. Incidents of weight 0 and those too far away make none."""
-    weighted = [
-        (incident, weight, _landmark_factor(incident, parameters))
-        for incident in incidents
-        if (weight := incident.weight(parameters.status_weights)) > 0
-    ]
-    if not weighted:
+    """The contributions of incidents to a route. Incidents that do not count and those too far away make none."""
+    counted = [incident for incident in incidents if _counts(incident, parameters)]
+    if not counted:
         return []
     longitude, latitude, uncertainty = np.array(
-        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident, _, _ in weighted]
+        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident in counted]
     ).T
     reach = footprint.reach(longitude, latitude, location_sd(uncertainty), parameters)
+    target = _Target(route_id, footprint.half_width_m)
     return [
-        _contribution(route_id, *weighted[i], float(reach.share[i]), float(reach.distance_m[i]))
+        _Addend.of(counted[i], parameters).to(target, float(reach.share[i]), float(reach.distance_m[i]))
         for i in np.flatnonzero(reach.near).tolist()
     ]
 
 
 def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) -> Numbers:
-    """The numbers of the routes that an incident may add to; empty when its weight is 0."""
-    if incident.weight(parameters.status_weights) == 0:
+    """The numbers of the routes that an incident may add to; empty when it does not count."""
+    if not _counts(incident, parameters):
         return NO_ROUTES
     sd = location_sd(np.array(incident.uncertainty_m))
     return routes.network.near(incident.longitude, incident.latitude, float(cutoff_m(sd, parameters)))
@@ -84,11 +88,10 @@ def of_incident(
     incident: IncidentView, routes: MissionRoutes, near: Numbers, parameters: Parameters
 ) -> list[Contribution]:
     """The contributions of an incident to the routes `near` it. Those of them that are too far away get none."""
-    weight = incident.weight(parameters.status_weights)
     sd = location_sd(np.array(incident.uncertainty_m))
-    factor = _landmark_factor(incident, parameters)
+    addend = _Addend.of(incident, parameters)
     return [
-        _contribution(routes.ids[number], incident, weight, factor, share, distance_m)
+        addend.to(_Target(route_id := routes.ids[number], routes.footprints[route_id].half_width_m), share, distance_m)
         for number, share, distance_m in routes.network.reach(
             near, incident.longitude, incident.latitude, float(sd), parameters
         )
@@ -118,22 +121,43 @@ def contribution_of(row: Row[Any]) -> Contribution:
     return Contribution(**row._mapping)
 
 
-def _contribution(
-    route_id: UUID, incident: IncidentView, weight: float, factor: float, share: float, distance_m: float
-) -> Contribution:
-    return Contribution(
-        mission=incident.mission,
-        route_id=route_id,
-        incident_id=incident.incident_id,
-        revision=incident.revision,
-        occurred=incident.occurred,
-        distance_m=distance_m,
-        weight=weight,
-        share=share,
-        kept=weight * share * factor,
-    )
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The route of a contribution."""
+
+    route_id: UUID
+    half_width_m: float
 
 
-def _landmark_factor(incident: IncidentView, parameters: Parameters) -> float:
-    """The factor that raises an incident's weight to the landmark. It is the same for every route."""
-    return raised(1.0, incident.occurred, LANDMARK, parameters.decay_days)
+@dataclass(frozen=True, slots=True)
+class _Addend:
+    """An incident, its weight, and the factor that raises the weight to the landmark: the same for every route."""
+
+    incident: IncidentView
+    weight: float
+    factor: float
+
+    @classmethod
+    def of(cls, incident: IncidentView, parameters: Parameters) -> _Addend:
+        weight = incident.weight(parameters.status_weights)
+        return cls(incident, weight, raised(1.0, incident.occurred, LANDMARK, parameters.decay_days))
+
+    def to(self, target: _Target, share: float, distance_m: float) -> Contribution:
+        """What the incident adds to a route."""
+        return Contribution(
+            mission=self.incident.mission,
+            route_id=target.route_id,
+            incident_id=self.incident.incident_id,
+            revision=self.incident.revision,
+            occurred=self.incident.occurred,
+            distance_m=distance_m,
+            weight=self.weight,
+            share=share,
+            kept=self.weight * share * self.factor,
+            may_touch=touches(distance_m, target.half_width_m, self.incident.uncertainty_m),
+        )
+
+
+def _counts(incident: IncidentView, parameters: Parameters) -> bool:
+    """Whether the incident has a row. A known hazard has one whatever its weight, so that no route is without it."""
+    return incident.stands or incident.weight(parameters.status_weights) > 0

@@ -24,13 +24,14 @@ def _record(new: Any) -> Any:
 
 _READ_AT_ONCE: Final = 500
 _COLUMNS: Final = tuple(column.key for column in INCIDENTS.columns)
-_ALL: Final = select(*(column.label(column.key) for column in INCIDENTS.columns))
+_FIELDS: Final = tuple(name for name in _COLUMNS if name != "graded_revision")
+SELECTED: Final = select(*(column.label(column.key) for column in INCIDENTS.columns))
 _RECORD: Final = on_either(_record, INCIDENTS)
 
 
 async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
     """Store a revision. Returns False, and changes nothing, when the same or a later one is stored already."""
-    values = {name: getattr(incident, name) for name in _COLUMNS}
+    values = {name: getattr(incident, name) for name in _FIELDS} | {"graded_revision": incident.revision}
     return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
 
 
@@ -38,20 +39,24 @@ async def among(
     connection: AsyncConnection, mission: str, incidents: Sequence[UUID] | Select[Any]
 ) -> list[IncidentView]:
     """The incidents whose ids are given, or selected by a query."""
-    query = _ALL.where(INCIDENTS.c.mission == mission, INCIDENTS.c.incident_id.in_(incidents))
+    query = SELECTED.where(INCIDENTS.c.mission == mission, INCIDENTS.c.incident_id.in_(incidents))
     found: list[IncidentView] = []
     # There may be very many: other work of the event loop runs between two parts.
     for rows in (await connection.execute(query)).partitions(_READ_AT_ONCE):
-        found += [_view(row) for row in rows]
+        found += [view(row) for row in rows]
         await asyncio.sleep(0)
     return found
 
 
 async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[IncidentView]:
     """All incidents of a mission."""
-    rows = await connection.execute(_ALL.where(INCIDENTS.c.mission == mission))
-    return [_view(row) for row in rows]
+    rows = await connection.execute(SELECTED.where(INCIDENTS.c.mission == mission))
+    return [view(row) for row in rows]
 
 
-def _view(row: Row[Any]) -> IncidentView:
-    return IncidentView(**row._mapping)
+def view(row: Row[Any]) -> IncidentView:
+    """The incident of a row that has the columns of `SELECTED`."""
+    fields = {name: row._mapping[name] for name in _FIELDS}
+    if row.graded_revision != row.revision:
+        fields |= {"source_reliability": None, "info_credibility": None}
+    return IncidentView(**fields)

@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_analytics.ledger import hazards
 from clearway_analytics.ledger.contributions import Contribution
-from clearway_analytics.risk.assessment import Assessment, Sums, assess
+from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
+from clearway_analytics.risk.bands import word
 from clearway_analytics.risk.decay import DecayedSums, lowered
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS, ROUTE_SUMS
@@ -22,11 +24,16 @@ from clearway_platform.database.engines import insert, one_or_many
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The risk that was last published for a route, and when."""
+    """The risk that was last published for a route, and when. `estimate` is the band by the expected events alone."""
 
     expected_events: float
-    band: RiskBand
+    estimate: RiskBand
     at: datetime
+    known_hazards: int = 0
+
+    @property
+    def band(self) -> RiskBand:
+        return word(self.estimate, self.known_hazards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Extremes:
 class RouteSums:
     """A live route's sums and extremes at the landmark, the figures of its corridor, and its last published risk.
 
-    reference_share: c of an exactly known incident in the middle of the route.
+    reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
     """
 
     mission: str
@@ -71,6 +78,7 @@ class RouteSums:
     area_km2: float
     reference_share: float
     published: Published | None
+    known_hazards: int = 0
 
     def at(self, moment: datetime, parameters: Parameters) -> Sums:
         """The sums lowered to `moment`, which must not be before the latest incident."""
@@ -80,7 +88,8 @@ class RouteSums:
 
     def assess(self, at: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
         """The route's risk from `at` on, which must not be before the latest incident."""
-        return assess(self.at(at, parameters), self.area_km2, self.reference_share, at, horizon_days, parameters)
+        ground = Ground(self.area_km2, self.reference_share, self.known_hazards)
+        return assess(self.at(at, parameters), ground, at, horizon_days, parameters)
 
     def exchanged(self, before: Contribution | None, after: Contribution | None) -> RouteSums:
         """With `after` instead of `before`. Where `may_fall` is true the extremes are still those of before."""
@@ -101,10 +110,12 @@ _CHANGING: Final = (
     "published_events",
     "published_band",
     "published_at",
+    "published_hazards",
 )
 _OF_ROUTE: Final = (ROUTE_SUMS.c.mission == bindparam("of_mission"), ROUTE_SUMS.c.route_id == bindparam("of_route"))
-_FIND: Final = select(ROUTE_SUMS).where(*_OF_ROUTE)
-_FIND_MANY: Final = select(ROUTE_SUMS).where(
+_ALL: Final = select(ROUTE_SUMS, hazards.number_on(ROUTE_SUMS.c.mission, ROUTE_SUMS.c.route_id).label("known_hazards"))
+_FIND: Final = _ALL.where(*_OF_ROUTE)
+_FIND_MANY: Final = _ALL.where(
     ROUTE_SUMS.c.mission == bindparam("of_mission"), ROUTE_SUMS.c.route_id.in_(bindparam("routes", expanding=True))
 )
 _WRITE: Final = update(ROUTE_SUMS).where(*_OF_ROUTE).values({name: bindparam(name) for name in _CHANGING})
@@ -130,7 +141,7 @@ async def find(connection: AsyncConnection, mission: str, routes: Collection[UUI
 
 async def page(connection: AsyncConnection, mission: str, after: UUID | None, limit: int) -> list[RouteSums]:
     """The sums of the next live routes, by route id."""
-    query = select(ROUTE_SUMS).where(ROUTE_SUMS.c.mission == mission).order_by(ROUTE_SUMS.c.route_id).limit(limit)
+    query = _ALL.where(ROUTE_SUMS.c.mission == mission).order_by(ROUTE_SUMS.c.route_id).limit(limit)
     if after is not None:
         query = query.where(ROUTE_SUMS.c.route_id > after)
     return await _read(connection, mission, (await connection.execute(query)).all())
@@ -179,8 +190,9 @@ def _changing(route: RouteSums) -> dict[str, Any]:
         "extremes_total": route.sums.total,
         "reference_share": route.reference_share,
         "published_events": published.expected_events if published else None,
-        "published_band": published.band.value if published else None,
+        "published_band": published.estimate.value if published else None,
         "published_at": published.at if published else None,
+        "published_hazards": published.known_hazards if published else 0,
     }
 
 
@@ -208,7 +220,8 @@ def _of_row(row: Row[Any], computed: Extremes | None) -> RouteSums:
         extremes=computed or Extremes(row.largest, row.newest),
         area_km2=row.area_km2,
         reference_share=row.reference_share,
-        published=Published(row.published_events, RiskBand(row.published_band), row.published_at)
+        published=Published(row.published_events, RiskBand(row.published_band), row.published_at, row.published_hazards)
         if was_published
         else None,
+        known_hazards=row.known_hazards,
     )

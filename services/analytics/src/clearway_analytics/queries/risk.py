@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.ledger import route_sums
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.risk.assessment import Assessment, Sums, assess
+from clearway_analytics.queries import hazards
+from clearway_analytics.queries.hazards import HazardOnRoute
+from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import expected_from_incidents
 from clearway_analytics.risk.parameters import Parameters
@@ -44,10 +46,14 @@ class RiskContribution:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A risk and its contributions, the largest first. They and the background add up to the expected events."""
+    """A risk and its contributions, the largest first. They and the background add up to the expected events.
+
+    The known hazards are outside of them, by kilometre.
+    """
 
     risk: Assessment
     contributions: Sequence[RiskContribution]
+    hazards: Sequence[HazardOnRoute]
 
 
 async def current(
@@ -81,8 +87,10 @@ async def explained(
     known = await _until(connection, mission.name, route_id, moment)
     parts = [_part(contribution, moment, horizon_days, parameters) for contribution in known]
     sums = _sums(known, moment, parameters)
-    risk = assess(sums, route.area_km2, route.reference_share, moment, horizon_days, parameters)
-    return Explained(risk, sorted(parts, key=lambda part: (-part.expected_events, part.incident_id)))
+    standing = await hazards.on_route(connection, mission, route_id, moment)
+    ground = Ground(route.area_km2, route.reference_share, len(standing))
+    risk = assess(sums, ground, moment, horizon_days, parameters)
+    return Explained(risk, sorted(parts, key=lambda part: (-part.expected_events, part.incident_id)), standing)
 
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from clearway_analytics.risk.bands import word
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import background, expected_from_incidents, probability_of_any
 from clearway_analytics.risk.interval import effective_sample, fay_feuer
@@ -25,8 +26,23 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What a route is rated by beside its sums.
+
+    reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
+    """
+
+    area_km2: float
+    reference_share: float
+    known_hazards: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
-    """Expected events on the route within `horizon_days` after `at`: background and incidents, and their interval."""
+    """Expected events on the route within `horizon_days` after `at`: background and incidents, and their interval.
+
+    `estimate` is the band by the expected events alone; `band` is the word for the route.
+    """
 
     at: datetime
     horizon_days: float
@@ -37,23 +53,26 @@ class Assessment:
     high: float
     effective_sample: float
     probability: float
-    band: RiskBand
+    estimate: RiskBand
     data_age_days: float | None
+    known_hazards: int
+
+    @property
+    def band(self) -> RiskBand:
+        return word(self.estimate, self.known_hazards)
 
 
-def assess(
-    sums: Sums, area_km2: float, reference_share: float, at: datetime, horizon_days: float, parameters: Parameters
-) -> Assessment:
+def assess(sums: Sums, ground: Ground, at: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
     """The risk at `at`.
 
     In the interval, w is the largest weight that one more incident could have: that of a verified one, now, in the
-    middle of the route (`reference_share`), or the largest present weight if that is larger. So a route without
+    middle of the route (`ground.reference_share`), or the largest present weight if that is larger. So a route without
     incidents has a wide interval, not an empty one. The background is taken as known, and added to both ends.
     """
     ahead = expected_from_incidents(1.0, horizon_days, parameters.decay_days)
-    largest = ahead * max(sums.largest, reference_share)
+    largest = ahead * max(sums.largest, ground.reference_share)
     interval = fay_feuer(ahead * sums.total, ahead**2 * sums.squares, largest, parameters.interval_level)
-    quiet = background(area_km2, horizon_days, parameters)
+    quiet = background(ground.area_km2, horizon_days, parameters)
     incidents = ahead * sums.total
     sample = effective_sample(sums.total, sums.squares)
     return Assessment(
@@ -66,8 +85,9 @@ def assess(
         high=interval.high + quiet,
         effective_sample=sample,
         probability=probability_of_any(incidents + quiet),
-        band=_band(sums.total, area_km2, sample, parameters),
+        estimate=_band(sums.total, ground.area_km2, sample, parameters),
         data_age_days=None if sums.newest is None else max(0.0, days_between(sums.newest, at)),
+        known_hazards=ground.known_hazards,
     )
 
 

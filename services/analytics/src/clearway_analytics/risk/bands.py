@@ -1,8 +1,16 @@
-"""Bands: words for a risk. No route is ever called safe: a low risk from too few incidents is "low data"."""
+"""Bands: words for a risk. No route is ever called safe: a low risk from too few incidents is "low data".
+
+A hazard that is known to be there comes before every band (docs/adr/0033-known-hazards-before-estimates.md).
+"""
 
 from dataclasses import dataclass
 
 from clearway_contracts.vocabulary import RiskBand
+
+
+def word(estimate: RiskBand, known_hazards: int) -> RiskBand:
+    """The word for a route: a known hazard comes before any estimate, and does not decay."""
+    return RiskBand.KNOWN_HAZARD if known_hazards else estimate
 
 
 @dataclass(frozen=True, slots=True)

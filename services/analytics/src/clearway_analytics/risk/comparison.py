@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from clearway_analytics.risk.assessment import Assessment
@@ -61,14 +62,13 @@ class Summary:
         )
 
 
+_RISING: Final = (RiskBand.ELEVATED, RiskBand.HIGH, RiskBand.SEVERE, RiskBand.KNOWN_HAZARD)
+
+
 def _step(comparison: RouteComparison) -> int:
     """Above zero when the band has risen. Low and low_data have the same rank, below elevated."""
     return _rank(comparison.band_after) - _rank(comparison.band_before)
 
 
 def _rank(band: RiskBand) -> int:
-    return (
-        [RiskBand.ELEVATED, RiskBand.HIGH, RiskBand.SEVERE].index(band) + 1
-        if band not in (RiskBand.LOW, RiskBand.LOW_DATA)
-        else 0
-    )
+    return _RISING.index(band) + 1 if band in _RISING else 0

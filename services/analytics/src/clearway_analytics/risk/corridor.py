@@ -31,6 +31,18 @@ PAIRS_PER_BLOCK: Final = 8_000
 SEGMENTS_AT_ONCE: Final = 50_000
 
 
+# Stretches that are no farther apart than rounding are one.
+JOINED_M: Final = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a line, in metres along it from its start."""
+
+    from_m: float
+    to_m: float
+
+
 @dataclass(frozen=True, slots=True)
 class Corridor:
     """A polyline in metres with a strip of `half_width_m` to either side, as n segments.
@@ -92,6 +104,22 @@ class Corridor:
     def distances(self, along: Floats, offset: Floats) -> Floats:
         """From the points to the segments, metres, at positions as `locate` returns them."""
         return np.hypot(offset, along - np.clip(along, 0.0, self.length))
+
+    def stretches(self, x: float, y: float, radius_m: float) -> list[Stretch]:
+        """The stretches of the line within a radius of a point, in order; several where the line comes back to it."""
+        along, offset = self.locate(np.array(x), np.array(y))
+        half = np.sqrt(np.maximum(radius_m * radius_m - offset * offset, 0.0))
+        touched = (offset <= radius_m) & (along + half >= 0.0) & (along - half <= self.length)
+        begin = np.cumsum(self.length) - self.length
+        first = begin + np.maximum(along - half, 0.0)
+        last = begin + np.minimum(along + half, self.length)
+        found: list[Stretch] = []
+        for stretch in map(Stretch, first[touched].tolist(), last[touched].tolist()):
+            if found and stretch.from_m <= found[-1].to_m + JOINED_M:
+                found[-1] = Stretch(found[-1].from_m, stretch.to_m)
+            else:
+                found.append(stretch)
+        return found
 
     def measure(self, x: Floats, y: Floats, sds: Floats) -> tuple[Floats, Floats]:
         """The route's mass M_k under each kernel and the distance to its line, for m points.

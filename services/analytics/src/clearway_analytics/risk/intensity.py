@@ -19,8 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clearway_analytics.domain.route import MAX_HALF_WIDTH_M
 from clearway_analytics.risk.corridor import Corridor, Corridors, Numbers
 from clearway_analytics.risk.gaussian import Floats
+from clearway_analytics.risk.location import uncertainty_m
 from clearway_analytics.risk.parameters import Parameters
 
 
@@ -65,8 +67,11 @@ def _sds(location_sd: Floats, parameters: Parameters) -> Floats:
 
 
 def cutoff_m(location_sd: Floats, parameters: Parameters) -> Floats:
-    """The distance in metres beyond which an incident is left out: less than 3·10⁻⁷ of its kernel is there."""
-    return parameters.cutoff_sd * parameters.widest_sd(location_sd)
+    """The distance in metres beyond which an incident is left out: less than 3·10⁻⁷ of its kernel is there, and its
+    circle touches no corridor."""
+    return np.maximum(
+        parameters.cutoff_sd * parameters.widest_sd(location_sd), uncertainty_m(location_sd) + MAX_HALF_WIDTH_M
+    )
 
 
 def expected_from_incidents(total: float, horizon_days: float, decay_days: float) -> float:

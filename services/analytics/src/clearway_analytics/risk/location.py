@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 CE90_IN_SD: Final = math.sqrt(2.0 * math.log(10.0))
 
 
+def uncertainty_m(location_sd: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The radii of the circles that hold 90 %, metres."""
+    return location_sd * CE90_IN_SD
+
+
 def location_sd(uncertainty_m: NDArray[np.float64]) -> NDArray[np.float64]:
     """The standard deviations l per axis, metres, of locations whose 90 % circles have the radii `uncertainty_m`."""
     return uncertainty_m / CE90_IN_SD

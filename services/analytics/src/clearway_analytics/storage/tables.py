@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Double, ForeignKeyConstraint, Index, MetaData
+from sqlalchemy import Column, Double, ForeignKeyConstraint, Index, MetaData, true
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
@@ -101,6 +101,7 @@ class ShadowContributionRow(Analytics, table=True):
     weight: float = Field(sa_type=Double)
     share: float = Field(sa_type=Double)
     kept: float = Field(sa_type=Double)
+    may_touch: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class RouteRow(Analytics, table=True):
@@ -129,7 +130,8 @@ class RouteSumsRow(Analytics, table=True):
     total, squares, incidents: A, Q and the number of contributions. largest, newest: the largest contribution and the
     time of the latest incident, stored because a busy route has too many contributions to read each time.
     extremes_total: the total that was stored together with them; it differs from `total` after a change by an older
-    program, which does not store extremes. area_km2, reference_share: see RouteSums.
+    program, which does not store extremes. area_km2, reference_share: see RouteSums. published_band: the band by the
+    expected events alone, which older programs can read; published_hazards: the known hazards that were published.
     """
 
     __tablename__ = "route_state"
@@ -149,16 +151,21 @@ class RouteSumsRow(Analytics, table=True):
     published_events: float | None = Field(default=None, sa_type=Double)
     published_band: str | None = None
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    published_hazards: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class ContributionRow(Analytics, table=True):
     """What one incident added to one route's sums, so that it can be explained, and subtracted again.
 
-    weight: v; share: c_iR; kept: v·c_iR raised to the landmark.
+    weight: v; share: c_iR; kept: v·c_iR raised to the landmark. may_touch: false when the incident's circle is
+    known not to touch the corridor; older programs do not know.
     """
 
     __tablename__ = "contribution"
-    __table_args__ = (Index("ix_contribution_mission_incident", "mission", "incident_id"),)
+    __table_args__ = (
+        Index("ix_contribution_mission_incident", "mission", "incident_id"),
+        Index("ix_contribution_may_touch", "mission", "route_id", "may_touch"),
+    )
 
     mission: str = Field(primary_key=True)
     route_id: UUID = Field(primary_key=True)
@@ -169,10 +176,15 @@ class ContributionRow(Analytics, table=True):
     weight: float = Field(sa_type=Double)
     share: float = Field(sa_type=Double)
     kept: float = Field(sa_type=Double)
+    may_touch: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
 
 
 class IncidentRow(Analytics, table=True):
-    """The latest applied revision of an incident. Every sum can be computed again from these rows."""
+    """The latest applied revision of an incident. Every sum can be computed again from these rows.
+
+    graded_revision: the revision that the grades belong to. It differs from `revision` after a change by an older
+    program, which does not store grades: they are then not known.
+    """
 
     __tablename__ = "incident_view"
 
@@ -188,6 +200,9 @@ class IncidentRow(Analytics, table=True):
     hazard_state: str
     status: str
     exercise: bool
+    source_reliability: str | None = None
+    info_credibility: int | None = None
+    graded_revision: int | None = None
 
 
 MISSIONS: Final = table_of(MissionRow)

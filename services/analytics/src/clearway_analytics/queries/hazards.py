@@ -1,0 +1,88 @@
+"""The known hazards of a route, by kilometre."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.domain.route import Route
+from clearway_analytics.ledger import hazards, routes
+from clearway_analytics.ledger.hazards import KnownHazard
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.risk.decay import days_between
+from clearway_analytics.risk.footprint import Footprint
+
+
+@dataclass(frozen=True, slots=True)
+class Kilometres:
+    """A stretch of a route, in kilometres along its line from its start."""
+
+    from_km: float
+    to_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class HazardOnRoute:
+    """A hazard that stands on a route. It ends by clearance, retraction or closing, and never by its age.
+
+    `stretches` are the parts of the route whose corridor the circle of the location touches. `distance_m` is from the
+    middle of that circle to the line. The grades are null when they are not known.
+    """
+
+    incident_id: UUID
+    incident_revision: int
+    category: str
+    hazard_state: str
+    status: str
+    source_reliability: str | None
+    info_credibility: int | None
+    occurred_at: datetime
+    age_days: float
+    distance_m: float
+    uncertainty_m: float
+    stretches: Sequence[Kilometres]
+
+
+async def on_route(
+    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime
+) -> list[HazardOnRoute]:
+    """The hazards of incidents until a moment that stand on the route today, by kilometre."""
+    known = await hazards.on_route(connection, mission.name, route_id, moment)
+    route = await routes.find(connection, mission.name, route_id) if known else None
+    if route is None:
+        return []
+    footprint = Footprint.of(route.line, route.half_width_m)
+    found = [_placed(hazard, route, footprint, moment) for hazard in known]
+    return sorted(found, key=lambda hazard: (hazard.stretches[0].from_km, hazard.incident_id))
+
+
+def _placed(hazard: KnownHazard, route: Route, footprint: Footprint, moment: datetime) -> HazardOnRoute:
+    incident = hazard.incident
+    return HazardOnRoute(
+        incident_id=incident.incident_id,
+        incident_revision=incident.revision,
+        category=incident.category,
+        hazard_state=incident.hazard_state,
+        status=incident.status,
+        source_reliability=incident.source_reliability,
+        info_credibility=incident.info_credibility,
+        occurred_at=incident.occurred,
+        age_days=days_between(incident.occurred, moment),
+        distance_m=hazard.distance_m,
+        uncertainty_m=incident.uncertainty_m,
+        stretches=_stretches(hazard, route, footprint),
+    )
+
+
+def _stretches(hazard: KnownHazard, route: Route, footprint: Footprint) -> list[Kilometres]:
+    # The projection stretches the line by up to a per cent; kilometres are those of the route's length on the ground.
+    scale = route.length_m / float(footprint.corridor.length.sum()) / 1_000
+    # The ledger has found that the circle touches; rounding must not find that it does not.
+    radius = max(route.half_width_m + hazard.incident.uncertainty_m, hazard.distance_m * (1 + 1e-9))
+    incident = hazard.incident
+    return [
+        Kilometres(stretch.from_m * scale, stretch.to_m * scale)
+        for stretch in footprint.stretches(incident.longitude, incident.latitude, radius)
+    ]

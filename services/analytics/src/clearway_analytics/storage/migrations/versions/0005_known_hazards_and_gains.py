@@ -1,0 +1,50 @@
+"""Known hazards: incidents keep their grades, and contributions whether their incident may touch the corridor.
+
+Programs from before this script change none of the new columns. A row of theirs may touch, and is checked by its
+distance; grades belong to a revision, and are not known beside another one.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+CONTRIBUTIONS = ("contribution", "risk_shadow_contribution")
+
+
+def upgrade() -> None:
+    op.add_column("incident_view", sa.Column("source_reliability", sa.String()))
+    op.add_column("incident_view", sa.Column("info_credibility", sa.Integer()))
+    op.add_column("incident_view", sa.Column("graded_revision", sa.Integer()))
+    op.add_column("route_state", sa.Column("published_hazards", sa.Integer(), nullable=False, server_default="0"))
+    for table in CONTRIBUTIONS:
+        op.add_column(table, sa.Column("may_touch", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.execute(_fill())
+    op.create_index("ix_contribution_may_touch", "contribution", ["mission", "route_id", "may_touch"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_contribution_may_touch", "contribution")
+    for table in CONTRIBUTIONS:
+        op.drop_column(table, "may_touch")
+    op.drop_column("route_state", "published_hazards")
+    for column in ("graded_revision", "info_credibility", "source_reliability"):
+        op.drop_column("incident_view", column)
+
+
+def _fill() -> sa.Update:
+    """Most incidents are too far away to touch the corridor."""
+    made = sa.table("contribution", *map(sa.column, ("mission", "route_id", "incident_id", "distance_m", "may_touch")))
+    routes = sa.table("route", *map(sa.column, ("mission", "route_id", "half_width_m")))
+    views = sa.table("incident_view", *map(sa.column, ("mission", "incident_id", "uncertainty_m")))
+    half_width = sa.select(routes.c.half_width_m).where(
+        routes.c.mission == made.c.mission, routes.c.route_id == made.c.route_id
+    )
+    uncertainty = sa.select(views.c.uncertainty_m).where(
+        views.c.mission == made.c.mission, views.c.incident_id == made.c.incident_id
+    )
+    reach = half_width.scalar_subquery() + uncertainty.scalar_subquery()
+    return sa.update(made).where(made.c.distance_m > reach).values(may_touch=sa.false())
