@@ -14,9 +14,10 @@ from .desk import Desk
 
 
 async def as_older_programs_leave_it(desk: Desk, route_id: UUID, *told: Any) -> Assessment:
-    """Tell of an incident as an older program would: all but the extremes. Returns the risk that the route then has."""
+    """Tell of an incident as an older program would: all but the extremes and what is nearby. Returns the risk then."""
     of_route = ROUTE_SUMS.c.route_id == route_id
-    extremes = select(ROUTE_SUMS.c.largest, ROUTE_SUMS.c.newest, ROUTE_SUMS.c.extremes_total).where(of_route)
+    newer = (ROUTE_SUMS.c.largest, ROUTE_SUMS.c.newest, ROUTE_SUMS.c.extremes_total, ROUTE_SUMS.c.nearby)
+    extremes = select(*newer).where(of_route)
     async with desk.database.read() as connection:
         before = (await connection.execute(extremes)).one()._mapping
     await desk.tell(*told[:-1], days_ago=told[-1])

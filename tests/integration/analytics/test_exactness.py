@@ -17,7 +17,7 @@ from clearway_platform.database.engines import Database
 
 from .desk import MISSION, ROAD, Desk
 
-FIGURES = ("expected_events", "low", "high", "effective_sample")
+FIGURES = ("expected_events", "low", "high", "effective_sample", "nearby_sample")
 STATUSES = ("reported", "under_review", "verified", "disputed", "closed", "merged", "retracted")
 
 

@@ -69,7 +69,7 @@ async def test_a_route_registered_after_the_incidents_is_rated_as_one_before(des
     await tell_all(desk)
     await desk.put(after)
     first, second = await desk.risk(before), await desk.risk(after)
-    for name in ("expected_events", "low", "high", "effective_sample", "data_age_days"):
+    for name in ("expected_events", "low", "high", "effective_sample", "nearby_sample", "data_age_days"):
         assert getattr(first, name) == pytest.approx(getattr(second, name), abs=1e-9)
     assert await desk.differences() == []
 

@@ -29,7 +29,7 @@ from clearway_analytics.ledger.route_sums import Extremes
 from clearway_analytics.queries.parameters import comparison
 from clearway_analytics.risk.assessment import Assessment, Ground, assess
 from clearway_analytics.risk.comparison import RouteComparison
-from clearway_analytics.risk.decay import LANDMARK, DecayedSums
+from clearway_analytics.risk.decay import LANDMARK
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.parameters import DENSE, SPARSE, Parameters
 from clearway_analytics.storage.tables import SHADOW_CONTRIBUTIONS, SHADOW_INCIDENTS
@@ -62,7 +62,7 @@ async def oracle(desk: Desk, route_id: UUID, made_by: Parameters, horizon_days: 
         state = (await route_sums.find(connection, MISSION, [route_id]))[route_id]
     footprint = Footprint.of((await desk.route(route_id)).line, 500.0)
     made = contributions.on_route(route_id, footprint, known, made_by)
-    sums = DecayedSums.of(contribution.kept for contribution in made)
+    sums = contributions.sums_of(made)
     share = footprint.reference_share(made_by)
     whole = replace(state, sums=sums, extremes=Extremes.of(made), landmark=LANDMARK, reference_share=share)
     now = desk.clock.now()

@@ -1,6 +1,6 @@
 """Words: what moves them, and the one that is never used."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
 from clearway_analytics.risk.bands import BandLimits
 from clearway_analytics.risk.corridor import Corridor
+from clearway_analytics.risk.evidence import is_recent
 from clearway_analytics.risk.intensity import reach
 from clearway_analytics.risk.parameters import SPARSE
 from clearway_contracts.vocabulary import RiskBand
@@ -17,18 +18,46 @@ LENGTH_M = 40_000.0
 
 
 @pytest.mark.parametrize(
-    ("expected", "sample", "band"),
+    ("expected", "is_evident", "band"),
     [
-        (0.0, 0.0, RiskBand.LOW_DATA),
-        (0.004, 2.9, RiskBand.LOW_DATA),
-        (0.004, 3.0, RiskBand.LOW),
-        (0.005, 1.0, RiskBand.ELEVATED),
-        (0.03, 1.0, RiskBand.HIGH),
-        (0.15, 1.0, RiskBand.SEVERE),
+        (0.0, False, RiskBand.LOW_DATA),
+        (0.004, False, RiskBand.LOW_DATA),
+        (0.004, True, RiskBand.LOW),
+        (0.005, False, RiskBand.ELEVATED),
+        (0.03, False, RiskBand.HIGH),
+        (0.15, False, RiskBand.SEVERE),
     ],
 )
-def test_words_begin_at_their_limits(expected: float, sample: float, band: RiskBand) -> None:
-    assert BandLimits().band(expected, sample) is band
+def test_words_begin_at_their_limits(expected: float, is_evident: bool, band: RiskBand) -> None:
+    assert BandLimits().band(expected, is_evident=is_evident) is band
+
+
+@pytest.mark.parametrize(
+    ("nearby", "checked_days_ago", "is_evident"),
+    [
+        (2.99, None, False),
+        (3.0, None, True),
+        (0.0, 14.0, True),
+        (0.0, 14.01, False),
+        (0.0, 0.0, True),
+    ],
+)
+def test_evidence_is_recent_and_near(nearby: float, checked_days_ago: float | None, is_evident: bool) -> None:
+    checked = None if checked_days_ago is None else NOW - timedelta(days=checked_days_ago)
+    assert is_recent(nearby, 3.0, checked, NOW) is is_evident
+
+
+def test_a_pass_or_a_clearance_lets_a_low_risk_be_low() -> None:
+    passed = Ground(40.0, 0.2, last_checked_at=NOW - timedelta(days=3))
+    assert assess(Sums(), passed, NOW, 7.0, SPARSE).band is RiskBand.LOW
+    assert assess(Sums(), passed, NOW + timedelta(days=12), 7.0, SPARSE).band is RiskBand.LOW_DATA
+
+
+def test_many_incidents_far_away_are_no_evidence_of_a_low_risk() -> None:
+    many = Sums(total=1e-3, squares=1e-8, largest=1e-4, newest=NOW)
+    rated = assess(many, Ground(40.0, 0.2), NOW, 7.0, SPARSE)
+    assert rated.effective_sample == pytest.approx(100)
+    assert rated.band is RiskBand.LOW_DATA
 
 
 def test_no_route_is_called_safe() -> None:

@@ -53,6 +53,7 @@ def risk_state(mission: str, route_id: UUID, risk: Assessment) -> RiskState:
         low=risk.low,
         high=risk.high,
         n_eff=risk.effective_sample,
+        nearby_sample=risk.nearby_sample,
         probability=risk.probability,
         band=risk.band,
         data_age_days=risk.data_age_days,

@@ -31,7 +31,8 @@ class RouteState(State):
 class RiskState(State):
     """A route's risk over the next `horizon_days`: expected events with their interval, and the chance of at least one.
 
-    `n_eff` is the effective number of incidents that the figure rests on; `data_age_days` the age of the newest.
+    `n_eff` is the effective number of incidents that the figure rests on; `data_age_days` the age of the newest;
+    `nearby_sample` the decayed number of incidents near the route, without which a low risk is low_data.
     `known_hazards` is the number of hazards that stand on the route now: while there is one, the band is known_hazard.
     """
 
@@ -48,4 +49,5 @@ class RiskState(State):
     probability: Annotated[float, Field(ge=0, le=1)]
     band: RiskBand
     data_age_days: NonNegative | None = None
+    nearby_sample: NonNegative | None = None
     known_hazards: Count = 0

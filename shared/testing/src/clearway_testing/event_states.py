@@ -249,6 +249,7 @@ RISK_STATES: Final = st.builds(
     probability=st.floats(0, 1),
     band=st.sampled_from(RiskBand),
     data_age_days=_maybe(_AMOUNTS),
+    nearby_sample=_maybe(_AMOUNTS),
     known_hazards=_COUNTS,
 )
 

@@ -90,10 +90,13 @@ class RiskView(BaseModel):
     n_eff: float = Field(
         description="The effective sample: the number of equally weighted incidents with the same evidence."
     )
+    nearby_sample: float = Field(
+        description="Incidents within 2.5 km of the route, each by its weight and its age: evidence for the word low."
+    )
     probability: float = Field(description="The chance of at least one.")
     band: RiskBand = Field(
         description="The word for the route, over the parameters' own horizon. known_hazard: a hazard stands on it, "
-        "whatever is expected. low_data: too few incidents to say low."
+        "whatever is expected. low_data: no recent evidence near the route to say low."
     )
     known_hazards: int = Field(description="Hazards that stand on the route. They are outside the expected incidents.")
     data_age_days: float | None = Field(description="Age of the newest counted incident; null when there is none.")

@@ -32,7 +32,7 @@ class BandLimitsForm(BaseModel):
     high: BandLimit
     severe: BandLimit
     sufficient_sample: float | None = Field(
-        default=None, ge=1, le=1_000, description="Effective incidents below which a low risk is called low data."
+        default=None, ge=1, le=1_000, description="Decayed incidents within 2.5 km below which a low risk is low data."
     )
 
 

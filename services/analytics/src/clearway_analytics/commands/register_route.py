@@ -13,7 +13,7 @@ from clearway_analytics.ledger import contributions, hazards, incidents, mission
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_registered
-from clearway_analytics.risk.decay import LANDMARK, DecayedSums
+from clearway_analytics.risk.decay import LANDMARK
 from clearway_analytics.risk.footprint import Footprint
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
@@ -94,7 +94,7 @@ class RegisterRoute:
             mission=route.mission,
             route_id=route.route_id,
             landmark=LANDMARK,
-            sums=DecayedSums.of(contribution.kept for contribution in made),
+            sums=contributions.sums_of(made),
             extremes=Extremes.of(made),
             area_km2=footprint.corridor.area_km2,
             reference_share=footprint.reference_share(mission.parameters),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import Row, bindparam, delete, insert
+from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, case, delete, func, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import IncidentView
@@ -17,6 +17,7 @@ from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.routes import MissionRoutes
 from clearway_analytics.risk.corridor import Numbers
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
+from clearway_analytics.risk.evidence import NEARBY_M
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
@@ -45,7 +46,23 @@ class Contribution:
 
     @property
     def sums(self) -> DecayedSums:
-        return DecayedSums(self.kept, self.kept * self.kept, 1)
+        return DecayedSums(self.kept, self.kept * self.kept, 1, self.nearby)
+
+    @property
+    def nearby(self) -> float:
+        """v raised to the landmark, for an incident near the route; else 0. `nearby_in` adds it up in the database."""
+        return self.kept / self.share if self.distance_m <= NEARBY_M and self.share > 0 else 0.0
+
+
+def sums_of(contributions: Collection[Contribution]) -> DecayedSums:
+    """The sums of a route that has these contributions."""
+    return DecayedSums.of((one.kept for one in contributions), (one.nearby for one in contributions))
+
+
+def nearby_in(table: Table) -> ColumnElement[float]:
+    """Σ `Contribution.nearby` of a table of contributions."""
+    is_near = and_(table.c.distance_m <= NEARBY_M, table.c.share > 0)
+    return func.coalesce(func.sum(case((is_near, table.c.kept / table.c.share))), 0.0)
 
 
 NO_ROUTES: Final[Numbers] = np.empty(0, dtype=np.intp)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.ledger import hazards
-from clearway_analytics.ledger.contributions import Contribution
+from clearway_analytics.ledger.contributions import Contribution, nearby_in
 from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
 from clearway_analytics.risk.bands import word
 from clearway_analytics.risk.decay import DecayedSums, lowered
@@ -68,6 +68,7 @@ class RouteSums:
     """A live route's sums and extremes at the landmark, the figures of its corridor, and its last published risk.
 
     reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
+    last_checked_at: the latest pass or clearance of it.
     """
 
     mission: str
@@ -79,16 +80,18 @@ class RouteSums:
     reference_share: float
     published: Published | None
     known_hazards: int = 0
+    last_checked_at: datetime | None = None
 
     def at(self, moment: datetime, parameters: Parameters) -> Sums:
         """The sums lowered to `moment`, which must not be before the latest incident."""
         total, squares = self.sums.read(moment, self.landmark, parameters.decay_days)
         largest = lowered(self.extremes.largest, moment, self.landmark, parameters.decay_days)
-        return Sums(total, squares, largest, self.extremes.newest)
+        nearby = self.sums.read_nearby(moment, self.landmark, parameters.decay_days)
+        return Sums(total, squares, largest, self.extremes.newest, nearby)
 
     def assess(self, at: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
         """The route's risk from `at` on, which must not be before the latest incident."""
-        ground = Ground(self.area_km2, self.reference_share, self.known_hazards)
+        ground = Ground(self.area_km2, self.reference_share, self.known_hazards, self.last_checked_at)
         return assess(self.at(at, parameters), ground, at, horizon_days, parameters)
 
     def exchanged(self, before: Contribution | None, after: Contribution | None) -> RouteSums:
@@ -99,10 +102,23 @@ class RouteSums:
         return replace(self, sums=self.sums + added, extremes=extremes)
 
 
+def _each_route(*figures: ColumnElement[Any]) -> Select[Any]:
+    """The query for figures of the contributions to each of some routes."""
+    return (
+        select(CONTRIBUTIONS.c.route_id, *figures)
+        .where(
+            CONTRIBUTIONS.c.mission == bindparam("of_mission"),
+            CONTRIBUTIONS.c.route_id.in_(bindparam("routes", expanding=True)),
+        )
+        .group_by(CONTRIBUTIONS.c.route_id)
+    )
+
+
 _CHANGING: Final = (
     "total",
     "squares",
     "incidents",
+    "nearby",
     "largest",
     "newest",
     "extremes_total",
@@ -119,14 +135,8 @@ _FIND_MANY: Final = _ALL.where(
     ROUTE_SUMS.c.mission == bindparam("of_mission"), ROUTE_SUMS.c.route_id.in_(bindparam("routes", expanding=True))
 )
 _WRITE: Final = update(ROUTE_SUMS).where(*_OF_ROUTE).values({name: bindparam(name) for name in _CHANGING})
-_EXTREMES: Final = (
-    select(CONTRIBUTIONS.c.route_id, func.max(CONTRIBUTIONS.c.kept), func.max(CONTRIBUTIONS.c.occurred))
-    .where(
-        CONTRIBUTIONS.c.mission == bindparam("of_mission"),
-        CONTRIBUTIONS.c.route_id.in_(bindparam("routes", expanding=True)),
-    )
-    .group_by(CONTRIBUTIONS.c.route_id)
-)
+_EXTREMES: Final = _each_route(func.max(CONTRIBUTIONS.c.kept), func.max(CONTRIBUTIONS.c.occurred))
+_NEARBY: Final = _each_route(nearby_in(CONTRIBUTIONS))
 
 
 async def find(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> dict[UUID, RouteSums]:
@@ -185,6 +195,7 @@ def _changing(route: RouteSums) -> dict[str, Any]:
         "total": route.sums.total,
         "squares": route.sums.squares,
         "incidents": route.sums.count,
+        "nearby": route.sums.nearby,
         "largest": route.extremes.largest,
         "newest": route.extremes.newest,
         "extremes_total": route.sums.total,
@@ -197,12 +208,21 @@ def _changing(route: RouteSums) -> dict[str, Any]:
 
 
 async def _read(connection: AsyncConnection, mission: str, rows: Sequence[Row[Any]]) -> list[RouteSums]:
-    """The sums in the rows. Where the extremes are outdated they are computed again: an older version of this program,
-    which changes the total alone, may run beside this one (docs/adr/0019-upgrades-and-backups.md)."""
+    """The sums in the rows. Where the extremes are outdated they are computed again, and the sum of what is nearby: an
+    older version of this program, which changes the total alone, may run beside this one
+    (docs/adr/0019-upgrades-and-backups.md)."""
     outdated = [row.route_id for row in rows if not has_current_extremes(row)]
-    found = await extremes(connection, mission, outdated) if outdated else {}
-    computed = {route_id: found.get(route_id, Extremes()) for route_id in outdated}
-    return [_of_row(row, computed.get(row.route_id)) for row in rows]
+    if not outdated:
+        return [_of_row(row) for row in rows]
+    found = await extremes(connection, mission, outdated)
+    nearby = await _nearby(connection, mission, outdated)
+    computed = {route_id: (found.get(route_id, Extremes()), nearby.get(route_id, 0.0)) for route_id in outdated}
+    return [_of_row(row, *computed.get(row.route_id, ())) for row in rows]
+
+
+async def _nearby(connection: AsyncConnection, mission: str, routes: Collection[UUID]) -> dict[UUID, float]:
+    rows = await connection.execute(_NEARBY, {"of_mission": mission, "routes": list(routes)})
+    return {row.route_id: row[1] for row in rows}
 
 
 def has_current_extremes(row: Row[Any]) -> bool:
@@ -210,13 +230,13 @@ def has_current_extremes(row: Row[Any]) -> bool:
     return bool(row.extremes_total == row.total)
 
 
-def _of_row(row: Row[Any], computed: Extremes | None) -> RouteSums:
+def _of_row(row: Row[Any], computed: Extremes | None = None, nearby: float | None = None) -> RouteSums:
     was_published = row.published_band is not None
     return RouteSums(
         mission=row.mission,
         route_id=row.route_id,
         landmark=row.landmark,
-        sums=DecayedSums(row.total, row.squares, row.incidents),
+        sums=DecayedSums(row.total, row.squares, row.incidents, row.nearby if nearby is None else nearby),
         extremes=computed or Extremes(row.largest, row.newest),
         area_km2=row.area_km2,
         reference_share=row.reference_share,

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.domain.revision import OPEN
 from clearway_analytics.domain.route import Route
-from clearway_analytics.ledger.contributions import Contribution
+from clearway_analytics.ledger.contributions import Contribution, nearby_in
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.ledger.routes import live_routes, route_of
@@ -170,6 +170,7 @@ async def _sums(
             func.sum(kept),
             func.sum(kept * kept),
             func.count(),
+            nearby_in(SHADOW_CONTRIBUTIONS),
             func.max(kept),
             func.max(occurred),
         )
@@ -181,8 +182,8 @@ async def _sums(
     )
     rows = await connection.execute(query)
     return {
-        route_id: (DecayedSums(total, squares, count), Extremes(largest, newest))
-        for route_id, total, squares, count, largest, newest in rows
+        route_id: (DecayedSums(total, squares, count, nearby), Extremes(largest, newest))
+        for route_id, total, squares, count, nearby, largest, newest in rows
     }
 
 

@@ -16,7 +16,7 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import hazards
 from clearway_analytics.queries.hazards import HazardOnRoute
 from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
-from clearway_analytics.risk.decay import days_between
+from clearway_analytics.risk.decay import LANDMARK, days_between, lowered
 from clearway_analytics.risk.intensity import expected_from_incidents
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS
@@ -105,6 +105,9 @@ def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameter
         squares=math.fsum(value * value for value in present),
         largest=max(present, default=0.0),
         newest=max((contribution.occurred for contribution in known), default=None),
+        nearby=math.fsum(
+            lowered(contribution.nearby, moment, LANDMARK, parameters.decay_days) for contribution in known
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from clearway_analytics.risk import evidence
 from clearway_analytics.risk.bands import word
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.intensity import background, expected_from_incidents, probability_of_any
@@ -16,13 +17,14 @@ class Sums:
     """The sums over a route's incidents at one moment.
 
     total: S = Σ v_i c_iR e^{−(t−t_i)/τ};  squares: Q, of the squared terms;  largest: the largest term;
-    newest: time of the latest incident.
+    newest: time of the latest incident;  nearby: Σ v_i e^{−(t−t_i)/τ} of those near the route.
     """
 
     total: float = 0.0
     squares: float = 0.0
     largest: float = 0.0
     newest: datetime | None = None
+    nearby: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,13 @@ class Ground:
     """What a route is rated by beside its sums.
 
     reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
+    last_checked_at: the latest pass or clearance of it.
     """
 
     area_km2: float
     reference_share: float
     known_hazards: int = 0
+    last_checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Assessment:
     low: float
     high: float
     effective_sample: float
+    nearby_sample: float
     probability: float
     estimate: RiskBand
     data_age_days: float | None
@@ -74,7 +79,6 @@ def assess(sums: Sums, ground: Ground, at: datetime, horizon_days: float, parame
     interval = fay_feuer(ahead * sums.total, ahead**2 * sums.squares, largest, parameters.interval_level)
     quiet = background(ground.area_km2, horizon_days, parameters)
     incidents = ahead * sums.total
-    sample = effective_sample(sums.total, sums.squares)
     return Assessment(
         at=at,
         horizon_days=horizon_days,
@@ -83,18 +87,21 @@ def assess(sums: Sums, ground: Ground, at: datetime, horizon_days: float, parame
         incidents=incidents,
         low=interval.low + quiet,
         high=interval.high + quiet,
-        effective_sample=sample,
+        effective_sample=effective_sample(sums.total, sums.squares),
+        nearby_sample=sums.nearby,
         probability=probability_of_any(incidents + quiet),
-        estimate=_band(sums.total, ground.area_km2, sample, parameters),
+        estimate=_estimate(sums, ground, at, parameters),
         data_age_days=None if sums.newest is None else max(0.0, days_between(sums.newest, at)),
         known_hazards=ground.known_hazards,
     )
 
 
-def _band(total: float, area_km2: float, sample: float, parameters: Parameters) -> RiskBand:
+def _estimate(sums: Sums, ground: Ground, at: datetime, parameters: Parameters) -> RiskBand:
     """The band over the parameters' own horizon, whatever the requested one: its limits are made for that horizon."""
     horizon = parameters.horizon_days
-    expected = expected_from_incidents(total, horizon, parameters.decay_days) + background(
-        area_km2, horizon, parameters
+    expected = expected_from_incidents(sums.total, horizon, parameters.decay_days) + background(
+        ground.area_km2, horizon, parameters
     )
-    return parameters.bands.band(expected, sample)
+    limits = parameters.bands
+    is_evident = evidence.is_recent(sums.nearby, limits.sufficient_sample, ground.last_checked_at, at)
+    return limits.band(expected, is_evident=is_evident)

@@ -1,4 +1,4 @@
-"""Bands: words for a risk. No route is ever called safe: a low risk from too few incidents is "low data".
+"""Bands: words for a risk. No route is ever called safe: a low risk without recent evidence is "low data".
 
 A hazard that is known to be there comes before every band (docs/adr/0033-known-hazards-before-estimates.md).
 """
@@ -19,7 +19,8 @@ class BandLimits:
 
     With the defaults one fresh, unverified report on a road makes it elevated, about three verified ones make it high,
     and about ten make it severe (0.15 a week is one incident in seven weeks).
-    `sufficient_sample` is the effective number of incidents below which a low risk is called low data.
+    `sufficient_sample` is the decayed number of incidents near the route below which a low risk is called low data,
+    unless the route was passed or cleared of late (`evidence`).
     """
 
     elevated: float = 0.005
@@ -27,11 +28,11 @@ class BandLimits:
     severe: float = 0.15
     sufficient_sample: float = 3.0
 
-    def band(self, expected_events: float, effective_sample: float) -> RiskBand:
+    def band(self, expected_events: float, *, is_evident: bool) -> RiskBand:
         if expected_events >= self.severe:
             return RiskBand.SEVERE
         if expected_events >= self.high:
             return RiskBand.HIGH
         if expected_events >= self.elevated:
             return RiskBand.ELEVATED
-        return RiskBand.LOW if effective_sample >= self.sufficient_sample else RiskBand.LOW_DATA
+        return RiskBand.LOW if is_evident else RiskBand.LOW_DATA

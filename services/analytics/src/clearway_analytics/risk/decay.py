@@ -36,23 +36,39 @@ def lowered(kept: float, now: datetime, landmark: datetime, decay_days: float) -
 
 @dataclass(frozen=True, slots=True)
 class DecayedSums:
-    """A = Σc, Q = Σc² and the count of weights at the landmark. Q decays with 2/τ."""
+    """A = Σc, Q = Σc² and the count of weights at the landmark. Q decays with 2/τ.
+
+    nearby: Σv of the incidents near the route, also at the landmark.
+    """
 
     total: float = 0.0
     squares: float = 0.0
     count: int = 0
+    nearby: float = 0.0
 
     def __add__(self, other: DecayedSums) -> DecayedSums:
-        return DecayedSums(self.total + other.total, self.squares + other.squares, self.count + other.count)
+        return DecayedSums(
+            self.total + other.total,
+            self.squares + other.squares,
+            self.count + other.count,
+            self.nearby + other.nearby,
+        )
 
     def __sub__(self, other: DecayedSums) -> DecayedSums:
-        return DecayedSums(self.total - other.total, self.squares - other.squares, self.count - other.count)
+        return DecayedSums(
+            self.total - other.total,
+            self.squares - other.squares,
+            self.count - other.count,
+            self.nearby - other.nearby,
+        )
 
     @classmethod
-    def of(cls, kept: Iterable[float]) -> DecayedSums:
+    def of(cls, kept: Iterable[float], nearby: Iterable[float] = ()) -> DecayedSums:
         """The sums of weights that are at the landmark already."""
         weights = list(kept)
-        return cls(math.fsum(weights), math.fsum(weight * weight for weight in weights), len(weights))
+        return cls(
+            math.fsum(weights), math.fsum(weight * weight for weight in weights), len(weights), math.fsum(nearby)
+        )
 
     def read(self, now: datetime, landmark: datetime, decay_days: float) -> tuple[float, float]:
         """S and Q at `now`. An empty sum is zero, and so is a rounding error below zero."""
@@ -61,3 +77,7 @@ class DecayedSums:
         total = lowered(self.total, now, landmark, decay_days)
         squares = lowered(self.squares, now, landmark, decay_days / 2.0)
         return max(0.0, total), max(0.0, squares)
+
+    def read_nearby(self, now: datetime, landmark: datetime, decay_days: float) -> float:
+        """Σv of the incidents near the route, at `now`."""
+        return max(0.0, lowered(self.nearby, now, landmark, decay_days)) if self.count > 0 else 0.0

@@ -127,10 +127,10 @@ class RouteRow(Analytics, table=True):
 class RouteSumsRow(Analytics, table=True):
     """A live route's sums at the landmark, and the risk that was last published. A retired route has none.
 
-    total, squares, incidents: A, Q and the number of contributions. largest, newest: the largest contribution and the
-    time of the latest incident, stored because a busy route has too many contributions to read each time.
-    extremes_total: the total that was stored together with them; it differs from `total` after a change by an older
-    program, which does not store extremes. area_km2, reference_share: see RouteSums. published_band: the band by the
+    total, squares, incidents: A, Q and the number of contributions. nearby: see DecayedSums. largest,
+    newest: the largest contribution and the time of the latest incident, stored because a busy route has too many
+    contributions to read each time. extremes_total: the total that was stored together with these three; it differs
+    from `total` after a change by an older program, which does not store them. area_km2, reference_share: see RouteSums. published_band: the band by the
     expected events alone, which older programs can read; published_hazards: the known hazards that were published.
     """
 
@@ -143,6 +143,7 @@ class RouteSumsRow(Analytics, table=True):
     total: float = Field(sa_type=Double)
     squares: float = Field(sa_type=Double)
     incidents: int
+    nearby: float = Field(default=0.0, sa_type=Double, sa_column_kwargs={"server_default": "0"})
     largest: float = Field(sa_type=Double)
     newest: datetime | None = Field(default=None, sa_type=UtcDateTime)
     extremes_total: float | None = Field(default=None, sa_type=Double)

@@ -20,9 +20,11 @@ def upgrade() -> None:
     op.add_column("incident_view", sa.Column("info_credibility", sa.Integer()))
     op.add_column("incident_view", sa.Column("graded_revision", sa.Integer()))
     op.add_column("route_state", sa.Column("published_hazards", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("route_state", sa.Column("nearby", sa.Double(), nullable=False, server_default="0"))
     for table in CONTRIBUTIONS:
         op.add_column(table, sa.Column("may_touch", sa.Boolean(), nullable=False, server_default=sa.true()))
-    op.execute(_fill())
+    op.execute(_fill_may_touch())
+    op.execute(_fill_nearby())
     op.create_index("ix_contribution_may_touch", "contribution", ["mission", "route_id", "may_touch"])
 
 
@@ -30,12 +32,13 @@ def downgrade() -> None:
     op.drop_index("ix_contribution_may_touch", "contribution")
     for table in CONTRIBUTIONS:
         op.drop_column(table, "may_touch")
+    op.drop_column("route_state", "nearby")
     op.drop_column("route_state", "published_hazards")
     for column in ("graded_revision", "info_credibility", "source_reliability"):
         op.drop_column("incident_view", column)
 
 
-def _fill() -> sa.Update:
+def _fill_may_touch() -> sa.Update:
     """Most incidents are too far away to touch the corridor."""
     made = sa.table("contribution", *map(sa.column, ("mission", "route_id", "incident_id", "distance_m", "may_touch")))
     routes = sa.table("route", *map(sa.column, ("mission", "route_id", "half_width_m")))
@@ -48,3 +51,16 @@ def _fill() -> sa.Update:
     )
     reach = half_width.scalar_subquery() + uncertainty.scalar_subquery()
     return sa.update(made).where(made.c.distance_m > reach).values(may_touch=sa.false())
+
+
+def _fill_nearby() -> sa.Update:
+    """Σ v of the incidents within 2.5 km, as in `Contribution.nearby`."""
+    states = sa.table("route_state", *map(sa.column, ("mission", "route_id", "nearby")))
+    made = sa.table("contribution", *map(sa.column, ("mission", "route_id", "distance_m", "share", "kept")))
+    weight = sa.select(sa.func.coalesce(sa.func.sum(made.c.kept / made.c.share), 0.0)).where(
+        made.c.mission == states.c.mission,
+        made.c.route_id == states.c.route_id,
+        made.c.distance_m <= 2_500.0,
+        made.c.share > 0.0,
+    )
+    return sa.update(states).values(nearby=weight.scalar_subquery())
