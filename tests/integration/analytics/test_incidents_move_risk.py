@@ -100,12 +100,37 @@ async def test_a_retraction_is_announced_as_a_fall(desk: Desk, route_id: UUID, i
     assert changed.risk.data_age_days is None
 
 
+async def test_taking_a_report_up_for_review_changes_nothing(desk: Desk, route_id: UUID, incident_id: UUID) -> None:
+    await desk.put(route_id)
+    await desk.tell(incident_id, 1, 30.1, 5.0)
+    reported, said = await desk.risk(route_id), await desk.published()
+    await desk.tell(incident_id, 2, 30.1, 5.0, status="under_review")
+    assert (await desk.risk(route_id)).incidents == same(reported.incidents)
+    assert await desk.published() == said
+    await desk.tell(incident_id, 3, 30.1, 5.0, status="disputed")
+    assert (await desk.risk(route_id)).incidents == same(reported.incidents / 2)
+
+
+@pytest.mark.parametrize(("credibility", "weight"), [(1, 1.0), (2, 0.85), (4, 0.3), (5, 0.1), (6, 0.4)])
+async def test_an_assessment_moves_the_weight(
+    desk: Desk, route_id: UUID, incident_id: UUID, credibility: int, weight: float
+) -> None:
+    await desk.put(route_id)
+    await desk.tell(incident_id, 1, 30.1, 5.0)
+    await desk.tell(incident_id, 2, 30.1, 5.0, grading__info_credibility=credibility)
+    (part,) = (await desk.explained(route_id)).contributions
+    assert part.weight == weight
+    other = new_id()
+    await desk.put(other)
+    assert (await desk.risk(other)).incidents == same((await desk.risk(route_id)).incidents)
+
+
 async def test_verification_raises_the_weight(desk: Desk, route_id: UUID, incident_id: UUID) -> None:
     await desk.put(route_id)
     await desk.tell(incident_id, 1, 30.1, 5.0)
     reported = await desk.risk(route_id)
     await desk.tell(incident_id, 2, 30.1, 5.0, status="verified")
-    assert (await desk.risk(route_id)).incidents == same(reported.incidents / 0.4)
+    assert (await desk.risk(route_id)).incidents == same(reported.incidents / 0.6)
 
 
 async def test_other_missions_do_not_share(desk: Desk, route_id: UUID, incident_id: UUID) -> None:

@@ -83,7 +83,7 @@ async def test_a_redrawn_route_is_rated_by_its_new_line(desk: Desk, route_id: UU
     await desk.tell(incident_id, 2, 30.1, 5.0, status="verified")
     assert (await desk.risk(route_id)).incidents == 0
     await desk.put(route_id, expected=2)
-    assert (await desk.risk(route_id)).incidents == pytest.approx(rated.incidents / 0.4, abs=1e-9)
+    assert (await desk.risk(route_id)).incidents == pytest.approx(rated.incidents / 0.6, abs=1e-9)
 
 
 async def test_a_retired_route_is_no_longer_rated(desk: Desk, route_id: UUID, incident_id: UUID) -> None:

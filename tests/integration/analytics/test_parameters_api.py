@@ -132,6 +132,7 @@ async def test_a_comparison_shows_what_changes_most_first(desk: Desk, http: http
         ({"bands": {"severe": 0.01}}, "/bands"),
         ({"status_weights": {"verified": 1.5}}, "/status_weights/verified"),
         ({"status_weights": {"retracted": 0.5}}, "/status_weights/retracted"),
+        ({"credibility_weights": {"doubtful": 1.5}}, "/credibility_weights/doubtful"),
         ({"preset": "medium"}, "/preset"),
         ({"reason": " "}, "/reason"),
         ({"horizon": 7}, "/horizon"),

@@ -82,7 +82,7 @@ def test_a_road_without_incidents_is_low_data_with_a_wide_interval() -> None:
 
 
 def test_one_fresh_unverified_report_moves_the_word() -> None:
-    assert on_the_road(1, SPARSE.status_weights["reported"]).band is RiskBand.ELEVATED
+    assert on_the_road(1, SPARSE.credibility_weights["cannot_be_judged"]).band is RiskBand.ELEVATED
 
 
 def test_three_verified_make_it_high_and_eleven_severe() -> None:

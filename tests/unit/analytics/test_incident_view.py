@@ -9,10 +9,10 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from clearway_analytics.domain.incident_view import IncidentView
+from clearway_analytics.domain.incident_view import IncidentView, credibility_word
 from clearway_analytics.risk.location import location_sd
-from clearway_analytics.risk.parameters import SPARSE, STATUS_WEIGHTS
-from clearway_contracts.vocabulary import Status
+from clearway_analytics.risk.parameters import CREDIBILITY_WEIGHTS, SPARSE, STATUS_WEIGHTS
+from clearway_contracts.vocabulary import InfoCredibility, Status
 
 IED = IncidentView(
     mission="unmis",
@@ -31,37 +31,48 @@ IED = IncidentView(
 
 
 @pytest.mark.parametrize(
-    ("status", "weight"),
-    [
-        ("verified", 1.0),
-        ("closed", 1.0),
-        ("under_review", 0.8),
-        ("reported", 0.4),
-        ("disputed", 0.2),
-        ("retracted", 0.0),
-        ("merged", 0.0),
-    ],
+    ("credibility", "weight"), [(1, 1.0), (2, 0.85), (3, 0.6), (4, 0.3), (5, 0.1), (6, 0.4), (None, 0.4)]
 )
-def test_a_status_is_believed_so_far(status: str, weight: float) -> None:
-    assert replace(IED, status=status).weight(SPARSE.status_weights) == weight
+@pytest.mark.parametrize(
+    ("status", "factor"),
+    [("reported", 1.0), ("under_review", 1.0), ("disputed", 0.5), ("retracted", 0.0), ("merged", 0.0)],
+)
+def test_a_report_is_believed_by_its_credibility(
+    credibility: int | None, weight: float, status: str, factor: float
+) -> None:
+    report = replace(IED, status=status, info_credibility=credibility)
+    assert SPARSE.weight(report) == pytest.approx(weight * factor)
 
 
-def test_every_status_was_considered() -> None:
+@pytest.mark.parametrize("status", ["verified", "closed"])
+@pytest.mark.parametrize("credibility", [1, 5, 6, None])
+def test_what_is_verified_counts_whole(status: str, credibility: int | None) -> None:
+    assert SPARSE.weight(replace(IED, status=status, info_credibility=credibility)) == 1.0
+
+
+def test_every_status_and_every_grade_was_considered() -> None:
     assert set(Status) - set(STATUS_WEIGHTS) == {Status.RETRACTED, Status.MERGED}
+    assert set(CREDIBILITY_WEIGHTS) == {credibility_word(grade) for grade in InfoCredibility}
+
+
+def test_parameters_without_weights_for_credibility_count_by_status_alone() -> None:
+    """Those of missions that began before there were any."""
+    before = replace(SPARSE, status_weights={"reported": 0.4}, credibility_weights={})
+    assert before.weight(replace(IED, status="reported", info_credibility=5)) == 0.4
 
 
 @pytest.mark.parametrize(
     "change", [{"category": "other"}, {"outcome": "hoax"}, {"outcome": "false_alarm"}, {"exercise": True}]
 )
 def test_what_is_no_hazard_counts_nothing(change: dict[str, Any]) -> None:
-    assert replace(IED, **change).weight(STATUS_WEIGHTS) == 0.0
+    assert SPARSE.weight(replace(IED, **change)) == 0.0
 
 
 @pytest.mark.parametrize(
     "change", [{"category": "unknown"}, {"outcome": "unknown"}, {"outcome": "found_cleared", "hazard_state": "cleared"}]
 )
 def test_what_may_be_or_was_a_hazard_counts(change: dict[str, Any]) -> None:
-    assert replace(IED, **change).weight(STATUS_WEIGHTS) == 1.0
+    assert SPARSE.weight(replace(IED, **change)) == 1.0
 
 
 def test_nine_places_in_ten_lie_within_the_uncertainty() -> None:

@@ -24,6 +24,7 @@ def test_the_presets_fit(preset: Parameters) -> None:
         ({"shares": (0.6, 0.6, 0.6, 0.6)}, "shares"),
         ({"scales_m": (500.0, 100.0, 2_500.0, 15_000.0)}, "scales_m"),
         ({"scales_m": (100.0, 100.0, 2_500.0, 15_000.0)}, "scales_m"),
+        ({"credibility_weights": {"confirmed": 1.0}}, "credibility_weights"),
         ({"bands": replace(SPARSE.bands, high=0.2)}, "bands"),
         ({"bands": replace(SPARSE.bands, elevated=0.03)}, "bands"),
     ],
@@ -43,6 +44,13 @@ def test_a_draft_starts_from_a_preset_or_from_what_is_in_use() -> None:
     assert changed.status_weights == {**SPARSE.status_weights, "disputed": 0.1}
     named = ParametersDraft("why", preset="dense", name="north", bands={"severe": 0.3}).of(in_use)
     assert (named.name, named.bands.severe, named.bands.high) == ("north", 0.3, DENSE.bands.high)
+
+
+def test_a_draft_completes_weights_for_credibility() -> None:
+    before = replace(SPARSE, credibility_weights={})
+    assert ParametersDraft("why", changes={"horizon_days": 14.0}).of(before).credibility_weights == {}
+    weighted = ParametersDraft("why", credibility_weights={"doubtful": 0.2}).of(before)
+    assert weighted.credibility_weights == {**SPARSE.credibility_weights, "doubtful": 0.2}
 
 
 def test_the_shortest_decay_does_not_overflow_for_years() -> None:

@@ -1,6 +1,7 @@
 """What earlier programs stored as JSON is read in the newest shape. Examples are only ever added."""
 
 import json
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from pydantic import TypeAdapter
 import clearway_analytics.storage
 from clearway_analytics.risk.parameters import DENSE, SPARSE
 from clearway_analytics.storage.states import LINE, PARAMETERS, STATES, stored_line
-from clearway_platform.database.states import VERSION, version_of
+from clearway_platform.database.states import COMPATIBLE_FROM, VERSION, version_of
 
 EXAMPLES: Final = Path(clearway_analytics.storage.__file__).parent / "examples"
 CHECKSUMS: Final = EXAMPLES / "SHA256SUMS"
@@ -43,13 +44,16 @@ def test_no_example_was_changed_or_removed() -> None:
 
 
 def test_release_0_1_0_reads_what_is_written() -> None:
-    """It reads the fields beside the version, and a line that is a bare list."""
+    """It reads the fields beside the version that it knows, and a line that is a bare list."""
     written = PARAMETERS.write(DENSE)
-    assert written[VERSION] == 1
+    assert (written[VERSION], written[COMPATIBLE_FROM]) == (2, 1)
+    assert set(example("parameters.v1.release-0.1.0.json")) < set(written)
     assert TypeAdapter(type(DENSE)).validate_json(json.dumps(written)) == DENSE
     assert stored_line(((30.0, 5.0), (30.2, 5.0))) == [[30.0, 5.0], [30.2, 5.0]]
 
 
 def test_what_release_0_1_0_wrote_is_what_it_meant() -> None:
-    assert PARAMETERS.read(example("parameters.v1.release-0.1.0.json")) == SPARSE
+    statuses = {"verified": 1.0, "closed": 1.0, "under_review": 0.8, "reported": 0.4, "disputed": 0.2}
+    meant = replace(SPARSE, status_weights=statuses, credibility_weights={})
+    assert PARAMETERS.read(example("parameters.v1.release-0.1.0.json")) == meant
     assert LINE.read(example("line.v1.release-0.1.0.json")) == ((30.0, 5.0), (30.2, 5.0), (30.4, 5.1))

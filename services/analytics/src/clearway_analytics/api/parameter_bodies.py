@@ -48,6 +48,19 @@ class StatusWeightsForm(BaseModel):
     disputed: Weight | None = None
 
 
+class CredibilityWeightsForm(BaseModel):
+    """The weight of an incident by the credibility of its information, 1 to 6. A weight that is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confirmed: Weight | None = None
+    probably_true: Weight | None = None
+    possibly_true: Weight | None = None
+    doubtful: Weight | None = None
+    improbable: Weight | None = None
+    cannot_be_judged: Weight | None = None
+
+
 class ParametersProposal(BaseModel):
     """Proposed parameters: a preset, or those in use, with the values that differ."""
 
@@ -80,6 +93,9 @@ class ParametersProposal(BaseModel):
         default=None, gt=0, le=1, description="Incidents per km² and day where no earlier incident is near."
     )
     status_weights: StatusWeightsForm | None = None
+    credibility_weights: CredibilityWeightsForm | None = Field(
+        default=None, description="They multiply the weight of the status; what is verified is not graded again."
+    )
     bands: BandLimitsForm | None = None
     horizon_days: float | None = Field(
         default=None, ge=1, le=90, description="The horizon, in days, of bands and published risks."
@@ -87,7 +103,8 @@ class ParametersProposal(BaseModel):
     interval_level: float | None = Field(default=None, ge=0.5, le=0.99, description="Coverage of the stated interval.")
 
     def draft(self) -> ParametersDraft:
-        sent = self.model_dump(exclude_none=True, exclude={"reason", "preset", "name", "bands", "status_weights"})
+        own = {"reason", "preset", "name", "bands", "status_weights", "credibility_weights"}
+        sent = self.model_dump(exclude_none=True, exclude=own)
         return ParametersDraft(
             reason=self.reason,
             preset=self.preset,
@@ -95,6 +112,7 @@ class ParametersProposal(BaseModel):
             changes={name: tuple(value) if isinstance(value, list) else value for name, value in sent.items()},
             bands=_sent(self.bands),
             status_weights=_sent(self.status_weights),
+            credibility_weights=_sent(self.credibility_weights),
         )
 
 

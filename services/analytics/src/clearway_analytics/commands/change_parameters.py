@@ -26,7 +26,7 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.route_sums import RouteSums
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_analytics.risk.parameters import PRESETS, Parameters, Preset
+from clearway_analytics.risk.parameters import CREDIBILITY_WEIGHTS, PRESETS, Parameters, Preset
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction
@@ -46,6 +46,7 @@ class ParametersDraft:
     changes: Mapping[str, Any] = field(default_factory=dict)
     bands: Mapping[str, float] = field(default_factory=dict)
     status_weights: Mapping[str, float] = field(default_factory=dict)
+    credibility_weights: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, in_use: Parameters) -> Parameters:
         """The complete parameters. Raises InvalidParameters."""
@@ -55,10 +56,16 @@ class ParametersDraft:
             **self.changes,
             bands=replace(base.bands, **self.bands),
             status_weights={**base.status_weights, **self.status_weights},
+            credibility_weights=self._credibility_weights(base),
         )
         complete = replace(changed, name=self.name or (base.name if changed == base else CUSTOM))
         complete.check()
         return complete
+
+    def _credibility_weights(self, base: Parameters) -> Mapping[str, float]:
+        if not self.credibility_weights:
+            return base.credibility_weights
+        return {**CREDIBILITY_WEIGHTS, **base.credibility_weights, **self.credibility_weights}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from clearway_contracts.vocabulary import InfoCredibility
+
 # An incident without an explosive hazard is no evidence of where the next one will be.
 NO_HAZARD_CATEGORIES: Final = frozenset({"other"})
 NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
@@ -13,6 +15,9 @@ NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
 # A hazard in one of these states is still there, and a report of one of these statuses does not speak for it any more.
 STANDING_STATES: Final = frozenset({"active", "suspected", "marked"})
 ENDED_STATUSES: Final = frozenset({"retracted", "merged", "closed"})
+
+# A closed incident was verified before.
+VERIFIED_STATUSES: Final = frozenset({"verified", "closed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,23 @@ class IncidentView:
             and not self.exercise
         )
 
-    def weight(self, status_weights: Mapping[str, float]) -> float:
+    def weight(self, status_weights: Mapping[str, float], credibility_weights: Mapping[str, float]) -> float:
         """v, from 0 to 1: how far the incident is believed; 0 where there was no hazard.
+
+        It is the weight of the status times that of the credibility, by their words. A verified report was believed
+        already, whatever its grade. Without weights for credibility the status decides alone.
 
         An unknown category and an unknown outcome count: to guess that there was no hazard would be dangerous.
         A cleared hazard counts: after one was found near a road, the next is expected there. Exercises never count.
         """
         if self.exercise or self.category in NO_HAZARD_CATEGORIES or self.outcome in NO_HAZARD_OUTCOMES:
             return 0.0
-        return status_weights.get(self.status, 0.0)
+        weight = status_weights.get(self.status, 0.0)
+        if self.status in VERIFIED_STATUSES or not credibility_weights:
+            return weight
+        return weight * credibility_weights[credibility_word(self.info_credibility)]
+
+
+def credibility_word(grade: int | None) -> str:
+    """The word of a credibility, as in `credibility_weights`; a grade that is not known is one that nobody gave."""
+    return InfoCredibility(grade or InfoCredibility.CANNOT_BE_JUDGED).name.lower()

@@ -156,7 +156,7 @@ class _Addend:
 
     @classmethod
     def of(cls, incident: IncidentView, parameters: Parameters) -> _Addend:
-        weight = incident.weight(parameters.status_weights)
+        weight = parameters.weight(incident)
         return cls(incident, weight, raised(1.0, incident.occurred, LANDMARK, parameters.decay_days))
 
     def to(self, target: _Target, share: float, distance_m: float) -> Contribution:
@@ -177,4 +177,4 @@ class _Addend:
 
 def _counts(incident: IncidentView, parameters: Parameters) -> bool:
     """Whether the incident has a row. A known hazard has one whatever its weight, so that no route is without it."""
-    return incident.stands or incident.weight(parameters.status_weights) > 0
+    return incident.stands or parameters.weight(incident) > 0

@@ -1,13 +1,14 @@
 """The parameters of the risk model, by name, so that every answer can state those it used."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearway_analytics.domain.errors import InvalidParameters
+from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.risk.bands import BandLimits
 
 Preset = Literal["sparse", "dense"]
@@ -22,7 +23,9 @@ class Parameters:
     shares: a_k, the expected number of further incidents after one incident, for each kernel.
     decay_days: τ, after which the effect of an incident is 1/e of what it was.
     background_per_km2_day: u, the rate where no earlier incident is near.
-    status_weights: v, how far an incident of each status is believed; a status that is not listed has weight 0.
+    status_weights, credibility_weights: v, how far an incident is believed, is the weight of its status times that of
+        the credibility of its information; a status that is not listed has weight 0. What is verified has no second
+        factor. Parameters from before version 2 have no weights for credibility.
     bands: the limits of the bands.
     horizon_days: the horizon of bands and published risks.
     interval_level: coverage of the stated interval.
@@ -39,6 +42,11 @@ class Parameters:
     horizon_days: float = 7.0
     interval_level: float = 0.90
     cutoff_sd: float = 5.0
+    credibility_weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, incident: IncidentView) -> float:
+        """v, from 0 to 1: how far the incident is believed."""
+        return incident.weight(self.status_weights, self.credibility_weights)
 
     def widest_sd(self, location_sd: NDArray[np.float64]) -> NDArray[np.float64]:
         """The widest kernel convolved with the error of each location, metres."""
@@ -55,6 +63,9 @@ class Parameters:
             problem = f"the shares add up to {sum(self.shares):g}"
             remedy = f"Send shares whose sum is above 0 and at most {MOST_SHARES:g}: further incidents per incident."
             raise InvalidParameters("shares", problem, remedy)
+        if self.credibility_weights and set(self.credibility_weights) != set(CREDIBILITY_WEIGHTS):
+            missing = ", ".join(sorted(set(CREDIBILITY_WEIGHTS) - set(self.credibility_weights)))
+            raise InvalidParameters("credibility_weights", f"no weight for {missing}", "Send a weight for each grade.")
         limits = (self.bands.elevated, self.bands.high, self.bands.severe)
         if not limits[0] < limits[1] < limits[2]:
             problem = f"elevated, high and severe begin at {limits[0]:g}, {limits[1]:g} and {limits[2]:g}"
@@ -69,16 +80,25 @@ MOST_SHARES: Final = 2.0
 SHORTEST_DECAY_DAYS: Final = 20.0
 LONGEST_DECAY_DAYS: Final = 730.0
 
-# The share of reports that is later confirmed differs between theatres: these are starting points. Disputed is below
-# reported because a person has examined the report and objects, and above 0 because the objection may be wrong.
-# A closed incident was verified before. Retracted and merged incidents are not listed: their weight is 0, and the
+# To look at a report changes nothing. Disputed is halved because a person has examined the report and objects, and is
+# above 0 because the objection may be wrong. Retracted and merged incidents are not listed: their weight is 0, and the
 # survivor of a merge counts instead.
 STATUS_WEIGHTS: Final[Mapping[str, float]] = {
     "verified": 1.0,
     "closed": 1.0,
-    "under_review": 0.8,
-    "reported": 0.4,
-    "disputed": 0.2,
+    "under_review": 1.0,
+    "reported": 1.0,
+    "disputed": 0.5,
+}
+
+# The share of reports that is later confirmed differs between theatres: these are starting points.
+CREDIBILITY_WEIGHTS: Final[Mapping[str, float]] = {
+    "confirmed": 1.0,
+    "probably_true": 0.85,
+    "possibly_true": 0.6,
+    "doubtful": 0.3,
+    "improbable": 0.1,
+    "cannot_be_judged": 0.4,
 }
 
 # A prior, used until a theatre has data of its own: one incident a day in a million square kilometres.
@@ -96,6 +116,7 @@ SPARSE: Final = Parameters(
     background_per_km2_day=PRIOR_BACKGROUND,
     status_weights=STATUS_WEIGHTS,
     bands=BandLimits(),
+    credibility_weights=CREDIBILITY_WEIGHTS,
 )
 
 # For a theatre of ten incidents a day or more.
@@ -107,6 +128,7 @@ DENSE: Final = Parameters(
     background_per_km2_day=PRIOR_BACKGROUND,
     status_weights=STATUS_WEIGHTS,
     bands=BandLimits(),
+    credibility_weights=CREDIBILITY_WEIGHTS,
 )
 
 PRESETS: Final[Mapping[Preset, Parameters]] = {"sparse": SPARSE, "dense": DENSE}

@@ -130,8 +130,9 @@ class RouteSumsRow(Analytics, table=True):
     total, squares, incidents: A, Q and the number of contributions. nearby: see DecayedSums. largest,
     newest: the largest contribution and the time of the latest incident, stored because a busy route has too many
     contributions to read each time. extremes_total: the total that was stored together with these three; it differs
-    from `total` after a change by an older program, which does not store them. area_km2, reference_share: see RouteSums. published_band: the band by the
-    expected events alone, which older programs can read; published_hazards: the known hazards that were published.
+    from `total` after a change by an older program, which does not store them. area_km2, reference_share: see
+    RouteSums. published_band: the band by the expected events alone, which older programs can read;
+    published_hazards: the known hazards that were published.
     """
 
     __tablename__ = "route_state"
