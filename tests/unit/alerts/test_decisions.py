@@ -9,10 +9,11 @@ import pytest
 from clearway_alerts.domain.alert import DecisionKind as Decided
 from clearway_alerts.domain.alert import Told, decide, what_matters
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.news import why_no_first_alert
+from clearway_alerts.domain.news import stands, why_no_first_alert
 from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
 from clearway_contracts.vocabulary import (
     AlertKind,
+    Category,
     Certainty,
     ClearanceState,
     HazardState,
@@ -39,10 +40,39 @@ Make = Callable[..., IncidentView]
         ({"status": Status.RETRACTED}, False),
         ({"status": Status.MERGED}, False),
         ({"status": Status.CLOSED}, False),
+        ({"category": Category.NOT_EXPLOSIVE}, False),
     ],
 )
-def test_a_first_alert_is_for_a_danger_or_for_news(make: Make, changes: dict[str, object], warns: bool) -> None:
-    assert (why_no_first_alert(make(**changes), NOW, 72) is None) is warns
+def test_an_import_warns_of_a_danger_or_of_news(make: Make, changes: dict[str, object], warns: bool) -> None:
+    assert (why_no_first_alert(make(is_imported=True, **changes), NOW, 72) is None) is warns
+
+
+@pytest.mark.parametrize("category", sorted(set(Category) - {Category.NOT_EXPLOSIVE}))
+@pytest.mark.parametrize("hazard", [HazardState.UNKNOWN, HazardState.NONE])
+def test_what_a_person_reports_warns_however_long_ago_it_was_seen(
+    make: Make, hazard: HazardState, category: Category
+) -> None:
+    seen = make(hazard_state=hazard, category=category, latest=NOW - timedelta(days=10))
+    assert why_no_first_alert(seen, NOW, 72) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "standing"),
+    [
+        *(({"hazard_state": state}, state in {"active", "suspected", "marked"}) for state in HazardState),
+        *(({"status": status}, status not in {"retracted", "merged", "closed"}) for status in Status),
+        ({"category": Category.NOT_EXPLOSIVE}, False),
+    ],
+)
+def test_a_hazard_stands_until_it_is_cleared_or_the_incident_ends(
+    make: Make, changes: dict[str, object], standing: bool
+) -> None:
+    assert stands(make(**changes)) is standing
+
+
+@pytest.mark.parametrize("status", [Status.RETRACTED, Status.MERGED, Status.CLOSED])
+def test_what_a_person_reports_of_an_incident_that_ended_warns_nobody(make: Make, status: Status) -> None:
+    assert why_no_first_alert(make(status=status), NOW, 72) == f"the incident is {status}"
 
 
 @pytest.mark.parametrize(

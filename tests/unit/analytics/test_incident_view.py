@@ -62,7 +62,7 @@ def test_parameters_without_weights_for_credibility_count_by_status_alone() -> N
 
 
 @pytest.mark.parametrize(
-    "change", [{"category": "other"}, {"outcome": "hoax"}, {"outcome": "false_alarm"}, {"exercise": True}]
+    "change", [{"category": "not_explosive"}, {"outcome": "hoax"}, {"outcome": "false_alarm"}, {"exercise": True}]
 )
 def test_what_is_no_hazard_counts_nothing(change: dict[str, Any]) -> None:
     assert SPARSE.weight(replace(IED, **change)) == 0.0

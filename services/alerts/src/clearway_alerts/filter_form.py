@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_alerts.domain import areas
 from clearway_alerts.domain.areas import MAX_POSITIONS, MAX_RINGS, STORED_POSITIONS, Area
-from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Accuracy, Filter, MinimumGrade
+from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Accuracy, Exercises, Filter, MinimumGrade
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,
@@ -125,7 +125,8 @@ class FilterForm(Form):
         description="Whether the incident's circle of uncertainty may touch the area, or its point must lie inside.",
     )
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=20)] = Field(
-        default=tuple(sorted(EXPLOSIVE_HAZARDS)), description="Without it: every explosive hazard, and not `other`."
+        default=tuple(sorted(EXPLOSIVE_HAZARDS)),
+        description="Without it: every explosive hazard. `not_explosive` warns nobody, also when it is named.",
     )
     min_severity: Severity = Severity.MINOR
     statuses: Annotated[tuple[Status, ...], Field(max_length=20)] = Field(default=(), description="Empty: all.")
@@ -134,6 +135,10 @@ class FilterForm(Form):
     )
     min_grade: GradeForm = GradeForm()
     tlp_max: Tlp = Field(default=Tlp.RED, description="The most restricted incident that is let through.")
+    exercises: Exercises = Field(
+        default=Exercises.EXCLUDE,
+        description="Whether incidents of an exercise are let through, beside the real ones or alone.",
+    )
 
     def to_domain(self) -> Filter:
         return Filter(
@@ -145,4 +150,5 @@ class FilterForm(Form):
             hazard_states=frozenset(self.hazard_states),
             min_grade=MinimumGrade(self.min_grade.reliability, self.min_grade.credibility),
             tlp_max=self.tlp_max,
+            exercises=self.exercises,
         )

@@ -12,9 +12,14 @@ _KNOWN: Final = frozenset(event.event_type for event in ALERT_EVENTS)
 
 
 async def describe(kind: str, data: Data, _names: Names) -> Description | None:
-    """What to heed, why, and the ids that lead to it."""
+    """What to heed, why, and the ids that lead to it. Of an exercise this is said first."""
     if kind not in _KNOWN:
         return None
+    at, said = _said(kind, data)
+    return at, ["EXERCISE", *said] if data["alert"]["exercise"] else said
+
+
+def _said(kind: str, data: Data) -> Description:
     alert = data["alert"]
     ids = [f"incident {data['incident_id']}", f"alert {data['alert_id']}"]
     point = place_in_words(alert["point"], None)

@@ -4,18 +4,32 @@ Domain and wire share them on purpose.
 """
 
 from enum import IntEnum, StrEnum
+from typing import Final, Self
+
+# What release 0.1.0 wrote for every category that it had no word of its own for. It is read as an explosive one.
+_FORMER_CATEGORY: Final = "other"
 
 
 class Category(StrEnum):
-    """What kind of explosive hazard it is."""
+    """What kind of explosive hazard it is; `not_explosive` where there is none. All others warn and count."""
 
     IED = "ied"
     LANDMINE = "landmine"
     UXO_ERW = "uxo_erw"
     GRENADE = "grenade"
     AMMUNITION_STORAGE = "ammunition_storage"
-    OTHER = "other"
+    OTHER_EXPLOSIVE = "other_explosive"
+    NOT_EXPLOSIVE = "not_explosive"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls("other_explosive") if value == _FORMER_CATEGORY else None
+
+    @property
+    def written_as(self) -> tuple[str, ...]:
+        """The words by which events and rows of every version name it."""
+        return (self.value, _FORMER_CATEGORY) if self is Category.OTHER_EXPLOSIVE else (self.value,)
 
 
 class Actuation(StrEnum):

@@ -9,7 +9,7 @@ from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentChange, IncidentCorrected, IncidentUnmerged
-from clearway_contracts.vocabulary import CasualtyOutcome, Status
+from clearway_contracts.vocabulary import CasualtyOutcome, Channel, Status
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 
@@ -58,6 +58,7 @@ def incident_of(change: IncidentChange) -> IncidentView:
         clearance=state.clearance.state if state.clearance else None,
         by_one_person=state.clearance is not None and state.clearance.override_reason is not None,
         taken_back=_took_back(change),
+        is_imported=_is_imported(state),
     )
 
 
@@ -65,6 +66,11 @@ def _took_back(change: IncidentChange) -> bool:
     """Whether a correction, or a report that left, sent a verified incident back to review."""
     by_itself = isinstance(change, IncidentCorrected | IncidentUnmerged)
     return by_itself and "status" in change.changed and change.incident.status is Status.UNDER_REVIEW
+
+
+def _is_imported(state: IncidentState) -> bool:
+    """An incident whose reports are not known may have been seen by someone today."""
+    return bool(state.reports) and all(report.channel is Channel.IMPORT for report in state.reports)
 
 
 def _at_most(state: IncidentState, outcome: CasualtyOutcome) -> int:

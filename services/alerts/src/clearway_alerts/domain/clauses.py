@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.severity import rank, severity
-from clearway_alerts.domain.subscription import Filter
+from clearway_alerts.domain.subscription import Exercises, Filter
 from clearway_contracts.vocabulary import InfoCredibility, SourceReliability, Tlp
 
 _TLP: Final = tuple(reversed(Tlp))  # from clear, the widest circle, to red
@@ -67,6 +67,12 @@ def tlp_max(chosen: Filter, incident: IncidentView) -> Clause:
     return Clause("tlp_max", holds, f"{incident.tlp}; watched up to: {chosen.tlp_max}")
 
 
+def exercises(chosen: Filter, incident: IncidentView) -> Clause:
+    kept_out = Exercises.EXCLUDE if incident.exercise else Exercises.ONLY
+    is_now = "an exercise" if incident.exercise else "no exercise"
+    return Clause("exercises", chosen.exercises is not kept_out, f"{is_now}; exercises: {chosen.exercises}")
+
+
 CLAUSES: Final[tuple[Callable[[Filter, IncidentView], Clause], ...]] = (
     categories,
     min_severity,
@@ -74,6 +80,7 @@ CLAUSES: Final[tuple[Callable[[Filter, IncidentView], Clause], ...]] = (
     hazard_states,
     min_grade,
     tlp_max,
+    exercises,
 )
 
 

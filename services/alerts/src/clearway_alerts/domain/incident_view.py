@@ -21,7 +21,8 @@ class IncidentView:
     """An incident at one revision. Degrees WGS-84, metres; `killed_high` and `injured_high` are upper bounds.
 
     `earliest` and `latest` are the span that certainly contains the moment. `by_one_person`: the principal that claimed
-    the clearance confirmed it too. `taken_back`: this revision took a verification back.
+    the clearance confirmed it too. `taken_back`: this revision took a verification back. `is_imported`: all of its
+    reports came through an import.
     """
 
     mission: str
@@ -48,3 +49,4 @@ class IncidentView:
     clearance: ClearanceState | None = None
     by_one_person: bool = False
     taken_back: bool = False
+    is_imported: bool = False

@@ -15,6 +15,8 @@ from clearway_contracts.vocabulary import (
 )
 
 DANGERS: Final = frozenset({HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED})
+# The first word of all that is said of one.
+EXERCISE: Final = "EXERCISE"
 NO_LONGER: Final = frozenset({HazardState.CLEARED, HazardState.NONE})
 UNFOUNDED: Final = frozenset({Outcome.HOAX, Outcome.FALSE_ALARM})
 
@@ -94,5 +96,5 @@ def headline(incident: IncidentView) -> str:
     elif incident.by_one_person:
         state += ", by one person"
     where = f" near {incident.place_name}" if incident.place_name else ""
-    exercise = "EXERCISE: " if incident.exercise else ""
+    exercise = f"{EXERCISE}: " if incident.exercise else ""
     return f"{exercise}{what}, {state}{where} (within {incident.uncertainty_m:.0f} m)"[:250]

@@ -16,8 +16,8 @@ from clearway_contracts.vocabulary import (
 )
 from clearway_platform.auth.principals import Principal, Role
 
-# What a subscriber who names no category is warned of: `other` only on request.
-EXPLOSIVE_HAZARDS: Final = frozenset(Category) - {Category.OTHER}
+# What a subscriber who names no category is warned of.
+EXPLOSIVE_HAZARDS: Final = frozenset(Category) - {Category.NOT_EXPLOSIVE}
 
 
 class Accuracy(StrEnum):
@@ -25,6 +25,14 @@ class Accuracy(StrEnum):
 
     CONTAINS = "contains"
     INTERSECTS_UNCERTAINTY = "intersects_uncertainty"
+
+
+class Exercises(StrEnum):
+    """Whether incidents of an exercise are let through beside the real ones, or alone."""
+
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    ONLY = "only"
 
 
 class SubscriptionState(StrEnum):
@@ -55,6 +63,7 @@ class Filter:
     hazard_states: frozenset[HazardState] = frozenset()
     min_grade: MinimumGrade = field(default_factory=MinimumGrade)
     tlp_max: Tlp = Tlp.RED
+    exercises: Exercises = Exercises.EXCLUDE
 
 
 def may_change(owner: str, principal: Principal) -> bool:

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter
 
 from clearway_alerts.domain.areas import Everything
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.subscription import Filter
+from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Exercises, Filter
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.storage.channels import CHANNEL
 from clearway_contracts.vocabulary import Category, Tlp
@@ -15,6 +15,8 @@ from clearway_platform.database.states import StateVersions, only_added
 
 # Release 0.1.0 names the coordinates so, and reads what this one stores. Another name would need a version of its own.
 _STORED_NAMES: Final = {"longitude": "lon", "latitude": "lat"}
+# The categories of a filter that named none, as 0.1.0 stored them.
+_FORMER_DEFAULT: Final = EXPLOSIVE_HAZARDS - {Category.OTHER_EXPLOSIVE}
 _NAMES: Final = {stored: name for name, stored in _STORED_NAMES.items()}
 
 
@@ -28,14 +30,23 @@ def _with_stored_names(incident: IncidentView, fields_of: SerializerFunctionWrap
     return {_STORED_NAMES.get(name, name): value for name, value in fields_of(incident).items()}
 
 
-# Version 2 adds what is said of a clearance.
+def _with_new_words(fields: Any) -> Any:
+    """What 0.1.0 stored for a subscriber who named no category left out `other`, which holds explosive hazards too."""
+    if not isinstance(fields, Mapping) or frozenset(fields.get("categories", ())) != _FORMER_DEFAULT:
+        return fields
+    return {**fields, "categories": sorted(EXPLOSIVE_HAZARDS)}
+
+
+# Version 2 adds what is said of a clearance, and whether all reports were imported.
 INCIDENT_VIEW: Final[StateVersions[IncidentView]] = StateVersions(
     "incident_view",
     TypeAdapter(Annotated[IncidentView, BeforeValidator(_with_names), WrapSerializer(_with_stored_names)]),
-    (only_added,),
+    upcasters=(only_added,),
     compatible_from=1,
 )
-FILTER: Final[StateVersions[FilterForm]] = StateVersions("filter", TypeAdapter(FilterForm))
+FILTER: Final[StateVersions[FilterForm]] = StateVersions(
+    "filter", TypeAdapter(FilterForm), upcasters=(_with_new_words,)
+)
 STATES: Final = (INCIDENT_VIEW, FILTER, CHANNEL)
 
 
@@ -49,8 +60,13 @@ def read_incident(stored: Any) -> IncidentView:
 
 
 def stored_filter(chosen: FilterForm) -> dict[str, Any]:
-    """Without its version: it is the first, and release 0.1.0 refuses properties that it does not know."""
-    return chosen.model_dump(mode="json")
+    """In the first version and its words wherever these can say it: release 0.1.0 reads them, and no others."""
+    categories = frozenset(chosen.categories)
+    says_more = chosen.exercises is not Exercises.EXCLUDE or Category.NOT_EXPLOSIVE in categories
+    if says_more or categories == _FORMER_DEFAULT:
+        return FILTER.write(chosen)
+    stored = chosen.model_dump(mode="json", exclude={"exercises"})
+    return {**stored, "categories": [category.written_as[-1] for category in chosen.categories]}
 
 
 def read_filter(stored: Any) -> Filter:
@@ -64,7 +80,7 @@ def filter_in_doubt(stored: Any) -> Filter:
     not be shared with."""
     named = stored.get("tlp_max") if isinstance(stored, Mapping) else None
     tlp_max = next((level for level in Tlp if level == named), Tlp.RED)
-    return Filter(Everything(), categories=frozenset(Category), tlp_max=tlp_max)
+    return Filter(Everything(), categories=frozenset(Category), exercises=Exercises.INCLUDE, tlp_max=tlp_max)
 
 
 def shown_filter(stored: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from clearway_contracts.vocabulary import InfoCredibility
 
 # An incident without an explosive hazard is no evidence of where the next one will be.
-NO_HAZARD_CATEGORIES: Final = frozenset({"other"})
+NO_HAZARD_CATEGORIES: Final = frozenset({"not_explosive"})
 NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
 
 # A hazard in one of these states is still there, and a report of one of these statuses does not speak for it any more.

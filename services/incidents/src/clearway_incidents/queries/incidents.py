@@ -122,7 +122,9 @@ def _known_at(mission: str, as_of: datetime) -> FromClause:
 
 def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
-    named = {name: getattr(wanted, name) for name in ("category", "outcome", "hazard_state")}
+    if wanted.category:
+        conditions.append(columns.category.in_([word for item in wanted.category for word in item.written_as]))
+    named = {name: getattr(wanted, name) for name in ("outcome", "hazard_state")}
     conditions += [columns[name].in_([item.value for item in values]) for name, values in named.items() if values]
     if wanted.since is not None:
         conditions.append(columns.latest >= wanted.since)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from clearway_alerts.alert_shape import links_of
+from clearway_alerts.domain.severity import EXERCISE
 from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import Tlp
 
@@ -43,12 +44,14 @@ def why_thin(tlp: Tlp) -> str | None:
 
 def alert_body(alert: AlertState) -> bytes:
     """The message of one alert, in the shape that it has everywhere. At TLP amber and above it is thin: what is not in
-    KEPT is null, and named in `left_out`."""
+    KEPT is null, and named in `left_out`. Of an exercise this is said first, also where the headline is left out."""
     data, reason = alert.model_dump(mode="json"), why_thin(alert.tlp)
-    left_out = [] if reason is None else sorted(data.keys() - KEPT)
+    left_out = [] if reason is None else sorted(data.keys() - (KEPT | {"headline"} if alert.exercise else KEPT))
     about = {"form": "full" if reason is None else "thin", "left_out": left_out, "why_thin": reason}
     data |= dict.fromkeys(left_out) | {"links": links_of(alert).model_dump()}
-    return _body(f"alert.{alert.kind}", alert.issued_at, about | data)
+    if alert.exercise and reason is not None:
+        data["headline"] = EXERCISE
+    return _body(f"alert.{alert.kind}", alert.issued_at, {"exercise": alert.exercise} | about | data)
 
 
 def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:

@@ -47,7 +47,7 @@ class Means:
     explosive: bool
 
 
-_NO_DEVICE: Final = Means("other", "not_applicable", "other", explosive=False)
+_NO_DEVICE: Final = Means("not_explosive", "not_applicable", "other", explosive=False)
 
 MEANS: Final = {
     "Roadside IED": Means("ied", "unknown", "roadside", explosive=True),
@@ -55,10 +55,10 @@ MEANS: Final = {
     "Body-borne IED": Means("ied", "suicide_body_borne", "body_borne", explosive=True),
     "Complex attack": Means("ied", "unknown", "complex_attack", explosive=True),
     "Landmine": Means("landmine", "victim_operated", "other", explosive=True),
-    "Other Explosives": Means("other", "unknown", "unknown", explosive=True),
-    "Aerial bombardment": Means("other", "not_applicable", "other", explosive=True),
-    "Shelling": Means("other", "not_applicable", "other", explosive=True),
-    "Aerial bombardment, shelling or other explosives": Means("other", "unknown", "unknown", explosive=True),
+    "Other Explosives": Means("other_explosive", "unknown", "unknown", explosive=True),
+    "Aerial bombardment": Means("other_explosive", "not_applicable", "other", explosive=True),
+    "Shelling": Means("other_explosive", "not_applicable", "other", explosive=True),
+    "Aerial bombardment, shelling or other explosives": Means("other_explosive", "unknown", "unknown", explosive=True),
     "Shooting": _NO_DEVICE,
     "Kidnapping": _NO_DEVICE,
     "Kidnap-killing": _NO_DEVICE,
