@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
 from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import STORAGE
 from clearway_alerts.outbound.leases import Lease, Room, lease_due
@@ -34,7 +36,10 @@ from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
+from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
+from clearway_alerts.warning.renewals import Renewals
+from clearway_alerts.warning.standing_hazards import StandingHazards
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.vocabulary import (
     Category,
@@ -73,13 +78,23 @@ class Service:
     subscriptions: Subscriptions
     queue: Queue
     worker: DeliveryWorker
+    standing: StandingHazards
+    renewals: Renewals
 
     def new_worker(self) -> DeliveryWorker:
         return DeliveryWorker(self.database, self.clock, self.channels, self.policy)
 
+    def new_issuing(self, issuing: type[Issuing] = Issuing) -> Issuing:
+        return issuing(Outbox(self.clock), Queue(self.policy, self.channels, self.new_worker(), self.clock))
+
     def new_pipeline(self) -> Pipeline:
-        queue = Queue(self.policy, self.channels, self.new_worker(), self.clock)
-        return new_pipeline(Outbox(self.clock), queue)
+        return new_pipeline(self.new_issuing(), self.clock)
+
+    def new_standing(self, issuing: type[Issuing] = Issuing) -> StandingHazards:
+        return new_standing(self.database, self.new_issuing(issuing), self.clock)
+
+    def new_renewals(self) -> Renewals:
+        return new_renewals(self.database, self.new_issuing(), self.clock)
 
     async def lease(self, limit: int = 10) -> list[Lease]:
         """What a worker would lease now, for 20 seconds."""
@@ -112,9 +127,21 @@ class Service:
             return list((await connection.execute(query)).mappings())
 
 
-def new_pipeline(outbox: Outbox, queue: Queue) -> Pipeline:
+def new_pipeline(issuing: Issuing, clock: ManualClock) -> Pipeline:
     heavy = HeavyWork("warnings")
-    return Pipeline(Watchlist(queue.channels, heavy), outbox, queue, queue.clock, news_hours=72, heavy=heavy)
+    watchlist = Watchlist(issuing.queue.channels, heavy)
+    return Pipeline(watchlist, issuing, clock, news_hours=72, validity=Validity(), heavy=heavy)
+
+
+def new_standing(database: Database, issuing: Issuing, clock: ManualClock) -> StandingHazards:
+    channels, heavy = issuing.queue.channels, HeavyWork("looking")
+    return StandingHazards(database, issuing, channels, clock, validity=Validity(), heavy=heavy)
+
+
+def new_renewals(database: Database, issuing: Issuing, clock: ManualClock) -> Renewals:
+    heavy = HeavyWork("warnings")
+    watchlist = Watchlist(issuing.queue.channels, heavy)
+    return Renewals(database, watchlist, issuing, clock, validity=Validity(), heavy=heavy)
 
 
 @pytest.fixture
@@ -129,21 +156,38 @@ def extra_stages() -> list[Stage]:
     return []
 
 
-@pytest.fixture
-async def alerts(
-    database_url: str, clock: ManualClock, extra_channels: list[Channel], extra_stages: list[Stage]
+@asynccontextmanager
+async def service(
+    url: str, clock: ManualClock, extra_channels: Sequence[Channel] = (), extra_stages: Sequence[Stage] = ()
 ) -> AsyncIterator[Service]:
-    await migrations.upgrade(database_url, STORAGE.migrations)
-    database = Database(database_url)
+    await migrations.upgrade(url, STORAGE.migrations)
+    database = Database(url)
     webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=timedelta(seconds=2))
     channels, policy = Channels([webhook, StreamChannel(), *extra_channels]), Policy([*stages(), *extra_stages])
     worker = DeliveryWorker(database, clock, channels, policy)
     queue = Queue(policy, channels, worker, clock)
-    pipeline = new_pipeline(Outbox(clock, check=hold_against_contract), queue)
-    subscriptions = Subscriptions(clock, channels, queue)
-    yield Service(database, clock, channels, policy, pipeline, subscriptions, queue, worker)
+    issuing = Issuing(Outbox(clock, check=hold_against_contract), queue)
+    standing, renewals = new_standing(database, issuing, clock), new_renewals(database, issuing, clock)
+    subscriptions = Subscriptions(clock, channels, queue, standing.wake)
+    pipeline = new_pipeline(issuing, clock)
+    yield Service(database, clock, channels, policy, pipeline, subscriptions, queue, worker, standing, renewals)
     await database.close()
     await connections_ended()
+
+
+@pytest.fixture
+async def alerts(
+    database_url: str, clock: ManualClock, extra_channels: list[Channel], extra_stages: list[Stage]
+) -> AsyncIterator[Service]:
+    async with service(database_url, clock, extra_channels, extra_stages) as found:
+        yield found
+
+
+@pytest.fixture
+async def postgres_alerts(postgres_url: str, clock: ManualClock) -> AsyncIterator[Service]:
+    """Where transactions run beside each other."""
+    async with service(postgres_url, clock) as found:
+        yield found
 
 
 @pytest.fixture

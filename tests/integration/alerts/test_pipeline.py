@@ -136,9 +136,7 @@ async def test_a_redrawn_route_moves_its_corridor(alerts: Service, report: NewIn
 
 async def test_the_past_warns_no_one_and_another_mission_hears_nothing(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe(area={"type": "everything"})
-    old = report(
-        latest=alerts.clock.now() - timedelta(days=400), hazard_state=HazardState.NONE, is_imported=True
-    )
+    old = report(latest=alerts.clock.now() - timedelta(days=400), hazard_state=HazardState.NONE, is_imported=True)
     await alerts.warn(old)
     await alerts.warn(replace(report(incident_id=uuid4()), mission="other"))
     assert await kinds(alerts) == []

@@ -28,7 +28,7 @@ from clearway_alerts.channels.stream.channel import StreamChannel
 from clearway_alerts.outbound.leases import Room, lease_due
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Status, Tlp
 from clearway_platform.refusals import Invalid
 from clearway_testing.plumbing import running
@@ -82,6 +82,9 @@ class Radio(MessageChannel):
 
     def render(self, alert: AlertState) -> bytes:
         return f"{alert.kind}: {alert.headline}".encode()
+
+    def render_digest(self, digest: DigestState) -> bytes:
+        return digest.headline.encode()
 
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
         return b"radio check"

@@ -115,7 +115,7 @@ def test_certainty_follows_the_credibility_and_every_alert_expires(make: Make) -
         Certainty.OBSERVED, Certainty.LIKELY, Certainty.POSSIBLE, Certainty.UNLIKELY, Certainty.UNLIKELY,
         Certainty.UNKNOWN,
     ]  # fmt: skip
-    assert all(expires_at(make(hazard_state=state), NOW) > NOW for state in HazardState)
+    assert all(expires_at(make(hazard_state=state), NOW, timedelta(days=7)) > NOW for state in HazardState)
 
 
 def told(incident: IncidentView, kind: AlertKind = AlertKind.ISSUED, *, matched: bool = True) -> Told:

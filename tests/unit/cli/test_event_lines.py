@@ -23,6 +23,10 @@ def value(name: str) -> dict[str, Any]:
     return found
 
 
+def id_of(data: dict[str, Any]) -> str:
+    return str(data.get("incident_id") or data.get("digest_id") or data["route_id"])
+
+
 class Known:
     """The names that a test gives."""
 
@@ -50,7 +54,7 @@ async def test_every_event_has_a_line_with_its_time_and_id(name: str) -> None:
     data = value(name)
     assert "\n" not in text
     assert text.startswith("2026-")
-    assert str(data.get("incident_id") or data["route_id"]) in text
+    assert id_of(data) in text
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -58,7 +62,7 @@ async def test_no_line_is_wider_than_the_terminal_and_no_id_is_parted(name: str)
     text = (await line(name)).laid_out(NARROW)
     assert max(map(len, text.splitlines())) <= NARROW
     data = value(name)
-    assert str(data.get("incident_id") or data["route_id"]) in text
+    assert id_of(data) in text
 
 
 async def test_a_cancellation_says_first_that_it_is_over() -> None:
@@ -66,6 +70,12 @@ async def test_a_cancellation_says_first_that_it_is_over() -> None:
     assert cancelled.parts[0] == "NO LONGER STANDS"
     assert "immediate" not in cancelled.laid_out(None)
     assert "because: area: within 2,000 m of route Falcon" in cancelled.laid_out(None)
+
+
+async def test_a_digest_says_how_many_there_are_and_names_the_gravest() -> None:
+    text = (await line("alert.digest_issued.v1.plain")).laid_out(None)
+    assert "12 hazards stand inside the area of this subscription" in text
+    assert "Active IED on Route Falcon near Oued Sel ford" in text
 
 
 async def test_an_incident_shows_its_place_its_time_and_its_route() -> None:

@@ -8,6 +8,8 @@ from clearway_contracts.alerts import ALERT_EVENTS
 from clearway_platform.cli.event_lines import moment, place_in_words
 from clearway_platform.cli.streams import Data, Description, Names, Stream
 
+# So many alerts of a digest are named in its line.
+_GRAVEST: Final = 3
 _KNOWN: Final = frozenset(event.event_type for event in ALERT_EVENTS)
 
 
@@ -15,8 +17,16 @@ async def describe(kind: str, data: Data, _names: Names) -> Description | None:
     """What to heed, why, and the ids that lead to it. Of an exercise this is said first."""
     if kind not in _KNOWN:
         return None
-    at, said = _said(kind, data)
-    return at, ["EXERCISE", *said] if data["alert"]["exercise"] else said
+    at, said = _digest(data) if kind == "alert.digest_issued" else _said(kind, data)
+    is_exercise = data.get("alert", data.get("digest"))["exercise"]
+    return at, ["EXERCISE", *said] if is_exercise else said
+
+
+def _digest(data: Data) -> Description:
+    digest = data["digest"]
+    gravest = [alert["headline"] for alert in digest["alerts"][:_GRAVEST]]
+    ids = [f"digest {data['digest_id']}", f"subscription {data['subscription_id']}"]
+    return moment(digest["issued_at"]), [digest["headline"], f"because: {digest['reason']}", *gravest, *ids]
 
 
 def _said(kind: str, data: Data) -> Description:

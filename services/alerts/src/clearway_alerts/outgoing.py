@@ -6,13 +6,15 @@ from typing import Final
 
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import (
     AlertAcknowledged,
     AlertCancelled,
     AlertChange,
+    AlertDigestIssued,
     AlertDowngraded,
     AlertIssued,
+    AlertRenewed,
     AlertUpdated,
 )
 from clearway_contracts.geometry import Point
@@ -22,6 +24,7 @@ SOURCE: Final = "/clearway/alerts"
 _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {
     AlertKind.ISSUED: AlertIssued,
     AlertKind.UPDATED: AlertUpdated,
+    AlertKind.RENEWED: AlertRenewed,
     AlertKind.DOWNGRADED: AlertDowngraded,
     AlertKind.CANCELLED: AlertCancelled,
 }
@@ -61,6 +64,12 @@ def change_of(alert: AlertState) -> AlertChange:
     """The event of the alert."""
     return _CHANGES[alert.kind](
         mission=alert.mission, alert_id=alert.alert_id, incident_id=alert.incident_id, alert=alert
+    )
+
+
+def digest_event(digest: DigestState) -> AlertDigestIssued:
+    return AlertDigestIssued(
+        mission=digest.mission, subscription_id=digest.subscription_id, digest_id=digest.digest_id, digest=digest
     )
 
 

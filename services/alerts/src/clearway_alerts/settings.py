@@ -11,6 +11,10 @@ class AlertsSettings(ServiceSettings):
     """Environment variables `CLEARWAY_…`."""
 
     news_hours: int = Field(default=72, ge=0, description="How long an incident of no present danger is still news.")
+    renewal_hours: int = Field(
+        default=168, ge=2, description="How long an alert of a standing hazard is valid; it is renewed before."
+    )
+    route_renewal_hours: int = Field(default=24, ge=2, description="The same, where it lies on the subscriber's route.")
     webhook_allowed_subnets: Several = Field(
         default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
     )

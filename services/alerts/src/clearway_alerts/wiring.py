@@ -20,13 +20,17 @@ from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.domain.errors import NoSuchSubscription
+from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
 from clearway_alerts.settings import AlertsSettings
+from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
+from clearway_alerts.warning.renewals import Renewals
+from clearway_alerts.warning.standing_hazards import StandingHazards
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.alerts import ALERT_EVENTS
 from clearway_platform.clock import Clock
@@ -57,6 +61,10 @@ def shipped_channels(settings: AlertsSettings, clock: Clock) -> tuple[Channel, .
     return (WebhookChannel(clock, allowed=allowed, timeout=timeout), StreamChannel())
 
 
+def validity_of(settings: AlertsSettings) -> Validity:
+    return Validity(timedelta(hours=settings.renewal_hours), timedelta(hours=settings.route_renewal_hours))
+
+
 def build(platform: Platform) -> Parts:
     settings = platform.settings_of(AlertsSettings)
     return build_with(platform, shipped_channels(settings, platform.clock), stages())
@@ -68,18 +76,15 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     channels, policy = Channels(every_channel), Policy(every_stage)
     worker = DeliveryWorker(platform.database, clock, channels, policy)
     queue = Queue(policy, channels, worker, clock)
-    warnings, requests = HeavyWork("warnings"), HeavyWork("requests")
-    pipeline = Pipeline(
-        Watchlist(channels, warnings),
-        platform.outbox,
-        queue,
-        clock,
-        news_hours=settings.news_hours,
-        heavy=warnings,
-    )
+    warnings, requests, looking = HeavyWork("warnings"), HeavyWork("requests"), HeavyWork("looking")
+    watchlist, issuing, validity = Watchlist(channels, warnings), Issuing(platform.outbox, queue), validity_of(settings)
+    pipeline = Pipeline(watchlist, issuing, clock, news_hours=settings.news_hours, validity=validity, heavy=warnings)
+    database = platform.database
+    standing = StandingHazards(database, issuing, channels, clock, validity=validity, heavy=looking)
+    renewals = Renewals(database, watchlist, issuing, clock, validity=validity, heavy=warnings)
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(
-        subscriptions=Subscriptions(clock, channels, queue),
+        subscriptions=Subscriptions(clock, channels, queue, standing.wake),
         deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
@@ -110,8 +115,10 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     messages.install(app)
     describe_channels(app, channels)
     workers = {
-        "consumer": consumer(platform, pipeline).run,
+        "consumer": consumer(platform, pipeline, standing.wake).run,
         "deliveries": worker.run,
+        "standing": standing.run,
+        "renewals": renewals.run,
         "measuring": Measuring(platform.database, clock).run,
         "stream": hub.run,
     }

@@ -1,6 +1,6 @@
-"""The alert as others see it: what one subscription is told about one revision of an incident."""
+"""The alert as others see it: what one subscription is told about one revision of an incident; and many in a digest."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -19,6 +19,9 @@ from clearway_contracts.vocabulary import (
     Tlp,
     Urgency,
 )
+
+MOST_LISTED: Final = 100
+"""A digest lists no more alerts than this, so that its event is never too large to be published."""
 
 
 class AlertState(State):
@@ -54,3 +57,24 @@ class AlertState(State):
     references: tuple[UUID, ...] = ()
     tlp: Tlp
     reason: str
+
+
+class DigestState(State):
+    """Many alerts that one subscription is told at once. Each of them is an alert object of its own, and has its
+    updates and its cancellation.
+
+    `alerts` are the gravest of them, as many as a message holds; `count` is how many there are. `exercise`: all of them
+    are of an exercise.
+    """
+
+    state_name: ClassVar[Literal["alert_digest"]] = "alert_digest"
+
+    digest_id: UUID
+    mission: Mission
+    subscription_id: UUID
+    exercise: bool
+    count: Annotated[int, Field(ge=1)]
+    headline: str
+    issued_at: Utc
+    reason: str
+    alerts: Annotated[tuple[AlertState, ...], Field(min_length=1, max_length=MOST_LISTED)]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.envelope import EventData, Utc
 from clearway_contracts.topics import ALERTS
 
@@ -40,6 +40,12 @@ class AlertUpdated(AlertChange):
     event_type: ClassVar[Literal["alert.updated"]] = "alert.updated"
 
 
+class AlertRenewed(AlertChange):
+    """The hazard that the subscription was told of still stands: said again before the last alert expires."""
+
+    event_type: ClassVar[Literal["alert.renewed"]] = "alert.renewed"
+
+
 class AlertDowngraded(AlertChange):
     """The danger that the subscription was told of is less than it was."""
 
@@ -61,10 +67,31 @@ class AlertAcknowledged(AlertChange):
     at: Utc
 
 
-ALERT_EVENTS: Final[tuple[type[AlertChange], ...]] = (
+class AlertDigestIssued(EventData):
+    """A subscription is warned at once of many hazards that stood before it looked there."""
+
+    event_type: ClassVar[Literal["alert.digest_issued"]] = "alert.digest_issued"
+    topic: ClassVar[str] = ALERTS.name
+    subject_field: ClassVar[str | None] = "subscription_id"
+
+    subscription_id: UUID
+    digest_id: UUID
+    digest: DigestState
+
+    @model_validator(mode="after")
+    def _state_is_of_this_digest(self) -> Self:
+        inside = (self.digest.mission, self.digest.subscription_id, self.digest.digest_id)
+        if inside != (self.mission, self.subscription_id, self.digest_id):
+            raise ValueError("mission, subscription_id and digest_id must be those of the digest inside")
+        return self
+
+
+ALERT_CHANGES: Final[tuple[type[AlertChange], ...]] = (
     AlertIssued,
     AlertUpdated,
+    AlertRenewed,
     AlertDowngraded,
     AlertCancelled,
     AlertAcknowledged,
 )
+ALERT_EVENTS: Final[tuple[type[EventData], ...]] = (*ALERT_CHANGES, AlertDigestIssued)

@@ -24,8 +24,8 @@ def message_name(contract: type[EventData]) -> str:
 
 
 def state_schema(state: type[State]) -> dict[str, Any]:
-    """The schema of a state, with all its parts: it refers to no other."""
-    return _document(schema_name(state.state_name, state.version), _definition(state))
+    """The schema of a state, with all its parts. It refers to those of the states inside."""
+    return _document(schema_name(state.state_name, state.version), _referring(_definition(state)))
 
 
 def event_schema(contract: type[EventData]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import ALERT_EVENTS
 from clearway_contracts.envelope import EventData, State
 from clearway_contracts.incident import IncidentState
@@ -18,7 +18,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
 )
 
 STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
-    {state.state_name: state for state in (IncidentState, AlertState, RouteState, RiskState)}
+    {state.state_name: state for state in (IncidentState, AlertState, DigestState, RouteState, RiskState)}
 )
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

@@ -35,12 +35,12 @@ INCIDENTS: Final = Topic(
 )
 ALERTS: Final = Topic(
     name="alerts.v1",
-    key="incident id",
+    key="incident id, a digest by subscription id",
     partitions=4,
     retention_days=90,
     producers=("alerts",),
     consumers=(),
-    describes="Every alert object: issued, updated, downgraded, cancelled, acknowledged.",
+    describes="Every alert object: issued, updated, renewed, downgraded, cancelled, acknowledged.",
 )
 ROUTE_RISK: Final = Topic(
     name="route-risk.v1",

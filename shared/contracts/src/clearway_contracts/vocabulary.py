@@ -307,8 +307,11 @@ class RetractionReason(StrEnum):
 
 
 class AlertKind(StrEnum):
+    """What a subscription is told; `renewed` of a hazard that still stands when the alert before it is to expire."""
+
     ISSUED = "issued"
     UPDATED = "updated"
+    RENEWED = "renewed"
     DOWNGRADED = "downgraded"
     CANCELLED = "cancelled"
 

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from clearway_contracts.alert import AlertState
-from clearway_contracts.alerts import ALERT_EVENTS, AlertAcknowledged, AlertChange
+from clearway_contracts.alert import AlertState, DigestState
+from clearway_contracts.alerts import ALERT_CHANGES, AlertAcknowledged, AlertChange, AlertDigestIssued
 from clearway_contracts.envelope import Envelope, Event, EventData
 from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import (
@@ -225,6 +225,18 @@ ALERT_STATES: Final = st.builds(
     tlp=st.sampled_from(Tlp),
     reason=_TEXT,
 )
+DIGEST_STATES: Final = st.builds(
+    DigestState,
+    digest_id=_IDS,
+    mission=_NAMES,
+    subscription_id=_IDS,
+    exercise=st.booleans(),
+    count=_REVISIONS,
+    headline=_TEXT,
+    issued_at=MOMENTS,
+    reason=_TEXT,
+    alerts=st.lists(ALERT_STATES, min_size=1, max_size=2).map(tuple),
+)
 ROUTE_STATES: Final = st.builds(
     RouteState,
     route_id=_IDS,
@@ -269,11 +281,18 @@ def _incident_data(draw: st.DrawFn) -> EventData:
 @st.composite
 def _alert_data(draw: st.DrawFn) -> EventData:
     state = draw(ALERT_STATES)
-    contract: type[AlertChange] = draw(st.sampled_from(ALERT_EVENTS))
+    contract: type[AlertChange] = draw(st.sampled_from(ALERT_CHANGES))
     ids = {"mission": state.mission, "alert_id": state.alert_id, "incident_id": state.incident_id}
     if contract is AlertAcknowledged:
         return AlertAcknowledged(**ids, alert=state, by=draw(_TEXT), at=draw(MOMENTS))
     return contract(**ids, alert=state)
+
+
+@st.composite
+def _digest_data(draw: st.DrawFn) -> EventData:
+    state = draw(DIGEST_STATES)
+    ids = {"mission": state.mission, "subscription_id": state.subscription_id, "digest_id": state.digest_id}
+    return AlertDigestIssued(**ids, digest=state)
 
 
 @st.composite
@@ -296,7 +315,7 @@ def _route_data(draw: st.DrawFn) -> EventData:
 @st.composite
 def events(draw: st.DrawFn) -> Event:
     """Any event of any type, with an envelope that agrees with it."""
-    data = draw(_incident_data() | _alert_data() | _route_data())
+    data = draw(_incident_data() | _alert_data() | _digest_data() | _route_data())
     envelope = Envelope(
         id=draw(_IDS),
         source=draw(_NAMES),

@@ -37,11 +37,12 @@ async def list_alerts(
     issued_to: Annotated[
         UntilTime | None, Query(alias="to", description=f"Only those that were issued by this time. {A_DATE}")
     ] = None,
+    digest_id: Annotated[UUID | None, Query(description="Only those of this digest.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertView]:
     """The mission's alerts, newest first."""
-    wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to)
+    wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id)
     found = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit + 1)
     items = [AlertView.of(stored) for stored in found[:limit]]
     return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))

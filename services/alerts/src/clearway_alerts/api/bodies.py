@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import RowMapping
 
 from clearway_alerts.alert_shape import LinkedAlert, links_of
 from clearway_alerts.api.channels import ChannelBody, ChannelView, form_of, secret_of, view_of
@@ -16,7 +15,7 @@ from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
 from clearway_alerts.outgoing import state_of
-from clearway_alerts.queries.explain import Explanation
+from clearway_alerts.queries.explain import DecidedOn, Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.channels import read_channel
 from clearway_alerts.storage.states import read_incident, shown_filter
@@ -115,10 +114,11 @@ class RequestView(BaseModel):
 
 
 class DeliveryView(BaseModel):
-    """`delivery_id` is the `webhook-id` of every attempt. Without `alert_id` it is a test message."""
+    """`delivery_id` is the `webhook-id` of every attempt. Without `alert_id` and `digest_id` it is a test message."""
 
     delivery_id: UUID
     alert_id: UUID | None
+    digest_id: UUID | None = Field(description="The digest that it carries: see `alerts.list` with `digest_id`.")
     incident_id: UUID | None
     form: Literal["full", "thin"] | None = Field(
         description="Null for a test message, and where this process does not know the channel."
@@ -142,6 +142,8 @@ class DeliveryView(BaseModel):
             RequestView(**{name: request[name] for name in RequestView.model_fields}) for request in row["requests"]
         ]
         shown = {name: row[name] for name in cls.model_fields if name in row}
+        if row["digest_id"] is not None:
+            shown["alert_id"] = None
         return cls(**{**shown, **_form_of(row, channel), "delivery_id": row["id"], "requests": requests})
 
 
@@ -165,12 +167,12 @@ class DecisionView(BaseModel):
     decided_at: datetime
 
     @classmethod
-    def of(cls, row: RowMapping) -> "DecisionView":
+    def of(cls, found: DecidedOn) -> "DecisionView":
         return cls(
-            incident_revision=row["revision"],
-            decision=row["decision"],
-            reason=row["reason"],
-            decided_at=row["decided_at"],
+            incident_revision=found.revision,
+            decision=found.decision,
+            reason=found.reason,
+            decided_at=found.decided_at,
         )
 
 

@@ -58,9 +58,57 @@ class PostedAlert(BaseModel):
 class AlertMessage(BaseModel):
     """The body of an alert's webhook. `data.form` says whether it is whole."""
 
-    type: Literal["alert.issued", "alert.updated", "alert.downgraded", "alert.cancelled"]
+    type: Literal["alert.issued", "alert.updated", "alert.renewed", "alert.downgraded", "alert.cancelled"]
     timestamp: datetime = Field(description="When the alert was issued.")
     data: PostedAlert
+
+
+class ListedAlert(BaseModel):
+    """One of the alerts of a digest. Each has its own updates and its own cancellation, as if it had come alone."""
+
+    form: Literal["full", "thin"] = Field(description="A thin one leaves out what the message of a thin alert does.")
+    alert_id: UUID
+    incident_id: UUID
+    incident_revision: int = Field(description="Ignore it when you have a later one of the incident.")
+    sequence: int
+    exercise: bool
+    severity: Severity
+    headline: str | None
+    point: Point | None
+    uncertainty_m: float | None
+    category: Category | None
+    hazard_state: HazardState | None
+    expires_at: datetime
+    tlp: Tlp
+
+
+class DigestLinks(BaseModel):
+    """Where all of its alerts are read."""
+
+    alerts: str
+
+
+class PostedDigest(BaseModel):
+    """Many alerts at once: hazards that stood before the subscription looked there."""
+
+    digest_id: UUID
+    mission: str
+    subscription_id: UUID
+    exercise: bool = Field(description="True: all of them are of an exercise. Say so first.")
+    count: int = Field(description="How many alerts there are, listed or not.")
+    headline: str
+    issued_at: datetime
+    reason: str
+    alerts: list[ListedAlert] = Field(description="The gravest, as many as a message of 20 kB holds.")
+    links: DigestLinks
+
+
+class DigestMessage(BaseModel):
+    """The body of a digest's webhook."""
+
+    type: Literal["alert.digest"]
+    timestamp: datetime
+    data: PostedDigest
 
 
 class TestNote(BaseModel):
@@ -118,6 +166,17 @@ def install(app: FastAPI) -> None:
     async def alert(body: AlertMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> None:
         """Posted when a subscription is warned, when what it was told changes, and when the warning no longer stands.
         Answer within 15 seconds. A message may come more than once, with the same `webhook-id`."""
+
+    @app.webhooks.post(
+        "digest",
+        operation_id="webhooks.digest",
+        summary="Many alerts at once",
+        tags=["Webhooks"],
+        status_code=204,
+        responses=_ANSWERS,
+    )
+    async def digest(body: DigestMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> None:
+        """Posted when more than ten hazards stand where a subscription newly looks. All of them count as told."""
 
     @app.webhooks.post(
         "test",

@@ -36,7 +36,8 @@ router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
     responses={201: {"headers": header("ETag") | header("Location")}},
 )
 async def create_subscription(body: SubscriptionBody, principal: Subscriber, wiring: Wired, write: Write) -> Response:
-    """Ask to be warned. The answer holds the webhook's secret, which is shown this once."""
+    """Ask to be warned. What stands inside the filter already is told at once, more than ten hazards in one digest. The
+    answer holds the webhook's secret, which is shown this once."""
     changes = body.changes(wiring.channels)
     await _check(body.filter, wiring)
     return await write(partial(_create, wiring, principal, body.name, changes))
@@ -78,7 +79,7 @@ async def get_subscription(
     responses=REVISED | raises(NotTheOwner, AnotherChannel),
 )
 async def change_subscription(body: SubscriptionPatch, changing: ChangingSubscription) -> Response:
-    """Change its name, its filter or where its webhook goes. It holds from the next revision of any incident on."""
+    """Change its name, its filter or where its webhook goes. What stands where it newly looks is told at once."""
     changes = body.changes(changing.wiring.channels)
     await _check(body.filter, changing.wiring)
     return await changing.run(partial(changing.wiring.subscriptions.change, wanted=changes), _kept)
@@ -116,7 +117,8 @@ async def pause_subscription(changing: ChangingSubscription) -> Response:
     responses=REVISED | raises(NotTheOwner),
 )
 async def resume_subscription(changing: ChangingSubscription) -> Response:
-    """Deliver again, first what waited; also after the endpoint had been disabled."""
+    """Deliver again, first what waited; also after the endpoint had been disabled. What still stands and was not told,
+    or of which the alert expired meanwhile, is told at once."""
     return await changing.run(changing.wiring.subscriptions.resume, _kept)
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.refusals import Conflict
 
@@ -128,6 +128,10 @@ class MessageChannel(Channel):
 
     @abstractmethod
     def render(self, alert: AlertState) -> bytes: ...
+
+    @abstractmethod
+    def render_digest(self, digest: DigestState) -> bytes:
+        """One message for many alerts. It lists as many as it has room for, and says how many there are."""
 
     @abstractmethod
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -50,11 +51,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
-    """What waits for a subscription is planned anew in the transaction that changes it."""
+    """What waits for a subscription is planned anew in the transaction that changes it. After the commit `look` is
+    called: there may be hazards that stand where it newly looks."""
 
     clock: Clock
     channels: Channels
     queue: Queue
+    look: Callable[[], None]
 
     async def create(self, transaction: Transaction, principal: Principal, name: str, wanted: Changes) -> RowMapping:
         """Raises Invalid, UnknownRoute. The row that is returned holds the new secrets."""
@@ -73,6 +76,7 @@ class Subscriptions:
         }
         if wanted.channel is not None:
             row |= secret_columns(wanted.channel.type, self.channels.of(wanted.channel).new_secrets())
+        transaction.after_commit(self.look)
         made = insert(transaction.connection, SUBSCRIPTION).values(row).returning(*SUBSCRIPTION.c)
         return (await transaction.connection.execute(made)).mappings().one()
 
@@ -140,6 +144,7 @@ class Subscriptions:
             return Kept(row, changed=False)
         marks = {"revision": row["revision"] + 1, "updated_at": self.clock.now()}
         marks["changed_in"] = await next_version(transaction, row["mission"])
+        transaction.after_commit(self.look)
         changed = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row["id"]).values(values | marks)
         return Kept(
             (await transaction.connection.execute(changed.returning(*SUBSCRIPTION.c))).mappings().one(), changed=True

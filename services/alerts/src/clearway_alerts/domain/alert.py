@@ -19,10 +19,11 @@ _CANNOT_COMPARE: Final = "in doubt, as this version of Clearway cannot read what
 
 
 class DecisionKind(StrEnum):
-    """What was decided: the four kinds of alert, or that none is due."""
+    """What was decided: the kinds of alert, or that none is due."""
 
     ISSUED = "issued"
     UPDATED = "updated"
+    RENEWED = "renewed"
     DOWNGRADED = "downgraded"
     CANCELLED = "cancelled"
     NOT_NEWS = "not_news"
@@ -33,6 +34,7 @@ class DecisionKind(StrEnum):
 KIND: Final = {
     DecisionKind.ISSUED: AlertKind.ISSUED,
     DecisionKind.UPDATED: AlertKind.UPDATED,
+    DecisionKind.RENEWED: AlertKind.RENEWED,
     DecisionKind.DOWNGRADED: AlertKind.DOWNGRADED,
     DecisionKind.CANCELLED: AlertKind.CANCELLED,
 }
@@ -64,7 +66,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert object. `sequence` counts 1.. per incident and subscription; `references` are those it replaces."""
+    """An alert object. `sequence` counts 1.. per incident and subscription; `references` are those it replaces;
+    `renewal` counts the renewals of one revision from 1, and is 0 for all other kinds."""
 
     id: UUID
     mission: str
@@ -82,6 +85,8 @@ class Alert:
     issued_at: datetime
     expires_at: datetime
     references: tuple[UUID, ...]
+    renewal: int = 0
+    digest_id: UUID | None = None
 
 
 def decide(

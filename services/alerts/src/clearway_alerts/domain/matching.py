@@ -100,6 +100,12 @@ class Index:
         return found
 
 
+def watched_by(watch: Watch, incidents: Sequence[IncidentView]) -> list[IncidentView]:
+    """Those for which the whole filter holds. It takes up to a tenth of a millisecond for each: not on the loop."""
+    index = Index([watch])
+    return [found for found in incidents if clauses_hold(watch.filter, found) and index.reaches(found)]
+
+
 def explained(watch: Watch | None, chosen: Filter, incident: IncidentView) -> list[Clause]:
     """Every clause of the filter, applied to the incident, the place last."""
     return [*(clause(chosen, incident) for clause in CLAUSES), _place_clause(watch, incident)]

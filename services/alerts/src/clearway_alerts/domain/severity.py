@@ -22,7 +22,6 @@ UNFOUNDED: Final = frozenset({Outcome.HOAX, Outcome.FALSE_ALARM})
 
 IMMEDIATE_WITHIN: Final = timedelta(hours=6)
 EXPECTED_WITHIN: Final = timedelta(hours=24)
-DANGER_STANDS: Final = timedelta(days=7)
 NEWS_STANDS: Final = timedelta(hours=24)
 
 _RANK: Final = (Severity.MINOR, Severity.MODERATE, Severity.SEVERE, Severity.EXTREME)
@@ -78,9 +77,9 @@ def certainty(incident: IncidentView) -> Certainty:
     return _CERTAINTY[incident.credibility]
 
 
-def expires_at(incident: IncidentView, now: datetime) -> datetime:
-    """When the alert lapses if no other follows: seven days for a danger, a day for news and cancellations."""
-    return now + (DANGER_STANDS if incident.hazard_state in DANGERS else NEWS_STANDS)
+def expires_at(incident: IncidentView, now: datetime, danger_stands: timedelta) -> datetime:
+    """When it lapses if no other follows: after `danger_stands` for a danger, a day for news and cancellations."""
+    return now + (danger_stands if incident.hazard_state in DANGERS else NEWS_STANDS)
 
 
 def headline(incident: IncidentView) -> str:

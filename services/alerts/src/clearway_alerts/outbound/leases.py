@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
+from clearway_alerts.outbound.digests import digests_of
 from clearway_alerts.outbound.order import EARLIER, IS_BEHIND, IS_EARLIER
 from clearway_alerts.outbound.passed_over import Excluded, Unreadable, View
 from clearway_alerts.outbound.recipients import COLUMNS, Address, recipient_of
@@ -37,7 +38,7 @@ from clearway_alerts.storage.rows import read_alert
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
 from clearway_alerts.storage.unreadable import RowKind, why_unreadable
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_platform.database.engines import Transaction
 
 # So many messages of one endpoint are on their way at the same time.
@@ -133,7 +134,7 @@ _LEASE: Final = {
     passing_over: _leasing(passing_over=passing_over).returning(DELIVERY.c.id) for passing_over in (False, True)
 }
 _OF_DELIVERY: Final = (
-    *("id", "mission", "subscription_id", "incident_id", "alert_id"),
+    *("id", "mission", "subscription_id", "incident_id", "alert_id", "digest_id"),
     *("due_at", "attempts", "lease_epoch", "lease_until", "created_at"),
 )
 # What is needed to send: the alert with its incident (neither for a test message), and the recipient's channel.
@@ -196,7 +197,8 @@ async def lease_due(transaction: Transaction, channels: Channels, room: Room, no
     if not ids:
         return Leased([], [])
     rows = (await transaction.connection.execute(_CONTENTS, {"ids": ids})).mappings().all()
-    found = [(row, _read(row, channels)) for row in rows]
+    digests = await digests_of(transaction.connection, [row["delivery_digest_id"] for row in rows])
+    found = [(row, _read(row, channels, digests)) for row in rows]
     unreadable = [(row, read) for row, read in found if isinstance(read, Unreadable)]
     if unreadable:
         await _free(transaction, [(row["delivery_id"], row["delivery_lease_epoch"]) for row, _ in unreadable])
@@ -225,7 +227,7 @@ def _binds(excluded: Excluded, busy: Collection[UUID]) -> dict[str, Any]:
     return binds
 
 
-def _read(row: RowMapping, channels: Channels) -> Lease | Unreadable:
+def _read(row: RowMapping, channels: Channels, digests: Mapping[UUID, DigestState | Exception]) -> Lease | Unreadable:
     """The delivery of a row, or which of the rows behind it cannot be read: whatever the error is, it is about them."""
     subscription_id, alert_id = row["delivery_subscription_id"], row["delivery_alert_id"]
     recipient = recipient_of({name: row[f"recipient_{name}"] for name in COLUMNS}, channels)
@@ -236,6 +238,9 @@ def _read(row: RowMapping, channels: Channels) -> Lease | Unreadable:
     try:
         if alert_id is None:
             return _lease(row, recipient.address, None)
+        if row["delivery_digest_id"] is not None:
+            reading = (RowKind.ALERT, alert_id)
+            return _lease(row, recipient.address, _readable(digests[alert_id]))
         reading = (RowKind.ALERT, alert_id)
         alert = read_alert(row)
         reading = (RowKind.INCIDENT_VIEW, (alert.incident_id, alert.revision))
@@ -246,9 +251,15 @@ def _read(row: RowMapping, channels: Channels) -> Lease | Unreadable:
         return Unreadable(*reading, why_unreadable(error))
 
 
-def _lease(row: RowMapping, address: Address, alert: AlertState | None) -> Lease:
+def _readable(digest: DigestState | Exception) -> DigestState:
+    if isinstance(digest, Exception):
+        raise digest
+    return digest
+
+
+def _lease(row: RowMapping, address: Address, alert: AlertState | DigestState | None) -> Lease:
     return Lease(
-        message=_message(row, alert),
+        message=_message(row, alert if isinstance(alert, AlertState) else None),
         epoch=row["delivery_lease_epoch"],
         until=row["delivery_lease_until"],
         channel=address.name,
@@ -269,7 +280,9 @@ def _message(row: RowMapping, alert: AlertState | None) -> Message:
     )
 
 
-def _body(row: RowMapping, channel: MessageChannel, alert: AlertState | None) -> bytes:
+def _body(row: RowMapping, channel: MessageChannel, alert: AlertState | DigestState | None) -> bytes:
+    if isinstance(alert, DigestState):
+        return channel.render_digest(alert)
     if alert is not None:
         return channel.render(alert)
     return channel.render_test(row["delivery_subscription_id"], row["delivery_mission"], row["delivery_created_at"])

@@ -21,7 +21,8 @@ from clearway_alerts.outbound.recipients import Recipient
 from clearway_alerts.policy.facts import Cause, Known, Message, SendAt, Verdict
 from clearway_alerts.policy.stages import Policy
 from clearway_alerts.storage.tables import DELIVERY, is_pending
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
+from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, one_or_many
 
@@ -77,6 +78,16 @@ class Queue:
             transaction.after_commit(partial(self.worker.hand_over, leases))
         if expected := [row["subscription_id"] for row, lease in new if lease is None and row["held"] is None]:
             transaction.after_commit(partial(self.worker.expect, expected))
+
+    async def enqueue_digest(self, transaction: Transaction, digest: DigestState, recipient: Recipient) -> None:
+        """Queue one message for all alerts of a digest."""
+        now = self.clock.now()
+        message = Message(new_id(), digest.subscription_id, now, attempts=0, alert_kind=AlertKind.ISSUED)
+        known = Known(now, Cause.NEW, recipient.state, recipient.state_reason)
+        planned = planned_columns(self.policy.verdict(message, known), recipient.revision, now)
+        about = {"alert_id": digest.digest_id, "digest_id": digest.digest_id}
+        await transaction.connection.execute(_INSERT, _row(message, digest.mission, now) | about | planned)
+        transaction.after_commit(self.worker.wake)
 
     async def enqueue_test(self, transaction: Transaction, subscription: RowMapping) -> UUID:
         """Queue a test message for the subscription of a row. Returns its delivery's id."""
@@ -165,6 +176,7 @@ def _row(message: Message, mission: str, now: datetime) -> dict[str, Any]:
         "mission": mission,
         "subscription_id": message.subscription_id,
         "alert_id": None,
+        "digest_id": None,
         "incident_id": message.incident_id,
         "sequence": 1,
         "attempts": 0,

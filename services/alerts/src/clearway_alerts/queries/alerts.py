@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.storage.alert_rows import StoredAlert, alerts_of, read_stored
+from clearway_alerts.storage.alert_rows import StoredAlert, alerts_of, is_of_kind, read_stored
 from clearway_alerts.storage.tables import ALERT
 from clearway_contracts.vocabulary import AlertKind
 
@@ -20,6 +20,7 @@ class AlertFilter:
     kind: AlertKind | None = None
     issued_from: datetime | None = None
     issued_to: datetime | None = None
+    digest_id: UUID | None = None
 
 
 async def page_of_alerts(
@@ -32,7 +33,9 @@ async def page_of_alerts(
     if wanted.incident_id is not None:
         query = query.where(ALERT.c.incident_id == wanted.incident_id)
     if wanted.kind is not None:
-        query = query.where(ALERT.c.kind == wanted.kind)
+        query = query.where(is_of_kind(wanted.kind))
+    if wanted.digest_id is not None:
+        query = query.where(ALERT.c.digest_id == wanted.digest_id)
     if wanted.issued_from is not None:
         query = query.where(ALERT.c.issued_at >= wanted.issued_from)
     if wanted.issued_to is not None:

@@ -11,11 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.domain.clauses import Clause
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import explained, watch_of
-from clearway_alerts.domain.news import why_no_first_alert
+from clearway_alerts.domain.news import stands, why_no_first_alert
+from clearway_alerts.storage.alert_rows import is_of_kind
 from clearway_alerts.storage.rows import read_line
 from clearway_alerts.storage.states import read_filter, read_incident
-from clearway_alerts.storage.tables import DECISION, INCIDENT_VIEW, ROUTE_VIEW
+from clearway_alerts.storage.tables import ALERT, DECISION, INCIDENT_VIEW, ROUTE_VIEW
+from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.heavy import HeavyWork
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedOn:
+    """One decision on record."""
+
+    revision: int
+    decision: str
+    reason: str
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,7 @@ class Explanation:
 
     incident: IncidentView
     handled_at: datetime
-    decisions: list[RowMapping]
+    decisions: list[DecidedOn]
     clauses: list[Clause]
 
 
@@ -42,20 +54,23 @@ async def explain(
     clauses = [
         *await heavy.run(explained, watch_of(subscription["id"], chosen, line), chosen, incident),
         _news(incident, view["handled_at"], news_hours),
-        _since(subscription["created_at"], view["handled_at"]),
+        _since(subscription["created_at"], view["handled_at"], incident),
     ]
     decisions = await _decisions(connection, mission, subscription["id"], incident_id)
     return Explanation(incident, view["handled_at"], decisions, clauses)
 
 
 def _news(incident: IncidentView, handled_at: datetime, news_hours: int) -> Clause:
-    """A first alert is raised for a danger or news, judged when the revision came in."""
+    """Whether a first alert may be raised, judged when the revision came in."""
     reason = why_no_first_alert(incident, handled_at, news_hours)
     return Clause("news", reason is None, reason or "it may raise a first alert")
 
 
-def _since(created_at: datetime, handled_at: datetime) -> Clause:
+def _since(created_at: datetime, handled_at: datetime, incident: IncidentView) -> Clause:
+    """What came before the subscription is told where it still stands."""
     says = f"subscribed {created_at.isoformat()}; the revision came {handled_at.isoformat()}"
+    if created_at > handled_at and stands(incident):
+        return Clause("subscribed", True, f"{says}, and the hazard still stands")
     return Clause("subscribed", created_at <= handled_at, says)
 
 
@@ -73,10 +88,22 @@ async def _route_line(connection: AsyncConnection, mission: str, route_id: UUID 
 
 async def _decisions(
     connection: AsyncConnection, mission: str, subscription_id: UUID, incident_id: UUID
-) -> list[RowMapping]:
+) -> list[DecidedOn]:
+    """Those on each revision, and the renewals, which are on record as alerts."""
     query = select(DECISION).where(
         DECISION.c.mission == mission,
         DECISION.c.subscription_id == subscription_id,
         DECISION.c.incident_id == incident_id,
     )
-    return list((await connection.execute(query.order_by(DECISION.c.revision))).mappings())
+    renewals = select(ALERT.c.revision, ALERT.c.reason, ALERT.c.issued_at).where(
+        ALERT.c.subscription_id == subscription_id, ALERT.c.incident_id == incident_id, is_of_kind(AlertKind.RENEWED)
+    )
+    found = [
+        DecidedOn(row["revision"], row["decision"], row["reason"], row["decided_at"])
+        for row in (await connection.execute(query)).mappings()
+    ]
+    found += [
+        DecidedOn(row.revision, AlertKind.RENEWED, row.reason, row.issued_at)
+        for row in await connection.execute(renewals)
+    ]
+    return sorted(found, key=lambda one: (one.decided_at, one.revision))

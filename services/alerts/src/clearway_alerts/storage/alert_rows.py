@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import ColumnElement, RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.alert import Alert
@@ -13,6 +13,7 @@ from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.storage.rows import read_alert
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW
+from clearway_contracts.vocabulary import AlertKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,13 @@ def alerts_of(mission: str) -> Select[Any]:
         .join_from(ALERT, INCIDENT_VIEW, view)
         .where(ALERT.c.mission == mission)
     )
+
+
+def is_of_kind(kind: AlertKind) -> ColumnElement[bool]:
+    """A renewal is stored as an update that counts."""
+    if kind is AlertKind.RENEWED:
+        return ALERT.c.renewal > 0
+    return (ALERT.c.kind == kind) & (ALERT.c.renewal == 0)
 
 
 def read_stored(row: RowMapping) -> StoredAlert:

@@ -31,7 +31,8 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "incident_id": alert.incident_id,
         "revision": alert.revision,
         "sequence": alert.sequence,
-        "kind": alert.kind,
+        # Release 0.1.0 reads the rows too, and knows no renewals.
+        "kind": AlertKind.UPDATED if alert.kind is AlertKind.RENEWED else alert.kind,
         "reason": alert.reason,
         "matched": alert.matched,
         "severity": alert.severity,
@@ -41,6 +42,9 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "issued_at": alert.issued_at,
         "expires_at": alert.expires_at,
         "refs": [str(reference) for reference in alert.references],
+        "renewal": alert.renewal,
+        "renewal_decided": alert.kind is AlertKind.CANCELLED,
+        "digest_id": alert.digest_id,
     }
 
 
@@ -52,7 +56,7 @@ def read_alert(row: RowMapping | Mapping[str, Any]) -> Alert:
         incident_id=row["incident_id"],
         revision=row["revision"],
         sequence=row["sequence"],
-        kind=AlertKind(row["kind"]),
+        kind=AlertKind.RENEWED if row["renewal"] else AlertKind(row["kind"]),
         reason=row["reason"],
         matched=row["matched"],
         severity=Severity(row["severity"]),
@@ -62,4 +66,6 @@ def read_alert(row: RowMapping | Mapping[str, Any]) -> Alert:
         issued_at=row["issued_at"],
         expires_at=row["expires_at"],
         references=tuple(UUID(reference) for reference in row["refs"]),
+        renewal=row["renewal"],
+        digest_id=row["digest_id"],
     )

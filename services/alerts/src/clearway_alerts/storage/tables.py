@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -25,6 +26,19 @@ from clearway_platform.database.models import table_of
 
 alerts_metadata: Final = MetaData()
 _IS_PENDING: Final = text("state = 'pending'")
+_IS_UNDECIDED: Final = text("renewal_decided = false")
+IS_UNCHECKED: Final = text("deleted_at IS NULL AND (checked_in IS NULL OR checked_in < changed_in)")
+# Written out in each database's own words: only so does it see that the index of standing hazards holds the rows.
+# What is no JSON, in a damaged row, is no hazard to SQLite, and keeps nobody from mending the row.
+_HAZARD: Final = "IN ('active', 'suspected', 'marked')"
+_ENDED: Final = "NOT IN ('retracted', 'merged', 'closed')"
+IS_STANDING: Final = {
+    "sqlite": text(
+        f"CASE WHEN json_valid(incident) THEN json_extract(incident, '$.hazard_state') {_HAZARD}"
+        f" AND json_extract(incident, '$.status') {_ENDED} END"
+    ),
+    "postgresql": text(f"(incident ->> 'hazard_state') {_HAZARD} AND (incident ->> 'status') {_ENDED}"),
+}
 
 
 class Alerts(SQLModel):
@@ -46,11 +60,17 @@ class MissionRow(Alerts, table=True):
 class SubscriptionRow(Alerts, table=True):
     """A subscription. `changed_in` is the mission's version of its last change; a deleted one stays, for the record.
 
+    Up to `checked_in` it was looked for hazards that stand inside, empty before the first time; `digest_id` is of the
+    digest that this fills at the moment. A route that is redrawn changes the subscriptions that follow it.
     `channel` and `channel_secrets`, and what of a webhook stands in columns of its own: see `storage/channels.py`.
     """
 
     __tablename__ = "subscription"
-    __table_args__ = (Index("ix_subscription_mission_changed", "mission", "changed_in"),)
+    __table_args__ = (
+        Index("ix_subscription_mission_changed", "mission", "changed_in"),
+        Index("ix_subscription_route", "mission", "route_id"),
+        Index("ix_subscription_unchecked", "changed_in", sqlite_where=IS_UNCHECKED, postgresql_where=IS_UNCHECKED),
+    )
 
     id: UUID = Field(primary_key=True)
     mission: str
@@ -74,6 +94,8 @@ class SubscriptionRow(Alerts, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     channel: Any = Field(default=None, sa_type=Json, nullable=True)
     channel_secrets: Any = Field(default=None, sa_type=Json, nullable=True)
+    checked_in: int | None = Field(default=None, sa_type=BigInteger)
+    digest_id: UUID | None = None
 
 
 class RouteViewRow(Alerts, table=True):
@@ -92,6 +114,16 @@ class IncidentViewRow(Alerts, table=True):
     """An incident as this service knew it at one revision, and when it processed that."""
 
     __tablename__ = "incident_view"
+    __table_args__ = (
+        Index(
+            "ix_incident_view_standing",
+            "mission",
+            "incident_id",
+            "revision",
+            sqlite_where=IS_STANDING["sqlite"],
+            postgresql_where=IS_STANDING["postgresql"],
+        ),
+    )
 
     mission: str = Field(primary_key=True)
     incident_id: UUID = Field(primary_key=True)
@@ -101,15 +133,23 @@ class IncidentViewRow(Alerts, table=True):
 
 
 class AlertRow(Alerts, table=True):
-    """An alert object. One for each (incident, revision, subscription), and one for each place in their order."""
+    """An alert object. One for each (incident, revision, subscription), and one for each place in their order.
+
+    `renewal` is 0; the renewals of the same revision count from 1, and their `kind` is `updated`, because release 0.1.0
+    knows no other. `renewal_decided`: whether it is followed by a renewal was decided, shortly before it expires.
+    """
 
     __tablename__ = "alert"
     __table_args__ = (
-        UniqueConstraint("subscription_id", "incident_id", "revision", name="uq_alert_revision"),
+        UniqueConstraint("subscription_id", "incident_id", "revision", "renewal", name="uq_alert_renewal"),
         UniqueConstraint("subscription_id", "incident_id", "sequence", name="uq_alert_sequence"),
         Index("ix_alert_mission_incident", "mission", "incident_id"),
         Index("ix_alert_mission_id", "mission", "id"),
         Index("ix_alert_subscription_id", "subscription_id", "id"),
+        Index(
+            "ix_alert_undecided", "mission", "expires_at", sqlite_where=_IS_UNDECIDED, postgresql_where=_IS_UNDECIDED
+        ),
+        Index("ix_alert_digest", "digest_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -130,10 +170,27 @@ class AlertRow(Alerts, table=True):
     refs: Any = Field(sa_type=Json, nullable=False)
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    renewal: int = Field(sa_column_kwargs={"server_default": "0"})
+    renewal_decided: bool = Field(sa_column_kwargs={"server_default": false()})
+    digest_id: UUID | None = None
+
+
+class DigestRow(Alerts, table=True):
+    """One message for the `count` alerts that name it. `exercise`: all of them are of an exercise."""
+
+    __tablename__ = "alert_digest"
+
+    id: UUID = Field(primary_key=True)
+    mission: str
+    subscription_id: UUID
+    exercise: bool
+    count: int
+    issued_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class DeliveryRow(Alerts, table=True):
-    """One alert (or, without one, a test message) on its way to a webhook. Its id is the `webhook-id`.
+    """One alert (or, without one, a test message) on its way to a webhook. Its id is the `webhook-id`. Of a digest,
+    `alert_id` is the digest's id as well as `digest_id`: release 0.1.0 then does not take it for a test message.
 
     It may be leased when it is pending, due and not held, has no lease, and nothing earlier about the same incident
     is pending. `lease_epoch` grows with each lease: the result of an earlier one is ignored.
@@ -175,6 +232,7 @@ class DeliveryRow(Alerts, table=True):
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     held: str | None = Field(default=None, sa_type=Text)
     held_in: int | None = None
+    digest_id: UUID | None = None
 
 
 class DeliveryAttemptRow(Alerts, table=True):
@@ -212,9 +270,15 @@ SUBSCRIPTION: Final = table_of(SubscriptionRow)
 ROUTE_VIEW: Final = table_of(RouteViewRow)
 INCIDENT_VIEW: Final = table_of(IncidentViewRow)
 ALERT: Final = table_of(AlertRow)
+DIGEST: Final = table_of(DigestRow)
 DELIVERY: Final = table_of(DeliveryRow)
 DELIVERY_ATTEMPT: Final = table_of(DeliveryAttemptRow)
 DECISION: Final = table_of(DecisionRow)
+
+
+def is_undecided() -> ColumnElement[bool]:
+    """Written out for the same reason."""
+    return ALERT.c.renewal_decided == literal_column("false")
 
 
 def is_pending(delivery: FromClause = DELIVERY) -> ColumnElement[bool]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.alert import Told
 from clearway_alerts.domain.incident_view import IncidentView
@@ -26,9 +27,12 @@ _NEWEST: Final = (
 )
 _VERSION: Final = select(MISSION.c.version).where(MISSION.c.mission == bindparam("mission")).scalar_subquery()
 _KNOWN: Final = select(_NEWEST.label("newest"), _VERSION.label("version"))
+_OF_ALERT: Final = (
+    *("id", "subscription_id", "incident_id", "sequence", "kind"),
+    *("matched", "revision", "renewal", "expires_at"),
+)
 _TOLD: Final = (
-    select(ALERT.c.id, ALERT.c.subscription_id, ALERT.c.sequence, ALERT.c.kind, ALERT.c.matched, ALERT.c.revision)
-    .add_columns(ALERT.c.expires_at, INCIDENT_VIEW.c.incident)
+    select(*(ALERT.c[name] for name in _OF_ALERT), INCIDENT_VIEW.c.incident)
     .join_from(
         ALERT,
         INCIDENT_VIEW,
@@ -37,6 +41,15 @@ _TOLD: Final = (
         & (INCIDENT_VIEW.c.revision == ALERT.c.revision),
     )
     .where(ALERT.c.mission == bindparam("mission"), ALERT.c.incident_id == bindparam("incident"))
+    .order_by(ALERT.c.sequence)
+)
+_TOLD_OF: Final = (
+    select(*(ALERT.c[name] for name in _OF_ALERT))
+    .where(
+        ALERT.c.subscription_id.in_(bindparam("subscriptions", expanding=True)),
+        ALERT.c.incident_id.in_(bindparam("incidents", expanding=True)),
+        ALERT.c.mission == bindparam("mission"),
+    )
     .order_by(ALERT.c.sequence)
 )
 # An alert names no more than this of those that it replaces, the last ones; each of them named those before it.
@@ -54,10 +67,24 @@ class KnownOfIncident:
 
 @dataclass(frozen=True, slots=True)
 class AlertHistory:
-    """What one subscription was told of an incident: the last alert, and the unexpired ones that a new one replaces."""
+    """What one subscription was told of an incident: the last alert, with its revision and when it expires, and the
+    unexpired ones that a new one replaces. `renewal` is the last one's number."""
 
     told: Told
     unexpired: tuple[UUID, ...]
+    revision: int
+    renewal: int
+    expires_at: datetime
+
+    def next_renewal(self, revision: int) -> int:
+        """The number of a renewal of this revision, counted from 1."""
+        return self.renewal + 1 if self.revision == revision else 1
+
+
+async def version_of(transaction: Transaction, mission: str) -> int | None:
+    """The mission's version, if it has one."""
+    version: int | None = (await transaction.connection.execute(select(_VERSION), {"mission": mission})).scalar()
+    return version
 
 
 async def known_of(transaction: Transaction, incident: IncidentView) -> KnownOfIncident:
@@ -74,17 +101,44 @@ async def alert_histories(
     for row in await transaction.connection.execute(_TOLD, _asked(incident)):
         if row.revision not in revisions:
             revisions[row.revision] = _before(row, incident, unreadable)
-        kind = known_word(AlertKind, row.kind)
-        told = Told(row.id, row.sequence, kind, row.matched, revisions[row.revision])
-        earlier = history[row.subscription_id].unexpired if row.subscription_id in history else ()
-        stands = (*earlier, row.id) if row.expires_at > now else earlier
-        history[row.subscription_id] = AlertHistory(
-            told, () if kind is AlertKind.CANCELLED else stands[-MOST_REFERENCES:]
-        )
+        history[row.subscription_id] = _after(history.get(row.subscription_id), row, revisions[row.revision], now)
     return history
 
 
-def _before(row: Row[Any], incident: IncidentView, unreadable: UnreadableRows) -> IncidentView | None:
+async def told_of(
+    connection: AsyncConnection,
+    mission: str,
+    subscriptions: Collection[UUID],
+    incidents: Collection[UUID],
+    now: datetime,
+) -> Mapping[tuple[UUID, UUID], AlertHistory]:
+    """What these subscriptions were told of these incidents, by subscription and incident: without what the incident
+    was like at that time."""
+    history: dict[tuple[UUID, UUID], AlertHistory] = {}
+    asked = {"mission": mission, "subscriptions": list(subscriptions), "incidents": list(incidents)}
+    for row in await connection.execute(_TOLD_OF, asked):
+        key = (row.subscription_id, row.incident_id)
+        history[key] = _after(history.get(key), row, None, now)
+    return history
+
+
+def _after(
+    before: AlertHistory | None, row: Row[*tuple[Any, ...]], incident: IncidentView | None, now: datetime
+) -> AlertHistory:
+    """The history with one alert more."""
+    kind = known_word(AlertKind, row.kind)
+    earlier = before.unexpired if before else ()
+    stands = (*earlier, row.id) if row.expires_at > now else earlier
+    return AlertHistory(
+        told=Told(row.id, row.sequence, kind, row.matched, incident),
+        unexpired=() if kind is AlertKind.CANCELLED else stands[-MOST_REFERENCES:],
+        revision=row.revision,
+        renewal=row.renewal,
+        expires_at=row.expires_at,
+    )
+
+
+def _before(row: Row[*tuple[Any, ...]], incident: IncidentView, unreadable: UnreadableRows) -> IncidentView | None:
     """The incident at the row's revision; None where this process cannot read it."""
     try:
         return read_incident(row.incident)

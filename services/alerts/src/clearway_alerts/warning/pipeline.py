@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,32 +10,24 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from clearway_alerts.domain.alert import Alert, Decision, decide
+from clearway_alerts.domain.alert import Decision, decide
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.matching import Index
 from clearway_alerts.domain.news import why_no_first_alert
-from clearway_alerts.domain.severity import certainty, expires_at, headline, severity, urgency
-from clearway_alerts.outbound.queue import Queue
-from clearway_alerts.outgoing import SOURCE, change_of, state_of
-from clearway_alerts.storage.rows import alert_row
+from clearway_alerts.domain.renewal import Validity
+from clearway_alerts.storage import mission_lock
 from clearway_alerts.storage.states import stored_incident
-from clearway_alerts.storage.tables import ALERT, DECISION, INCIDENT_VIEW
+from clearway_alerts.storage.tables import INCIDENT_VIEW
 from clearway_alerts.storage.unreadable import RowKind, UnreadableRows
 from clearway_alerts.warning.alert_history import AlertHistory, alert_histories, known_of
-from clearway_alerts.warning.watchlist import Watched, Watchlist
-from clearway_contracts.alert import AlertState
-from clearway_platform.clock import Clock, new_id
-from clearway_platform.database.engines import Transaction, one_or_many
+from clearway_alerts.warning.issuing import Decided, Issuing, record
+from clearway_alerts.warning.watchlist import Watched, Watchlist, matching
+from clearway_platform.clock import Clock
+from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import HeavyWork
-from clearway_platform.messaging.outbox import Outbox
 
-# Plain inserts: a revision, or an alert, that another transaction stores at the same moment breaks a unique key.
+# A plain insert: a revision that another transaction stores at the same moment breaks a unique key.
 # This one then rolls back, and finds the revision known when it is tried again.
 _REMEMBER: Final = insert(INCIDENT_VIEW)
-_STORE: Final = insert(ALERT)
-_DECIDED: Final = insert(DECISION)
-# So many positions are measured in a few milliseconds; more of them elsewhere than on the event loop.
-_POSITIONS_ON_THE_LOOP: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +47,18 @@ class Pipeline:
     def __init__(
         self,
         watchlist: Watchlist,
-        outbox: Outbox,
-        queue: Queue,
+        issuing: Issuing,
         clock: Clock,
         *,
         news_hours: int,
+        validity: Validity,
         heavy: HeavyWork,
     ) -> None:
         self._watchlist = watchlist
-        self._outbox = outbox
+        self._issuing = issuing
         self._clock = clock
         self._news_hours = news_hours
-        self._queue = queue
+        self._validity = validity
         self._heavy = heavy
         self._unreadable = UnreadableRows()
 
@@ -75,6 +67,7 @@ class Pipeline:
 
         Returns how many alerts were raised.
         """
+        await mission_lock.share(transaction, incident.mission)
         now = self._clock.now()
         known = await known_of(transaction, incident)
         if known.newest is not None and known.newest >= incident.revision:
@@ -85,11 +78,19 @@ class Pipeline:
         history = {} if known.newest is None else await alert_histories(transaction, incident, now, self._unreadable)
         concerned = await self._match(incident, watched, history, now)
         decisions = {one.subscription_id: self._decide(incident, one, now) for one in concerned}
-        alerts = await _store(transaction, incident, concerned, decisions, now)
-        await self._queue.enqueue(transaction, alerts, watched.recipients)
-        await self._publish(transaction, alerts, causation)
-        await _record(transaction, incident, decisions, now)
-        return len(alerts)
+        decided = [
+            Decided(
+                one.subscription_id,
+                decisions[one.subscription_id],
+                one.matches,
+                one.history,
+                self._validity.of(watched.watches[one.subscription_id]),
+            )
+            for one in concerned
+        ]
+        alerts = await self._issuing.issue(transaction, incident, decided, watched.recipients, now, causation)
+        await record(transaction, incident, decisions, now)
+        return alerts
 
     async def _match(
         self, incident: IncidentView, watched: Watched, history: Mapping[UUID, AlertHistory], now: datetime
@@ -97,38 +98,16 @@ class Pipeline:
         """Re-evaluate every subscription that already received an alert; the others only when the incident may raise a
         first one."""
         warns = why_no_first_alert(incident, now, self._news_hours) is None
-        matching = set(await self._matching(incident, watched.index)) if warns or history else set()
-        concerned = (matching if warns else set()) | (history.keys() & watched.watches.keys())
+        found = set(await matching(watched, incident, self._heavy)) if warns or history else set()
+        concerned = (found if warns else set()) | (history.keys() & watched.watches.keys())
         for subscription in concerned & watched.in_doubt.keys():
             self._unreadable.note(RowKind.FILTER, subscription, watched.in_doubt[subscription])
-        return [
-            Concerned(found, found in matching, found in watched.in_doubt, history.get(found))
-            for found in sorted(concerned)
-        ]
-
-    async def _matching(self, incident: IncidentView, index: Index) -> list[UUID]:
-        near = index.near(incident)
-        if index.positions(near) <= _POSITIONS_ON_THE_LOOP:
-            return index.matching(incident, near)
-        return await self._heavy.run(index.matching, incident, near)
+        return [Concerned(one, one in found, one in watched.in_doubt, history.get(one)) for one in sorted(concerned)]
 
     def _decide(self, incident: IncidentView, subscription: Concerned, now: datetime) -> Decision:
         told = subscription.history.told if subscription.history else None
         matches, in_doubt = subscription.matches, subscription.in_doubt
         return decide(incident, told, matches=matches, in_doubt=in_doubt, now=now, news_hours=self._news_hours)
-
-    async def _publish(self, transaction: Transaction, alerts: Sequence[AlertState], causation: UUID) -> None:
-        events = [
-            self._outbox.event(
-                change_of(alert),
-                subject=str(alert.incident_id),
-                source=SOURCE,
-                occurred=alert.issued_at,
-                causation=causation,
-            )
-            for alert in alerts
-        ]
-        await self._outbox.add(transaction, events)
 
 
 async def _remember(transaction: Transaction, incident: IncidentView, now: datetime) -> None:
@@ -140,63 +119,3 @@ async def _remember(transaction: Transaction, incident: IncidentView, now: datet
         "handled_at": now,
     }
     await transaction.connection.execute(_REMEMBER, row)
-
-
-async def _store(
-    transaction: Transaction,
-    incident: IncidentView,
-    concerned: Sequence[Concerned],
-    decisions: Mapping[UUID, Decision],
-    now: datetime,
-) -> list[AlertState]:
-    """The alerts that were decided on. The unique key holds one for each (incident, revision, subscription)."""
-    found = [_alert(incident, one, decisions[one.subscription_id], now) for one in concerned]
-    alerts = [alert for alert in found if alert is not None]
-    if alerts:
-        await transaction.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
-    return [state_of(alert, incident) for alert in alerts]
-
-
-def _alert(incident: IncidentView, subscription: Concerned, decision: Decision, now: datetime) -> Alert | None:
-    """The alert object that a decision asks for, if it asks for one."""
-    if decision.alert_kind is None:
-        return None
-    return Alert(
-        id=new_id(),
-        mission=incident.mission,
-        subscription_id=subscription.subscription_id,
-        incident_id=incident.incident_id,
-        revision=incident.revision,
-        sequence=subscription.history.told.sequence + 1 if subscription.history else 1,
-        kind=decision.alert_kind,
-        reason=decision.reason,
-        matched=subscription.matches,
-        severity=severity(incident),
-        urgency=urgency(incident, now),
-        certainty=certainty(incident),
-        headline=headline(incident),
-        issued_at=now,
-        expires_at=expires_at(incident, now),
-        references=subscription.history.unexpired if subscription.history else (),
-    )
-
-
-async def _record(
-    transaction: Transaction, incident: IncidentView, decisions: Mapping[UUID, Decision], now: datetime
-) -> None:
-    """Keep every decision with its reason, so that it can be explained."""
-    if not decisions:
-        return
-    rows = [
-        {
-            "mission": incident.mission,
-            "subscription_id": subscription_id,
-            "incident_id": incident.incident_id,
-            "revision": incident.revision,
-            "decision": decision.kind,
-            "reason": decision.reason,
-            "decided_at": now,
-        }
-        for subscription_id, decision in decisions.items()
-    ]
-    await transaction.connection.execute(_DECIDED, one_or_many(rows))

@@ -14,10 +14,10 @@ from yarl import URL
 from clearway_alerts.channels.base import AttemptResult, MessageChannel, NoSecret, Outgoing, Secrets
 from clearway_alerts.channels.webhook.addresses import ForbiddenUrl, Network, check_url
 from clearway_alerts.channels.webhook.form import WebhookForm, WebhookShown
-from clearway_alerts.channels.webhook.rendering import THIN, alert_body, test_body, why_thin
+from clearway_alerts.channels.webhook.rendering import THIN, alert_body, digest_body, test_body, why_thin
 from clearway_alerts.channels.webhook.request import WebhookClient, webhook_client
 from clearway_alerts.channels.webhook.signing import SigningKeys, new_key_pair, new_secret
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.clock import Clock
 from clearway_platform.refusals import Invalid
@@ -93,6 +93,9 @@ class WebhookChannel(MessageChannel):
 
     def render(self, alert: AlertState) -> bytes:
         return alert_body(alert)
+
+    def render_digest(self, digest: DigestState) -> bytes:
+        return digest_body(digest)
 
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
         return test_body(subscription_id, mission, at)

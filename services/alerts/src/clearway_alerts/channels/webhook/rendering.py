@@ -8,7 +8,7 @@ from uuid import UUID
 
 from clearway_alerts.alert_shape import links_of
 from clearway_alerts.domain.severity import EXERCISE
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Tlp
 
 # What may not leave in full: the receiver fetches it with its own key.
@@ -30,6 +30,14 @@ KEPT: Final = frozenset(
         "tlp",
     }
 )
+
+# What a digest says of each of its alerts; of a thin one only what is in KEPT.
+LISTED: Final = (
+    *("alert_id", "incident_id", "incident_revision", "sequence", "severity", "headline", "point", "uncertainty_m"),
+    *("category", "hazard_state", "expires_at", "tlp", "exercise"),
+)
+# A message stays under 20 kB.
+MOST_LISTED_BYTES: Final = 17_000
 
 
 def why_thin(tlp: Tlp) -> str | None:
@@ -54,13 +62,53 @@ def alert_body(alert: AlertState) -> bytes:
     return _body(f"alert.{alert.kind}", alert.issued_at, {"exercise": alert.exercise} | about | data)
 
 
+def digest_body(digest: DigestState) -> bytes:
+    """The message of a digest: its gravest alerts, as many as fit in, and where the list of all of them is read."""
+    about = {
+        "exercise": digest.exercise,
+        "digest_id": str(digest.digest_id),
+        "mission": digest.mission,
+        "subscription_id": str(digest.subscription_id),
+        "count": digest.count,
+        "headline": digest.headline,
+        "issued_at": _moment(digest.issued_at),
+        "reason": digest.reason,
+        "links": {"alerts": f"/v1/alerts?digest_id={digest.digest_id}"},
+    }
+    listed: list[dict[str, Any]] = []
+    room = MOST_LISTED_BYTES
+    for alert in digest.alerts:
+        entry = _listed(alert)
+        room -= len(_json(entry))
+        if room < 0:
+            break
+        listed.append(entry)
+    return _body("alert.digest", digest.issued_at, about | {"alerts": listed})
+
+
+def _listed(alert: AlertState) -> dict[str, Any]:
+    """An alert in a digest: what is needed to keep away, to know it again and to drop what is older."""
+    data, reason = alert.model_dump(mode="json", include=set(LISTED)), why_thin(alert.tlp)
+    if reason is not None:
+        data |= dict.fromkeys(data.keys() - KEPT)
+        data["headline"] = EXERCISE if alert.exercise else None
+    return {"exercise": alert.exercise, "form": "full" if reason is None else "thin"} | data
+
+
 def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:
     """A test message: it looks like no alert, so that nobody is warned by it."""
     data = {"subscription_id": str(subscription_id), "mission": mission, "message": "This is a test. No incident."}
     return _body("subscription.test", at, data)
 
 
+def _moment(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
-    timestamp = at.isoformat().replace("+00:00", "Z")
-    message = {"type": kind, "timestamp": timestamp, "data": data}
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+    message = {"type": kind, "timestamp": _moment(at), "data": data}
+    return _json(message)
