@@ -6,13 +6,22 @@ from pydantic import ValidationError
 
 from clearway_contracts.alert import AlertState
 from clearway_contracts.alerts import AlertIssued
+from clearway_contracts.checks import RouteCleared, RoutePassed
 from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import Casualties, IncidentState, IncidentTime
 from clearway_contracts.incidents import IncidentReported
 from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.route_check import ClearanceState, PassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_platform.clock import new_id
-from clearway_testing.event_states import ALERT_STATES, INCIDENT_STATES, RISK_STATES, ROUTE_STATES
+from clearway_testing.event_states import (
+    ALERT_STATES,
+    CLEARANCE_STATES,
+    INCIDENT_STATES,
+    PASS_STATES,
+    RISK_STATES,
+    ROUTE_STATES,
+)
 
 few = settings(max_examples=10, deadline=None)
 
@@ -70,3 +79,14 @@ def test_a_route_event_is_of_the_route_inside(route: RouteState, risk: RiskState
         RouteRegistered(mission=route.mission, route_id=new_id(), route=route)
     with pytest.raises(ValidationError, match="must be those of the state"):
         RouteRiskChanged(mission=risk.mission + "x", route_id=risk.route_id, risk=risk)
+
+
+@given(CLEARANCE_STATES, PASS_STATES)
+@few
+def test_an_event_of_a_check_is_of_the_route_inside(cleared: ClearanceState, passed: PassState) -> None:
+    with pytest.raises(ValidationError, match="must be those of the state"):
+        RouteCleared(mission=cleared.mission, route_id=new_id(), clearance=cleared)
+    with pytest.raises(ValidationError, match="must be those of the state"):
+        RoutePassed(mission=passed.mission + "x", route_id=passed.route_id, route_pass=passed)
+    with pytest.raises(ValidationError, match="from_m must be below to_m"):
+        ClearanceState.model_validate(cleared.model_dump() | {"from_m": cleared.to_m})

@@ -7,18 +7,23 @@ from typing import Any, Final
 
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import ALERT_EVENTS
+from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.envelope import EventData, State
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.route_check import ClearanceState, PassState
 from clearway_contracts.routes import ROUTE_EVENTS
 
 EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
-    {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS)}
+    {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS, *CHECK_EVENTS)}
 )
 
 STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
-    {state.state_name: state for state in (IncidentState, AlertState, DigestState, RouteState, RiskState)}
+    {
+        state.state_name: state
+        for state in (IncidentState, AlertState, DigestState, RouteState, RiskState, ClearanceState, PassState)
+    }
 )
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

@@ -49,7 +49,7 @@ ROUTE_RISK: Final = Topic(
     retention_days=None,
     producers=("analytics",),
     consumers=("alerts",),
-    describes="Routes as registered, and their risk whenever it changes enough to matter.",
+    describes="Routes as registered, what was done for them, and their risk whenever it changes enough to matter.",
 )
 DEAD_LETTERS: Final = Topic(
     name="dead-letters.v1",

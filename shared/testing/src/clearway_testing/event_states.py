@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import ALERT_CHANGES, AlertAcknowledged, AlertChange, AlertDigestIssued
+from clearway_contracts.checks import CHECK_EVENTS, CheckChange, ClearanceChange, PassChange
 from clearway_contracts.envelope import Envelope, Event, EventData
 from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import (
@@ -27,6 +28,7 @@ from clearway_contracts.incident import (
 )
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.route_check import ClearanceState, PassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_contracts.vocabulary import (
     Activity,
@@ -48,10 +50,14 @@ from clearway_contracts.vocabulary import (
     MissionImpact,
     Outcome,
     Passable,
+    PassKind,
+    PassResult,
     Priority,
     ProtectiveMeasure,
     RetractionReason,
     RiskBand,
+    SearchMethod,
+    SearchResult,
     Setting,
     Severity,
     Sex,
@@ -265,6 +271,30 @@ RISK_STATES: Final = st.builds(
     known_hazards=_COUNTS,
 )
 
+_OF_A_CHECK: Final[dict[str, Any]] = {
+    "route_id": _IDS,
+    "mission": _NAMES,
+    "route_revision": _REVISIONS,
+    "from_m": st.floats(0, 1e5),
+    "to_m": st.floats(1.1e5, 2e6),
+    "at": MOMENTS,
+    "organisation": _TEXT,
+    "revision": _REVISIONS,
+    "recorded_at": MOMENTS,
+    "withdrawn": st.booleans(),
+}
+CLEARANCE_STATES: Final = st.builds(
+    ClearanceState,
+    **_OF_A_CHECK,
+    clearance_id=_IDS,
+    method=st.sampled_from(SearchMethod),
+    result=st.sampled_from(SearchResult),
+    items_found=_maybe(_COUNTS),
+)
+PASS_STATES: Final = st.builds(
+    PassState, **_OF_A_CHECK, pass_id=_IDS, kind=st.sampled_from(PassKind), result=st.sampled_from(PassResult)
+)
+
 
 @st.composite
 def _incident_data(draw: st.DrawFn) -> EventData:
@@ -313,9 +343,20 @@ def _route_data(draw: st.DrawFn) -> EventData:
 
 
 @st.composite
+def _check_data(draw: st.DrawFn) -> EventData:
+    contract: type[CheckChange] = draw(st.sampled_from(CHECK_EVENTS))
+    if issubclass(contract, ClearanceChange):
+        cleared = draw(CLEARANCE_STATES)
+        return contract(mission=cleared.mission, route_id=cleared.route_id, clearance=cleared)
+    assert issubclass(contract, PassChange)
+    passed = draw(PASS_STATES)
+    return contract(mission=passed.mission, route_id=passed.route_id, route_pass=passed)
+
+
+@st.composite
 def events(draw: st.DrawFn) -> Event:
     """Any event of any type, with an envelope that agrees with it."""
-    data = draw(_incident_data() | _alert_data() | _digest_data() | _route_data())
+    data = draw(_incident_data() | _alert_data() | _digest_data() | _route_data() | _check_data())
     envelope = Envelope(
         id=draw(_IDS),
         source=draw(_NAMES),
