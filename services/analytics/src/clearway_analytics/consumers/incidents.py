@@ -62,4 +62,7 @@ def view_of(incident: IncidentState) -> IncidentView:
         exercise=incident.exercise,
         source_reliability=incident.grading.source_reliability.value,
         info_credibility=incident.grading.info_credibility.value,
+        activity=incident.activity.value,
+        latest=min(incident.time.latest, incident.time.recorded_at),
+        updated_at=incident.audit.updated_at,
     )

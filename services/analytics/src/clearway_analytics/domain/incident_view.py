@@ -11,6 +11,8 @@ from clearway_contracts.vocabulary import InfoCredibility
 # An incident without an explosive hazard is no evidence of where the next one will be.
 NO_HAZARD_CATEGORIES: Final = frozenset({"not_explosive"})
 NO_HAZARD_OUTCOMES: Final = frozenset({"hoax", "false_alarm"})
+CLEARING: Final = "clearance"
+FOUND: Final = frozenset({"found_cleared", "found_marked", "found_not_cleared", "cache_recovered"})
 
 # A hazard in one of these states is still there, and a report of one of these statuses does not speak for it any more.
 STANDING_STATES: Final = frozenset({"active", "suspected", "marked"})
@@ -27,6 +29,7 @@ class IncidentView:
     occurred: the moment if it is known, else the middle of its span, and never later than the record.
     uncertainty_m: the radius of the circle that contains the true location with a probability of 90 %.
     source_reliability, info_credibility: the grades; None when they are not known.
+    latest: the end of its span, where that is known. updated_at: when this revision was recorded.
     """
 
     mission: str
@@ -43,6 +46,19 @@ class IncidentView:
     exercise: bool
     source_reliability: str | None = None
     info_credibility: int | None = None
+    activity: str = "unknown"
+    latest: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def present_until(self) -> datetime:
+        """The last moment at which it may have been placed: a clearance before that cannot have taken it out."""
+        return self.occurred if self.latest is None else max(self.occurred, self.latest)
+
+    @property
+    def found_by_search(self) -> bool:
+        """Whether a clearing team found it: an attack on the team, or a find by chance, is not."""
+        return self.activity == CLEARING and self.outcome in FOUND
 
     @property
     def stands(self) -> bool:
@@ -65,7 +81,11 @@ class IncidentView:
 
         An unknown category and an unknown outcome count: to guess that there was no hazard would be dangerous.
         A cleared hazard counts: after one was found near a road, the next is expected there. Exercises never count.
+        What a clearing team finds says how well it searched, and not that the road got worse: searching more would
+        else make every road look worse. While it stands it is a hazard all the same, outside of this weight.
         """
+        if self.found_by_search:
+            return 0.0
         if self.exercise or self.category in NO_HAZARD_CATEGORIES or self.outcome in NO_HAZARD_OUTCOMES:
             return 0.0
         weight = status_weights.get(self.status, 0.0)

@@ -24,14 +24,17 @@ def _record(new: Any) -> Any:
 
 _READ_AT_ONCE: Final = 500
 _COLUMNS: Final = tuple(column.key for column in INCIDENTS.columns)
-_FIELDS: Final = tuple(name for name in _COLUMNS if name != "graded_revision")
+_FIELDS: Final = tuple(name for name in _COLUMNS if name != "complete_revision")
+# What an older program does not store: it belongs to another revision after a change by one.
+_ADDED: Final = frozenset({"source_reliability", "info_credibility", "activity", "latest", "updated_at"})
+_OLDER_FIELDS: Final = tuple(name for name in _FIELDS if name not in _ADDED)
 SELECTED: Final = select(*(column.label(column.key) for column in INCIDENTS.columns))
 _RECORD: Final = on_either(_record, INCIDENTS)
 
 
 async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
     """Store a revision. Returns False, and changes nothing, when the same or a later one is stored already."""
-    values = {name: getattr(incident, name) for name in _FIELDS} | {"graded_revision": incident.revision}
+    values = {name: getattr(incident, name) for name in _FIELDS} | {"complete_revision": incident.revision}
     return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
 
 
@@ -56,7 +59,5 @@ async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[Inci
 
 def view(row: Row[Any]) -> IncidentView:
     """The incident of a row that has the columns of `SELECTED`."""
-    fields = {name: row._mapping[name] for name in _FIELDS}
-    if row.graded_revision != row.revision:
-        fields |= {"source_reliability": None, "info_credibility": None}
-    return IncidentView(**fields)
+    known = _FIELDS if row.complete_revision == row.revision else _OLDER_FIELDS
+    return IncidentView(**{name: row._mapping[name] for name in known})

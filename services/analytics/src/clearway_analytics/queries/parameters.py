@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.domain.incident_view import NO_HAZARD_CATEGORIES, NO_HAZARD_OUTCOMES
+from clearway_analytics.domain.incident_view import CLEARING, FOUND, NO_HAZARD_CATEGORIES, NO_HAZARD_OUTCOMES
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.risk.comparison import RouteComparison
@@ -90,5 +90,6 @@ def _trailing(mission: Mission, since: datetime, until: datetime) -> Select[Any]
         INCIDENTS.c.exercise.is_(False),
         INCIDENTS.c.category.not_in(NO_HAZARD_CATEGORIES),
         INCIDENTS.c.outcome.not_in(NO_HAZARD_OUTCOMES),
+        or_(INCIDENTS.c.activity != CLEARING, INCIDENTS.c.outcome.not_in(FOUND)),
         INCIDENTS.c.status.in_(weighted),
     )

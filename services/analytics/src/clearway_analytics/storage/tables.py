@@ -1,4 +1,4 @@
-"""The tables of this service: missions, routes, their sums, and contributions."""
+"""The tables of this service: missions, routes, their sums and contributions, and what was done for them."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -132,7 +132,8 @@ class RouteSumsRow(Analytics, table=True):
     contributions to read each time. extremes_total: the total that was stored together with these three; it differs
     from `total` after a change by an older program, which does not store them. area_km2, reference_share: see
     RouteSums. published_band: the band by the expected events alone, which older programs can read;
-    published_hazards: the known hazards that were published.
+    published_hazards: the known hazards that were published. last_checked_at: since when the whole route is verified
+    by clearances and passes, null where a stretch of it never was.
     """
 
     __tablename__ = "route_state"
@@ -154,6 +155,7 @@ class RouteSumsRow(Analytics, table=True):
     published_band: str | None = None
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     published_hazards: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    last_checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ContributionRow(Analytics, table=True):
@@ -184,8 +186,8 @@ class ContributionRow(Analytics, table=True):
 class IncidentRow(Analytics, table=True):
     """The latest applied revision of an incident. Every sum can be computed again from these rows.
 
-    graded_revision: the revision that the grades belong to. It differs from `revision` after a change by an older
-    program, which does not store grades: they are then not known.
+    complete_revision: the revision that the grades, `activity`, `latest` and `updated_at` belong to. It differs from
+    `revision` after a change by an older program, which does not store them: they are then not known.
     """
 
     __tablename__ = "incident_view"
@@ -204,7 +206,10 @@ class IncidentRow(Analytics, table=True):
     exercise: bool
     source_reliability: str | None = None
     info_credibility: int | None = None
-    graded_revision: int | None = None
+    complete_revision: int | None = None
+    activity: str = Field(default="unknown", sa_column_kwargs={"server_default": "unknown"})
+    latest: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 MISSIONS: Final = table_of(MissionRow)
@@ -212,6 +217,7 @@ ROUTES: Final = table_of(RouteRow)
 ROUTE_SUMS: Final = table_of(RouteSumsRow)
 CONTRIBUTIONS: Final = table_of(ContributionRow)
 INCIDENTS: Final = table_of(IncidentRow)
+CHECKS: Final = table_of(CheckRow)
 PARAMETERS: Final = table_of(ParametersRow)
 SHADOW_ROUTES: Final = table_of(ShadowRouteRow)
 SHADOW_INCIDENTS: Final = table_of(ShadowIncidentRow)

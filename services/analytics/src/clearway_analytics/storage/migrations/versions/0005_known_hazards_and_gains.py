@@ -18,7 +18,7 @@ CONTRIBUTIONS = ("contribution", "risk_shadow_contribution")
 def upgrade() -> None:
     op.add_column("incident_view", sa.Column("source_reliability", sa.String()))
     op.add_column("incident_view", sa.Column("info_credibility", sa.Integer()))
-    op.add_column("incident_view", sa.Column("graded_revision", sa.Integer()))
+    op.add_column("incident_view", sa.Column("complete_revision", sa.Integer()))
     op.add_column("route_state", sa.Column("published_hazards", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("route_state", sa.Column("nearby", sa.Double(), nullable=False, server_default="0"))
     for table in CONTRIBUTIONS:
@@ -34,7 +34,7 @@ def downgrade() -> None:
         op.drop_column(table, "may_touch")
     op.drop_column("route_state", "nearby")
     op.drop_column("route_state", "published_hazards")
-    for column in ("graded_revision", "info_credibility", "source_reliability"):
+    for column in ("complete_revision", "info_credibility", "source_reliability"):
         op.drop_column("incident_view", column)
 
 

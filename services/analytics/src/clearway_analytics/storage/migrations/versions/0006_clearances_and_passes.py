@@ -1,0 +1,56 @@
+"""What was done for routes: clearances and passes; and what is known of an incident beyond the model's fields.
+
+Programs from before this script write incidents without the new columns. Such an incident counts as one that was not
+found by a search, and as surely present only until its moment: both make a risk higher, not lower.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from clearway_platform.database.engines import UtcDateTime
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("incident_view", sa.Column("activity", sa.String(), nullable=False, server_default="unknown"))
+    op.add_column("incident_view", sa.Column("latest", UtcDateTime()))
+    op.add_column("incident_view", sa.Column("updated_at", UtcDateTime()))
+    op.add_column("route_state", sa.Column("last_checked_at", UtcDateTime()))
+    op.create_table(
+        "route_check",
+        sa.Column("mission", sa.String(), primary_key=True),
+        sa.Column("check_id", sa.Uuid(), primary_key=True),
+        sa.Column("revision", sa.Integer(), primary_key=True),
+        sa.Column("present", sa.Boolean(), nullable=False),
+        sa.Column("route_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("start_m", sa.Double(), nullable=False),
+        sa.Column("end_m", sa.Double(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("organisation", sa.String(), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("items_found", sa.Integer()),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("route_revision", sa.Integer(), nullable=False),
+        sa.Column("line_digest", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String()),
+        sa.ForeignKeyConstraint(["mission", "route_id"], ["route.mission", "route.route_id"]),
+    )
+    op.create_index(
+        "ix_route_check_of_route", "route_check", ["mission", "route_id", "kind", "present", "at", "check_id"]
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("route_check")
+    op.drop_column("route_state", "last_checked_at")
+    for column in ("updated_at", "latest", "activity"):
+        op.drop_column("incident_view", column)
