@@ -1,13 +1,26 @@
 """The events of this service: the only module that knows both the ledger and the contract."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
+from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.route_sums import Published
 from clearway_analytics.risk.assessment import Assessment
+from clearway_contracts.checks import (
+    ClearanceChange,
+    PassChange,
+    RouteClearanceCorrected,
+    RouteClearanceWithdrawn,
+    RouteCleared,
+    RoutePassCorrected,
+    RoutePassed,
+    RoutePassWithdrawn,
+)
 from clearway_contracts.geometry import LineString
 from clearway_contracts.route import RiskState, RouteState
+from clearway_contracts.route_check import ClearanceState, PassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 
 SOURCE: Final = "/clearway/analytics"
@@ -41,6 +54,52 @@ def route_risk_changed(
         previous_known_hazards=previous.known_hazards if previous else None,
         cause=cause,
     )
+
+
+def check_changed(check: Check) -> ClearanceChange | PassChange:
+    """A clearance or a pass as it is now: recorded, corrected or withdrawn."""
+    ids = {"mission": check.mission, "route_id": check.route_id}
+    step = "withdrawn" if check.withdrawn else "corrected" if check.revision > 1 else "recorded"
+    if check.kind is CheckKind.CLEARANCE:
+        return _OF_A_CLEARANCE[step](**ids, clearance=_clearance(check))
+    return _OF_A_PASS[step](**ids, route_pass=_route_pass(check))
+
+
+def _clearance(check: Check) -> ClearanceState:
+    own = {"clearance_id": check.check_id, "method": check.way, "items_found": check.items_found}
+    return ClearanceState.model_validate(_common(check) | own)
+
+
+def _route_pass(check: Check) -> PassState:
+    return PassState.model_validate(_common(check) | {"pass_id": check.check_id, "kind": check.way})
+
+
+def _common(check: Check) -> dict[str, Any]:
+    return {
+        "route_id": check.route_id,
+        "mission": check.mission,
+        "route_revision": check.route_revision,
+        "from_m": check.start_m,
+        "to_m": check.end_m,
+        "at": check.at,
+        "organisation": check.organisation,
+        "result": check.result,
+        "revision": check.revision,
+        "recorded_at": check.recorded_at,
+        "withdrawn": check.withdrawn,
+    }
+
+
+_OF_A_CLEARANCE: Final[Mapping[str, type[ClearanceChange]]] = {
+    "recorded": RouteCleared,
+    "corrected": RouteClearanceCorrected,
+    "withdrawn": RouteClearanceWithdrawn,
+}
+_OF_A_PASS: Final[Mapping[str, type[PassChange]]] = {
+    "recorded": RoutePassed,
+    "corrected": RoutePassCorrected,
+    "withdrawn": RoutePassWithdrawn,
+}
 
 
 def risk_state(mission: str, route_id: UUID, risk: Assessment) -> RiskState:

@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.domain.revision import ParametersState
 from clearway_analytics.domain.route import Route
-from clearway_analytics.ledger import contributions, incidents, missions, parameters, route_sums, shadow
+from clearway_analytics.ledger import checks, contributions, incidents, missions, parameters, route_sums, shadow
 from clearway_analytics.ledger.contributions import Contribution
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.route_sums import RouteSums
 from clearway_analytics.ledger.routes import MissionRoutes, RouteIndex
 from clearway_analytics.ledger.shadow import ShadowRoute
+from clearway_analytics.risk.clearing import Clearing
 from clearway_analytics.risk.comparison import RouteComparison, Summary
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.parameters import Parameters
@@ -59,10 +60,11 @@ class ShadowBuilder:
     heavy: HeavyWork
 
     async def of_route(
-        self, proposal: ParametersRevision, route: Route, known: Sequence[IncidentView]
+        self, connection: AsyncConnection, proposal: ParametersRevision, route: Route, known: Sequence[IncidentView]
     ) -> tuple[float, list[Contribution]]:
         """The route's reference share, and the contributions of the `known` incidents to it."""
-        return await self.heavy.run(_of_route, route, known, proposal.parameters)
+        clearings = await checks.clearings_of(connection, route)
+        return await self.heavy.run(_of_route, route, clearings, known, proposal.parameters)
 
     async def of_incidents(
         self,
@@ -89,7 +91,8 @@ class ShadowBuilder:
             await incidents.among(connection, proposal.mission, shadow.contained_incidents(proposal)) if routes else []
         )
         for route in routes:
-            await shadow.put_route(connection, proposal, route, *await self.of_route(proposal, route, known))
+            made = await self.of_route(connection, proposal, route, known)
+            await shadow.put_route(connection, proposal, route, *made)
         for ids in _parts(outdated, INCIDENTS_AT_ONCE):
             await shadow.put_incidents(
                 connection, proposal, *await self.of_incidents(connection, mission, proposal, ids, index)
@@ -159,7 +162,7 @@ class RebuildRisk:
                 if not routes:
                     return
                 known = await incidents.among(connection, proposal.mission, shadow.contained_incidents(proposal))
-                made = [await self.builder.of_route(proposal, route, known) for route in routes]
+                made = [await self.builder.of_route(connection, proposal, route, known) for route in routes]
             async with self.database.write() as transaction:
                 await _take_step(transaction.connection, work, mission)
                 for route, (share, added) in zip(routes, made, strict=True):
@@ -248,8 +251,10 @@ async def _all_outdated(connection: AsyncConnection, proposal: ParametersRevisio
     return found
 
 
-def _of_route(route: Route, known: Sequence[IncidentView], parameters: Parameters) -> tuple[float, list[Contribution]]:
-    footprint = Footprint.of(route.line, route.half_width_m)
+def _of_route(
+    route: Route, clearings: Sequence[Clearing], known: Sequence[IncidentView], parameters: Parameters
+) -> tuple[float, list[Contribution]]:
+    footprint = Footprint.of(route.line, route.half_width_m, clearings)
     made = contributions.on_route(route.route_id, footprint, known, parameters)
     return footprint.reference_share(parameters), made
 

@@ -1,5 +1,6 @@
 """Registers, redraws and retires routes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -7,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.domain.errors import NoSuchRoute
+from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.domain.line import length_m
 from clearway_analytics.domain.route import Route, RouteDraft
-from clearway_analytics.ledger import contributions, hazards, incidents, missions, route_sums, routes
+from clearway_analytics.ledger import checks, contributions, hazards, incidents, missions, route_sums, routes
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_registered
@@ -45,10 +47,30 @@ class RegisterRoute:
         route = self._drawn(principal, route_id, draft, known)
         await routes.put(connection, route, mission.version)
         await self._publish(transaction, route)
-        rated = await self._rated(connection, mission, route)
-        published = await self.announcer.announce(transaction, mission, [rated])
-        await route_sums.put(connection, published.get(route_id, rated))
+        await self._rate(transaction, mission, route, await incidents.of_mission(connection, mission.name))
         return route
+
+    async def rate_again(self, transaction: Transaction, mission: Mission, route: Route) -> None:
+        """Compute the sums of a live route anew after a clearance, and publish its risk if that changed; the mission is
+        locked. The line is the same, so the incidents that count are those that counted before."""
+        counted = contributions.incidents_of(mission.name, route.route_id)
+        known = await incidents.among(transaction.connection, mission.name, counted)
+        await self._rate(transaction, mission, route, known)
+
+    async def announce(self, transaction: Transaction, mission: Mission, route: Route) -> None:
+        """Publish the risk of a live route if it changed although its sums did not; the mission is locked."""
+        await checks.note_last_checked(transaction.connection, route)
+        known = await route_sums.find(transaction.connection, mission.name, [route.route_id])
+        published = await self.announcer.announce(transaction, mission, list(known.values()))
+        await route_sums.write(transaction.connection, list(published.values()))
+
+    async def _rate(
+        self, transaction: Transaction, mission: Mission, route: Route, known: Sequence[IncidentView]
+    ) -> None:
+        rated = await self._rated(transaction.connection, mission, route, known)
+        published = await self.announcer.announce(transaction, mission, [rated])
+        await route_sums.put(transaction.connection, published.get(route.route_id, rated))
+        await checks.note_last_checked(transaction.connection, route)
 
     async def retire(self, transaction: Transaction, principal: Principal, route_id: UUID, expected: int) -> None:
         """Retire a route: it is no longer rated or listed. Raises NoSuchRoute, StaleRevision."""
@@ -82,12 +104,14 @@ class RegisterRoute:
             retired_at=None,
         )
 
-    async def _rated(self, connection: AsyncConnection, mission: Mission, route: Route) -> RouteSums:
-        """The route's sums, computed from every incident applied so far; its last published risk stays."""
+    async def _rated(
+        self, connection: AsyncConnection, mission: Mission, route: Route, known: Sequence[IncidentView]
+    ) -> RouteSums:
+        """The route's sums, computed from the known incidents; its last published risk stays."""
         before = (await route_sums.find(connection, route.mission, [route.route_id])).get(route.route_id)
         await contributions.drop_route(connection, route.mission, route.route_id)
-        known = await incidents.of_mission(connection, route.mission)
-        footprint = await self.heavy.run(Footprint.of, route.line, route.half_width_m)
+        clearings = await checks.clearings_of(connection, route)
+        footprint = await self.heavy.run(Footprint.of, route.line, route.half_width_m, clearings)
         made = await self.heavy.run(contributions.on_route, route.route_id, footprint, known, mission.parameters)
         await contributions.add(connection, made)
         return RouteSums(

@@ -65,3 +65,30 @@ class ComparisonOutdated(Conflict):
         "Many incidents or routes changed since the comparison, and it is being updated. Wait a minute, read the "
         "comparison again, then activate."
     )
+
+
+class NoSuchClearance(NotFound):
+    """The route has no clearance of that id."""
+
+    noun = "clearance of this route"
+
+
+class NoSuchPass(NotFound):
+    """The route has no pass of that id."""
+
+    noun = "pass of this route"
+
+
+class CheckWithdrawn(Conflict):
+    """A clearance or pass that was withdrawn cannot change."""
+
+    detail = "This was withdrawn, and counts for nothing. Record what was done anew."
+
+
+class RouteRedrawn(Conflict):
+    """The route's line is no longer the one along which the kilometres were counted."""
+
+    detail = (
+        "The route was redrawn since this was recorded, and its kilometres count along another line. Withdraw this, "
+        "and record what was done with the kilometres of the present line."
+    )

@@ -9,12 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, case, delete, func, insert
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, case, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.routes import MissionRoutes
+from clearway_analytics.risk.clearing import Left
 from clearway_analytics.risk.corridor import Numbers
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
 from clearway_analytics.risk.evidence import NEARBY_M
@@ -85,11 +86,17 @@ def on_route(
     longitude, latitude, uncertainty = np.array(
         [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident in counted]
     ).T
-    reach = footprint.reach(longitude, latitude, location_sd(uncertainty), parameters)
+    sd = location_sd(uncertainty)
+    reach = footprint.reach(longitude, latitude, sd, parameters)
+    near = np.flatnonzero(reach.near)
+    share = reach.share.copy()
+    for left, some in _by_what_is_left(footprint, [counted[i] for i in near.tolist()]).items():
+        which = near[some]
+        share[which] = footprint.share_left(left, longitude[which], latitude[which], sd[which], parameters)
     target = _Target(route_id, footprint.half_width_m)
     return [
-        _Addend.of(counted[i], parameters).to(target, float(reach.share[i]), float(reach.distance_m[i]))
-        for i in np.flatnonzero(reach.near).tolist()
+        _Addend.of(counted[i], parameters).to(target, float(share[i]), float(reach.distance_m[i]))
+        for i in near.tolist()
     ]
 
 
@@ -108,7 +115,11 @@ def of_incident(
     sd = location_sd(np.array(incident.uncertainty_m))
     addend = _Addend.of(incident, parameters)
     return [
-        addend.to(_Target(route_id := routes.ids[number], routes.footprints[route_id].half_width_m), share, distance_m)
+        addend.to(
+            _Target(route_id := routes.ids[number], (footprint := routes.footprints[route_id]).half_width_m),
+            _left_of(share, footprint, incident, parameters),
+            distance_m,
+        )
         for number, share, distance_m in routes.network.reach(
             near, incident.longitude, incident.latitude, float(sd), parameters
         )
@@ -128,10 +139,36 @@ async def remove_incident(connection: AsyncConnection, mission: str, incident_id
     return [contribution_of(row) for row in rows]
 
 
+def incidents_of(mission: str, route_id: UUID) -> Select[Any]:
+    """The query for the ids of the incidents that contribute to a route."""
+    return select(CONTRIBUTIONS.c.incident_id).where(
+        CONTRIBUTIONS.c.mission == mission, CONTRIBUTIONS.c.route_id == route_id
+    )
+
+
 async def drop_route(connection: AsyncConnection, mission: str, route_id: UUID) -> None:
     """Delete all contributions to a route."""
     condition = (CONTRIBUTIONS.c.mission == mission, CONTRIBUTIONS.c.route_id == route_id)
     await connection.execute(delete(CONTRIBUTIONS).where(*condition))
+
+
+def _by_what_is_left(footprint: Footprint, incidents: Sequence[IncidentView]) -> dict[Left, list[int]]:
+    """The positions of the incidents of whose effect clearances took something out, by what is left of the route."""
+    found: dict[Left, list[int]] = {}
+    for position, incident in enumerate(incidents):
+        if (left := footprint.left_of(incident.present_until)) is not None:
+            found.setdefault(left, []).append(position)
+    return found
+
+
+def _left_of(share: float, footprint: Footprint, incident: IncidentView, parameters: Parameters) -> float:
+    """The incident's share of the route after the clearances: `share` where none took anything out."""
+    left = footprint.left_of(incident.present_until)
+    if left is None:
+        return share
+    longitude, latitude = np.array([incident.longitude]), np.array([incident.latitude])
+    sd = location_sd(np.array([incident.uncertainty_m]))
+    return float(footprint.share_left(left, longitude, latitude, sd, parameters)[0])
 
 
 def contribution_of(row: Row[Any]) -> Contribution:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, Select, bindparam, select
+from sqlalchemy import Row, RowMapping, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_analytics.domain.check import Check
 from clearway_analytics.domain.route import Route
+from clearway_analytics.ledger import checks
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
@@ -60,6 +62,12 @@ async def put(connection: AsyncConnection, route: Route, changed_in: int) -> Non
     await connection.execute(statement.on_conflict_do_update(index_elements=["mission", "route_id"], set_=values))
 
 
+async def changed(connection: AsyncConnection, route: Route, changed_in: int) -> None:
+    """Note that what counts for the route changed in this version of the mission: its line and revision stay."""
+    its_row = (ROUTES.c.mission == route.mission, ROUTES.c.route_id == route.route_id)
+    await connection.execute(update(ROUTES).where(*its_row).values(changed_in=changed_in))
+
+
 @dataclass(frozen=True, slots=True)
 class MissionRoutes:
     """The footprints of a mission's live routes as of one version, and the network of them, numbered as in `ids`."""
@@ -101,14 +109,19 @@ class RouteIndex:
         for part in (await connection.execute(changed)).mappings().partitions(_READ_AT_ONCE):
             rows += part
             await asyncio.sleep(0)
-        return await self.heavy.run(_with_changes, known, mission.version, rows)
+        cleared = await checks.clearances(connection, mission.name, [row["route_id"] for row in rows])
+        return await self.heavy.run(_with_changes, known, mission.version, rows, cleared)
 
 
-def _with_changes(known: MissionRoutes, version: int, rows: Iterable[RowMapping]) -> MissionRoutes:
+def _with_changes(
+    known: MissionRoutes, version: int, rows: Iterable[RowMapping], cleared: Mapping[UUID, Sequence[Check]]
+) -> MissionRoutes:
     footprints = dict(known.footprints)
     for row in rows:
         if row["retired_at"] is None:
-            footprints[row["route_id"]] = Footprint.of(LINE.read(row["line"]), row["half_width_m"])
+            line = LINE.read(row["line"])
+            clearings = checks.clearings(cleared.get(row["route_id"], ()), line)
+            footprints[row["route_id"]] = Footprint.of(line, row["half_width_m"], clearings)
         else:
             footprints.pop(row["route_id"], None)
     return MissionRoutes.of(version, footprints)

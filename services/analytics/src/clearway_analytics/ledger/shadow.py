@@ -36,6 +36,8 @@ from clearway_analytics.storage.tables import (
 from clearway_platform.database.engines import one_or_many
 
 COMPARED_AT_ONCE: Final = 1_000
+# The first revision of a route is 1.
+NO_REVISION: Final = 0
 _COPIED: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
 
 
@@ -115,6 +117,13 @@ async def put_route(
     values = {"route_id": route.route_id, "route_revision": route.revision, "reference_share": reference_share}
     await connection.execute(insert(SHADOW_ROUTES), {"parameters_id": shadow.parameters_id, **values})
     await _add(connection, shadow, added)
+
+
+async def outdate_route(connection: AsyncConnection, mission: str, route_id: UUID) -> None:
+    """Note in each open proposal that what counts for the route changed: its contributions are computed again."""
+    of_mission = select(PARAMETERS.c.parameters_id).where(PARAMETERS.c.mission == mission, PARAMETERS.c.state.in_(OPEN))
+    its_rows = (SHADOW_ROUTES.c.route_id == route_id, SHADOW_ROUTES.c.parameters_id.in_(of_mission))
+    await connection.execute(update(SHADOW_ROUTES).where(*its_rows).values(route_revision=NO_REVISION))
 
 
 async def put_incidents(

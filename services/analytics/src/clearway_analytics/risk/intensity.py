@@ -50,6 +50,15 @@ def reach(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, paramet
     return Reach(near, np.where(near, share, 0.0), distance)
 
 
+def share_on(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, parameters: Parameters) -> Floats:
+    """c_iR of m incidents on a part of a route, however far away they are from that part."""
+    if len(corridor.length) == 0:
+        return np.zeros(len(x))
+    masses, _ = corridor.measure(x, y, _sds(location_sd[:, None], parameters))
+    share: Floats = masses @ np.array(parameters.shares)
+    return share
+
+
 def reach_each(
     corridors: Corridors, which: Numbers, x: Floats, y: Floats, location_sd: float, parameters: Parameters
 ) -> Reach:

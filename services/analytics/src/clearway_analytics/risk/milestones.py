@@ -1,0 +1,56 @@
+"""A route's line in metres, with the distance along it: kilometres to corridors, and places to kilometres."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearway_analytics.domain.coverage import Stretch
+from clearway_analytics.domain.line import EARTH, Position, length_m, middle, stepped
+from clearway_analytics.risk.corridor import NO_POINTS, Corridor
+from clearway_analytics.risk.gaussian import Floats
+from clearway_analytics.risk.projection import project, utm_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Milestones:
+    """The vertices of a line, projected in `zone`, (n,) each. `along_m` is their distance from the start along the
+    ellipsoid: kilometres as a map and an odometer count them, whatever the projection does to lengths."""
+
+    zone: int
+    x: Floats
+    y: Floats
+    along_m: Floats
+
+    @classmethod
+    def of(cls, line: Sequence[Position]) -> Milestones:
+        points = stepped(line)
+        zone = utm_zone(*middle(line))
+        x, y = project(zone, points[:, 0], points[:, 1])
+        steps = np.asarray(EARTH.line_lengths(points[:, 0], points[:, 1]), dtype=np.float64)
+        along = np.concatenate(([0.0], np.cumsum(steps)))
+        # The steps follow the map, and the length of a route follows the ellipsoid: both are to end at one kilometre.
+        return cls(zone, x, y, along * (length_m(line) / along[-1]))
+
+    def corridor(self, stretches: Sequence[Stretch], half_width_m: float) -> Corridor:
+        """The corridor of these stretches alone: one without segments, where there are none."""
+        parts = [part for stretch in stretches if (part := self._part(stretch, half_width_m)) is not None]
+        return Corridor(
+            np.concatenate([NO_POINTS, *(part.start for part in parts)]),
+            np.concatenate([NO_POINTS, *(part.direction for part in parts)]),
+            np.concatenate([NO_POINTS[:, 0], *(part.length for part in parts)]),
+            half_width_m,
+        )
+
+    def _part(self, stretch: Stretch, half_width_m: float) -> Corridor | None:
+        start_m, end_m = stretch
+        inside = (self.along_m > start_m) & (self.along_m < end_m)
+        along = np.concatenate(([start_m], self.along_m[inside], [end_m]))
+        x, y = np.interp(along, self.along_m, self.x), np.interp(along, self.along_m, self.y)
+        try:
+            return Corridor.along(x, y, half_width_m)
+        except ValueError:
+            # Shorter than a coordinate's last digit.
+            return None
