@@ -6,7 +6,18 @@ from typing import Any, Final
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 
-from .mission import Mission, await_that, claim, dead_letter, made, report, route, subscription
+from .mission import (
+    Mission,
+    await_that,
+    claim,
+    clearance,
+    dead_letter,
+    made,
+    report,
+    route,
+    route_pass,
+    subscription,
+)
 from .scene import Scene, but
 
 Fresh = tuple[dict[str, str], str]
@@ -54,6 +65,14 @@ def fresh_route(scene: Scene) -> Fresh:
     route_id = str(new_id())
     answer = scene.ask({"method": "PUT", "url": f"/v1/routes/{route_id}", "json": route("fresh")})
     return scene.ours.ids | {"route_id": made(answer)["route_id"]}, answer.headers["etag"]
+
+
+def fresh_check(scene: Scene, kind: str) -> Fresh:
+    """A clearance (`clearance_id`) or a pass (`pass_id`) of a route."""
+    ids, _ = fresh_route(scene)
+    name, body = {"clearance_id": ("clearances", clearance("fresh")), "pass_id": ("passes", route_pass("fresh"))}[kind]
+    answer = scene.ask({"method": "POST", "url": f"/v1/routes/{ids['route_id']}/{name}", "json": body})
+    return ids | {kind: made(answer)[kind]}, answer.headers["etag"]
 
 
 def fresh_letter(scene: Scene) -> Mission:

@@ -55,9 +55,8 @@ def found_mission(platform: Served, name: str) -> Mission:
 
 def report(mark: str, **changes: Any) -> dict[str, Any]:
     """A report that is valid, and news; `changes` replace its fields."""
-    hour_ago = datetime.now(UTC) - timedelta(hours=1)
     whole = {
-        "time": {"occurred_at": hour_ago.isoformat(), "precision": "minute"},
+        "time": {"occurred_at": _hour_ago(), "precision": "minute"},
         "location": {
             "point": {"type": "Point", "coordinates": [-3.99, 17.04]},
             "precision": "gps",
@@ -77,10 +76,26 @@ def claim(mark: str) -> dict[str, Any]:
     return {"organisation": mark, "method": "removed", "at": datetime.now(UTC).isoformat()}
 
 
+def _hour_ago() -> str:
+    return (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+
+
 def route(mark: str, **changes: Any) -> dict[str, Any]:
     """A route past the place of the report."""
     line = {"type": "LineString", "coordinates": [[-4.1, 17.04], [-3.9, 17.04]]}
     return {"name": f"route {mark}", "line": line, "half_width_m": 500} | changes
+
+
+def clearance(mark: str, **changes: Any) -> dict[str, Any]:
+    """A clearance of the first kilometres of the route, where the report is not."""
+    done = {"from_km": 0, "to_km": 1.5, "at": _hour_ago(), "organisation": mark, "note": mark}
+    return done | {"method": "detector", "result": "nothing_found", "items_found": 0} | changes
+
+
+def route_pass(mark: str, **changes: Any) -> dict[str, Any]:
+    """A pass along the first kilometres of the route."""
+    done = {"from_km": 0, "to_km": 1.5, "at": _hour_ago(), "organisation": mark, "note": mark}
+    return done | {"kind": "convoy", "result": "nothing_seen"} | changes
 
 
 def subscription(mark: str, **changes: Any) -> dict[str, Any]:
@@ -100,6 +115,10 @@ def settle(mission: Mission) -> None:
     with mission.client() as client:
         ids["route_id"] = str(new_id())
         made(client.put(f"/v1/routes/{ids['route_id']}", json=route(mark)))
+        ids["clearance_id"] = made(client.post(f"/v1/routes/{ids['route_id']}/clearances", json=clearance(mark)))[
+            "clearance_id"
+        ]
+        ids["pass_id"] = made(client.post(f"/v1/routes/{ids['route_id']}/passes", json=route_pass(mark)))["pass_id"]
         proposal = {"preset": "dense", "reason": mark}
         ids["parameters_id"] = made(client.post("/v1/risk-parameters", json=proposal))["parameters_id"]
         ids["subscription_id"] = made(client.post("/v1/subscriptions", json=subscription(mark)))["subscription_id"]

@@ -18,11 +18,21 @@ from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
 from clearway_platform.web.possible_problems import CODES, permissions_asked
 
-from .mission import claim, report, route, subscription
+from .mission import claim, clearance, report, route, route_pass, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset(
-    {"incident_id", "subscription_id", "alert_id", "route_id", "delivery_id", "letter_id", "parameters_id"}
+    {
+        "incident_id",
+        "subscription_id",
+        "alert_id",
+        "route_id",
+        "clearance_id",
+        "pass_id",
+        "delivery_id",
+        "letter_id",
+        "parameters_id",
+    }
 )
 PARTS = {"revision": "1"}
 
@@ -30,6 +40,11 @@ PARTS = {"revision": "1"}
 BODIES: Mapping[str, Any] = {
     "NewReport": report("body"),
     "RouteBody": route("body"),
+    "ClearanceBody": clearance("body"),
+    "ClearanceCorrection": clearance("body", to_km=2.0, reason="a reason"),
+    "PassBody": route_pass("body"),
+    "PassCorrection": route_pass("body", to_km=2.0, reason="a reason"),
+    "CheckWithdrawal": {"reason": "a reason"},
     "ParametersProposal": {"preset": "dense", "reason": "body"},
     "ParametersDiscard": {"reason": "body"},
     "SubscriptionBody": subscription("body"),

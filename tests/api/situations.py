@@ -23,10 +23,12 @@ from clearway_alerts.domain.errors import (
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
+    CheckWithdrawn,
     ComparisonOutdated,
     NeverCompared,
     NotCompared,
     ProposalOpen,
+    RouteRedrawn,
 )
 from clearway_incidents.domain.errors import NotNow
 from clearway_platform.auth.keys import tickets
@@ -37,8 +39,8 @@ from clearway_platform.web.dead_letters import LetterDecided
 from clearway_platform.web.possible_problems import sentence
 from clearway_platform.web.stream.tickets import TooManyTickets
 
-from .fresh import fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
-from .mission import claim, made, report
+from .fresh import fresh_check, fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
+from .mission import claim, made, report, route
 from .operations import Operation
 from .scene import Scene, but
 
@@ -150,6 +152,23 @@ def of_the_first_parameters(operation: Operation, scene: Scene) -> httpx.Respons
     return scene.ask(operation.request({"parameters_id": first["parameters_id"]}), mission=mission)
 
 
+def of_a_withdrawn_check(operation: Operation, scene: Scene) -> httpx.Response:
+    kind = "pass_id" if "pass_id" in operation.path else "clearance_id"
+    ids, etag = fresh_check(scene, kind)
+    address = operation.address(ids).partition(ids[kind])[0] + ids[kind]
+    withdrawal = {"method": "POST", "url": f"{address}/withdraw", "json": {"reason": "none"}}
+    after = scene.ask(but(withdrawal, headers={"If-Match": etag}))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": after.headers["etag"]}))
+
+
+def of_a_redrawn_route(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_check(scene, "pass_id" if "pass_id" in operation.path else "clearance_id")
+    line = {"type": "LineString", "coordinates": [[-4.1, 17.05], [-3.9, 17.05]]}
+    redrawn = {"method": "PUT", "url": f"/v1/routes/{ids['route_id']}", "json": route("fresh", line=line)}
+    made(scene.ask(but(redrawn, headers={"If-Match": '"1"'})))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": etag}))
+
+
 def of_a_discarded_letter(operation: Operation, scene: Scene) -> httpx.Response:
     mission = fresh_letter(scene)
     collection = operation.path.partition("/{")[0]
@@ -202,6 +221,10 @@ SITUATIONS: Final = (
     Situation(NotCompared, "{parameters_id}", while_it_is_computed),
     Situation(NeverCompared, "{parameters_id}", of_the_first_parameters),
     Situation(AlreadyDecided, "{parameters_id}", of_the_first_parameters),
+    Situation(CheckWithdrawn, "{clearance_id}", of_a_withdrawn_check),
+    Situation(CheckWithdrawn, "{pass_id}", of_a_withdrawn_check),
+    Situation(RouteRedrawn, "clearances.correct", of_a_redrawn_route),
+    Situation(RouteRedrawn, "passes.correct", of_a_redrawn_route),
     Situation(LetterDecided, "{letter_id}", of_a_discarded_letter),
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )

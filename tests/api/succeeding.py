@@ -7,7 +7,15 @@ import httpx
 
 from clearway_platform.clock import new_id
 
-from .fresh import fresh_delivery, fresh_incident, fresh_letter, fresh_proposal, fresh_route, fresh_subscription
+from .fresh import (
+    fresh_check,
+    fresh_delivery,
+    fresh_incident,
+    fresh_letter,
+    fresh_proposal,
+    fresh_route,
+    fresh_subscription,
+)
 from .operations import Operation
 from .scene import Scene, but
 
@@ -53,6 +61,8 @@ def _prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
             return operation.request(fresh_delivery(scene)), ours
         case ["route_id"]:
             return operation.request(fresh_route(scene)[0]), ours
+        case ["route_id", ("clearance_id" | "pass_id") as kind]:
+            return operation.request(fresh_check(scene, kind)[0]), ours
         case ["letter_id"]:
             mission = fresh_letter(scene)
             return operation.request(mission.ids), mission

@@ -15,7 +15,7 @@ import structlog
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 
-from .mission import Mission, made, report, route, subscription
+from .mission import Mission, clearance, made, report, route, subscription
 
 SECRET = "do-not-write-me-down"
 NOW = datetime.now(UTC)
@@ -84,12 +84,25 @@ BAD_ROUTES: dict[str, tuple[object, str]] = {
     "too wide": (route(SECRET, half_width_m=1e9), "body.half_width_m"),
     "NUL": (route(f"{SECRET}\0"), "body.name"),
 }
+BAD_CLEARANCES: dict[str, tuple[object, str]] = {
+    "unknown field": (clearance(SECRET, more=SECRET), "body.more"),
+    "no result": ({"at": clearance("")["at"], "organisation": SECRET}, "body.result"),
+    "unknown word": (clearance(SECRET, method=SECRET), "body.method"),
+    "future": (clearance(SECRET, at=(NOW + timedelta(days=2)).isoformat()), "body.at"),
+    "no zone": (clearance(SECRET, at="2026-01-31T06:00:00"), "body.at"),
+    "past the end": (clearance(SECRET, to_km=1_000), "body.to_km"),
+    "ends before it begins": (clearance(SECRET, from_km=2), "body.from_km"),
+    "before the start": (clearance(SECRET, from_km=-1), "body.from_km"),
+    "no number": (clearance(SECRET, to_km=float("nan")), "body.to_km"),
+    "NUL": (clearance(f"{SECRET}\0"), "body.organisation"),
+}
 CASES = [
     pytest.param(method, path, body, field, id=f"{path}: {name}")
     for method, path, table in (
         ("POST", "/v1/incidents", BAD_REPORTS),
         ("POST", "/v1/subscriptions", BAD_SUBSCRIPTIONS),
         ("PUT", f"/v1/routes/{new_id()}", BAD_ROUTES),
+        ("POST", "/v1/routes/{route_id}/clearances", BAD_CLEARANCES),
     )
     for name, (body, field) in table.items()
 ]
@@ -159,6 +172,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 def test_a_bad_body_leaves_no_trace(
     method: str, path: str, body: object, field: str, north: Mission, client: httpx.Client, record: Record
 ) -> None:
+    path = path.format_map(north.ids)
     before = on_record(north)
     content = json.dumps(body).encode()
     answer = client.request(method, path, content=content, headers={"Content-Type": "application/json"})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.routes import ROUTE_EVENTS
 from clearway_platform.cli.event_lines import moment
 from clearway_platform.cli.streams import Data, Description, Names, Stream
 
-_KNOWN: Final = frozenset(event.event_type for event in ROUTE_EVENTS)
+_KNOWN: Final = frozenset(event.event_type for event in (*ROUTE_EVENTS, *CHECK_EVENTS))
 
 
 async def describe(kind: str, data: Data, names: Names) -> Description | None:
-    """The route's new revision or risk, the cause, and the ids."""
+    """The route's new revision or risk, or what was done for it, the cause, and the ids."""
     if kind not in _KNOWN:
         return None
     route_id = data["route_id"]
@@ -22,6 +23,8 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
         names.remember(path, route["name"])
         state = "retired" if route.get("retired") else f"revision {route['revision']}"
         return moment(route["registered_at"]), [route["name"], state, f"route {route_id}"]
+    if "clearance" in data or "route_pass" in data:
+        return await _of_a_check(data.get("clearance") or data["route_pass"], names)
     risk = data["risk"]
     said = [
         await names.find(path),
@@ -36,6 +39,19 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
 
 def _hazards(number: int) -> str:
     return f"{number} known {'hazard' if number == 1 else 'hazards'}" if number else ""
+
+
+async def _of_a_check(check: Data, names: Names) -> Description:
+    """The stretch, what was done, by whom and with what result."""
+    said = [
+        await names.find(f"/v1/routes/{check['route_id']}"),
+        f"km {check['from_m'] / 1000:.1f}–{check['to_m'] / 1000:.1f}",
+        check.get("method") or check["kind"],
+        f"{check['result']}, {check['organisation']}",
+        f"withdrawn at revision {check['revision']}" if check.get("withdrawn") else f"revision {check['revision']}",
+        f"route {check['route_id']}",
+    ]
+    return moment(check["recorded_at"]), said
 
 
 def _change(before: str | None, after: str) -> str:

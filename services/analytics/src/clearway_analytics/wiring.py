@@ -3,17 +3,19 @@
 from typing import Final
 
 from clearway_analytics import permissions
-from clearway_analytics.api import parameters, risk, routes
+from clearway_analytics.api import checks, clearances, parameters, passes, risk, routes
 from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.change_parameters import ChangeParameters
 from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
+from clearway_analytics.commands.record_checks import RecordChecks
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.settings import AnalyticsSettings
+from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.routes import ROUTE_EVENTS
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
@@ -31,6 +33,7 @@ DESCRIPTION: Final = (
 TAGS: Final = {
     "Routes": "The routes that patrols and convoys take.",
     "Route risk": "The expected incidents on a route, and the known incidents behind them.",
+    "Clearances and passes": "What was done for a route: stretches that were searched, or taken.",
     "Risk parameters": "The parameters of the risk model: propose, compare, activate and discard them.",
 }
 
@@ -41,13 +44,23 @@ def build(platform: Platform) -> Parts:
     builder = ShadowBuilder(HeavyWork("rebuild"))
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
-    app.state.wiring = Wiring(RegisterRoute(announcer, requests), ChangeParameters(announcer, builder))
+    register = RegisterRoute(announcer, requests)
+    app.state.wiring = Wiring(register, ChangeParameters(announcer, builder), RecordChecks(register))
     hub = Hub(platform.feed, "routes")
-    types = event_types(ROUTE_EVENTS)
+    types = event_types((*ROUTE_EVENTS, *CHECK_EVENTS))
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
     dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")
     # Routes with a fixed word come before those with an id at the same position.
-    for router in (stream, dead_letters, routes.router, risk.router, parameters.router):
+    for router in (
+        stream,
+        dead_letters,
+        routes.router,
+        risk.router,
+        checks.router,
+        clearances.router,
+        passes.router,
+        parameters.router,
+    ):
         app.include_router(router)
     sweep = Sweep(platform.database, announcer)
     rebuild = RebuildRisk(platform.database, platform.clock, builder)

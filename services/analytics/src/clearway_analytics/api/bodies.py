@@ -56,6 +56,19 @@ class RouteBody(BaseModel):
         return RouteDraft(self.name, line, self.half_width_m)
 
 
+class RouteLinks(BaseModel):
+    """The addresses of what belongs to a route."""
+
+    risk: str
+    verified_stretches: str
+    clearances: str
+    passes: str
+
+    @classmethod
+    def of(cls, route_id: UUID) -> "RouteLinks":
+        return cls(**{name: f"/v1/routes/{route_id}/{name.replace('_', '-')}" for name in cls.model_fields})
+
+
 class RouteView(BaseModel):
     """A registered route. `revision` is its ETag."""
 
@@ -68,12 +81,14 @@ class RouteView(BaseModel):
     registered_by: str
     registered_at: datetime
     updated_at: datetime
+    links: RouteLinks
 
     @classmethod
     def of(cls, route: Route) -> "RouteView":
         line = Line(coordinates=[list(position) for position in route.line])
+        others = {"line": line, "links": RouteLinks.of(route.route_id)}
         return cls.model_validate(
-            {name: getattr(route, name) for name in cls.model_fields if name != "line"} | {"line": line}
+            {name: getattr(route, name) for name in cls.model_fields if name not in others} | others
         )
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from clearway_analytics import permissions
 from clearway_analytics.api.parameter_bodies import ParametersView
 from clearway_analytics.commands.change_parameters import ChangeParameters
+from clearway_analytics.commands.record_checks import RecordChecks
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_platform.auth.principals import Principal
@@ -28,6 +29,7 @@ class Wiring:
 
     register_route: RegisterRoute
     change_parameters: ChangeParameters
+    record_checks: RecordChecks
 
 
 async def _clock(request: Request) -> Clock:
@@ -49,6 +51,8 @@ async def _seen_revision(
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Writer = Annotated[Principal, Depends(require(permissions.WRITE))]
+ClearanceWriter = Annotated[Principal, Depends(require(permissions.RECORD_CLEARANCES))]
+PassWriter = Annotated[Principal, Depends(require(permissions.RECORD_PASSES))]
 ParametersWriter = Annotated[Principal, Depends(require(permissions.CHANGE_PARAMETERS))]
 Time = Annotated[Clock, Depends(_clock)]
 Wired = Annotated[Wiring, Depends(_wiring)]
