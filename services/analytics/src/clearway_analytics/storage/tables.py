@@ -212,12 +212,46 @@ class IncidentRow(Analytics, table=True):
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class RiskRecordRow(Analytics, table=True):
+    """A risk of a route as it was published, so that a later reader sees what was said then."""
+
+    __tablename__ = "risk_record"
+
+    mission: str = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    band: str
+    expected_events: float = Field(sa_type=Double)
+    low: float = Field(sa_type=Double)
+    high: float = Field(sa_type=Double)
+    n_eff: float = Field(sa_type=Double)
+    horizon_days: float = Field(sa_type=Double)
+    parameters_revision: int
+
+
+class BriefingRow(Analytics, table=True):
+    """A briefing that was handed out. `content` is its canonical JSON as text, whose hash is `sha256`."""
+
+    __tablename__ = "briefing"
+
+    mission: str = Field(primary_key=True)
+    briefing_id: UUID = Field(primary_key=True)
+    route_id: UUID
+    as_of: datetime = Field(sa_type=UtcDateTime)
+    sha256: str
+    content: str
+    made_by: str
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
 MISSIONS: Final = table_of(MissionRow)
 ROUTES: Final = table_of(RouteRow)
 ROUTE_SUMS: Final = table_of(RouteSumsRow)
 CONTRIBUTIONS: Final = table_of(ContributionRow)
 INCIDENTS: Final = table_of(IncidentRow)
 CHECKS: Final = table_of(CheckRow)
+RISK_RECORDS: Final = table_of(RiskRecordRow)
+BRIEFINGS: Final = table_of(BriefingRow)
 PARAMETERS: Final = table_of(ParametersRow)
 SHADOW_ROUTES: Final = table_of(ShadowRouteRow)
 SHADOW_INCIDENTS: Final = table_of(ShadowIncidentRow)

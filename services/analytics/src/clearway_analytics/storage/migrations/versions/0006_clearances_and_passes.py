@@ -1,4 +1,5 @@
-"""What was done for routes: clearances and passes; and what is known of an incident beyond the model's fields.
+"""What was done for routes: clearances and passes; what is known of an incident beyond the model's fields; the risks
+that were published, and the briefings that were handed out.
 
 Programs from before this script write incidents without the new columns. Such an incident counts as one that was not
 found by a search, and as surely present only until its moment: both make a risk higher, not lower.
@@ -48,9 +49,40 @@ def upgrade() -> None:
         "ix_route_check_of_route", "route_check", ["mission", "route_id", "kind", "present", "at", "check_id"]
     )
 
+    _create_records()
+
 
 def downgrade() -> None:
+    op.drop_table("briefing")
+    op.drop_table("risk_record")
     op.drop_table("route_check")
     op.drop_column("route_state", "last_checked_at")
     for column in ("updated_at", "latest", "activity"):
         op.drop_column("incident_view", column)
+
+
+def _create_records() -> None:
+    op.create_table(
+        "risk_record",
+        sa.Column("mission", sa.String(), primary_key=True),
+        sa.Column("route_id", sa.Uuid(), primary_key=True),
+        sa.Column("at", UtcDateTime(), primary_key=True),
+        sa.Column("band", sa.String(), nullable=False),
+        sa.Column("expected_events", sa.Double(), nullable=False),
+        sa.Column("low", sa.Double(), nullable=False),
+        sa.Column("high", sa.Double(), nullable=False),
+        sa.Column("n_eff", sa.Double(), nullable=False),
+        sa.Column("horizon_days", sa.Double(), nullable=False),
+        sa.Column("parameters_revision", sa.Integer(), nullable=False),
+    )
+    op.create_table(
+        "briefing",
+        sa.Column("mission", sa.String(), primary_key=True),
+        sa.Column("briefing_id", sa.Uuid(), primary_key=True),
+        sa.Column("route_id", sa.Uuid(), nullable=False),
+        sa.Column("as_of", UtcDateTime(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+    )
