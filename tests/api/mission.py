@@ -119,6 +119,7 @@ def settle(mission: Mission) -> None:
             "clearance_id"
         ]
         ids["pass_id"] = made(client.post(f"/v1/routes/{ids['route_id']}/passes", json=route_pass(mark)))["pass_id"]
+        ids["briefing_id"] = made(client.get(f"/v1/routes/{ids['route_id']}/briefing"))["briefing_id"]
         proposal = {"preset": "dense", "reason": mark}
         ids["parameters_id"] = made(client.post("/v1/risk-parameters", json=proposal))["parameters_id"]
         ids["subscription_id"] = made(client.post("/v1/subscriptions", json=subscription(mark)))["subscription_id"]

@@ -29,6 +29,7 @@ OBJECTS = frozenset(
         "route_id",
         "clearance_id",
         "pass_id",
+        "briefing_id",
         "delivery_id",
         "letter_id",
         "parameters_id",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from clearway_analytics import permissions
-from clearway_analytics.api import checks, clearances, parameters, passes, risk, routes
+from clearway_analytics.api import briefings, checks, clearances, parameters, passes, risk, routes
 from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
@@ -34,6 +34,7 @@ TAGS: Final = {
     "Routes": "The routes that patrols and convoys take.",
     "Route risk": "The expected incidents on a route, and the known incidents behind them.",
     "Clearances and passes": "What was done for a route: stretches that were searched, or taken.",
+    "Departure": "What a patrol leader must know of a route before departure, with a receipt.",
     "Risk parameters": "The parameters of the risk model: propose, compare, activate and discard them.",
 }
 
@@ -45,7 +46,8 @@ def build(platform: Platform) -> Parts:
     consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     register = RegisterRoute(announcer, requests)
-    app.state.wiring = Wiring(register, ChangeParameters(announcer, builder), RecordChecks(register))
+    change_parameters, record_checks = ChangeParameters(announcer, builder), RecordChecks(register)
+    app.state.wiring = Wiring(register, change_parameters, record_checks, HeavyWork("briefings"))
     hub = Hub(platform.feed, "routes")
     types = event_types((*ROUTE_EVENTS, *CHECK_EVENTS))
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
@@ -59,6 +61,7 @@ def build(platform: Platform) -> Parts:
         checks.router,
         clearances.router,
         passes.router,
+        briefings.router,
         parameters.router,
     ):
         app.include_router(router)

@@ -63,6 +63,7 @@ class RouteLinks(BaseModel):
     verified_stretches: str
     clearances: str
     passes: str
+    briefing: str
 
     @classmethod
     def of(cls, route_id: UUID) -> "RouteLinks":

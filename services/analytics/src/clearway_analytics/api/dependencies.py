@@ -18,6 +18,7 @@ from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.access import platform_of, require
 from clearway_platform.web.conditional import IfMatch, etag, if_match
 from clearway_platform.web.writes import Reply, Write, WriteRequest
@@ -30,6 +31,7 @@ class Wiring:
     register_route: RegisterRoute
     change_parameters: ChangeParameters
     record_checks: RecordChecks
+    briefing_work: HeavyWork
 
 
 async def _clock(request: Request) -> Clock:

@@ -92,3 +92,9 @@ class RouteRedrawn(Conflict):
         "The route was redrawn since this was recorded, and its kilometres count along another line. Withdraw this, "
         "and record what was done with the kilometres of the present line."
     )
+
+
+class NoSuchBriefing(NotFound):
+    """The mission has no briefing of that id."""
+
+    noun = "briefing"

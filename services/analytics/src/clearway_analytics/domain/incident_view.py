@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from clearway_contracts.vocabulary import InfoCredibility
+from clearway_contracts.vocabulary import InfoCredibility, SourceReliability
 
 # An incident without an explosive hazard is no evidence of where the next one will be.
 NO_HAZARD_CATEGORIES: Final = frozenset({"not_explosive"})
@@ -49,6 +49,11 @@ class IncidentView:
     activity: str = "unknown"
     latest: datetime | None = None
     updated_at: datetime | None = None
+
+    @property
+    def grade(self) -> str:
+        """The Admiralty grade, source before information; F6 where it is not known."""
+        return f"{self.source_reliability or SourceReliability.F}{self.info_credibility or InfoCredibility.CANNOT_BE_JUDGED:d}"
 
     @property
     def present_until(self) -> datetime:

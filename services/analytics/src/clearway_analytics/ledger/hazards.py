@@ -29,7 +29,7 @@ class KnownHazard:
 
 
 # `IncidentView.stands`, for the database.
-_STANDS: Final = and_(
+STANDS: Final = and_(
     INCIDENTS.c.hazard_state.in_(STANDING_STATES),
     INCIDENTS.c.status.not_in(ENDED_STATUSES),
     INCIDENTS.c.category.not_in(NO_HAZARD_CATEGORIES),
@@ -60,7 +60,7 @@ def _touching(query: Select[Any]) -> Select[Any]:
         .where(
             CONTRIBUTIONS.c.may_touch.is_(True),
             CONTRIBUTIONS.c.distance_m <= ROUTES.c.half_width_m + INCIDENTS.c.uncertainty_m,
-            _STANDS,
+            STANDS,
         )
     )
 

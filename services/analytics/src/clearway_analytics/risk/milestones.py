@@ -34,6 +34,27 @@ class Milestones:
         # The steps follow the map, and the length of a route follows the ellipsoid: both are to end at one kilometre.
         return cls(zone, x, y, along * (length_m(line) / along[-1]))
 
+    def project(self, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
+        """Places in the projection of the line, metres."""
+        return project(self.zone, longitude, latitude)
+
+    def nearest(self, longitude: Floats, latitude: Floats) -> tuple[Floats, Floats]:
+        """Of m places, how far along the line the nearest point of it is, and how far away, metres, (m,) each."""
+        px, py = self.project(longitude, latitude)
+        along, offset = np.empty(len(px)), np.empty(len(px))
+        for i, (x, y) in enumerate(zip(px.tolist(), py.tolist(), strict=True)):
+            along[i], offset[i] = self._nearest(x, y)
+        return along, offset
+
+    def _nearest(self, x: float, y: float) -> tuple[float, float]:
+        east, north = np.diff(self.x), np.diff(self.y)
+        squared = np.maximum(east * east + north * north, np.finfo(np.float64).tiny)
+        part = np.clip(((x - self.x[:-1]) * east + (y - self.y[:-1]) * north) / squared, 0.0, 1.0)
+        away = np.hypot(self.x[:-1] + part * east - x, self.y[:-1] + part * north - y)
+        which = int(away.argmin())
+        step = self.along_m[which + 1] - self.along_m[which]
+        return float(self.along_m[which] + part[which] * step), float(away[which])
+
     def corridor(self, stretches: Sequence[Stretch], half_width_m: float) -> Corridor:
         """The corridor of these stretches alone: one without segments, where there are none."""
         parts = [part for stretch in stretches if (part := self._part(stretch, half_width_m)) is not None]

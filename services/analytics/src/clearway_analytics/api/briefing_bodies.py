@@ -1,0 +1,237 @@
+"""The answer about a departure: what is on the route, what changed, and the receipt for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
+from clearway_analytics.domain.check import Check, CheckKind
+from clearway_analytics.domain.coverage import last_checked_at
+from clearway_analytics.ledger.risk_records import RiskRecord
+from clearway_analytics.queries.briefing import Departure
+from clearway_analytics.queries.beside import OnRoute
+from clearway_contracts.vocabulary import RiskBand
+
+NO_ROAD_GRAPH: Final = (
+    "None are known: this Clearway has no road graph of the mission, so it cannot search for another road. Ask people "
+    "who know the ground."
+)
+_DECIMALS: Final = 4
+
+
+class BriefedIncident(BaseModel):
+    """An incident beside the route, as it stands in the record."""
+
+    km: float = Field(description="The nearest point of the route, along its line.")
+    distance_m: float = Field(description="From the line.")
+    uncertainty_m: float = Field(description="The radius of the circle that contains it with 90 %.")
+    incident_id: UUID
+    incident_revision: int
+    category: str
+    hazard_state: str
+    outcome: str
+    status: str
+    grade: str = Field(description="The Admiralty grade: source, then information.", examples=["B2"])
+    occurred_at: datetime
+    age_days: float
+    changed_at: datetime | None = Field(description="When its present revision was recorded.")
+
+    @classmethod
+    def of(cls, found: OnRoute, as_of: datetime) -> Self:
+        incident = found.incident
+        return cls(
+            km=kilometre(found.along_m),
+            distance_m=round(found.distance_m),
+            uncertainty_m=incident.uncertainty_m,
+            incident_id=incident.incident_id,
+            incident_revision=incident.revision,
+            category=incident.category,
+            hazard_state=incident.hazard_state,
+            outcome=incident.outcome,
+            status=incident.status,
+            grade=incident.grade,
+            occurred_at=incident.occurred,
+            age_days=(as_of - incident.occurred) / timedelta(days=1),
+            changed_at=incident.updated_at,
+        )
+
+
+class BriefedCheck(BaseModel):
+    """A clearance or a pass."""
+
+    check: CheckKind
+    check_id: UUID
+    from_km: float
+    to_km: float
+    at: datetime
+    organisation: str
+    way: str = Field(description="The method of a clearance, the kind of a pass.")
+    result: str
+
+    @classmethod
+    def of(cls, check: Check) -> Self:
+        return cls(
+            check=check.kind,
+            check_id=check.check_id,
+            from_km=kilometre(check.start_m),
+            to_km=kilometre(check.end_m),
+            at=check.at,
+            organisation=check.organisation,
+            way=check.way,
+            result=check.result,
+        )
+
+
+class BriefedRisk(BaseModel):
+    """A risk of the route."""
+
+    at: datetime
+    band: RiskBand
+    expected_events: float
+    low: float
+    high: float
+    n_eff: float
+    horizon_days: float
+    parameters_revision: int
+
+    @classmethod
+    def of(cls, record: RiskRecord) -> Self:
+        return cls.model_validate({name: getattr(record, name) for name in cls.model_fields})
+
+
+class BriefedRoute(BaseModel):
+    """The route as it is drawn now."""
+
+    route_id: UUID
+    name: str
+    revision: int
+    length_km: float
+    half_width_m: float
+
+
+class Changes(BaseModel):
+    """What changed since the last pass; where none is on record, in the 30 days before."""
+
+    since: datetime
+    last_pass: BriefedCheck | None
+    incidents: list[BriefedIncident] = Field(description="Those within 2.5 km that happened or changed since.")
+    checks: list[BriefedCheck]
+    risks: list[BriefedRisk] = Field(description="The risks that were published since, the last one first.")
+
+
+class Alternatives(BaseModel):
+    """Other routes to the same place."""
+
+    routes: list[UUID]
+    text: str
+
+
+class BriefingContent(BaseModel):
+    """A route at one moment: everything that the receipt is about."""
+
+    form: Literal["clearway.briefing.1"] = "clearway.briefing.1"
+    mission: str
+    as_of: datetime
+    route: BriefedRoute
+    known_hazards: list[BriefedIncident] = Field(
+        description="Hazards that stand and whose circles touch the corridor, by kilometre. They come before any "
+        "estimate, and do not decay."
+    )
+    changed_later: list[BriefedIncident] = Field(
+        description="Incidents on the route whose record changed after `as_of`: what was known of them then is at "
+        "`/v1/incidents/{incident_id}?as_of=`. Empty for a briefing of the present."
+    )
+    changes: Changes
+    last_checked_at: datetime | None = Field(description="Since when the whole route is verified.")
+    verified: list[VerifiedStretch]
+    risk: BriefedRisk = Field(description="For the moment of the briefing, from the incidents as they are known.")
+    risk_recorded: BriefedRisk | None = Field(description="The last risk that was published until then.")
+    alternatives: Alternatives
+
+    @classmethod
+    def of(cls, known: Departure) -> Self:
+        route, as_of = known.route, known.as_of
+        recorded = [BriefedRisk.of(record) for record in known.records]
+        return cls(
+            mission=route.mission,
+            as_of=as_of,
+            route=BriefedRoute(
+                route_id=route.route_id,
+                name=route.name,
+                revision=route.revision,
+                length_km=kilometre(route.length_m),
+                half_width_m=route.half_width_m,
+            ),
+            known_hazards=_incidents(known.hazards, as_of),
+            changed_later=_incidents(known.changed_later, as_of),
+            changes=Changes(
+                since=known.since,
+                last_pass=BriefedCheck.of(known.last_pass) if known.last_pass else None,
+                incidents=_incidents(known.news, as_of),
+                checks=[BriefedCheck.of(check) for check in known.checks],
+                risks=[risk for risk in recorded if risk.at > known.since],
+            ),
+            last_checked_at=last_checked_at(known.verified),
+            verified=[VerifiedStretch.of(stretch, as_of) for stretch in known.verified],
+            risk=_computed(known),
+            risk_recorded=recorded[0] if recorded else None,
+            alternatives=Alternatives(routes=[], text=NO_ROAD_GRAPH),
+        )
+
+    def canonical(self) -> str:
+        """JSON with sorted keys, without spaces, and with numbers of at most four decimals that no language writes in
+        two ways. The hash of the receipt is over it."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+class BriefingReceipt(BaseModel):
+    """A briefing and its receipt: the same content can be read again at `/v1/briefings/{briefing_id}`."""
+
+    briefing_id: UUID
+    sha256: str = Field(
+        description="Over the content as JSON in UTF-8 with sorted keys, without spaces, its numbers as they are here."
+    )
+    made_at: datetime = Field(description="When it was first asked for.")
+    made_by: str
+    content: BriefingContent
+
+
+def canonical_json(document: Any) -> str:
+    """The one text of a document: sorted keys, no spaces, numbers rounded to four decimals."""
+    return json.dumps(_plain(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(node: Any) -> Any:
+    match node:
+        case dict():
+            return {name: _plain(value) for name, value in node.items()}
+        case list():
+            return [_plain(value) for value in node]
+        case float():
+            rounded = round(node, _DECIMALS)
+            return int(rounded) if rounded.is_integer() else rounded
+    return node
+
+
+def _incidents(found: Sequence[OnRoute], as_of: datetime) -> list[BriefedIncident]:
+    return [BriefedIncident.of(one, as_of) for one in found]
+
+
+def _computed(known: Departure) -> BriefedRisk:
+    risk = known.risk
+    return BriefedRisk(
+        at=risk.at,
+        band=risk.band,
+        expected_events=risk.expected_events,
+        low=risk.low,
+        high=risk.high,
+        n_eff=risk.effective_sample,
+        horizon_days=risk.horizon_days,
+        parameters_revision=known.mission.parameters_revision,
+    )
