@@ -98,8 +98,7 @@ def test_the_antimeridian_is_crossed(make: Make) -> None:
 def reaches(area: Area, incident: IncidentView) -> bool:
     ready = watch_of(UUID(int=1), Filter(area))
     assert ready
-    index = Index([ready])
-    return bool(index.reaching(incident, index.near(incident)))
+    return Index([ready]).reaches(incident)
 
 
 def zigzag(count: int, *, west: float, east: float, south: float, north: float) -> Lines:

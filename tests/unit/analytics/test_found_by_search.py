@@ -17,17 +17,17 @@ FIND = replace(IED, activity="clearance", outcome="found_cleared", hazard_state=
 def test_a_find_of_a_clearing_team_is_no_sign_that_the_road_got_worse(outcome: str) -> None:
     find = replace(FIND, outcome=outcome)
     assert find.found_by_search
-    assert find.weight(STATUS_WEIGHTS) == 0.0
+    assert find.weight(STATUS_WEIGHTS, {}) == 0.0
 
 
 @pytest.mark.parametrize("outcome", ["detonated", "partial", "unknown"])
 def test_an_attack_on_a_clearing_team_counts(outcome: str) -> None:
-    assert replace(FIND, outcome=outcome).weight(STATUS_WEIGHTS) == 1.0
+    assert replace(FIND, outcome=outcome).weight(STATUS_WEIGHTS, {}) == 1.0
 
 
 @pytest.mark.parametrize("activity", ["patrol", "convoy", "unknown"])
 def test_a_find_by_chance_counts(activity: str) -> None:
-    assert replace(FIND, activity=activity).weight(STATUS_WEIGHTS) == 1.0
+    assert replace(FIND, activity=activity).weight(STATUS_WEIGHTS, {}) == 1.0
 
 
 def test_an_incident_may_have_been_placed_until_the_end_of_its_span() -> None:

@@ -11,7 +11,7 @@ from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import Casualties, IncidentState, IncidentTime
 from clearway_contracts.incidents import IncidentReported
 from clearway_contracts.route import RiskState, RouteState
-from clearway_contracts.route_check import ClearanceState, PassState
+from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_platform.clock import new_id
 from clearway_testing.event_states import (
@@ -83,10 +83,10 @@ def test_a_route_event_is_of_the_route_inside(route: RouteState, risk: RiskState
 
 @given(CLEARANCE_STATES, PASS_STATES)
 @few
-def test_an_event_of_a_check_is_of_the_route_inside(cleared: ClearanceState, passed: PassState) -> None:
+def test_an_event_of_a_check_is_of_the_route_inside(cleared: RouteClearanceState, passed: RoutePassState) -> None:
     with pytest.raises(ValidationError, match="must be those of the state"):
         RouteCleared(mission=cleared.mission, route_id=new_id(), clearance=cleared)
     with pytest.raises(ValidationError, match="must be those of the state"):
         RoutePassed(mission=passed.mission + "x", route_id=passed.route_id, route_pass=passed)
     with pytest.raises(ValidationError, match="from_m must be below to_m"):
-        ClearanceState.model_validate(cleared.model_dump() | {"from_m": cleared.to_m})
+        RouteClearanceState.model_validate(cleared.model_dump() | {"from_m": cleared.to_m})

@@ -20,7 +20,7 @@ from clearway_contracts.checks import (
 )
 from clearway_contracts.geometry import LineString
 from clearway_contracts.route import RiskState, RouteState
-from clearway_contracts.route_check import ClearanceState, PassState
+from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 
 SOURCE: Final = "/clearway/analytics"
@@ -65,13 +65,13 @@ def check_changed(check: Check) -> ClearanceChange | PassChange:
     return _OF_A_PASS[step](**ids, route_pass=_route_pass(check))
 
 
-def _clearance(check: Check) -> ClearanceState:
+def _clearance(check: Check) -> RouteClearanceState:
     own = {"clearance_id": check.check_id, "method": check.way, "items_found": check.items_found}
-    return ClearanceState.model_validate(_common(check) | own)
+    return RouteClearanceState.model_validate(_common(check) | own)
 
 
-def _route_pass(check: Check) -> PassState:
-    return PassState.model_validate(_common(check) | {"pass_id": check.check_id, "kind": check.way})
+def _route_pass(check: Check) -> RoutePassState:
+    return RoutePassState.model_validate(_common(check) | {"pass_id": check.check_id, "kind": check.way})
 
 
 def _common(check: Check) -> dict[str, Any]:

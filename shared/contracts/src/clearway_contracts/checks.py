@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import model_validator
 
 from clearway_contracts.envelope import EventData
-from clearway_contracts.route_check import ClearanceState, PassState, RouteCheck
+from clearway_contracts.route_check import RouteCheck, RouteClearanceState, RoutePassState
 from clearway_contracts.topics import ROUTE_RISK
 
 
@@ -26,7 +26,7 @@ class CheckChange(EventData):
 class ClearanceChange(CheckChange):
     """Base of the events of a clearance: `clearance` is what it is now."""
 
-    clearance: ClearanceState
+    clearance: RouteClearanceState
 
     @model_validator(mode="after")
     def _clearance_is_of_this_route(self) -> Self:
@@ -37,7 +37,7 @@ class ClearanceChange(CheckChange):
 class PassChange(CheckChange):
     """Base of the events of a pass: `route_pass` is what it is now."""
 
-    route_pass: PassState
+    route_pass: RoutePassState
 
     @model_validator(mode="after")
     def _pass_is_of_this_route(self) -> Self:

@@ -12,7 +12,7 @@ from clearway_contracts.envelope import EventData, State
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.route import RiskState, RouteState
-from clearway_contracts.route_check import ClearanceState, PassState
+from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import ROUTE_EVENTS
 
 EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
@@ -22,7 +22,15 @@ EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
 STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
     {
         state.state_name: state
-        for state in (IncidentState, AlertState, DigestState, RouteState, RiskState, ClearanceState, PassState)
+        for state in (
+            IncidentState,
+            AlertState,
+            DigestState,
+            RouteState,
+            RiskState,
+            RouteClearanceState,
+            RoutePassState,
+        )
     }
 )
 

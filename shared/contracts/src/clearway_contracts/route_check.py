@@ -37,7 +37,7 @@ class RouteCheck(State):
         return self
 
 
-class ClearanceState(RouteCheck):
+class RouteClearanceState(RouteCheck):
     """A stretch that was searched for hazards, how, and with what result."""
 
     state_name: ClassVar[Literal["route_clearance"]] = "route_clearance"
@@ -48,7 +48,7 @@ class ClearanceState(RouteCheck):
     items_found: Count | None = None
 
 
-class PassState(RouteCheck):
+class RoutePassState(RouteCheck):
     """A stretch that was taken, by whom, and what was met."""
 
     state_name: ClassVar[Literal["route_pass"]] = "route_pass"

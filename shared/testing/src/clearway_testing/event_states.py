@@ -28,7 +28,7 @@ from clearway_contracts.incident import (
 )
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.route import RiskState, RouteState
-from clearway_contracts.route_check import ClearanceState, PassState
+from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_contracts.vocabulary import (
     Activity,
@@ -284,7 +284,7 @@ _OF_A_CHECK: Final[dict[str, Any]] = {
     "withdrawn": st.booleans(),
 }
 CLEARANCE_STATES: Final = st.builds(
-    ClearanceState,
+    RouteClearanceState,
     **_OF_A_CHECK,
     clearance_id=_IDS,
     method=st.sampled_from(SearchMethod),
@@ -292,7 +292,7 @@ CLEARANCE_STATES: Final = st.builds(
     items_found=_maybe(_COUNTS),
 )
 PASS_STATES: Final = st.builds(
-    PassState, **_OF_A_CHECK, pass_id=_IDS, kind=st.sampled_from(PassKind), result=st.sampled_from(PassResult)
+    RoutePassState, **_OF_A_CHECK, pass_id=_IDS, kind=st.sampled_from(PassKind), result=st.sampled_from(PassResult)
 )
 
 

@@ -88,6 +88,10 @@ class Index:
         inside = shapely.intersects_xy(self._solids[near], incident.longitude, incident.latitude)
         return [self._placed[index] for index in near[reached | inside]]
 
+    def reaches(self, incident: IncidentView) -> bool:
+        """Whether any of the areas reaches the incident, whatever else its filter says."""
+        return bool(self._everywhere or self.reaching(incident, self.near(incident)))
+
     def positions(self, near: Candidates) -> int:
         """How many positions must be measured to match the incident: what that costs."""
         return int(shapely.get_num_coordinates(self._outlines[near]).sum())
@@ -116,8 +120,7 @@ def _place_clause(watch: Watch | None, incident: IncidentView) -> Clause:
         return Clause("area", False, "the route is not known here yet")
     if watch.is_everywhere:
         return Clause("area", True, "everything is watched")
-    index = Index([watch])
-    holds = bool(index.reaching(incident, index.near(incident)))
+    holds = Index([watch]).reaches(incident)
     return Clause("area", holds, _says_place(watch, incident))
 
 

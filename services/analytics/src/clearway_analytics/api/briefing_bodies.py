@@ -14,8 +14,8 @@ from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
 from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.coverage import last_checked_at
 from clearway_analytics.ledger.risk_records import RiskRecord
-from clearway_analytics.queries.briefing import Departure
 from clearway_analytics.queries.beside import OnRoute
+from clearway_analytics.queries.briefing import Departure
 from clearway_contracts.vocabulary import RiskBand
 
 NO_ROAD_GRAPH: Final = (

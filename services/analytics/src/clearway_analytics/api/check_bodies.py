@@ -38,7 +38,7 @@ class _CheckForm(BaseModel):
         )
 
 
-class ClearanceBody(_CheckForm):
+class RouteClearanceBody(_CheckForm):
     """A stretch that was searched for hazards."""
 
     method: SearchMethod = SearchMethod.UNKNOWN
@@ -52,7 +52,7 @@ class ClearanceBody(_CheckForm):
         return self._draft(CheckKind.CLEARANCE, self.method.value, self.result.value, self.items_found)
 
 
-class PassBody(_CheckForm):
+class RoutePassBody(_CheckForm):
     """A stretch that was taken."""
 
     kind: PassKind = PassKind.UNKNOWN
@@ -62,13 +62,13 @@ class PassBody(_CheckForm):
         return self._draft(CheckKind.PASS, self.kind.value, self.result.value)
 
 
-class ClearanceCorrection(ClearanceBody):
+class RouteClearanceCorrection(RouteClearanceBody):
     """A clearance as it should have been recorded, whole."""
 
     reason: Reason = Field(description="Why it is corrected. It stays on record.")
 
 
-class PassCorrection(PassBody):
+class RoutePassCorrection(RoutePassBody):
     """A pass as it should have been recorded, whole."""
 
     reason: Reason = Field(description="Why it is corrected. It stays on record.")

@@ -5,7 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from clearway_analytics.api.check_bodies import CheckWithdrawal, ClearanceBody, ClearanceCorrection, ClearanceView
+from clearway_analytics.api.check_bodies import (
+    CheckWithdrawal,
+    ClearanceView,
+    RouteClearanceBody,
+    RouteClearanceCorrection,
+)
 from clearway_analytics.api.checks import CLEARANCES, Checks, Withdrawn, recorded, revised
 from clearway_analytics.api.dependencies import ClearanceWriter, Wired
 from clearway_analytics.domain.check import CheckKind
@@ -30,7 +35,7 @@ router: Final = APIRouter(prefix=f"/v1/routes/{{route_id}}/{CLEARANCES}", tags=[
     responses={201: {"headers": header("ETag") | header("Location")}},
 )
 async def record(
-    route_id: UUID, body: ClearanceBody, principal: ClearanceWriter, wiring: Wired, write: Write
+    route_id: UUID, body: RouteClearanceBody, principal: ClearanceWriter, wiring: Wired, write: Write
 ) -> Response:
     """Where it left nothing, what was on the stretch before it no longer counts; what is reported of a later time
     does."""
@@ -74,7 +79,7 @@ async def list_revisions(clearance_id: UUID, checks: Checks) -> list[ClearanceVi
 async def correct(
     route_id: UUID,
     clearance_id: UUID,
-    body: ClearanceCorrection,
+    body: RouteClearanceCorrection,
     principal: ClearanceWriter,
     seen: IfMatch,
     wiring: Wired,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from clearway_analytics.api.check_bodies import CheckWithdrawal, PassBody, PassCorrection, PassView
+from clearway_analytics.api.check_bodies import CheckWithdrawal, PassView, RoutePassBody, RoutePassCorrection
 from clearway_analytics.api.checks import PASSES, Checks, Withdrawn, recorded, revised
 from clearway_analytics.api.dependencies import PassWriter, Wired
 from clearway_analytics.domain.check import CheckKind
@@ -29,7 +29,7 @@ router: Final = APIRouter(prefix=f"/v1/routes/{{route_id}}/{PASSES}", tags=["Cle
     response_model=PassView,
     responses={201: {"headers": header("ETag") | header("Location")}},
 )
-async def record(route_id: UUID, body: PassBody, principal: PassWriter, wiring: Wired, write: Write) -> Response:
+async def record(route_id: UUID, body: RoutePassBody, principal: PassWriter, wiring: Wired, write: Write) -> Response:
     """A pass on which nothing was seen is evidence that the stretch is quiet. It takes nothing out of the risk."""
     draft = body.draft()
     command = wiring.record_checks.record
@@ -69,7 +69,7 @@ async def list_revisions(pass_id: UUID, checks: Checks) -> list[PassView]:
 async def correct(
     route_id: UUID,
     pass_id: UUID,
-    body: PassCorrection,
+    body: RoutePassCorrection,
     principal: PassWriter,
     seen: IfMatch,
     wiring: Wired,

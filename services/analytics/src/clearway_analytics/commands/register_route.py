@@ -70,7 +70,6 @@ class RegisterRoute:
         rated = await self._rated(transaction.connection, mission, route, known)
         published = await self.announcer.announce(transaction, mission, [rated])
         await route_sums.put(transaction.connection, published.get(route.route_id, rated))
-        await checks.note_last_checked(transaction.connection, route)
 
     async def retire(self, transaction: Transaction, principal: Principal, route_id: UUID, expected: int) -> None:
         """Retire a route: it is no longer rated or listed. Raises NoSuchRoute, StaleRevision."""
@@ -124,6 +123,7 @@ class RegisterRoute:
             reference_share=footprint.reference_share(mission.parameters),
             published=before.published if before else None,
             known_hazards=await hazards.count(connection, route.mission, route.route_id),
+            last_checked_at=await checks.last_checked(connection, route),
         )
 
     async def _publish(self, transaction: Transaction, route: Route) -> None:

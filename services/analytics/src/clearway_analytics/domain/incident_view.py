@@ -53,7 +53,8 @@ class IncidentView:
     @property
     def grade(self) -> str:
         """The Admiralty grade, source before information; F6 where it is not known."""
-        return f"{self.source_reliability or SourceReliability.F}{self.info_credibility or InfoCredibility.CANNOT_BE_JUDGED:d}"
+        reliability = self.source_reliability or SourceReliability.F
+        return f"{reliability}{self.info_credibility or InfoCredibility.CANNOT_BE_JUDGED:d}"
 
     @property
     def present_until(self) -> datetime:

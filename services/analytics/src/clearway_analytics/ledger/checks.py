@@ -96,9 +96,14 @@ async def verified(connection: AsyncConnection, route: Route, *, until: datetime
     return coverage(await of_line(connection, route, until=until), route.length_m)
 
 
+async def last_checked(connection: AsyncConnection, route: Route, *, until: datetime | None = None) -> datetime | None:
+    """Since when the whole route is verified; None when a stretch of it never was."""
+    return last_checked_at(await verified(connection, route, until=until))
+
+
 async def note_last_checked(connection: AsyncConnection, route: Route) -> None:
     """Store since when the whole route is verified beside its sums, which are read far more often than it changes."""
-    at = last_checked_at(await verified(connection, route))
+    at = await last_checked(connection, route)
     its_row = (ROUTE_SUMS.c.mission == route.mission, ROUTE_SUMS.c.route_id == route.route_id)
     await connection.execute(update(ROUTE_SUMS).where(*its_row).values(last_checked_at=at))
 

@@ -68,7 +68,7 @@ class RouteSums:
     """A live route's sums and extremes at the landmark, the figures of its corridor, and its last published risk.
 
     reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
-    last_checked_at: the latest pass or clearance of it.
+    last_checked_at: since when the whole route is verified by passes and clearances; None when a stretch never was.
     """
 
     mission: str
@@ -177,6 +177,7 @@ async def put(connection: AsyncConnection, route: RouteSums) -> None:
         "route_id": route.route_id,
         "landmark": route.landmark,
         "area_km2": route.area_km2,
+        "last_checked_at": route.last_checked_at,
     }
     statement = insert(connection, ROUTE_SUMS).values(values)
     await connection.execute(statement.on_conflict_do_update(index_elements=["mission", "route_id"], set_=values))
@@ -244,4 +245,5 @@ def _of_row(row: Row[Any], computed: Extremes | None = None, nearby: float | Non
         if was_published
         else None,
         known_hazards=row.known_hazards,
+        last_checked_at=row.last_checked_at,
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.ledger import route_sums
+from clearway_analytics.ledger import checks, route_sums, routes
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import hazards
@@ -57,10 +57,10 @@ class Explained:
 
 
 async def current(
-    connection: AsyncConnection, mission: Mission, routes: Sequence[UUID], now: datetime
+    connection: AsyncConnection, mission: Mission, route_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, Assessment]:
     """The risks of the live ones of the routes, by route id, over the horizon of the mission's parameters."""
-    found = await route_sums.find(connection, mission.name, routes)
+    found = await route_sums.find(connection, mission.name, route_ids)
     horizon = mission.parameters.horizon_days
     return {route_id: route.assess(now, horizon, mission.parameters) for route_id, route in found.items()}
 
@@ -80,15 +80,17 @@ async def explained(
 
     None: no such live route.
     """
+    known_route = await routes.find(connection, mission.name, route_id)
     route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
-    if route is None:
+    if known_route is None or route is None:
         return None
     parameters = mission.parameters
     known = await _until(connection, mission.name, route_id, moment)
     parts = [_part(contribution, moment, horizon_days, parameters) for contribution in known]
     sums = _sums(known, moment, parameters)
     standing = await hazards.on_route(connection, mission, route_id, moment)
-    ground = Ground(route.area_km2, route.reference_share, len(standing))
+    checked = await checks.last_checked(connection, known_route, until=moment)
+    ground = Ground(route.area_km2, route.reference_share, len(standing), checked)
     risk = assess(sums, ground, moment, horizon_days, parameters)
     return Explained(risk, sorted(parts, key=lambda part: (-part.expected_events, part.incident_id)), standing)
 

@@ -32,7 +32,7 @@ class Ground:
     """What a route is rated by beside its sums.
 
     reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
-    last_checked_at: the latest pass or clearance of it.
+    last_checked_at: since when the whole route is verified by passes and clearances; None when a stretch never was.
     """
 
     area_km2: float

@@ -17,6 +17,6 @@ def is_recent(nearby: float, sufficient: float, last_checked_at: datetime | None
     """Whether there is evidence at `at` to call a low risk low.
 
     nearby: Σ v e^{−age/τ} of the incidents near the route, and `sufficient` the least that is enough. last_checked_at:
-    the latest pass or clearance of the route until `at`; None when there is none.
+    since when the whole route is verified by passes and clearances; None when a stretch of it never was.
     """
     return nearby >= sufficient or (last_checked_at is not None and at - last_checked_at <= RECENT)

@@ -212,6 +212,38 @@ class IncidentRow(Analytics, table=True):
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class CheckRow(Analytics, table=True):
+    """A revision of a clearance or a pass. `present`: it is the last one. `start_m`, `end_m`: along the line that
+    `line_digest` names."""
+
+    __tablename__ = "route_check"
+    __table_args__ = (
+        ForeignKeyConstraint(["mission", "route_id"], ["route.mission", "route.route_id"]),
+        Index("ix_route_check_of_route", "mission", "route_id", "kind", "present", "at", "check_id"),
+    )
+
+    mission: str = Field(primary_key=True)
+    check_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    present: bool
+    route_id: UUID
+    kind: str
+    start_m: float = Field(sa_type=Double)
+    end_m: float = Field(sa_type=Double)
+    at: datetime = Field(sa_type=UtcDateTime)
+    organisation: str
+    way: str
+    result: str
+    items_found: int | None = None
+    note: str
+    route_revision: int
+    line_digest: str
+    recorded_by: str
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    withdrawn: bool
+    reason: str | None = None
+
+
 class RiskRecordRow(Analytics, table=True):
     """A risk of a route as it was published, so that a later reader sees what was said then."""
 
