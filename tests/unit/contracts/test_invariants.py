@@ -6,6 +6,8 @@ from pydantic import ValidationError
 
 from clearway_contracts.alert import AlertState
 from clearway_contracts.alerts import AlertIssued
+from clearway_contracts.area import AreaState
+from clearway_contracts.areas import AreaRegistered
 from clearway_contracts.checks import RouteCleared, RoutePassed
 from clearway_contracts.geometry import LineString, Point
 from clearway_contracts.incident import Casualties, IncidentState, IncidentTime
@@ -16,6 +18,7 @@ from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_platform.clock import new_id
 from clearway_testing.event_states import (
     ALERT_STATES,
+    AREA_STATES,
     CLEARANCE_STATES,
     INCIDENT_STATES,
     PASS_STATES,
@@ -90,3 +93,10 @@ def test_an_event_of_a_check_is_of_the_route_inside(cleared: RouteClearanceState
         RoutePassed(mission=passed.mission + "x", route_id=passed.route_id, route_pass=passed)
     with pytest.raises(ValidationError, match="from_m must be below to_m"):
         RouteClearanceState.model_validate(cleared.model_dump() | {"from_m": cleared.to_m})
+
+
+@given(AREA_STATES)
+@few
+def test_an_event_of_an_area_is_of_the_area_inside(area: AreaState) -> None:
+    with pytest.raises(ValidationError, match="must be those of the state"):
+        AreaRegistered(mission=area.mission, area_id=new_id(), area=area)

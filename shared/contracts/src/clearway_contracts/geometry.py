@@ -32,3 +32,13 @@ class LineString(Payload):
 
     type: Literal["LineString"] = "LineString"
     coordinates: Annotated[tuple[Position, ...], Field(min_length=2)]
+
+
+Ring = Annotated[tuple[Position, ...], Field(min_length=4)]
+
+
+class Polygon(Payload):
+    """A GeoJSON Polygon: its outer ring, then its holes. Each ring ends where it begins."""
+
+    type: Literal["Polygon"] = "Polygon"
+    coordinates: Annotated[tuple[Ring, ...], Field(min_length=1)]

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import ALERT_EVENTS
+from clearway_contracts.area import AreaState
+from clearway_contracts.areas import AREA_EVENTS
 from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.envelope import EventData, State
 from clearway_contracts.incident import IncidentState
@@ -16,7 +18,7 @@ from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import ROUTE_EVENTS
 
 EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
-    {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS, *CHECK_EVENTS)}
+    {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS, *CHECK_EVENTS, *AREA_EVENTS)}
 )
 
 STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
@@ -30,6 +32,7 @@ STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
             RiskState,
             RouteClearanceState,
             RoutePassState,
+            AreaState,
         )
     }
 )

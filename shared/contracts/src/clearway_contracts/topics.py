@@ -44,12 +44,12 @@ ALERTS: Final = Topic(
 )
 ROUTE_RISK: Final = Topic(
     name="route-risk.v1",
-    key="route id",
+    key="route id, or area id",
     partitions=4,
     retention_days=None,
     producers=("analytics",),
     consumers=("alerts",),
-    describes="Routes as registered, what was done for them, and their risk whenever it changes enough to matter.",
+    describes="Routes, what was done for them, contaminated areas, and risks when they change enough to matter.",
 )
 DEAD_LETTERS: Final = Topic(
     name="dead-letters.v1",

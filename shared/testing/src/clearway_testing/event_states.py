@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import ALERT_CHANGES, AlertAcknowledged, AlertChange, AlertDigestIssued
+from clearway_contracts.area import AreaState
+from clearway_contracts.areas import AREA_EVENTS, AreaChange
 from clearway_contracts.checks import CHECK_EVENTS, CheckChange, ClearanceChange, PassChange
 from clearway_contracts.envelope import Envelope, Event, EventData
-from clearway_contracts.geometry import LineString, Point
+from clearway_contracts.geometry import LineString, Point, Polygon
 from clearway_contracts.incident import (
     Audit,
     Casualties,
@@ -36,6 +38,7 @@ from clearway_contracts.vocabulary import (
     Affiliation,
     AgeBand,
     AlertKind,
+    AreaStatus,
     CasualtyOutcome,
     Category,
     Certainty,
@@ -295,6 +298,23 @@ PASS_STATES: Final = st.builds(
     RoutePassState, **_OF_A_CHECK, pass_id=_IDS, kind=st.sampled_from(PassKind), result=st.sampled_from(PassResult)
 )
 
+AREA_STATES: Final = st.builds(
+    AreaState,
+    area_id=_IDS,
+    mission=_NAMES,
+    name=_TEXT,
+    status=st.sampled_from(AreaStatus),
+    category=st.sampled_from(Category),
+    polygon=st.builds(Polygon, coordinates=st.tuples(st.lists(_POSITIONS, min_size=4, max_size=5).map(tuple))),
+    organisation=_TEXT,
+    reference=_maybe(_TEXT),
+    surveyed_at=_maybe(MOMENTS),
+    revision=_REVISIONS,
+    recorded_at=MOMENTS,
+    released=st.booleans(),
+    reason=_maybe(_TEXT),
+)
+
 
 @st.composite
 def _incident_data(draw: st.DrawFn) -> EventData:
@@ -354,9 +374,16 @@ def _check_data(draw: st.DrawFn) -> EventData:
 
 
 @st.composite
+def _area_data(draw: st.DrawFn) -> EventData:
+    area = draw(AREA_STATES)
+    contract: type[AreaChange] = draw(st.sampled_from(AREA_EVENTS))
+    return contract(mission=area.mission, area_id=area.area_id, area=area)
+
+
+@st.composite
 def events(draw: st.DrawFn) -> Event:
     """Any event of any type, with an envelope that agrees with it."""
-    data = draw(_incident_data() | _alert_data() | _digest_data() | _route_data() | _check_data())
+    data = draw(_incident_data() | _alert_data() | _digest_data() | _route_data() | _check_data() | _area_data())
     envelope = Envelope(
         id=draw(_IDS),
         source=draw(_NAMES),
