@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from clearway_analytics.ledger import risk_records
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.route_sums import Published, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_risk_changed
@@ -44,8 +43,6 @@ class Announcer:
         risks = [(route, _assessed(route, mission, now)) for route in known]
         changed = [(route, risk) for route, risk in risks if self._has_changed(route.published, risk)]
         await self.outbox.add(transaction, [self._event(mission, route, risk, cause) for route, risk in changed])
-        told = [(route.route_id, risk) for route, risk in changed]
-        await risk_records.add(transaction.connection, mission, told)
         return {route.route_id: _published(route, risk) for route, risk in changed}
 
     def changed(self, known: Sequence[RouteSums], mission: Mission, now: datetime) -> list[RouteSums]:

@@ -1,4 +1,5 @@
-"""Publishes risks that time alone has changed enough: they fall while no incident is reported."""
+"""Publishes risks that time alone has changed enough, for they fall while no incident is reported; and keeps what was
+published."""
 
 import asyncio
 from collections.abc import Collection
@@ -9,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from clearway_analytics.commands.announce import Announcer
-from clearway_analytics.ledger import missions, route_sums
+from clearway_analytics.ledger import missions, risk_records, route_sums
 from clearway_platform.database.engines import Database, is_transient
 
 SWEEP_SECONDS: Final = 60.0
@@ -51,8 +52,18 @@ class Sweep:
             if changed:
                 published += await self._publish(name, changed)
             if last is None:
+                await self._record(name)
                 return published
             after = last
+
+    async def _record(self, name: str) -> None:
+        """Keep what is published now as what was published then: in the transaction of a report this would be one more
+        statement for which a warning waits."""
+        async with self.database.read() as connection:
+            known = await risk_records.are_complete(connection, name)
+        if not known:
+            async with self.database.write() as transaction:
+                await risk_records.complete(transaction.connection, name)
 
     async def _publish(self, name: str, routes: Collection[UUID]) -> int:
         async with self.database.write() as transaction:

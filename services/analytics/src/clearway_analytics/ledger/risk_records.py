@@ -1,88 +1,73 @@
-"""The risks of routes as they were published: what a reader was told at the time, whatever is known today."""
+"""The risks of routes as they were published: what a reader was told at the time, whatever is known today.
+
+A worker keeps them every minute, so of several risks within a minute the last one is kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.risk.assessment import Assessment
-from clearway_analytics.storage.tables import RISK_RECORDS
+from clearway_analytics.storage.tables import RISK_RECORDS, ROUTE_SUMS
 from clearway_contracts.vocabulary import RiskBand
-from clearway_platform.database.engines import insert, one_or_many
+from clearway_platform.database.engines import insert
 
 MOST_RECORDS: Final = 50
+_KEPT: Final = ("mission", "route_id", "at", "band", "expected_events")
 
 
 @dataclass(frozen=True, slots=True)
 class RiskRecord:
-    """A risk as it was published at a moment, over the horizon of the parameters used."""
+    """A risk as it was published at a moment."""
 
     at: datetime
     band: RiskBand
     expected_events: float
-    low: float
-    high: float
-    n_eff: float
-    horizon_days: float
-    parameters_revision: int
 
 
-async def add(connection: AsyncConnection, mission: Mission, risks: Sequence[tuple[UUID, Assessment]]) -> None:
-    """Keep the risks that are published now. Of two at one moment the last one stays."""
-    rows = [_row(mission, route_id, risk) for route_id, risk in risks]
-    if not rows:
-        return
-    statement = insert(connection, RISK_RECORDS)
-    changing = [name for name in rows[0] if name not in ("mission", "route_id", "at")]
-    later = statement.on_conflict_do_update(
-        index_elements=["mission", "route_id", "at"], set_={name: statement.excluded[name] for name in changing}
-    )
-    await connection.execute(later, one_or_many(rows))
+async def are_complete(connection: AsyncConnection, mission: str) -> bool:
+    """Whether the last published risk of every live route is kept."""
+    return (await connection.execute(_missing(mission).limit(1))).first() is None
+
+
+async def complete(connection: AsyncConnection, mission: str) -> None:
+    """Keep the last published risks that are not kept yet. Several processes may do it."""
+    statement = insert(connection, RISK_RECORDS).from_select(_KEPT, _missing(mission))
+    await connection.execute(statement.on_conflict_do_nothing())
 
 
 async def until(
     connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime, limit: int = MOST_RECORDS
 ) -> list[RiskRecord]:
     """What was published of a route until a moment, the last one first."""
-    query = (
-        select(RISK_RECORDS)
-        .where(RISK_RECORDS.c.mission == mission, RISK_RECORDS.c.route_id == route_id, RISK_RECORDS.c.at <= moment)
-        .order_by(RISK_RECORDS.c.at.desc())
-        .limit(limit)
+    of_route = (RISK_RECORDS.c.mission == mission, RISK_RECORDS.c.route_id == route_id)
+    query = select(RISK_RECORDS.c.at, RISK_RECORDS.c.band, RISK_RECORDS.c.expected_events)
+    kept = query.where(*of_route, RISK_RECORDS.c.at <= moment).order_by(RISK_RECORDS.c.at.desc()).limit(limit)
+    # The last one may not be kept yet.
+    last = select(ROUTE_SUMS.c.published_at, ROUTE_SUMS.c.published_band, ROUTE_SUMS.c.published_events).where(
+        ROUTE_SUMS.c.mission == mission, ROUTE_SUMS.c.route_id == route_id, ROUTE_SUMS.c.published_at <= moment
     )
-    return [_record(row) for row in await connection.execute(query)]
+    found = {row[0]: row for query in (kept, last) for row in await connection.execute(query)}
+    newest_first = [found[at] for at in sorted(found, reverse=True)][:limit]
+    return [RiskRecord(at, RiskBand(band), expected_events) for at, band, expected_events in newest_first]
 
 
-def _row(mission: Mission, route_id: UUID, risk: Assessment) -> dict[str, Any]:
-    return {
-        "mission": mission.name,
-        "route_id": route_id,
-        "at": risk.at,
-        "band": risk.band.value,
-        "expected_events": risk.expected_events,
-        "low": risk.low,
-        "high": risk.high,
-        "n_eff": risk.effective_sample,
-        "horizon_days": risk.horizon_days,
-        "parameters_revision": mission.parameters_revision,
-    }
-
-
-def _record(row: Row[Any]) -> RiskRecord:
-    return RiskRecord(
-        at=row.at,
-        band=RiskBand(row.band),
-        expected_events=row.expected_events,
-        low=row.low,
-        high=row.high,
-        n_eff=row.n_eff,
-        horizon_days=row.horizon_days,
-        parameters_revision=row.parameters_revision,
+def _missing(mission: str) -> Select[Any]:
+    """The last published risks that are not kept."""
+    same = and_(
+        RISK_RECORDS.c.mission == ROUTE_SUMS.c.mission,
+        RISK_RECORDS.c.route_id == ROUTE_SUMS.c.route_id,
+        RISK_RECORDS.c.at == ROUTE_SUMS.c.published_at,
     )
+    return select(
+        ROUTE_SUMS.c.mission,
+        ROUTE_SUMS.c.route_id,
+        ROUTE_SUMS.c.published_at,
+        ROUTE_SUMS.c.published_band,
+        ROUTE_SUMS.c.published_events,
+    ).where(ROUTE_SUMS.c.mission == mission, ROUTE_SUMS.c.published_at.is_not(None), ~exists().where(same))
