@@ -8,6 +8,7 @@ from clearway_platform.clock import new_id
 
 from .mission import (
     Mission,
+    area,
     await_that,
     claim,
     clearance,
@@ -73,6 +74,11 @@ def fresh_check(scene: Scene, kind: str) -> Fresh:
     name, body = {"clearance_id": ("clearances", clearance("fresh")), "pass_id": ("passes", route_pass("fresh"))}[kind]
     answer = scene.ask({"method": "POST", "url": f"/v1/routes/{ids['route_id']}/{name}", "json": body})
     return ids | {kind: made(answer)[kind]}, answer.headers["etag"]
+
+
+def fresh_area(scene: Scene) -> Fresh:
+    answer = scene.ask({"method": "POST", "url": "/v1/areas", "json": area("fresh")})
+    return scene.ours.ids | {"area_id": made(answer)["area_id"]}, answer.headers["etag"]
 
 
 def fresh_letter(scene: Scene) -> Mission:

@@ -92,6 +92,13 @@ def clearance(mark: str, **changes: Any) -> dict[str, Any]:
     return done | {"method": "detector", "result": "nothing_found", "items_found": 0} | changes
 
 
+def area(mark: str, **changes: Any) -> dict[str, Any]:
+    """A contaminated area across the route."""
+    ring = [[-4.0, 17.03], [-3.98, 17.03], [-3.98, 17.05], [-4.0, 17.05], [-4.0, 17.03]]
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    return {"name": f"area {mark}", "status": "suspected", "polygon": polygon, "organisation": mark} | changes
+
+
 def route_pass(mark: str, **changes: Any) -> dict[str, Any]:
     """A pass along the first kilometres of the route."""
     done = {"from_km": 0, "to_km": 1.5, "at": _hour_ago(), "organisation": mark, "note": mark}
@@ -119,6 +126,7 @@ def settle(mission: Mission) -> None:
             "clearance_id"
         ]
         ids["pass_id"] = made(client.post(f"/v1/routes/{ids['route_id']}/passes", json=route_pass(mark)))["pass_id"]
+        ids["area_id"] = made(client.post("/v1/areas", json=area(mark)))["area_id"]
         ids["briefing_id"] = made(client.get(f"/v1/routes/{ids['route_id']}/briefing"))["briefing_id"]
         proposal = {"preset": "dense", "reason": mark}
         ids["parameters_id"] = made(client.post("/v1/risk-parameters", json=proposal))["parameters_id"]

@@ -18,7 +18,7 @@ from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
 from clearway_platform.web.possible_problems import CODES, permissions_asked
 
-from .mission import claim, clearance, report, route, route_pass, subscription
+from .mission import area, claim, clearance, report, route, route_pass, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset(
@@ -30,6 +30,7 @@ OBJECTS = frozenset(
         "clearance_id",
         "pass_id",
         "briefing_id",
+        "area_id",
         "delivery_id",
         "letter_id",
         "parameters_id",
@@ -41,6 +42,9 @@ PARTS = {"revision": "1"}
 BODIES: Mapping[str, Any] = {
     "NewReport": report("body"),
     "RouteBody": route("body"),
+    "AreaBody": area("body"),
+    "AreaCorrection": area("body", status="confirmed", reason="a reason"),
+    "AreaRelease": {"reason": "a reason"},
     "RouteClearanceBody": clearance("body"),
     "RouteClearanceCorrection": clearance("body", to_km=2.0, reason="a reason"),
     "RoutePassBody": route_pass("body"),

@@ -23,6 +23,7 @@ from clearway_alerts.domain.errors import (
 from clearway_analytics.domain.errors import (
     AlreadyDecided,
     AlreadyInUse,
+    AreaIsReleased,
     CheckWithdrawn,
     ComparisonOutdated,
     NeverCompared,
@@ -39,7 +40,7 @@ from clearway_platform.web.dead_letters import LetterDecided
 from clearway_platform.web.possible_problems import sentence
 from clearway_platform.web.stream.tickets import TooManyTickets
 
-from .fresh import fresh_check, fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
+from .fresh import fresh_area, fresh_check, fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
 from .mission import claim, made, report, route
 from .operations import Operation
 from .scene import Scene, but
@@ -161,6 +162,13 @@ def of_a_withdrawn_check(operation: Operation, scene: Scene) -> httpx.Response:
     return scene.ask(but(operation.request(ids), headers={"If-Match": after.headers["etag"]}))
 
 
+def of_a_released_area(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_area(scene)
+    release = {"method": "POST", "url": f"/v1/areas/{ids['area_id']}/release", "json": {"reason": "none"}}
+    after = scene.ask(but(release, headers={"If-Match": etag}))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": after.headers["etag"]}))
+
+
 def of_a_redrawn_route(operation: Operation, scene: Scene) -> httpx.Response:
     ids, etag = fresh_check(scene, "pass_id" if "pass_id" in operation.path else "clearance_id")
     line = {"type": "LineString", "coordinates": [[-4.1, 17.05], [-3.9, 17.05]]}
@@ -225,6 +233,7 @@ SITUATIONS: Final = (
     Situation(CheckWithdrawn, "{pass_id}", of_a_withdrawn_check),
     Situation(RouteRedrawn, "clearances.correct", of_a_redrawn_route),
     Situation(RouteRedrawn, "passes.correct", of_a_redrawn_route),
+    Situation(AreaIsReleased, "{area_id}", of_a_released_area),
     Situation(LetterDecided, "{letter_id}", of_a_discarded_letter),
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )

@@ -8,6 +8,7 @@ import httpx
 from clearway_platform.clock import new_id
 
 from .fresh import (
+    fresh_area,
     fresh_check,
     fresh_delivery,
     fresh_incident,
@@ -63,6 +64,8 @@ def _prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
             return operation.request(fresh_route(scene)[0]), ours
         case ["route_id", ("clearance_id" | "pass_id") as kind]:
             return operation.request(fresh_check(scene, kind)[0]), ours
+        case ["area_id"]:
+            return operation.request(fresh_area(scene)[0]), ours
         case ["letter_id"]:
             mission = fresh_letter(scene)
             return operation.request(mission.ids), mission

@@ -15,7 +15,7 @@ import structlog
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 
-from .mission import Mission, clearance, made, report, route, subscription
+from .mission import Mission, area, clearance, made, report, route, subscription
 
 SECRET = "do-not-write-me-down"
 NOW = datetime.now(UTC)
@@ -36,6 +36,10 @@ def around(area: dict[str, Any]) -> dict[str, Any]:
 
 def ringed(ring: list[Any]) -> dict[str, Any]:
     return around({"type": "polygon", "polygon": {"type": "Polygon", "coordinates": [ring]}})
+
+
+def bounded(ring: list[Any]) -> dict[str, Any]:
+    return area(SECRET, polygon={"type": "Polygon", "coordinates": [ring]})
 
 
 def lined(coordinates: list[Any]) -> dict[str, Any]:
@@ -96,6 +100,16 @@ BAD_CLEARANCES: dict[str, tuple[object, str]] = {
     "no number": (clearance(SECRET, to_km=float("nan")), "body.to_km"),
     "NUL": (clearance(f"{SECRET}\0"), "body.organisation"),
 }
+BAD_AREAS: dict[str, tuple[object, str]] = {
+    "unknown field": (area(SECRET, more=SECRET), "body.more"),
+    "unknown word": (area(SECRET, status=SECRET), "body.status"),
+    "self-crossing": (bounded([[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]), "body.polygon"),
+    "open ring": (bounded(RING[:-1]), "body.polygon"),
+    "empty ring": (bounded([]), "body.polygon"),
+    "out of range": (bounded([[0, 0], [999, 0], [1, 1], [0, 0]]), "body.polygon"),
+    "no number": (bounded([[float("nan"), 0], *RING[1:]]), "body.polygon"),
+    "NUL": (area(f"{SECRET}\0"), "body.name"),
+}
 CASES = [
     pytest.param(method, path, body, field, id=f"{path}: {name}")
     for method, path, table in (
@@ -103,6 +117,7 @@ CASES = [
         ("POST", "/v1/subscriptions", BAD_SUBSCRIPTIONS),
         ("PUT", f"/v1/routes/{new_id()}", BAD_ROUTES),
         ("POST", "/v1/routes/{route_id}/clearances", BAD_CLEARANCES),
+        ("POST", "/v1/areas", BAD_AREAS),
     )
     for name, (body, field) in table.items()
 ]

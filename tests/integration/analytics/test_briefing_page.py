@@ -37,12 +37,18 @@ def risk(band: str) -> dict[str, Any]:
     return figures | {"at": MOMENT, "band": band}
 
 
+def area(number: int) -> dict[str, Any]:
+    stretches = [{"from_km": 3.0 + number, "to_km": 4.5 + number}] * 20
+    return {"name": LONG, "status": "confirmed", "category": "ammunition_storage", "stretches": stretches}
+
+
 def receipt(number: int) -> dict[str, Any]:
     """So many of everything."""
     content = {
         "as_of": MOMENT,
         "route": {"name": LONG, "revision": 3, "length_km": 46.912},
         "known_hazards": [incident(i) for i in range(number)],
+        "contaminated_areas": [area(i) for i in range(number)],
         "changed_later": [incident(i) for i in range(number)],
         "changes": {
             "since": MOMENT,
@@ -75,5 +81,5 @@ async def test_it_is_one_page(number: int) -> None:
 def test_no_hazard_is_left_out_without_its_kilometre() -> None:
     page = briefing_page(receipt(30))
     assert all(f"{12.3 + number:.1f}" in page for number in range(30))
-    assert "KNOWN HAZARD: 30 on this route" in page
+    assert "KNOWN HAZARD: 30 and 30 contaminated areas on this route" in page
     assert "print the JSON" in briefing_page(receipt(200))

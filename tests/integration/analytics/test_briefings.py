@@ -99,7 +99,7 @@ async def test_what_changed_since_the_last_pass_is_told(http: httpx.AsyncClient,
     assert changes["last_pass"]["check_id"] == made.json()["pass_id"]
     assert [one["incident_id"] for one in changes["incidents"]] == [str(new)]
     assert [(one["check"], one["to_km"]) for one in changes["checks"]] == [("clearance", 14)]
-    assert changes["risks"]
+    assert [risk["band"] for risk in changes["risks"]] == ["elevated"]
 
 
 async def test_each_stretch_says_when_it_was_verified(http: httpx.AsyncClient, desk: Desk, url: str) -> None:
@@ -117,6 +117,7 @@ async def test_a_briefing_of_an_hour_ago_says_what_was_recorded_then(
     http: httpx.AsyncClient, desk: Desk, url: str
 ) -> None:
     quiet = (await content(http, url))["risk_recorded"]
+    await desk.sweep()
     desk.clock.advance(timedelta(hours=1))
     hour = desk.clock.now()
     desk.clock.advance(timedelta(hours=1))
@@ -131,6 +132,25 @@ async def test_a_briefing_of_an_hour_ago_says_what_was_recorded_then(
     assert now["changed_later"] == []
     assert [one["check_id"] is None for one in then["verified"]] == [True]
     assert [one["check_id"] is None for one in now["verified"]] == [False]
+
+
+async def test_a_contaminated_area_on_the_route_is_told_until_it_is_released(
+    http: httpx.AsyncClient, desk: Desk, url: str
+) -> None:
+    ring = [[30.1, 4.99], [30.11, 4.99], [30.11, 5.01], [30.1, 5.01], [30.1, 4.99]]
+    body = {"name": "Northern bank", "status": "suspected", "category": "landmine", "organisation": "Survey"}
+    made = await http.post("/v1/areas", json=body | {"polygon": {"type": "Polygon", "coordinates": [ring]}})
+    [known] = (await content(http, url))["contaminated_areas"]
+    assert (known["area_id"], known["status"]) == (made.json()["area_id"], "suspected")
+    [stretch] = known["stretches"]
+    assert (round(stretch["from_km"], 1), round(stretch["to_km"], 1)) == (10.6, 12.7)
+    page = (await http.get(url, headers={"Accept": "text/html"})).text
+    assert "KNOWN HAZARD: 1 contaminated area on this route" in page
+    before = desk.clock.now()
+    desk.clock.advance(timedelta(hours=1))
+    await http.post(f"{made.headers['location']}/release", json={"reason": "Cleared."}, headers={"If-Match": '"1"'})
+    assert (await content(http, url))["contaminated_areas"] == []
+    assert len((await content(http, url, as_of=before.isoformat()))["contaminated_areas"]) == 1
 
 
 async def test_the_receipt_is_of_the_content_and_is_read_again_unchanged(

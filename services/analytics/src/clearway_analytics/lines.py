@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from clearway_contracts.areas import AREA_EVENTS
 from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.routes import ROUTE_EVENTS
 from clearway_platform.cli.event_lines import moment
 from clearway_platform.cli.streams import Data, Description, Names, Stream
 
-_KNOWN: Final = frozenset(event.event_type for event in (*ROUTE_EVENTS, *CHECK_EVENTS))
+_KNOWN: Final = frozenset(event.event_type for event in (*ROUTE_EVENTS, *CHECK_EVENTS, *AREA_EVENTS))
 
 
 async def describe(kind: str, data: Data, names: Names) -> Description | None:
     """The route's new revision or risk, or what was done for it, the cause, and the ids."""
     if kind not in _KNOWN:
         return None
+    if "area" in data:
+        return _of_an_area(data["area"])
     route_id = data["route_id"]
     path = f"/v1/routes/{route_id}"
     if "route" in data:
@@ -39,6 +42,13 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
 
 def _hazards(number: int) -> str:
     return f"{number} known {'hazard' if number == 1 else 'hazards'}" if number else ""
+
+
+def _of_an_area(area: Data) -> Description:
+    """Its name, whether it stands, what it holds, and why it changed."""
+    state = "released" if area.get("released") else area["status"]
+    said = [area["name"], f"{state}, {area['category']}", area.get("reason") or "", f"area {area['area_id']}"]
+    return moment(area["recorded_at"]), said
 
 
 async def _of_a_check(check: Data, names: Names) -> Description:

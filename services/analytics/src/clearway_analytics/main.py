@@ -14,7 +14,14 @@ STORAGE: Final = Storage((plumbing_metadata, analytics_metadata), Path(__file__)
 
 service: Final = Service(
     name="analytics",
-    mounts=("/v1/routes", "/v1/route-events", "/v1/route-dead-letters", "/v1/briefings", "/v1/risk-parameters"),
+    mounts=(
+        "/v1/routes",
+        "/v1/route-events",
+        "/v1/route-dead-letters",
+        "/v1/areas",
+        "/v1/briefings",
+        "/v1/risk-parameters",
+    ),
     build=build,
     storage=STORAGE,
     settings=AnalyticsSettings,

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from clearway_analytics.domain.area import Area
 from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.route_sums import Published
 from clearway_analytics.risk.assessment import Assessment
+from clearway_contracts.area import AreaState
+from clearway_contracts.areas import AreaChange, AreaCorrected, AreaRegistered, AreaReleased
 from clearway_contracts.checks import (
     ClearanceChange,
     PassChange,
@@ -18,7 +21,7 @@ from clearway_contracts.checks import (
     RoutePassed,
     RoutePassWithdrawn,
 )
-from clearway_contracts.geometry import LineString
+from clearway_contracts.geometry import LineString, Polygon
 from clearway_contracts.route import RiskState, RouteState
 from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
@@ -100,6 +103,14 @@ _OF_A_PASS: Final[Mapping[str, type[PassChange]]] = {
     "corrected": RoutePassCorrected,
     "withdrawn": RoutePassWithdrawn,
 }
+
+
+def area_changed(area: Area) -> AreaChange:
+    """A contaminated area as it is now: registered, corrected or released."""
+    contract = AreaReleased if area.released else AreaCorrected if area.revision > 1 else AreaRegistered
+    own = {name: getattr(area, name) for name in AreaState.model_fields if name != "polygon"}
+    state = AreaState.model_validate(own | {"polygon": Polygon(coordinates=area.polygon)})
+    return contract(mission=area.mission, area_id=area.area_id, area=state)
 
 
 def risk_state(mission: str, route_id: UUID, risk: Assessment) -> RiskState:

@@ -18,8 +18,13 @@ RECORD_PASSES: Final = Permission(
     "record, correct and withdraw passes along routes",
     frozenset({Role.REPORTER, Role.VERIFIER, Role.ANALYST, Role.OPERATOR}),
 )
+WRITE_AREAS: Final = Permission(
+    "areas:write",
+    "register, correct and release contaminated areas",
+    frozenset({Role.VERIFIER, Role.ANALYST, Role.OPERATOR}),
+)
 CHANGE_PARAMETERS: Final = Permission(
     "risk-parameters:write", "propose, activate and discard risk parameters", frozenset({Role.OPERATOR})
 )
 
-PERMISSIONS: Final = (READ, WRITE, RECORD_CLEARANCES, RECORD_PASSES, CHANGE_PARAMETERS)
+PERMISSIONS: Final = (READ, WRITE, RECORD_CLEARANCES, RECORD_PASSES, WRITE_AREAS, CHANGE_PARAMETERS)

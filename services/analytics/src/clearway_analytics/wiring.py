@@ -3,10 +3,11 @@
 from typing import Final
 
 from clearway_analytics import permissions
-from clearway_analytics.api import briefings, checks, clearances, parameters, passes, risk, routes
+from clearway_analytics.api import areas, briefings, checks, clearances, parameters, passes, risk, routes
 from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.change_areas import ChangeAreas
 from clearway_analytics.commands.change_parameters import ChangeParameters
 from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
 from clearway_analytics.commands.record_checks import RecordChecks
@@ -15,6 +16,7 @@ from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.settings import AnalyticsSettings
+from clearway_contracts.areas import AREA_EVENTS
 from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.routes import ROUTE_EVENTS
 from clearway_platform.heavy import HeavyWork
@@ -34,6 +36,7 @@ TAGS: Final = {
     "Routes": "The routes that patrols and convoys take.",
     "Route risk": "The expected incidents on a route, and the known incidents behind them.",
     "Clearances and passes": "What was done for a route: stretches that were searched, or taken.",
+    "Contaminated areas": "Polygons that are suspected or confirmed to be hazardous, until they are released.",
     "Departure": "What a patrol leader must know of a route before departure, with a receipt.",
     "Risk parameters": "The parameters of the risk model: propose, compare, activate and discard them.",
 }
@@ -43,13 +46,15 @@ def build(platform: Platform) -> Parts:
     announcer = Announcer(platform.outbox, platform.clock, platform.settings_of(AnalyticsSettings).risk_change_factor)
     ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
     builder = ShadowBuilder(HeavyWork("rebuild"))
-    consumer = incident_consumer(platform, ApplyIncident(RouteIndex(ratings), announcer, ratings))
+    index = RouteIndex(ratings)
+    consumer = incident_consumer(platform, ApplyIncident(index, announcer, ratings))
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     register = RegisterRoute(announcer, requests)
     change_parameters, record_checks = ChangeParameters(announcer, builder), RecordChecks(register)
-    app.state.wiring = Wiring(register, change_parameters, record_checks, HeavyWork("briefings"))
+    change_areas, work = ChangeAreas(platform.outbox, platform.clock), HeavyWork("briefings")
+    app.state.wiring = Wiring(register, change_parameters, record_checks, change_areas, index, work)
     hub = Hub(platform.feed, "routes")
-    types = event_types((*ROUTE_EVENTS, *CHECK_EVENTS))
+    types = event_types((*ROUTE_EVENTS, *CHECK_EVENTS, *AREA_EVENTS))
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
     dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")
     # Routes with a fixed word come before those with an id at the same position.
@@ -61,6 +66,7 @@ def build(platform: Platform) -> Parts:
         checks.router,
         clearances.router,
         passes.router,
+        areas.router,
         briefings.router,
         parameters.router,
     ):

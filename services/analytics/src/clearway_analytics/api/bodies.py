@@ -63,6 +63,7 @@ class RouteLinks(BaseModel):
     verified_stretches: str
     clearances: str
     passes: str
+    areas: str
     briefing: str
 
     @classmethod

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from clearway_analytics.api.area_bodies import AreaOnRoute
 from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
 from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.coverage import last_checked_at
@@ -100,9 +101,17 @@ class BriefedRisk(BaseModel):
     horizon_days: float
     parameters_revision: int
 
+
+class PublishedRisk(BaseModel):
+    """A risk of the route as it was published, over the horizon of the parameters in use then."""
+
+    at: datetime
+    band: RiskBand
+    expected_events: float
+
     @classmethod
     def of(cls, record: RiskRecord) -> Self:
-        return cls.model_validate({name: getattr(record, name) for name in cls.model_fields})
+        return cls(at=record.at, band=record.band, expected_events=record.expected_events)
 
 
 class BriefedRoute(BaseModel):
@@ -122,7 +131,7 @@ class Changes(BaseModel):
     last_pass: BriefedCheck | None
     incidents: list[BriefedIncident] = Field(description="Those within 2.5 km that happened or changed since.")
     checks: list[BriefedCheck]
-    risks: list[BriefedRisk] = Field(description="The risks that were published since, the last one first.")
+    risks: list[PublishedRisk] = Field(description="The risks that were published since, the last one first.")
 
 
 class Alternatives(BaseModel):
@@ -147,17 +156,20 @@ class BriefingContent(BaseModel):
         description="Incidents on the route whose record changed after `as_of`: what was known of them then is at "
         "`/v1/incidents/{incident_id}?as_of=`. Empty for a briefing of the present."
     )
+    contaminated_areas: list[AreaOnRoute] = Field(
+        description="Suspected and confirmed hazardous areas that stand and touch the corridor."
+    )
     changes: Changes
     last_checked_at: datetime | None = Field(description="Since when the whole route is verified.")
     verified: list[VerifiedStretch]
     risk: BriefedRisk = Field(description="For the moment of the briefing, from the incidents as they are known.")
-    risk_recorded: BriefedRisk | None = Field(description="The last risk that was published until then.")
+    risk_recorded: PublishedRisk | None = Field(description="The last risk that was published until then.")
     alternatives: Alternatives
 
     @classmethod
     def of(cls, known: Departure) -> Self:
         route, as_of = known.route, known.as_of
-        recorded = [BriefedRisk.of(record) for record in known.records]
+        recorded = [PublishedRisk.of(record) for record in known.records]
         return cls(
             mission=route.mission,
             as_of=as_of,
@@ -170,6 +182,7 @@ class BriefingContent(BaseModel):
             ),
             known_hazards=_incidents(known.hazards, as_of),
             changed_later=_incidents(known.changed_later, as_of),
+            contaminated_areas=[AreaOnRoute.of(touched) for touched in known.areas],
             changes=Changes(
                 since=known.since,
                 last_pass=BriefedCheck.of(known.last_pass) if known.last_pass else None,

@@ -12,16 +12,18 @@ from clearway_platform.web.site.page import heading, paragraph, table
 Part = Mapping[str, Any]
 
 # So many rows of each part fit on the sheet together; the rest is counted, and is in the JSON.
-MOST_HAZARDS: Final = 12
-MOST_KILOMETRES: Final = 40
-MOST_CHANGES: Final = 7
-MOST_STRETCHES: Final = 6
+MOST_HAZARDS: Final = 9
+MOST_KILOMETRES: Final = 36
+MOST_AREAS: Final = 3
+MOST_RANGES: Final = 3
+MOST_CHANGES: Final = 5
+MOST_STRETCHES: Final = 5
 _LONGEST_NAME: Final = 40
 
 _STYLE: Final = """
 @page { size: A4; margin: 11mm; }
 * { box-sizing: border-box; }
-body { font: 9.5pt/1.3 system-ui, sans-serif; color: #000; background: #fff; margin: 0 auto; max-width: 188mm;
+body { font: 9pt/1.25 system-ui, sans-serif; color: #000; background: #fff; margin: 0 auto; max-width: 188mm;
   overflow-wrap: anywhere; }
 h1 { font-size: 15pt; line-height: 1.15; margin: 0 0 1mm; }
 h2 { font-size: 10.5pt; margin: 2.4mm 0 .6mm; border-bottom: .4mm solid #000; }
@@ -57,6 +59,7 @@ def briefing_page(receipt: Part) -> str:
         ),
         paragraph(_word(content), "word"),
         *_hazards(content),
+        *_areas(content["contaminated_areas"]),
         *_changes(content["changes"]),
         *_verified(content),
         *_risk(content),
@@ -74,9 +77,11 @@ def briefing_page(receipt: Part) -> str:
 
 def _word(content: Part) -> str:
     """The one word of the sheet. Hazards that stand come before every estimate, and no route is called safe."""
-    hazards = len(content["known_hazards"])
-    if hazards:
-        return f"KNOWN HAZARD: {hazards} on this route"
+    areas = len(content["contaminated_areas"])
+    standing = [str(len(content["known_hazards"]))] if content["known_hazards"] else []
+    standing += [f"{areas} contaminated area{'s' if areas > 1 else ''}"] if areas else []
+    if standing:
+        return f"KNOWN HAZARD: {' and '.join(standing)} on this route"
     return f"No known hazard on record. Risk: {content['risk']['band'].replace('_', ' ')}"
 
 
@@ -105,6 +110,28 @@ def _hazards(content: Part) -> list[str]:
         _other_kilometres(content["known_hazards"][MOST_HAZARDS:]),
         paragraph(note) if note else "",
     ]
+
+
+def _areas(areas: Sequence[Part]) -> list[str]:
+    """Contaminated areas; those beyond the rows keep their kilometres."""
+    if not areas:
+        return []
+    rows = [
+        (_ranges(one["stretches"]), _words(one["status"]), _words(one["category"]), escape(_short(one["name"])))
+        for one in areas
+    ]
+    rest = [stretch for one in areas[MOST_AREAS:] for stretch in one["stretches"]]
+    others = f"<p><strong>Also at km {_ranges(rest, MOST_KILOMETRES)}.</strong></p>" if rest else ""
+    return [
+        heading("Contaminated areas on the route", 2),
+        table(("km", "status", "what", "name"), rows[:MOST_AREAS]),
+        others,
+    ]
+
+
+def _ranges(stretches: Sequence[Part], most: int = MOST_RANGES) -> str:
+    named = ", ".join(f"{one['from_km']:.1f}–{one['to_km']:.1f}" for one in stretches[:most])
+    return f"{named}, …" if len(stretches) > most else named
 
 
 def _other_kilometres(hazards: Sequence[Part]) -> str:

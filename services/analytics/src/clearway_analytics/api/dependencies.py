@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from clearway_analytics import permissions
 from clearway_analytics.api.parameter_bodies import ParametersView
+from clearway_analytics.commands.change_areas import ChangeAreas
 from clearway_analytics.commands.change_parameters import ChangeParameters
 from clearway_analytics.commands.record_checks import RecordChecks
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.ledger.parameters import ParametersRevision
+from clearway_analytics.ledger.routes import RouteIndex
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
@@ -31,6 +33,8 @@ class Wiring:
     register_route: RegisterRoute
     change_parameters: ChangeParameters
     record_checks: RecordChecks
+    change_areas: ChangeAreas
+    routes: RouteIndex
     briefing_work: HeavyWork
 
 
@@ -55,6 +59,7 @@ Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Writer = Annotated[Principal, Depends(require(permissions.WRITE))]
 ClearanceWriter = Annotated[Principal, Depends(require(permissions.RECORD_CLEARANCES))]
 PassWriter = Annotated[Principal, Depends(require(permissions.RECORD_PASSES))]
+AreaWriter = Annotated[Principal, Depends(require(permissions.WRITE_AREAS))]
 ParametersWriter = Annotated[Principal, Depends(require(permissions.CHANGE_PARAMETERS))]
 Time = Annotated[Clock, Depends(_clock)]
 Wired = Annotated[Wiring, Depends(_wiring)]

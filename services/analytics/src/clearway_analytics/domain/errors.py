@@ -98,3 +98,15 @@ class NoSuchBriefing(NotFound):
     """The mission has no briefing of that id."""
 
     noun = "briefing"
+
+
+class NoSuchArea(NotFound):
+    """The mission has no contaminated area of that id."""
+
+    noun = "contaminated area"
+
+
+class AreaIsReleased(Conflict):
+    """A contaminated area that was released cannot change."""
+
+    detail = "This area was released. If the ground is contaminated again, register a new area."

@@ -15,10 +15,12 @@ from clearway_analytics.domain.coverage import Verified, coverage
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import checks, missions, risk_records, routes
+from clearway_analytics.ledger.areas import TouchedArea
 from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.risk_records import RiskRecord
 from clearway_analytics.queries import risk
+from clearway_analytics.queries.areas import on_route
 from clearway_analytics.queries.beside import OnRoute, beside, standing_or_changed
 from clearway_analytics.risk.assessment import Assessment
 from clearway_platform.heavy import HeavyWork
@@ -33,8 +35,9 @@ class Departure:
 
     hazards: those that stand on it. changed_later: incidents on it whose record changed after the moment, so that what
     was known of them then is not known here. news: what happened or changed beside it since `since`, which is the last
-    pass, or 30 days before where none is on record. checks: what was recorded as done for it since. risk: computed for
-    the moment from what is known now. records: the risks as they were published until then, the last one first.
+    pass, or 30 days before where none is on record. checks: what was recorded as done for it since. areas: those that
+    touch it. risk: computed for the moment from what is known now. records: the risks as they were published until
+    then, the last one first.
     """
 
     mission: Mission
@@ -46,6 +49,7 @@ class Departure:
     since: datetime
     news: Sequence[OnRoute]
     checks: Sequence[Check]
+    areas: Sequence[TouchedArea]
     verified: Sequence[Verified]
     risk: Assessment
     records: Sequence[RiskRecord]
@@ -77,6 +81,7 @@ async def departure(
         since=since,
         news=[one for one in known if _changed_after(one, since) and not _changed_after(one, as_of)],
         checks=[check for check in done if check.recorded_at > since and check is not last_pass],
+        areas=await on_route(connection, route, heavy, until=as_of),
         verified=coverage(done, route.length_m),
         risk=explained.risk,
         records=await risk_records.until(connection, mission_name, route_id, as_of),

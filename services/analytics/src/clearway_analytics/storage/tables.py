@@ -244,8 +244,37 @@ class CheckRow(Analytics, table=True):
     reason: str | None = None
 
 
+class AreaRow(Analytics, table=True):
+    """A revision of a contaminated area. `present`: it is the last one. `polygon` is a list of rings; west to north are
+    its bounding box."""
+
+    __tablename__ = "contaminated_area"
+    __table_args__ = (Index("ix_contaminated_area_present", "mission", "present", "released", "area_id"),)
+
+    mission: str = Field(primary_key=True)
+    area_id: UUID = Field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    present: bool
+    name: str
+    status: str
+    category: str
+    polygon: Any = Field(sa_type=Json, nullable=False)
+    west: float = Field(sa_type=Double)
+    south: float = Field(sa_type=Double)
+    east: float = Field(sa_type=Double)
+    north: float = Field(sa_type=Double)
+    organisation: str
+    reference: str | None = None
+    surveyed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    note: str
+    recorded_by: str
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    released: bool
+    reason: str | None = None
+
+
 class RiskRecordRow(Analytics, table=True):
-    """A risk of a route as it was published, so that a later reader sees what was said then."""
+    """A risk of a route as it was published, so that a later reader sees what was said then: to the minute."""
 
     __tablename__ = "risk_record"
 
@@ -254,11 +283,6 @@ class RiskRecordRow(Analytics, table=True):
     at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
     band: str
     expected_events: float = Field(sa_type=Double)
-    low: float = Field(sa_type=Double)
-    high: float = Field(sa_type=Double)
-    n_eff: float = Field(sa_type=Double)
-    horizon_days: float = Field(sa_type=Double)
-    parameters_revision: int
 
 
 class BriefingRow(Analytics, table=True):
@@ -282,6 +306,7 @@ ROUTE_SUMS: Final = table_of(RouteSumsRow)
 CONTRIBUTIONS: Final = table_of(ContributionRow)
 INCIDENTS: Final = table_of(IncidentRow)
 CHECKS: Final = table_of(CheckRow)
+AREAS: Final = table_of(AreaRow)
 RISK_RECORDS: Final = table_of(RiskRecordRow)
 BRIEFINGS: Final = table_of(BriefingRow)
 PARAMETERS: Final = table_of(ParametersRow)

@@ -1,5 +1,5 @@
-"""What was done for routes: clearances and passes; what is known of an incident beyond the model's fields; the risks
-that were published, and the briefings that were handed out.
+"""What was done for routes: clearances and passes; contaminated areas; what is known of an incident beyond the
+model's fields; the risks that were published, and the briefings that were handed out.
 
 Programs from before this script write incidents without the new columns. Such an incident counts as one that was not
 found by a search, and as surely present only until its moment: both make a risk higher, not lower.
@@ -8,7 +8,7 @@ found by a search, and as surely present only until its moment: both make a risk
 import sqlalchemy as sa
 from alembic import op
 
-from clearway_platform.database.engines import UtcDateTime
+from clearway_platform.database.engines import Json, UtcDateTime
 
 revision = "0006"
 down_revision = "0005"
@@ -49,16 +49,45 @@ def upgrade() -> None:
         "ix_route_check_of_route", "route_check", ["mission", "route_id", "kind", "present", "at", "check_id"]
     )
 
+    _create_areas()
     _create_records()
 
 
 def downgrade() -> None:
     op.drop_table("briefing")
     op.drop_table("risk_record")
+    op.drop_table("contaminated_area")
     op.drop_table("route_check")
     op.drop_column("route_state", "last_checked_at")
     for column in ("updated_at", "latest", "activity"):
         op.drop_column("incident_view", column)
+
+
+def _create_areas() -> None:
+    op.create_table(
+        "contaminated_area",
+        sa.Column("mission", sa.String(), primary_key=True),
+        sa.Column("area_id", sa.Uuid(), primary_key=True),
+        sa.Column("revision", sa.Integer(), primary_key=True),
+        sa.Column("present", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("polygon", Json, nullable=False),
+        sa.Column("west", sa.Double(), nullable=False),
+        sa.Column("south", sa.Double(), nullable=False),
+        sa.Column("east", sa.Double(), nullable=False),
+        sa.Column("north", sa.Double(), nullable=False),
+        sa.Column("organisation", sa.String(), nullable=False),
+        sa.Column("reference", sa.String()),
+        sa.Column("surveyed_at", UtcDateTime()),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("recorded_by", sa.String(), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String()),
+    )
+    op.create_index("ix_contaminated_area_present", "contaminated_area", ["mission", "present", "released", "area_id"])
 
 
 def _create_records() -> None:
@@ -69,11 +98,6 @@ def _create_records() -> None:
         sa.Column("at", UtcDateTime(), primary_key=True),
         sa.Column("band", sa.String(), nullable=False),
         sa.Column("expected_events", sa.Double(), nullable=False),
-        sa.Column("low", sa.Double(), nullable=False),
-        sa.Column("high", sa.Double(), nullable=False),
-        sa.Column("n_eff", sa.Double(), nullable=False),
-        sa.Column("horizon_days", sa.Double(), nullable=False),
-        sa.Column("parameters_revision", sa.Integer(), nullable=False),
     )
     op.create_table(
         "briefing",

@@ -1,0 +1,107 @@
+"""Contaminated areas, as rows: every revision, the last of which is the present one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from clearway_analytics.domain.area import Area, Box
+from clearway_analytics.domain.coverage import Stretch
+from clearway_analytics.domain.route import Route
+from clearway_analytics.risk.touching import touched
+from clearway_analytics.storage.states import POLYGON, stored_polygon
+from clearway_analytics.storage.tables import AREAS
+
+_OWN: Final = ("present", "west", "south", "east", "north")
+_COLUMNS: Final = tuple(column.name for column in AREAS.columns if column.name not in _OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedArea:
+    """An area that stands, and the stretches of a route's corridor that it touches, metres along the line."""
+
+    area: Area
+    stretches: Sequence[Stretch]
+
+
+async def add(connection: AsyncConnection, area: Area) -> None:
+    """Store a revision as the present one; the mission is locked."""
+    if area.revision > 1:
+        its_rows = (AREAS.c.mission == area.mission, AREAS.c.area_id == area.area_id, AREAS.c.present.is_(True))
+        await connection.execute(update(AREAS).where(*its_rows).values(present=False))
+    box = dict(zip(("west", "south", "east", "north"), area.box, strict=True))
+    values = asdict(area) | box | {"present": True, "polygon": stored_polygon(area.polygon)}
+    await connection.execute(insert(AREAS), values)
+
+
+async def find(connection: AsyncConnection, mission: str, area_id: UUID) -> Area | None:
+    """The present revision of an area, or None."""
+    query = _of(mission).where(AREAS.c.area_id == area_id, AREAS.c.present.is_(True))
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _area(row)
+
+
+async def revisions(connection: AsyncConnection, mission: str, area_id: UUID) -> list[Area]:
+    """All revisions of an area, the last one first; none when the mission has no such area."""
+    query = _of(mission).where(AREAS.c.area_id == area_id).order_by(AREAS.c.revision.desc())
+    return [_area(row) for row in await connection.execute(query)]
+
+
+def listed(mission: str, after: UUID | None, *, released: bool) -> Select[Any]:
+    """The query for the areas after an id; with those that were released only where `released`."""
+    query = _of(mission).where(AREAS.c.present.is_(True))
+    if not released:
+        query = query.where(AREAS.c.released.is_(False))
+    return query if after is None else query.where(AREAS.c.area_id > after)
+
+
+async def near(connection: AsyncConnection, mission: str, box: Box, *, until: datetime | None = None) -> list[Area]:
+    """The areas that stand and whose bounding boxes meet `box`; `until`: as they were recorded at that moment."""
+    query = _of(mission).where(AREAS.c.present.is_(True)) if until is None else _recorded_until(mission, until)
+    west, south, east, north = box
+    query = query.where(
+        AREAS.c.released.is_(False),
+        AREAS.c.west <= east,
+        AREAS.c.east >= west,
+        AREAS.c.south <= north,
+        AREAS.c.north >= south,
+    )
+    return [_area(row) for row in await connection.execute(query.order_by(AREAS.c.area_id))]
+
+
+def touching(route: Route, areas: Sequence[Area]) -> list[TouchedArea]:
+    """Those of the areas that touch the route's corridor, by their first kilometre."""
+    found = [TouchedArea(area, touched(route.line, route.half_width_m, area.polygon)) for area in areas]
+    return sorted((one for one in found if one.stretches), key=lambda one: (one.stretches[0], one.area.area_id))
+
+
+def area_of(row: Row[Any]) -> Area:
+    """The area of a row that `listed` selects."""
+    return _area(row)
+
+
+def _of(mission: str) -> Select[Any]:
+    return select(AREAS).where(AREAS.c.mission == mission)
+
+
+def _recorded_until(mission: str, moment: datetime) -> Select[Any]:
+    """The last revision that each area had at a moment."""
+    last = (
+        select(AREAS.c.area_id, func.max(AREAS.c.revision).label("revision"))
+        .where(AREAS.c.mission == mission, AREAS.c.recorded_at <= moment)
+        .group_by(AREAS.c.area_id)
+        .subquery()
+    )
+    same = and_(AREAS.c.area_id == last.c.area_id, AREAS.c.revision == last.c.revision)
+    return select(AREAS).join(last, same).where(AREAS.c.mission == mission)
+
+
+def _area(row: Row[Any]) -> Area:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return Area(**{**values, "polygon": POLYGON.read(row.polygon)})
