@@ -121,7 +121,7 @@ def _areas(areas: Sequence[Part]) -> list[str]:
         for one in areas
     ]
     rest = [stretch for one in areas[MOST_AREAS:] for stretch in one["stretches"]]
-    others = f"<p><strong>Also at km {_ranges(rest, MOST_KILOMETRES)}.</strong></p>" if rest else ""
+    others = f"<p><strong>Also at km {_ranges(rest, MOST_KILOMETRES)}</strong></p>" if rest else ""
     return [
         heading("Contaminated areas on the route", 2),
         table(("km", "status", "what", "name"), rows[:MOST_AREAS]),
