@@ -14,6 +14,7 @@ from .mission import (
     clearance,
     dead_letter,
     made,
+    proposed,
     report,
     route,
     route_pass,
@@ -79,6 +80,12 @@ def fresh_check(scene: Scene, kind: str) -> Fresh:
 def fresh_area(scene: Scene) -> Fresh:
     answer = scene.ask({"method": "POST", "url": "/v1/areas", "json": area("fresh")})
     return scene.ours.ids | {"area_id": made(answer)["area_id"]}, answer.headers["etag"]
+
+
+def fresh_retraction(scene: Scene) -> dict[str, str]:
+    """A proposal to retract an incident, which is open."""
+    with scene.ours.client() as client:
+        return scene.ours.ids | {"proposal_id": proposed(client, scene.ours.mark)}
 
 
 def fresh_letter(scene: Scene) -> Mission:

@@ -136,6 +136,7 @@ def settle(mission: Mission) -> None:
         made(client.post(f"/v1/incidents/{retracted}/retract", json=reason, headers={"If-Match": '"1"'}))
         ids["retracted"] = retracted
         ids["incident_id"] = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
+        ids["proposal_id"] = proposed(client, mark)
         about = {"incident_id": ids["incident_id"]}
         alert = await_that(lambda: _items(client, "/v1/alerts", about), "an alert is raised")[0]
         ids["alert_id"] = alert["alert_id"]
@@ -147,6 +148,17 @@ def settle(mission: Mission) -> None:
         # The newest is another one when the retraction's partition was read last.
         by_alert = {delivery["alert_id"]: delivery for delivery in made(client.get(deliveries))["items"]}
         ids["delivery_id"] = by_alert[ids["alert_id"]]["delivery_id"]
+
+
+def proposed(client: httpx.Client, mark: str) -> str:
+    """A proposal to retract what a source no longer has."""
+    system, last = f"source {uuid4().hex}", {"occurred_at": "2020-01-01T00:00:00Z"}
+    item = report(mark, external_refs=[{"system": system, "id": "1"}], time=last, hazard_state="none")
+    made(client.post("/v1/incident-imports", json=[item]))
+    edition = {"system": system, "edition": mark, "ids": ["2"]}
+    assert made(client.post("/v1/proposals", json=edition))["proposed"] == 1
+    found = made(client.get("/v1/proposals"))["items"]
+    return str(next(one["proposal_id"] for one in found if one["system"] == system))
 
 
 async def dead_letter(mission: Mission) -> str:

@@ -34,6 +34,7 @@ OBJECTS = frozenset(
         "delivery_id",
         "letter_id",
         "parameters_id",
+        "proposal_id",
     }
 )
 PARTS = {"revision": "1"}
@@ -60,6 +61,7 @@ BODIES: Mapping[str, Any] = {
     "ClearanceBody": claim("body"),
     "ConfirmationBody": {},
     "NoteBody": {},
+    "EditionBody": {"system": "body", "edition": "body.csv", "ids": ["1"]},
     "CloseBody": {"override_reason": "a reason"},
     "DiscardBody": {"reason": "a reason"},
     "ReasonBody": {"reason": "a reason"},

@@ -31,7 +31,7 @@ from clearway_analytics.domain.errors import (
     ProposalOpen,
     RouteRedrawn,
 )
-from clearway_incidents.domain.errors import NotNow
+from clearway_incidents.domain.errors import NotNow, PartOfEdition, ProposalDecided
 from clearway_platform.auth.keys import tickets
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
@@ -40,7 +40,15 @@ from clearway_platform.web.dead_letters import LetterDecided
 from clearway_platform.web.possible_problems import sentence
 from clearway_platform.web.stream.tickets import TooManyTickets
 
-from .fresh import fresh_area, fresh_check, fresh_delivery, fresh_incident, fresh_letter, fresh_subscription
+from .fresh import (
+    fresh_area,
+    fresh_check,
+    fresh_delivery,
+    fresh_incident,
+    fresh_letter,
+    fresh_retraction,
+    fresh_subscription,
+)
 from .mission import claim, made, report, route
 from .operations import Operation
 from .scene import Scene, but
@@ -185,6 +193,30 @@ def of_a_discarded_letter(operation: Operation, scene: Scene) -> httpx.Response:
     return scene.ask(operation.request(mission.ids), mission=mission)
 
 
+def of_a_dismissed_proposal(operation: Operation, scene: Scene) -> httpx.Response:
+    ids = fresh_retraction(scene)
+    address = f"/v1/proposals/{ids['proposal_id']}"
+    asked = {"method": "POST", "url": f"{address}/dismiss", "json": {"reason": "none given"}}
+    made(scene.ask(but(asked, headers={"If-Match": '"1"'})))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": '"2"'}))
+
+
+def of_a_proposal_whose_incident_is_retracted(operation: Operation, scene: Scene) -> httpx.Response:
+    ids = fresh_retraction(scene)
+    found = made(scene.ask({"method": "GET", "url": f"/v1/proposals/{ids['proposal_id']}"}))
+    asked = {"method": "POST", "url": f"/v1/incidents/{found['incident_id']}/retract", "json": {"reason": "privacy"}}
+    made(scene.ask(but(asked, headers={"If-Match": '"1"'})))
+    return scene.ask(operation.request(ids))
+
+
+def of_a_part_of_an_edition(operation: Operation, scene: Scene) -> httpx.Response:
+    refs = [{"system": "in part", "id": str(number)} for number in range(12)]
+    items = [report(scene.ours.mark, external_refs=[ref]) for ref in refs]
+    made(scene.ask({"method": "POST", "url": "/v1/incident-imports", "json": items}))
+    part = {"system": "in part", "edition": "a part", "ids": ["0"]}
+    return scene.ask(but(operation.request(scene.ours.ids), json=part))
+
+
 def with_as_many_as_may_wait(operation: Operation, scene: Scene) -> httpx.Response:
     with patch.object(tickets, "MOST_TICKETS", 0):
         return scene.ask(operation.request(scene.ours.ids))
@@ -234,6 +266,9 @@ SITUATIONS: Final = (
     Situation(RouteRedrawn, "clearances.correct", of_a_redrawn_route),
     Situation(RouteRedrawn, "passes.correct", of_a_redrawn_route),
     Situation(AreaIsReleased, "{area_id}", of_a_released_area),
+    Situation(PartOfEdition, "proposals.compare", of_a_part_of_an_edition),
+    Situation(ProposalDecided, "{proposal_id}", of_a_dismissed_proposal),
+    Situation(NotNow, "proposals.accept", of_a_proposal_whose_incident_is_retracted),
     Situation(LetterDecided, "{letter_id}", of_a_discarded_letter),
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )

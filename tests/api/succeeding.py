@@ -14,6 +14,7 @@ from .fresh import (
     fresh_incident,
     fresh_letter,
     fresh_proposal,
+    fresh_retraction,
     fresh_route,
     fresh_subscription,
 )
@@ -66,6 +67,8 @@ def _prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
             return operation.request(fresh_check(scene, kind)[0]), ours
         case ["area_id"]:
             return operation.request(fresh_area(scene)[0]), ours
+        case ["proposal_id"]:
+            return operation.request(fresh_retraction(scene)), ours
         case ["letter_id"]:
             mission = fresh_letter(scene)
             return operation.request(mission.ids), mission

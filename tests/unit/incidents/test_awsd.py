@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clearway_incidents.api.reports import NewReport
-from clearway_incidents.exchange.imports import awsd
+from clearway_incidents.exchange.imports import awsd, awsd_words
 from clearway_incidents.exchange.imports.awsd_words import LOCATIONS_OF_2016, MEANS, MEANS_OF_2016, SETTINGS
 from clearway_incidents.exchange.imports.rows import REASON, Summary, UnusableRow
 
@@ -36,7 +36,12 @@ def report(**changes: str) -> NewReport:
 
 def test_a_row_becomes_a_report() -> None:
     made = report()
-    assert (made.category, made.delivery, made.outcome, made.hazard_state) == ("ied", "roadside", "detonated", "none")
+    assert (made.category, made.delivery, made.outcome, made.hazard_state) == (
+        "ied",
+        "roadside",
+        "detonated",
+        "unknown",
+    )
     assert made.location.point.coordinates == (0.5, 15.66)
     assert (made.location.admin0, made.location.precision, made.location.setting) == ("MLI", "admin2", "road")
     assert [(item.outcome, item.low, item.high) for item in made.casualties] == [("killed", 1, 1)]
@@ -65,6 +70,23 @@ def test_a_date_is_a_span_as_wide_as_it_is_unknown(
 @pytest.mark.parametrize("means", [*MEANS, *MEANS_OF_2016])
 def test_every_means_of_attack_is_known(means: str) -> None:
     assert report(**{"Means of attack": means}).category
+
+
+@pytest.mark.parametrize(
+    ("means", "category"),
+    [
+        ("Unknown", "unknown"),
+        ("U", "unknown"),
+        ("", "unknown"),
+        ("Other Explosives", "other_explosive"),
+        ("B", "other_explosive"),
+        ("Aerial bombardment", "other_explosive"),
+        ("Shooting", "not_explosive"),
+    ],
+)
+def test_what_the_source_does_not_say_stays_unknown(means: str, category: str) -> None:
+    made = report(**{"Means of attack": means})
+    assert (made.category, made.hazard_state) == (category, "unknown")
 
 
 @pytest.mark.parametrize("place", [*SETTINGS, *LOCATIONS_OF_2016, "somewhere new"])

@@ -150,14 +150,31 @@ def test_an_import_of_which_every_row_was_refused_is_no_success(
 
 
 def test_an_import_of_which_a_row_was_taken_is_one(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
-    url = clearway(lambda _: httpx.Response(200, json={"items": [{"line": 1, "result": "created"}]}))
+    url = clearway(lambda _: httpx.Response(200, json={"items": [{"line": 1, "result": "created"}], "proposed": 3}))
     done = imported(str(edition(tmp_path / "edition.csv")), "--url", url, "--key", "cwk_a_b", "--json")
     assert done.exit_code == 0
     assert {row["result"]: row["rows"] for row in json.loads(done.stdout)} == {
         "created": 1,
+        "gone, proposed to be retracted": 3,
         "refused": 1,
         "refused: it has no coordinates": 1,
     }
+
+
+def test_a_part_of_an_edition_is_taken_and_said(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
+    """What cannot be imported is not gone: the names of all rows are compared."""
+    compared = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if b'"ids"' not in request.content:
+            return httpx.Response(200, json={"items": [{"line": 1, "result": "created"}]})
+        compared.append(json.loads(request.content))
+        return httpx.Response(409, json={"detail": "Send the names of the whole edition."})
+
+    done = imported(str(edition(tmp_path / "edition.csv")), "--url", clearway(answer), "--key", "cwk_a_b")
+    assert done.exit_code == 0
+    assert "Send the names of the whole edition." in done.stderr
+    assert compared == [{"system": "awsd", "edition": "edition.csv", "ids": ["2", "4711"]}]
 
 
 def test_a_file_without_rows_is_said_and_no_table_is_printed(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from clearway_incidents.exchange.imports import awsd
 from clearway_incidents.exchange.imports.importer import Importer
 from clearway_incidents.exchange.imports.reading import Table, UnreadableFile
 from clearway_incidents.exchange.imports.rows import Summary, UnusableRow
-from clearway_incidents.exchange.imports.sending import ImportFailed, RowReport, send
+from clearway_incidents.exchange.imports.sending import Edition, ImportFailed, NothingProposed, RowReport, propose, send
 from clearway_platform.cli.api import find_answering
 from clearway_platform.cli.client import Access, Demo, Key, Url
 from clearway_platform.cli.configuration import DataFolder
@@ -27,6 +27,7 @@ from clearway_platform.cli.listing import AsJson, print_list
 TIMEOUT_SECONDS: Final = 60.0
 
 _HELP: Final = """Import {title}. A second run changes nothing; a newer edition corrects incidents.
+What it no longer has is proposed to be retracted (GET /v1/proposals).
 
 The key must be an operator's or an administrator's. The exit code is 0 when rows were taken, 1 when none was or
 the import could not go on, 2 when it could not begin.
@@ -65,14 +66,31 @@ def _command_of(importer: Importer) -> Callable[..., None]:
         table = _read(importer, file)
         access = None if dry_run else find_answering(url, key, data=data, demo=demo)
         _check_rejects(rejects)
-        _import(importer, table, access, rejects, as_json=as_json)
+        edition = _edition(importer, file, table)
+        _import(importer, table, access, rejects, edition, as_json=as_json)
         if not table.rows:
             fail(f"{file} holds no rows.", FAILED)
 
     return run
 
 
-def _import(importer: Importer, table: Table, access: Access | None, rejects: Path | None, *, as_json: bool) -> None:
+def _edition(importer: Importer, file: Path, table: Table) -> Edition | None:
+    """What the file says that there is; None for a source whose rows have no names."""
+    column = importer.id_column
+    if column is None:
+        return None
+    return Edition(importer.name, file.name, frozenset(row[column] for row in table.rows if row[column]))
+
+
+def _import(
+    importer: Importer,
+    table: Table,
+    access: Access | None,
+    rejects: Path | None,
+    edition: Edition | None,
+    *,
+    as_json: bool,
+) -> None:
     """Send the usable rows, or only count them without an address; the command ends where none could be taken."""
     summary = Summary()
     reports = list(_usable(importer, table.rows, summary))
@@ -81,7 +99,7 @@ def _import(importer: Importer, table: Table, access: Access | None, rejects: Pa
         if access is None:
             summary.results["usable"] = len(reports)
         else:
-            _send(access, reports, summary)
+            _send(access, reports, summary, edition)
     except ImportFailed as error:
         problem = str(error)
     except KeyboardInterrupt:
@@ -121,7 +139,7 @@ def _usable(importer: Importer, rows: Iterable[dict[str, str]], summary: Summary
             summary.refuse(row, str(reason))
 
 
-def _send(access: Access, reports: list[RowReport], summary: Summary) -> None:
+def _send(access: Access, reports: list[RowReport], summary: Summary, edition: Edition | None) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # On standard error, and only on a terminal: a file or a program that reads the output has no use for it.
     console = Console(stderr=True)
@@ -131,6 +149,17 @@ def _send(access: Access, reports: list[RowReport], summary: Summary) -> None:
     ):
         task = progress.add_task("Importing", total=len(reports))
         send(client, reports, summary, lambda count: progress.advance(task, count))
+        # Where every row was refused, the file says little about the record.
+        if edition is not None and edition.ids and sum(summary.results.values()) > summary.results["refused"]:
+            _propose(client, edition, summary)
+
+
+def _propose(client: httpx.Client, edition: Edition, summary: Summary) -> None:
+    """Propose to retract what the file no longer has; said where it is hardly a whole edition."""
+    try:
+        summary.results["gone, proposed to be retracted"] = propose(client, edition)["proposed"]
+    except NothingProposed as reason:
+        _say(f"Rows that are gone were not looked for. {reason}")
 
 
 def _conclude(summary: Summary, rejects: Path | None, *, as_json: bool) -> None:

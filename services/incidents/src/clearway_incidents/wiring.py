@@ -6,7 +6,7 @@ from typing import Final
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents import permissions
-from clearway_incidents.api import assessing, clearing, importing, merging, reading, reporting
+from clearway_incidents.api import assessing, clearing, importing, merging, proposing, reading, reporting
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
@@ -14,6 +14,7 @@ from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
+from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.storage.states import INCIDENT
@@ -34,7 +35,7 @@ TAGS: Final = {
     "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
     "Clearing hazards": "What makes a hazard less: one principal claims it, another one confirms it.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
-    "Importing incidents": "Many reports of another system at once.",
+    "Importing incidents": "Many reports of another system at once, and what its newer editions no longer have.",
 }
 
 
@@ -55,7 +56,7 @@ def build(
         stream,
         tickets.router,
         list_router(formats),
-        *(part.router for part in (importing, reporting, reading, clearing, assessing, merging)),
+        *(part.router for part in (importing, proposing, reporting, reading, clearing, assessing, merging)),
     ):
         app.include_router(router)
     return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))
@@ -70,4 +71,5 @@ def _wiring(platform: Platform, states: StateVersions[IncidentState]) -> Wiring:
         lifecycle=Lifecycle(revisions),
         merging=Merging(revisions),
         imports=Imports(revisions, reconciled),
+        proposals=Proposals(revisions),
     )

@@ -16,6 +16,7 @@ from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
+from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.revisions import Target
 from clearway_incidents.domain.life import Step
 from clearway_platform.auth.principals import Principal
@@ -42,6 +43,7 @@ class Wiring:
     lifecycle: Lifecycle
     merging: Merging
     imports: Imports
+    proposals: Proposals
 
 
 async def _wiring(request: Request) -> Wiring:

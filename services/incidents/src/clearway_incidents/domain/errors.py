@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours, Refusal, StaleRevision
 
-__all__ = ["InvalidFact", "NotNow", "NotYours", "Refusal", "StaleRevision", "UnknownIncident", "UnknownRevision"]
+__all__ = [
+    "InvalidFact",
+    "NotNow",
+    "NotYours",
+    "PartOfEdition",
+    "ProposalDecided",
+    "Refusal",
+    "StaleRevision",
+    "UnknownIncident",
+    "UnknownProposal",
+    "UnknownRevision",
+]
 
 
 class InvalidFact(Invalid):
@@ -19,6 +30,27 @@ class NotNow(Conflict):
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}. {remedy}")
+
+
+class PartOfEdition(Conflict):
+    """The edition lacks so much of what is on record that it is hardly a whole one."""
+
+    detail = (
+        "The edition lacks more than a tenth of what is on record from its source: nothing is proposed. Send the names "
+        "of the whole edition."
+    )
+
+
+class ProposalDecided(Conflict):
+    """The proposal is not open any more."""
+
+    detail = "The proposal is not open any more. Read it again: it says who decided, or that the row came back."
+
+
+class UnknownProposal(NotFound):
+    """There is no such proposal in the mission."""
+
+    noun = "proposal"
 
 
 class UnknownIncident(NotFound):

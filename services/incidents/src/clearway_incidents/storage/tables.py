@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Double, Index, MetaData
+from sqlalchemy import Double, Index, MetaData, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
@@ -90,6 +90,31 @@ class ExternalRefRow(Owned, table=True):
     content: Any = Field(sa_type=Json, nullable=False)
 
 
+class ProposalRow(Owned, table=True):
+    """A retraction that a newer edition of a source asks for: it no longer has the name. There is one for each name."""
+
+    __tablename__ = "proposal"
+    __table_args__ = (
+        UniqueConstraint("mission", "system", "external_id", name="uq_proposal_name"),
+        Index("ix_proposal_mission_state", "mission", "state", "proposal_id"),
+    )
+
+    proposal_id: UUID = Field(primary_key=True)
+    revision: int
+    mission: str
+    system: str
+    external_id: str
+    incident_id: UUID
+    edition: str
+    state: str
+    proposed_at: datetime = Field(sa_type=UtcDateTime)
+    proposed_by: str
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = None
+    reason: str | None = None
+
+
 INCIDENTS: Final = table_of(IncidentRow)
 REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
+PROPOSALS: Final = table_of(ProposalRow)

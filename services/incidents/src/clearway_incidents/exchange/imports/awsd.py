@@ -31,8 +31,8 @@ _NEEDED: Final = frozenset(
 def report_of(row: Row) -> dict[str, Any]:
     """The report of one row. Raises UnusableRow with the reason.
 
-    What it says is history: the hazard is `none`, since the edition lists attacks that are over, with no device left
-    on record. The same row gives the same report, so that a second import changes nothing.
+    The database does not say what became of a hazard, so it is `unknown`. The same row gives the same report, so that
+    a second import changes nothing.
     """
     means = _means(row)
     return {
@@ -43,7 +43,7 @@ def report_of(row: Row) -> dict[str, Any]:
         "actuation": means.actuation,
         "delivery": means.delivery,
         "outcome": "detonated" if means.explosive else "unknown",
-        "hazard_state": "none",
+        "hazard_state": "unknown",
         "target": "humanitarian",
         "casualties": _casualties(row),
         "grading": {"source_reliability": "B", "info_credibility": _credibility(row)},
@@ -166,4 +166,4 @@ def _number(row: Row, column: str) -> int | None:
     return int(text)
 
 
-IMPORTER: Final = Importer(SYSTEM, "the Aid Worker Security Database", _NEEDED, report_of)
+IMPORTER: Final = Importer(SYSTEM, "the Aid Worker Security Database", _NEEDED, report_of, id_column="Incident ID")

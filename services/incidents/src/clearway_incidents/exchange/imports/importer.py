@@ -21,12 +21,16 @@ class Importer:
 
     `report_of` gives the report of a row as the API takes it, or raises UnusableRow with the reason. The same row gives
     the same report, under the same external reference, so that a second import changes nothing.
+
+    `id_column` has the names of the rows in the system `name`, as the references of their reports do: a whole file that
+    lacks one of these names proposes to retract its incident. Without it nothing is proposed.
     """
 
     name: str
     title: str
     columns: frozenset[str]
     report_of: Callable[[Row], dict[str, Any]]
+    id_column: str | None = None
 
     def read(self, path: Path) -> Table:
         """The rows of a file. Raises UnreadableFile when it is no table, or not of this kind."""

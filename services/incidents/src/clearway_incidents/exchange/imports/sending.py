@@ -14,6 +14,8 @@ import stamina
 from clearway_incidents.exchange.imports.rows import Summary
 
 BATCH: Final = 250
+IMPORTS: Final = "/v1/incident-imports"
+PROPOSALS: Final = "/v1/proposals"
 _AWAY: Final = (502, 503, 504)
 
 Row = dict[str, str]
@@ -21,6 +23,10 @@ Row = dict[str, str]
 
 class ImportFailed(Exception):
     """The import cannot go on; the text says what to do. What was taken stays, and a new run goes on from there."""
+
+
+class NothingProposed(Exception):
+    """The file is hardly a whole edition; the text says so. What was taken stays."""
 
 
 class _Away(Exception):
@@ -35,15 +41,32 @@ class RowReport:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A whole file of a source: its name, and the names of all its rows, also of those that give no report."""
+
+    system: str
+    name: str
+    ids: frozenset[str]
+
+
 def send(client: httpx.Client, reports: Iterable[RowReport], summary: Summary, advance: Callable[[int], None]) -> None:
     """Send every report and count the results; `advance` is called with the size of each batch. Raises ImportFailed."""
     for batch in batches(reports):
-        for item in _answered(client, batch)["items"]:
+        body = "\n".join(json.dumps(report.body) for report in batch)
+        for item in _answered(client, IMPORTS, body, "application/x-ndjson")["items"]:
             if item["result"] == "refused":
                 summary.refuse(batch[item["line"] - 1].row, item["problem"])
             else:
                 summary.results[item["result"]] += 1
         advance(len(batch))
+
+
+def propose(client: httpx.Client, edition: Edition) -> dict[str, Any]:
+    """Let the record compare the whole edition, and propose what is gone; the counts. Raises NothingProposed,
+    ImportFailed."""
+    body = json.dumps({"system": edition.system, "edition": edition.name, "ids": sorted(edition.ids)})
+    return _answered(client, PROPOSALS, body, "application/json")
 
 
 def batches(reports: Iterable[RowReport]) -> Iterator[list[RowReport]]:
@@ -52,10 +75,9 @@ def batches(reports: Iterable[RowReport]) -> Iterator[list[RowReport]]:
         yield batch
 
 
-def _answered(client: httpx.Client, batch: list[RowReport]) -> dict[str, Any]:
-    body = "\n".join(json.dumps(report.body) for report in batch)
+def _answered(client: httpx.Client, path: str, body: str, kind: str) -> dict[str, Any]:
     try:
-        response = _post(client, body)
+        response = _post(client, path, body, kind)
     except httpx.TransportError as error:
         raise ImportFailed(
             f"Nothing answers at {_shown(client)}. Is Clearway running? Start it, then run this again."
@@ -67,6 +89,8 @@ def _answered(client: httpx.Client, batch: list[RowReport]) -> dict[str, Any]:
             f"{_shown(client)} refuses the API key. {_detail(response)} "
             "Set an operator's with --key or CLEARWAY_API_KEY."
         )
+    if response.status_code == 409 and path == PROPOSALS:
+        raise NothingProposed(_detail(response))
     if response.status_code != 200:
         raise ImportFailed(f"{_shown(client)} answered {response.status_code}: {_detail(response)}")
     try:
@@ -76,17 +100,17 @@ def _answered(client: httpx.Client, batch: list[RowReport]) -> dict[str, Any]:
     return answer
 
 
-def _post(client: httpx.Client, body: str) -> httpx.Response:
+def _post(client: httpx.Client, path: str, body: str, kind: str) -> httpx.Response:
     """A repeat is harmless: what was taken is found unchanged."""
     # A context, not the decorator: that one writes the arguments of what it repeats, here whole reports, to the log.
     for attempt in stamina.retry_context(on=(_Away, httpx.TransportError), attempts=4, timeout=60):
         with attempt:
-            return _post_once(client, body)
+            return _post_once(client, path, body, kind)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _post_once(client: httpx.Client, body: str) -> httpx.Response:
-    response = client.post("/v1/incident-imports", content=body, headers={"Content-Type": "application/x-ndjson"})
+def _post_once(client: httpx.Client, path: str, body: str, kind: str) -> httpx.Response:
+    response = client.post(path, content=body, headers={"Content-Type": kind})
     if response.status_code in _AWAY:
         raise _Away(f"status {response.status_code}")
     return response

@@ -1,0 +1,159 @@
+"""Proposing to retract what a newer edition of a source no longer has, and deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, update
+
+from clearway_contracts.vocabulary import RetractionReason
+from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain import life
+from clearway_incidents.domain.errors import PartOfEdition, ProposalDecided, StaleRevision, UnknownProposal
+from clearway_incidents.domain.life import LIVE
+from clearway_incidents.domain.proposals import Comparison, ProposalState, compare, is_a_part
+from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, PROPOSALS
+from clearway_platform.auth.principals import Principal
+from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Transaction, on_either, one_or_many
+
+_TABLE: Final = PROPOSALS.c
+_PROPOSE: Final = on_either(
+    lambda new: new.on_conflict_do_update(
+        index_elements=["mission", "system", "external_id"],
+        set_={
+            **{name: new.excluded[name] for name in ("incident_id", "edition", "state", "proposed_at", "proposed_by")},
+            **dict.fromkeys(("decided_at", "decided_by", "reason")),
+            "revision": PROPOSALS.c.revision + 1,
+        },
+    ),
+    PROPOSALS,
+)
+_LIVE: Final = sorted(status.value for status in LIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A whole edition of a source: how it is called, and the names of all its rows."""
+
+    system: str
+    name: str
+    ids: AbstractSet[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """How many retractions an edition proposed, how many it withdrew, and how many of its source are open."""
+
+    proposed: int
+    withdrawn: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision on a proposal at the revision that was seen: a reason to retract, or none to dismiss it."""
+
+    proposal_id: UUID
+    seen: int
+    retract: RetractionReason | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """The commands about proposals."""
+
+    revisions: Revisions
+
+    async def propose(self, transaction: Transaction, principal: Principal, edition: Edition) -> Proposed:
+        """Compare an edition with the record. Raises PartOfEdition."""
+        known = await _known(transaction, principal.mission, edition.system)
+        if is_a_part(edition.ids, known):
+            raise PartOfEdition
+        proposed = await _proposed(transaction, principal.mission, edition.system)
+        found = compare(edition.ids, known, proposed)
+        await self._write(transaction, principal, edition, found)
+        of_source = (_TABLE.mission == principal.mission, _TABLE.system == edition.system)
+        is_open = select(func.count()).where(*of_source, _TABLE.state == ProposalState.OPEN.value)
+        waiting = (await transaction.connection.execute(is_open)).scalar_one()
+        return Proposed(len(found.gone), len(found.back), waiting)
+
+    async def decide(self, transaction: Transaction, principal: Principal, verdict: Verdict) -> Row[Any]:
+        """Accept, which retracts the incident, or dismiss; the proposal after it. Raises UnknownProposal,
+        StaleRevision, ProposalDecided, and NotNow for an incident that cannot be retracted any more."""
+        before = await _one(transaction, principal.mission, verdict.proposal_id)
+        if before.revision != verdict.seen:
+            raise StaleRevision(before.revision)
+        if before.state != ProposalState.OPEN:
+            raise ProposalDecided
+        await self._move(transaction, principal, verdict)
+        if verdict.retract is not None:
+            await self._retract(transaction, principal, before, verdict.retract, verdict.note)
+        return await _one(transaction, principal.mission, verdict.proposal_id)
+
+    async def _write(self, transaction: Transaction, principal: Principal, edition: Edition, found: Comparison) -> None:
+        now = self.revisions.clock.now()
+        about = {"mission": principal.mission, "system": edition.system, "edition": edition.name, "revision": 1}
+        by = {"state": ProposalState.OPEN.value, "proposed_at": now, "proposed_by": principal.id}
+        rows = [
+            {**about, **by, "proposal_id": new_id(), "external_id": name, "incident_id": incident_id}
+            for name, incident_id in sorted(found.gone.items())
+        ]
+        if rows:
+            await transaction.connection.execute(_PROPOSE[transaction.connection.dialect.name], one_or_many(rows))
+        for name in sorted(found.back):
+            back = (_TABLE.mission == principal.mission, _TABLE.system == edition.system, _TABLE.external_id == name)
+            reason = f"{edition.name} has it again"
+            await transaction.connection.execute(
+                update(PROPOSALS).where(*back).values(**_decision(ProposalState.WITHDRAWN, principal, now, reason))
+            )
+
+    async def _move(self, transaction: Transaction, principal: Principal, verdict: Verdict) -> None:
+        state = ProposalState.DISMISSED if verdict.retract is None else ProposalState.ACCEPTED
+        decided = update(PROPOSALS).where(_TABLE.proposal_id == verdict.proposal_id, _TABLE.revision == verdict.seen)
+        values = _decision(state, principal, self.revisions.clock.now(), verdict.note)
+        if (await transaction.connection.execute(decided.values(**values))).rowcount == 0:
+            raise StaleRevision(verdict.seen + 1)
+
+    async def _retract(
+        self, transaction: Transaction, principal: Principal, row: Row[Any], reason: RetractionReason, note: str | None
+    ) -> None:
+        incident = await self.revisions.current(transaction, principal.mission, row.incident_id)
+        said = note or f"{row.edition} of {row.system} no longer has {row.external_id}"
+        step = partial(life.retract, reason=reason)
+        change = step(incident.incident, self.revisions.act(principal, said))
+        await self.revisions.append(transaction, principal, incident, change)
+
+
+def _decision(state: ProposalState, principal: Principal, at: datetime, reason: str | None) -> dict[str, Any]:
+    decided = {"decided_at": at, "decided_by": principal.id, "reason": reason}
+    return {**decided, "state": state.value, "revision": _TABLE.revision + 1}
+
+
+async def _one(transaction: Transaction, mission: str, proposal_id: UUID) -> Row[Any]:
+    query = select(PROPOSALS).where(_TABLE.proposal_id == proposal_id, _TABLE.mission == mission)
+    row = (await transaction.connection.execute(query)).one_or_none()
+    if row is None:
+        raise UnknownProposal(proposal_id)
+    return row
+
+
+async def _known(transaction: Transaction, mission: str, system: str) -> dict[str, UUID]:
+    """The names that a source has for incidents that can be retracted."""
+    refs = EXTERNAL_REFS.c
+    query = select(refs.external_id, refs.incident_id).join(
+        INCIDENTS, (INCIDENTS.c.incident_id == refs.incident_id) & (INCIDENTS.c.mission == refs.mission)
+    )
+    query = query.where(refs.mission == mission, refs.system == system, INCIDENTS.c.status.in_(_LIVE))
+    return {row.external_id: row.incident_id for row in await transaction.connection.execute(query)}
+
+
+async def _proposed(transaction: Transaction, mission: str, system: str) -> dict[str, ProposalState]:
+    query = select(_TABLE.external_id, _TABLE.state).where(_TABLE.mission == mission, _TABLE.system == system)
+    return {row.external_id: ProposalState(row.state) for row in await transaction.connection.execute(query)}
