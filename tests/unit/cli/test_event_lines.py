@@ -86,6 +86,17 @@ async def test_an_incident_shows_its_place_its_time_and_its_route() -> None:
     assert "occurred 2026-03-14 05:45Z" in text
 
 
+async def test_a_clearance_says_how_sure_it_is() -> None:
+    name = "incident.clearance_claimed.v1.plain"
+    assert "hazard active, reported cleared, not confirmed" in (await line(name)).laid_out(None)
+    data = value(name)
+    data["incident"] |= {"hazard_state": "cleared"}
+    data["incident"]["clearance"] |= {"state": "confirmed"}
+    assert "hazard cleared  " in (await line(name, data=data)).laid_out(None)
+    data["incident"]["clearance"] |= {"override_reason": "no second verifier"}
+    assert "hazard cleared, by one person" in (await line(name, data=data)).laid_out(None)
+
+
 async def test_a_withdrawn_report_says_why() -> None:
     assert "withdrawn: false_report" in (await line("incident.retracted.v1.plain")).laid_out(None)
 

@@ -7,12 +7,12 @@ from clearway_platform.auth.principals import EVERYONE, Permission, Role
 READ: Final = Permission("incidents:read", "read incidents", EVERYONE)
 REPORT: Final = Permission(
     "incidents:report",
-    "report and correct incidents",
+    "report and correct incidents, claim clearances",
     frozenset({Role.REPORTER, Role.VERIFIER, Role.OPERATOR}),
 )
 ASSESS: Final = Permission(
     "incidents:assess",
-    "grade, verify, dispute, merge, retract, close and reopen incidents",
+    "grade, verify, dispute, merge, retract, close and reopen incidents, confirm clearances, decide on proposals",
     frozenset({Role.VERIFIER}),
 )
 
