@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -148,6 +149,27 @@ def settle(mission: Mission) -> None:
         # The newest is another one when the retraction's partition was read last.
         by_alert = {delivery["alert_id"]: delivery for delivery in made(client.get(deliveries))["items"]}
         ids["delivery_id"] = by_alert[ids["alert_id"]]["delivery_id"]
+        ids["digest_id"] = digest(client, mark, ids["subscription_id"])
+
+
+def digest(client: httpx.Client, mark: str, known: str) -> str:
+    """The digest of a new subscription, to a place where more hazards stand than are told one by one. `known` is another
+    subscription."""
+    place = {"type": "Point", "coordinates": [-3.0, 12.0]}
+    location = {"point": place, "precision": "gps", "place_name": mark}
+    standing = [report(mark, location=location) for _ in range(11)]
+    incidents = [made(client.post("/v1/incidents", json=body))["incident_id"] for body in standing]
+    for incident_id in incidents:
+        await_that(partial(_explains, client, known, incident_id), "the incident is known to alerts")
+    area = {"area": {"type": "circle", "center": place, "radius_m": 5000}}
+    wanted = made(client.post("/v1/subscriptions", json=subscription(mark, filter=area)))["subscription_id"]
+    [delivery] = await_that(lambda: _items(client, f"/v1/subscriptions/{wanted}/deliveries", {}), "a digest is sent")
+    return str(delivery["digest_id"])
+
+
+def _explains(client: httpx.Client, subscription_id: str, incident_id: str) -> bool:
+    query = {"incident_id": incident_id}
+    return client.get(f"/v1/subscriptions/{subscription_id}/explain", params=query).is_success
 
 
 def proposed(client: httpx.Client, mark: str) -> str:

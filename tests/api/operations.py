@@ -26,6 +26,7 @@ OBJECTS = frozenset(
         "incident_id",
         "subscription_id",
         "alert_id",
+        "digest_id",
         "route_id",
         "clearance_id",
         "pass_id",

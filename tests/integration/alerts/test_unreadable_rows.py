@@ -48,7 +48,9 @@ async def store(alerts: Service, table: Table, row: RowMapping, **values: Any) -
 
 
 def of_newer_version(state: dict[str, Any]) -> dict[str, Any]:
-    return {**state, "v": 2, "seen_by_drone": True}
+    """Of a version that is newer than any of this program's, and says nothing of being readable for older ones."""
+    newer = {name: value for name, value in state.items() if name != "compatible_from"}
+    return {**newer, "v": 99, "seen_by_drone": True}
 
 
 async def view_of_newer_version(alerts: Service, incident: IncidentView) -> RowMapping:
@@ -99,7 +101,7 @@ async def no_json(alerts: Service, delivery: RowMapping) -> None:
 
 async def unknown_kind(alerts: Service, delivery: RowMapping) -> None:
     row = await the_row(alerts, ALERT, id=delivery["alert_id"])
-    await store(alerts, ALERT, row, kind="renewed")
+    await store(alerts, ALERT, row, kind="foretold")
 
 
 async def newer_channel(alerts: Service, delivery: RowMapping) -> None:
@@ -357,9 +359,9 @@ async def test_a_cancellation_needs_nothing_of_what_was_told_before(alerts: Serv
     await alerts.warn(report())
     await view_of_newer_version(alerts, report())
     [alert] = await alerts.rows(ALERT)
-    await store(alerts, ALERT, alert, kind="renewed")
+    await store(alerts, ALERT, alert, kind="foretold")
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
-    assert [kind for kind, _ in await told(alerts, row)] == ["renewed", "cancelled"]
+    assert [kind for kind, _ in await told(alerts, row)] == ["foretold", "cancelled"]
 
 
 async def test_a_list_with_such_a_row_is_refused_and_says_that_another_process_may_answer(
