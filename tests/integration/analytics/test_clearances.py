@@ -13,7 +13,7 @@ from clearway_analytics.domain.check import Check, CheckDraft, CheckKind
 from clearway_analytics.domain.errors import CheckWithdrawn, NoSuchClearance, NoSuchPass, NoSuchRoute, RouteRedrawn
 from clearway_analytics.ledger import checks
 from clearway_analytics.storage.tables import ROUTE_SUMS
-from clearway_contracts.checks import CheckChange, ClearanceChange
+from clearway_contracts.checks import ClearanceChange, PassChange
 from clearway_contracts.routes import RouteRiskChanged
 from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import new_id
@@ -149,7 +149,7 @@ async def test_each_change_is_an_event_and_the_risk_follows(desk: Desk, route_id
     passed = await record(desk, route_id, CheckKind.PASS)
     await withdraw(desk, await correct(desk, passed, result="signs_seen"))
     told = (await desk.published())[said:]
-    assert [data.event_type for data in told if isinstance(data, CheckChange)] == [
+    assert [data.event_type for data in told if isinstance(data, ClearanceChange | PassChange)] == [
         "route.cleared",
         "route.clearance_corrected",
         "route.clearance_withdrawn",

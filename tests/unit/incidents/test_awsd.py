@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clearway_incidents.api.reports import NewReport
-from clearway_incidents.exchange.imports import awsd, awsd_words
+from clearway_incidents.exchange.imports import awsd
 from clearway_incidents.exchange.imports.awsd_words import LOCATIONS_OF_2016, MEANS, MEANS_OF_2016, SETTINGS
 from clearway_incidents.exchange.imports.rows import REASON, Summary, UnusableRow
 

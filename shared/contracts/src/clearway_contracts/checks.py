@@ -1,47 +1,37 @@
 """The events of what was done for a route: clearances and passes, recorded, corrected and withdrawn."""
 
 from typing import ClassVar, Final, Literal, Self
-from uuid import UUID
 
 from pydantic import model_validator
 
-from clearway_contracts.envelope import EventData
 from clearway_contracts.route_check import RouteCheck, RouteClearanceState, RoutePassState
-from clearway_contracts.topics import ROUTE_RISK
+from clearway_contracts.routes import RouteChange
 
 
-class CheckChange(EventData):
-    """Base of these events, ordered by route."""
-
-    topic: ClassVar[str] = ROUTE_RISK.name
-    subject_field: ClassVar[str | None] = "route_id"
-
-    route_id: UUID
-
-    def _require_same(self, inside: RouteCheck) -> None:
-        if (inside.mission, inside.route_id) != (self.mission, self.route_id):
-            raise ValueError("mission and route_id must be those of the state inside")
+def _require_same(change: RouteChange, inside: RouteCheck) -> None:
+    if (inside.mission, inside.route_id) != (change.mission, change.route_id):
+        raise ValueError("mission and route_id must be those of the state inside")
 
 
-class ClearanceChange(CheckChange):
+class ClearanceChange(RouteChange):
     """Base of the events of a clearance: `clearance` is what it is now."""
 
     clearance: RouteClearanceState
 
     @model_validator(mode="after")
     def _clearance_is_of_this_route(self) -> Self:
-        self._require_same(self.clearance)
+        _require_same(self, self.clearance)
         return self
 
 
-class PassChange(CheckChange):
+class PassChange(RouteChange):
     """Base of the events of a pass: `route_pass` is what it is now."""
 
     route_pass: RoutePassState
 
     @model_validator(mode="after")
     def _pass_is_of_this_route(self) -> Self:
-        self._require_same(self.route_pass)
+        _require_same(self, self.route_pass)
         return self
 
 
@@ -81,7 +71,7 @@ class RoutePassWithdrawn(PassChange):
     event_type: ClassVar[Literal["route.pass_withdrawn"]] = "route.pass_withdrawn"
 
 
-CHECK_EVENTS: Final[tuple[type[CheckChange], ...]] = (
+CHECK_EVENTS: Final[tuple[type[ClearanceChange] | type[PassChange], ...]] = (
     RouteCleared,
     RouteClearanceCorrected,
     RouteClearanceWithdrawn,

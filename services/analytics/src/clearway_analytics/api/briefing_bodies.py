@@ -14,7 +14,7 @@ from clearway_analytics.api.area_bodies import AreaOnRoute
 from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
 from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.coverage import last_checked_at
-from clearway_analytics.ledger.risk_records import RiskRecord
+from clearway_analytics.ledger.route_sums import Published
 from clearway_analytics.queries.beside import OnRoute
 from clearway_analytics.queries.briefing import Departure
 from clearway_contracts.vocabulary import RiskBand
@@ -102,18 +102,6 @@ class BriefedRisk(BaseModel):
     parameters_revision: int
 
 
-class PublishedRisk(BaseModel):
-    """A risk of the route as it was published, over the horizon of the parameters in use then."""
-
-    at: datetime
-    band: RiskBand
-    expected_events: float
-
-    @classmethod
-    def of(cls, record: RiskRecord) -> Self:
-        return cls(at=record.at, band=record.band, expected_events=record.expected_events)
-
-
 class BriefedRoute(BaseModel):
     """The route as it is drawn now."""
 
@@ -131,7 +119,7 @@ class Changes(BaseModel):
     last_pass: BriefedCheck | None
     incidents: list[BriefedIncident] = Field(description="Those within 2.5 km that happened or changed since.")
     checks: list[BriefedCheck]
-    risks: list[PublishedRisk] = Field(description="The risks that were published since, the last one first.")
+    risks: list[Published] = Field(description="The risks that were published since, the last one first.")
 
 
 class Alternatives(BaseModel):
@@ -163,13 +151,12 @@ class BriefingContent(BaseModel):
     last_checked_at: datetime | None = Field(description="Since when the whole route is verified.")
     verified: list[VerifiedStretch]
     risk: BriefedRisk = Field(description="For the moment of the briefing, from the incidents as they are known.")
-    risk_recorded: PublishedRisk | None = Field(description="The last risk that was published until then.")
+    risk_recorded: Published | None = Field(description="The last risk that was published until then.")
     alternatives: Alternatives
 
     @classmethod
     def of(cls, known: Departure) -> Self:
         route, as_of = known.route, known.as_of
-        recorded = [PublishedRisk.of(record) for record in known.records]
         return cls(
             mission=route.mission,
             as_of=as_of,
@@ -188,12 +175,12 @@ class BriefingContent(BaseModel):
                 last_pass=BriefedCheck.of(known.last_pass) if known.last_pass else None,
                 incidents=_incidents(known.news, as_of),
                 checks=[BriefedCheck.of(check) for check in known.checks],
-                risks=[risk for risk in recorded if risk.at > known.since],
+                risks=[risk for risk in known.records if risk.at > known.since],
             ),
             last_checked_at=last_checked_at(known.verified),
             verified=[VerifiedStretch.of(stretch, as_of) for stretch in known.verified],
             risk=_computed(known),
-            risk_recorded=recorded[0] if recorded else None,
+            risk_recorded=next(iter(known.records), None),
             alternatives=Alternatives(routes=[], text=NO_ROAD_GRAPH),
         )
 
