@@ -62,12 +62,12 @@ def test_stretches_are_those_of_the_line_within_the_radius() -> None:
     """Against points along the line, each tried by itself."""
     rng = np.random.default_rng(33)
     x, y = rng.uniform(-5_000, 5_000, (2, 12))
-    line = Corridor.along(x, y, 500.0)
-    steps = np.arange(0.0, line.length.sum(), 1.0)
-    ends = np.concatenate(([0.0], np.cumsum(line.length)))
+    corridor = Corridor.along(x, y, 500.0)
+    steps = np.arange(0.0, corridor.line.length.sum(), 1.0)
+    ends = np.concatenate(([0.0], np.cumsum(corridor.line.length)))
     along_x, along_y = np.interp(steps, ends, x), np.interp(steps, ends, y)
     for px, py, radius in rng.uniform((-5_000, -5_000, 100), (5_000, 5_000, 3_000), (30, 3)).tolist():
-        found = line.stretches(px, py, radius)
+        found = corridor.stretches(px, py, radius)
         inside = np.zeros(len(steps), dtype=bool)
         for stretch in found:
             inside |= (stretch.from_m <= steps) & (steps <= stretch.to_m)

@@ -61,8 +61,8 @@ def test_lines_at_the_limits_are_measured() -> None:
     zigzag = [(20 + turn % 2 * 0.003, 10 + turn * 1e-6) for turn in range(MAX_VERTICES)]
     for line in (zigzag, [(-30, 80), (30, 80)], [(0, 84), (0, 85)], [(0, 0), (1e-5, 0)], [(0, -85), (10, -85)]):
         footprint = Footprint.of(checked(line), 500.0)
-        assert len(footprint.corridor.length) < MAX_VERTICES + 2_000
-        assert float(footprint.corridor.length.sum()) == pytest.approx(length_m(checked(line)), rel=0.06)
+        assert len(footprint.corridor.line.length) < MAX_VERTICES + 2_000
+        assert float(footprint.corridor.line.length.sum()) == pytest.approx(length_m(checked(line)), rel=0.06)
 
 
 def test_length_is_along_the_ellipsoid() -> None:

@@ -117,6 +117,9 @@ class RiskView(BaseModel):
     )
     known_hazards: int = Field(description="Hazards that stand on the route. They are outside the expected incidents.")
     data_age_days: float | None = Field(description="Age of the newest counted incident; null when there is none.")
+    gain: float = Field(
+        description="The corridor gain in the expected incidents: those observed in corridors by those predicted."
+    )
     parameters_revision: int = Field(description="The revision of the risk parameters used.")
 
     @classmethod

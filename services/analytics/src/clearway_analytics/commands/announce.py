@@ -73,4 +73,4 @@ def _published(route: RouteSums, risk: Assessment) -> RouteSums:
 
 
 def _assessed(route: RouteSums, mission: Mission, now: datetime) -> Assessment:
-    return route.assess(now, mission.parameters.horizon_days, mission.parameters)
+    return route.assess(now, mission.parameters.horizon_days, mission.parameters, mission.gain)

@@ -18,8 +18,8 @@ from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import HeavyWork
 
 FIRST_REVISION: Final = 1
-# So many segments are measured in a few milliseconds; more are measured in a thread, off the event loop.
-_SEGMENTS_ON_THE_LOOP: Final = 2_000
+# So many edges are measured in a few milliseconds; more are measured in a thread, off the event loop.
+_EDGES_ON_THE_LOOP: Final = 4_000
 
 # By route: the contribution of the incident's earlier revision, and that of this one.
 Exchanges = Mapping[UUID, tuple[Contribution | None, Contribution | None]]
@@ -56,7 +56,7 @@ class ApplyIncident:
         self, incident: IncidentView, routes: MissionRoutes, parameters: Parameters
     ) -> list[Contribution]:
         near = contributions.near(incident, routes, parameters)
-        if routes.network.segments(near) <= _SEGMENTS_ON_THE_LOOP:
+        if routes.network.edges(near) <= _EDGES_ON_THE_LOOP:
             return contributions.of_incident(incident, routes, near, parameters)
         return await self.heavy.run(contributions.of_incident, incident, routes, near, parameters)
 

@@ -61,8 +61,8 @@ class ShadowBuilder:
 
     async def of_route(
         self, connection: AsyncConnection, proposal: ParametersRevision, route: Route, known: Sequence[IncidentView]
-    ) -> tuple[float, list[Contribution]]:
-        """The route's reference share, and the contributions of the `known` incidents to it."""
+    ) -> tuple[ShadowRoute, list[Contribution]]:
+        """The figures of the route's corridor, and the contributions of the `known` incidents to it."""
         clearings = await checks.clearings_of(connection, route)
         return await self.heavy.run(_of_route, route, clearings, known, proposal.parameters)
 
@@ -165,8 +165,8 @@ class RebuildRisk:
                 made = [await self.builder.of_route(connection, proposal, route, known) for route in routes]
             async with self.database.write() as transaction:
                 await _take_step(transaction.connection, work, mission)
-                for route, (share, added) in zip(routes, made, strict=True):
-                    await shadow.put_route(transaction.connection, proposal, route, share, added)
+                for route, (figures, added) in zip(routes, made, strict=True):
+                    await shadow.put_route(transaction.connection, proposal, route, figures, added)
 
     async def _update_incidents(self, work: _Pass) -> None:
         after: UUID | None = None
@@ -214,9 +214,7 @@ class RebuildRisk:
             if not known:
                 return compared
             after = known[-1].route_id
-            compared += await self.builder.heavy.run(
-                _comparisons, known, made, (mission.parameters, proposal.parameters), now
-            )
+            compared += await self.builder.heavy.run(_comparisons, known, made, mission, proposal.parameters, now)
 
     async def _clear(self, parameters_id: UUID) -> None:
         rows = 1
@@ -253,10 +251,10 @@ async def _all_outdated(connection: AsyncConnection, proposal: ParametersRevisio
 
 def _of_route(
     route: Route, clearings: Sequence[Clearing], known: Sequence[IncidentView], parameters: Parameters
-) -> tuple[float, list[Contribution]]:
+) -> tuple[ShadowRoute, list[Contribution]]:
     footprint = Footprint.of(route.line, route.half_width_m, clearings)
     made = contributions.on_route(route.route_id, footprint, known, parameters)
-    return footprint.reference_share(parameters), made
+    return ShadowRoute(footprint.reference_share(parameters), footprint.corridor.area_km2), made
 
 
 def _of_incidents(views: Sequence[IncidentView], routes: MissionRoutes, parameters: Parameters) -> list[Contribution]:
@@ -272,17 +270,19 @@ def _of_incidents(views: Sequence[IncidentView], routes: MissionRoutes, paramete
 def _comparisons(
     known: Sequence[RouteSums],
     made: Mapping[UUID, ShadowRoute],
-    both: tuple[Parameters, Parameters],
+    mission: Mission,
+    proposed: Parameters,
     now: datetime,
 ) -> list[RouteComparison]:
-    """The comparison of each route that the shadow contains, with the parameters in use and those proposed."""
-    in_use, proposed = both
+    """The comparison of each route that the shadow contains, with the parameters in use and those proposed. The gain is
+    the same: that of the proposed ones is learned when they are in use."""
+    in_use, gain = mission.parameters, mission.gain
     horizon = in_use.horizon_days
     return [
         RouteComparison.of(
             route.route_id,
-            route.assess(now, horizon, in_use),
-            shadow.applied(route, made[route.route_id]).assess(now, horizon, proposed),
+            route.assess(now, horizon, in_use, gain),
+            shadow.applied(route, made[route.route_id]).assess(now, horizon, proposed, gain),
         )
         for route in known
         if route.route_id in made

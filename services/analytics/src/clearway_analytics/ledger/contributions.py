@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.routes import MissionRoutes
+from clearway_analytics.risk.arrays import Numbers
 from clearway_analytics.risk.clearing import Left
-from clearway_analytics.risk.corridor import Numbers
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
 from clearway_analytics.risk.evidence import NEARBY_M
 from clearway_analytics.risk.footprint import Footprint
@@ -93,7 +93,7 @@ def on_route(
     for left, some in _by_what_is_left(footprint, [counted[i] for i in near.tolist()]).items():
         which = near[some]
         share[which] = footprint.share_left(left, longitude[which], latitude[which], sd[which], parameters)
-    target = _Target(route_id, footprint.half_width_m)
+    target = _Target(route_id, footprint.corridor.half_width_m)
     return [
         _Addend.of(counted[i], parameters).to(target, float(share[i]), float(reach.distance_m[i]))
         for i in near.tolist()
@@ -116,8 +116,8 @@ def of_incident(
     addend = _Addend.of(incident, parameters)
     return [
         addend.to(
-            _Target(route_id := routes.ids[number], (footprint := routes.footprints[route_id]).half_width_m),
-            _left_of(share, footprint, incident, parameters),
+            _target(routes, number),
+            _left_of(share, routes.footprints[routes.ids[number]], incident, parameters),
             distance_m,
         )
         for number, share, distance_m in routes.network.reach(
@@ -181,6 +181,11 @@ class _Target:
 
     route_id: UUID
     half_width_m: float
+
+
+def _target(routes: MissionRoutes, number: int) -> _Target:
+    route_id = routes.ids[number]
+    return _Target(route_id, routes.footprints[route_id].corridor.half_width_m)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,10 @@ from clearway_platform.database.engines import insert
 FIRST_PARAMETERS: Final = 1
 
 _FIND: Final = select(
-    MISSIONS.c.version, MISSIONS.c.parameters_revision, cast(MISSIONS.c.parameters, Text).label("parameters")
+    MISSIONS.c.version,
+    MISSIONS.c.parameters_revision,
+    MISSIONS.c.gain,
+    cast(MISSIONS.c.parameters, Text).label("parameters"),
 ).where(MISSIONS.c.mission == bindparam("mission"))
 # SQLite has one writer, and no row locks.
 _LOCK: Final = _FIND.with_for_update()
@@ -30,12 +33,14 @@ _LOCK: Final = _FIND.with_for_update()
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A mission and its parameters in use. `version` grows with each change of its routes; 0: it has no row yet."""
+    """A mission, its parameters in use and its corridor gain. `version` grows with each change of its routes; 0: it has
+    no row yet."""
 
     name: str
     version: int
     parameters: Parameters
     parameters_revision: int = FIRST_PARAMETERS
+    gain: float = 1.0
 
 
 async def read(connection: AsyncConnection, name: str) -> Mission:
@@ -80,7 +85,9 @@ async def names(connection: AsyncConnection) -> list[str]:
 
 async def _find(connection: AsyncConnection, query: Select[Any], name: str) -> Mission | None:
     row = (await connection.execute(query, {"mission": name})).one_or_none()
-    return None if row is None else Mission(name, row.version, _read(row.parameters), row.parameters_revision)
+    if row is None:
+        return None
+    return Mission(name, row.version, _read(row.parameters), row.parameters_revision, row.gain)
 
 
 @lru_cache(maxsize=1024)

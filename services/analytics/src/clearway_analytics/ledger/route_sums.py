@@ -89,9 +89,9 @@ class RouteSums:
         nearby = self.sums.read_nearby(moment, self.landmark, parameters.decay_days)
         return Sums(total, squares, largest, self.extremes.newest, nearby)
 
-    def assess(self, at: datetime, horizon_days: float, parameters: Parameters) -> Assessment:
+    def assess(self, at: datetime, horizon_days: float, parameters: Parameters, gain: float = 1.0) -> Assessment:
         """The route's risk from `at` on, which must not be before the latest incident."""
-        ground = Ground(self.area_km2, self.reference_share, self.known_hazards, self.last_checked_at)
+        ground = Ground(self.area_km2, self.reference_share, self.known_hazards, self.last_checked_at, gain)
         return assess(self.at(at, parameters), ground, at, horizon_days, parameters)
 
     def exchanged(self, before: Contribution | None, after: Contribution | None) -> RouteSums:
@@ -122,6 +122,7 @@ _CHANGING: Final = (
     "largest",
     "newest",
     "extremes_total",
+    "area_km2",
     "reference_share",
     "published_events",
     "published_band",
@@ -176,7 +177,6 @@ async def put(connection: AsyncConnection, route: RouteSums) -> None:
         "mission": route.mission,
         "route_id": route.route_id,
         "landmark": route.landmark,
-        "area_km2": route.area_km2,
         "last_checked_at": route.last_checked_at,
     }
     statement = insert(connection, ROUTE_SUMS).values(values)
@@ -200,6 +200,7 @@ def _changing(route: RouteSums) -> dict[str, Any]:
         "largest": route.extremes.largest,
         "newest": route.extremes.newest,
         "extremes_total": route.sums.total,
+        "area_km2": route.area_km2,
         "reference_share": route.reference_share,
         "published_events": published.expected_events if published else None,
         "published_band": published.estimate.value if published else None,

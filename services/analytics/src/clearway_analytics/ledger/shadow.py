@@ -46,13 +46,20 @@ class ShadowRoute:
     """A route's figures computed with the proposed parameters; see RouteSums."""
 
     reference_share: float
+    area_km2: float
     sums: DecayedSums = field(default_factory=DecayedSums)
     extremes: Extremes = field(default_factory=Extremes)
 
 
 def applied(route: RouteSums, shadow: ShadowRoute) -> RouteSums:
-    """The route with the sums of its shadow; its last published risk stays."""
-    return replace(route, sums=shadow.sums, extremes=shadow.extremes, reference_share=shadow.reference_share)
+    """The route with the figures of its shadow; its last published risk stays."""
+    return replace(
+        route,
+        sums=shadow.sums,
+        extremes=shadow.extremes,
+        reference_share=shadow.reference_share,
+        area_km2=shadow.area_km2,
+    )
 
 
 async def advance(connection: AsyncConnection, shadow: ParametersRevision, step: int) -> bool:
@@ -70,7 +77,8 @@ async def outdated_routes(connection: AsyncConnection, shadow: ParametersRevisio
     """Live routes that the shadow does not contain at their present revision."""
     same = and_(SHADOW_ROUTES.c.parameters_id == shadow.parameters_id, SHADOW_ROUTES.c.route_id == ROUTES.c.route_id)
     query = live_routes(shadow.mission).outerjoin_from(ROUTES, SHADOW_ROUTES, same)
-    differs = or_(SHADOW_ROUTES.c.route_revision.is_(None), SHADOW_ROUTES.c.route_revision != ROUTES.c.revision)
+    # A route without an area was added before there was one.
+    differs = or_(SHADOW_ROUTES.c.area_km2.is_(None), SHADOW_ROUTES.c.route_revision != ROUTES.c.revision)
     rows = await connection.execute(query.where(differs).order_by(ROUTES.c.route_id).limit(limit))
     return [route_of(row) for row in rows]
 
@@ -107,14 +115,19 @@ async def put_route(
     connection: AsyncConnection,
     shadow: ParametersRevision,
     route: Route,
-    reference_share: float,
+    shadowed: ShadowRoute,
     added: Sequence[Contribution],
 ) -> None:
     """Put a route into the shadow at its present revision, with the contributions of the incidents in the shadow."""
     for table in (SHADOW_CONTRIBUTIONS, SHADOW_ROUTES):
         earlier = (table.c.parameters_id == shadow.parameters_id, table.c.route_id == route.route_id)
         await connection.execute(delete(table).where(*earlier))
-    values = {"route_id": route.route_id, "route_revision": route.revision, "reference_share": reference_share}
+    values = {
+        "route_id": route.route_id,
+        "route_revision": route.revision,
+        "reference_share": shadowed.reference_share,
+        "area_km2": shadowed.area_km2,
+    }
     await connection.execute(insert(SHADOW_ROUTES), {"parameters_id": shadow.parameters_id, **values})
     await _add(connection, shadow, added)
 
@@ -164,9 +177,10 @@ async def find(
         SHADOW_ROUTES.c.parameters_id == shadow.parameters_id,
         SHADOW_ROUTES.c.route_id.in_(bindparam("routes", routes, expanding=True)),
     )
-    rows = await connection.execute(select(SHADOW_ROUTES.c.route_id, SHADOW_ROUTES.c.reference_share).where(*wanted))
+    figures = (SHADOW_ROUTES.c.route_id, SHADOW_ROUTES.c.reference_share, SHADOW_ROUTES.c.area_km2)
+    rows = await connection.execute(select(*figures).where(*wanted))
     sums = await _sums(connection, shadow, routes)
-    return {route_id: ShadowRoute(share, *sums.get(route_id, ())) for route_id, share in rows}
+    return {route_id: ShadowRoute(share, area, *sums.get(route_id, ())) for route_id, share, area in rows}
 
 
 async def _sums(

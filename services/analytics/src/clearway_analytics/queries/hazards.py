@@ -78,7 +78,7 @@ def _placed(hazard: KnownHazard, route: Route, footprint: Footprint, moment: dat
 
 def _stretches(hazard: KnownHazard, route: Route, footprint: Footprint) -> list[Kilometres]:
     # The projection stretches the line by up to a per cent; kilometres are those of the route's length on the ground.
-    scale = route.length_m / float(footprint.corridor.length.sum()) / 1_000
+    scale = route.length_m / float(footprint.corridor.line.length.sum()) / 1_000
     # The ledger has found that the circle touches; rounding must not find that it does not.
     radius = max(route.half_width_m + hazard.incident.uncertainty_m, hazard.distance_m * (1 + 1e-9))
     incident = hazard.incident

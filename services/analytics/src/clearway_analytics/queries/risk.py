@@ -62,7 +62,7 @@ async def current(
     """The risks of the live ones of the routes, by route id, over the horizon of the mission's parameters."""
     found = await route_sums.find(connection, mission.name, route_ids)
     horizon = mission.parameters.horizon_days
-    return {route_id: route.assess(now, horizon, mission.parameters) for route_id, route in found.items()}
+    return {route_id: route.assess(now, horizon, mission.parameters, mission.gain) for route_id, route in found.items()}
 
 
 async def now(
@@ -70,13 +70,14 @@ async def now(
 ) -> Assessment | None:
     """The present risk, from the route's sums. None: no such live route."""
     route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
-    return None if route is None else route.assess(moment, horizon_days, mission.parameters)
+    return None if route is None else route.assess(moment, horizon_days, mission.parameters, mission.gain)
 
 
 async def explained(
     connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
 ) -> Explained | None:
-    """The risk at a moment, from the contributions of the incidents until then, as they are known today.
+    """The risk at a moment, from the contributions of the incidents until then, as they are known today, and with the
+    corridor gain of today.
 
     None: no such live route.
     """
@@ -86,11 +87,11 @@ async def explained(
         return None
     parameters = mission.parameters
     known = await _until(connection, mission.name, route_id, moment)
-    parts = [_part(contribution, moment, horizon_days, parameters) for contribution in known]
+    parts = [_part(contribution, moment, horizon_days, mission) for contribution in known]
     sums = _sums(known, moment, parameters)
     standing = await hazards.on_route(connection, mission, route_id, moment)
     checked = await checks.last_checked(connection, known_route, until=moment)
-    ground = Ground(route.area_km2, route.reference_share, len(standing), checked)
+    ground = Ground(route.area_km2, route.reference_share, len(standing), checked, mission.gain)
     risk = assess(sums, ground, moment, horizon_days, parameters)
     return Explained(risk, sorted(parts, key=lambda part: (-part.expected_events, part.incident_id)), standing)
 
@@ -113,9 +114,8 @@ def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameter
     )
 
 
-def _part(
-    contribution: Contribution, moment: datetime, horizon_days: float, parameters: Parameters
-) -> RiskContribution:
+def _part(contribution: Contribution, moment: datetime, horizon_days: float, mission: Mission) -> RiskContribution:
+    parameters = mission.parameters
     return RiskContribution(
         incident_id=contribution.incident_id,
         incident_revision=contribution.revision,
@@ -123,9 +123,8 @@ def _part(
         age_days=days_between(contribution.occurred, moment),
         distance_m=contribution.distance_m,
         weight=contribution.weight,
-        expected_events=expected_from_incidents(
-            _present(contribution, moment, parameters), horizon_days, parameters.decay_days
-        ),
+        expected_events=mission.gain
+        * expected_from_incidents(_present(contribution, moment, parameters), horizon_days, parameters.decay_days),
     )
 
 

@@ -33,12 +33,14 @@ class Ground:
 
     reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
     last_checked_at: since when the whole route is verified by passes and clearances; None when a stretch never was.
+    gain: the theatre's corridor gain g.
     """
 
     area_km2: float
     reference_share: float
     known_hazards: int = 0
     last_checked_at: datetime | None = None
+    gain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Assessment:
     estimate: RiskBand
     data_age_days: float | None
     known_hazards: int
+    gain: float
 
     @property
     def band(self) -> RiskBand:
@@ -74,10 +77,10 @@ def assess(sums: Sums, ground: Ground, at: datetime, horizon_days: float, parame
     middle of the route (`ground.reference_share`), or the largest present weight if that is larger. So a route without
     incidents has a wide interval, not an empty one. The background is taken as known, and added to both ends.
     """
-    ahead = expected_from_incidents(1.0, horizon_days, parameters.decay_days)
+    ahead = ground.gain * expected_from_incidents(1.0, horizon_days, parameters.decay_days)
     largest = ahead * max(sums.largest, ground.reference_share)
     interval = fay_feuer(ahead * sums.total, ahead**2 * sums.squares, largest, parameters.interval_level)
-    quiet = background(ground.area_km2, horizon_days, parameters)
+    quiet = ground.gain * background(ground.area_km2, horizon_days, parameters)
     incidents = ahead * sums.total
     return Assessment(
         at=at,
@@ -93,6 +96,7 @@ def assess(sums: Sums, ground: Ground, at: datetime, horizon_days: float, parame
         estimate=_estimate(sums, ground, at, parameters),
         data_age_days=None if sums.newest is None else max(0.0, days_between(sums.newest, at)),
         known_hazards=ground.known_hazards,
+        gain=ground.gain,
     )
 
 
@@ -103,5 +107,6 @@ def _estimate(sums: Sums, ground: Ground, at: datetime, parameters: Parameters) 
         ground.area_km2, horizon, parameters
     )
     limits = parameters.bands
+    expected *= ground.gain
     is_evident = evidence.is_recent(sums.nearby, limits.sufficient_sample, ground.last_checked_at, at)
     return limits.band(expected, is_evident=is_evident)

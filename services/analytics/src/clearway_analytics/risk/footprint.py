@@ -10,9 +10,9 @@ import numpy as np
 
 from clearway_analytics.domain.line import Position, middle, stepped
 from clearway_analytics.risk import intensity
+from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.clearing import ClearedLine, Clearing, Left
 from clearway_analytics.risk.corridor import Corridor, Stretch
-from clearway_analytics.risk.gaussian import Floats
 from clearway_analytics.risk.intensity import Reach
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project, utm_zone
@@ -40,10 +40,6 @@ class Footprint:
         (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         cleared = ClearedLine.of(line, half_width_m, clearings) if clearings else None
         return cls(zone, corridor, (west, south, east, north), centre, cleared)
-
-    @property
-    def half_width_m(self) -> float:
-        return float(np.max(self.corridor.half_width_m))
 
     def reach(self, longitude: Floats, latitude: Floats, location_sd: Floats, parameters: Parameters) -> Reach:
         """The effect of m incidents on the route; each array is (m,), degrees and metres."""

@@ -1,11 +1,12 @@
 """The model: after an incident further incidents are expected near it, fewer with distance and with time.
 
     λ(x,t) = u + Σ_{t_i<t} v_i · Σ_k a_k · N₂(x − x_i ; s_k² + l_i²) · e^{−(t−t_i)/τ} / τ          (1)
-    Λ_R(t,H) = (1 − e^{−H/τ}) · Σ_i v_i c_iR e^{−(t−t_i)/τ} + u · 2r · len_R · H                    (2)
+    Λ_R(t,H) = g · [ (1 − e^{−H/τ}) · Σ_i v_i c_iR e^{−(t−t_i)/τ} + u · |R| · H ]            (2)
 
 (1) is a linear self-exciting point process, in events per km² and day; (2) is its expected number of events on a
-route's corridor within H days, with c_iR = Σ_k a_k M_k. Incidents that follow from future incidents
-are not counted. Adding l_i² to s_k² is the exact convolution of a kernel with the error of the location.
+route's corridor within H days, with c_iR = Σ_k a_k M_k. Incidents that follow from future incidents are not counted.
+|R| is the area of the corridor, and g the gain of corridors (`gain`). Adding l_i² to s_k² is the exact convolution of a
+kernel with the error of the location.
 
 Near-repeats: M. Townsley, S. D. Johnson & J. H. Ratcliffe, "Space time dynamics of insurgent activity in Iraq",
 Security Journal 21 (2008). Self-exciting intensity: G. O. Mohler et al., "Self-exciting point process modeling of
@@ -20,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearway_analytics.domain.route import MAX_HALF_WIDTH_M
-from clearway_analytics.risk.corridor import Corridor, Corridors, Numbers
-from clearway_analytics.risk.gaussian import Floats
+from clearway_analytics.risk.arrays import Floats, Numbers
+from clearway_analytics.risk.corridor import Corridor, Corridors
 from clearway_analytics.risk.location import uncertainty_m
 from clearway_analytics.risk.parameters import Parameters
 
@@ -52,7 +53,7 @@ def reach(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, paramet
 
 def share_on(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, parameters: Parameters) -> Floats:
     """c_iR of m incidents on a part of a route, however far away they are from that part."""
-    if len(corridor.length) == 0:
+    if len(corridor.line.length) == 0:
         return np.zeros(len(x))
     masses, _ = corridor.measure(x, y, _sds(location_sd[:, None], parameters))
     share: Floats = masses @ np.array(parameters.shares)

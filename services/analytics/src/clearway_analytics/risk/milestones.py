@@ -9,8 +9,8 @@ import numpy as np
 
 from clearway_analytics.domain.coverage import Stretch
 from clearway_analytics.domain.line import EARTH, Position, length_m, middle, stepped
-from clearway_analytics.risk.corridor import NO_POINTS, Corridor
-from clearway_analytics.risk.gaussian import Floats
+from clearway_analytics.risk.arrays import Floats
+from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.projection import project, utm_zone
 
 
@@ -56,22 +56,12 @@ class Milestones:
         return float(self.along_m[which] + part[which] * step), float(away[which])
 
     def corridor(self, stretches: Sequence[Stretch], half_width_m: float) -> Corridor:
-        """The corridor of these stretches alone: one without segments, where there are none."""
-        parts = [part for stretch in stretches if (part := self._part(stretch, half_width_m)) is not None]
-        return Corridor(
-            np.concatenate([NO_POINTS, *(part.start for part in parts)]),
-            np.concatenate([NO_POINTS, *(part.direction for part in parts)]),
-            np.concatenate([NO_POINTS[:, 0], *(part.length for part in parts)]),
-            half_width_m,
-        )
+        """The corridor of these stretches alone: one without ground, where there are none."""
+        return Corridor.around([self._part(stretch) for stretch in stretches], half_width_m)
 
-    def _part(self, stretch: Stretch, half_width_m: float) -> Corridor | None:
+    def _part(self, stretch: Stretch) -> Floats:
+        """The vertices of a stretch, (n, 2)."""
         start_m, end_m = stretch
         inside = (self.along_m > start_m) & (self.along_m < end_m)
         along = np.concatenate(([start_m], self.along_m[inside], [end_m]))
-        x, y = np.interp(along, self.along_m, self.x), np.interp(along, self.along_m, self.y)
-        try:
-            return Corridor.along(x, y, half_width_m)
-        except ValueError:
-            # Shorter than a coordinate's last digit.
-            return None
+        return np.column_stack((np.interp(along, self.along_m, self.x), np.interp(along, self.along_m, self.y)))

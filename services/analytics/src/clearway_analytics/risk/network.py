@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 
 from clearway_analytics.risk import intensity
-from clearway_analytics.risk.corridor import Corridors, Numbers
+from clearway_analytics.risk.arrays import Numbers
+from clearway_analytics.risk.corridor import Corridors
 from clearway_analytics.risk.footprint import Box, Footprint
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project
@@ -43,9 +44,9 @@ class Network:
         # At the antimeridian there are two boxes, and a footprint may be in both.
         return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
 
-    def segments(self, which: Numbers) -> int:
-        """The number of segments of these footprints: the cost of measuring them."""
-        return int((self.corridors.first[which + 1] - self.corridors.first[which]).sum())
+    def edges(self, which: Numbers) -> int:
+        """The number of edges of these footprints: the cost of measuring them."""
+        return self.corridors.edges(which)
 
     def reach(
         self, which: Numbers, longitude: float, latitude: float, location_sd: float, parameters: Parameters

@@ -21,7 +21,8 @@ class Analytics(SQLModel):
 
 class MissionRow(Analytics, table=True):
     """One mission: its parameters in use, and a version that grows with every change of its routes. Every transaction
-    that changes another row of the mission locks this one.
+    that changes another row of the mission locks this one. gain: the corridor gain, when it was learned, and with which
+    revision of the parameters.
     """
 
     __tablename__ = "mission_state"
@@ -30,6 +31,9 @@ class MissionRow(Analytics, table=True):
     version: int
     parameters: Any = Field(sa_type=Json, nullable=False)
     parameters_revision: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    gain: float = Field(default=1.0, sa_type=Double, sa_column_kwargs={"server_default": "1"})
+    gain_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    gain_revision: int | None = None
 
 
 class ParametersRow(Analytics, table=True):
@@ -68,6 +72,7 @@ class ShadowRouteRow(Analytics, table=True):
     route_id: UUID = Field(primary_key=True)
     route_revision: int
     reference_share: float = Field(sa_type=Double)
+    area_km2: float | None = Field(default=None, sa_type=Double)
     events_before: float | None = Field(default=None, sa_type=Double)
     events_after: float | None = Field(default=None, sa_type=Double)
     band_before: str | None = None

@@ -1,4 +1,4 @@
-"""Known hazards: incidents keep their grades, and contributions whether their incident may touch the corridor.
+"""Known hazards and gains: incidents keep their grades, contributions whether they may touch, missions a gain.
 
 Programs from before this script change none of the new columns. A row of theirs may touch, and is checked by its
 distance; grades belong to a revision, and are not known beside another one.
@@ -6,6 +6,8 @@ distance; grades belong to a revision, and are not known beside another one.
 
 import sqlalchemy as sa
 from alembic import op
+
+from clearway_platform.database.engines import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"
@@ -23,6 +25,10 @@ def upgrade() -> None:
     op.add_column("route_state", sa.Column("nearby", sa.Double(), nullable=False, server_default="0"))
     for table in CONTRIBUTIONS:
         op.add_column(table, sa.Column("may_touch", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("risk_shadow_route", sa.Column("area_km2", sa.Double()))
+    op.add_column("mission_state", sa.Column("gain", sa.Double(), nullable=False, server_default="1"))
+    op.add_column("mission_state", sa.Column("gain_at", UtcDateTime()))
+    op.add_column("mission_state", sa.Column("gain_revision", sa.Integer()))
     op.execute(_fill_may_touch())
     op.execute(_fill_nearby())
     op.create_index("ix_contribution_may_touch", "contribution", ["mission", "route_id", "may_touch"])
@@ -32,6 +38,9 @@ def downgrade() -> None:
     op.drop_index("ix_contribution_may_touch", "contribution")
     for table in CONTRIBUTIONS:
         op.drop_column(table, "may_touch")
+    for column in ("gain_revision", "gain_at", "gain"):
+        op.drop_column("mission_state", column)
+    op.drop_column("risk_shadow_route", "area_km2")
     op.drop_column("route_state", "nearby")
     op.drop_column("route_state", "published_hazards")
     for column in ("complete_revision", "info_credibility", "source_reliability"):
