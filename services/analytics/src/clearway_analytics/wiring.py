@@ -9,6 +9,7 @@ from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.change_areas import ChangeAreas
 from clearway_analytics.commands.change_parameters import ChangeParameters
+from clearway_analytics.commands.learn_gain import LearnGain
 from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
 from clearway_analytics.commands.record_checks import RecordChecks
 from clearway_analytics.commands.register_route import RegisterRoute
@@ -73,5 +74,12 @@ def build(platform: Platform) -> Parts:
         app.include_router(router)
     sweep = Sweep(platform.database, announcer)
     rebuild = RebuildRisk(platform.database, platform.clock, builder)
-    workers = {"consumer": consumer.run, "sweep": sweep.run, "rebuild": rebuild.run, "stream": hub.run}
+    gain = LearnGain(platform.database, platform.clock)
+    workers = {
+        "consumer": consumer.run,
+        "sweep": sweep.run,
+        "rebuild": rebuild.run,
+        "gain": gain.run,
+        "stream": hub.run,
+    }
     return Parts(app, workers=workers, on_shutdown=(hub.close,))
