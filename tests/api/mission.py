@@ -153,8 +153,8 @@ def settle(mission: Mission) -> None:
 
 
 def digest(client: httpx.Client, mark: str, known: str) -> str:
-    """The digest of a new subscription, to a place where more hazards stand than are told one by one. `known` is another
-    subscription."""
+    """The digest of a new subscription, to a place where more hazards stand than are told one by one. `known` is
+    another subscription."""
     place = {"type": "Point", "coordinates": [-3.0, 12.0]}
     location = {"point": place, "precision": "gps", "place_name": mark}
     standing = [report(mark, location=location) for _ in range(11)]

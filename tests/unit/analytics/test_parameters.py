@@ -8,7 +8,16 @@ import pytest
 from clearway_analytics.commands.change_parameters import ParametersDraft
 from clearway_analytics.domain.errors import InvalidParameters
 from clearway_analytics.risk.decay import LANDMARK, raised
-from clearway_analytics.risk.parameters import DENSE, PRESETS, SHORTEST_DECAY_DAYS, SPARSE, Parameters, suggested
+from clearway_analytics.risk.parameters import (
+    DENSE,
+    FORMULAS,
+    PRESETS,
+    SHORTEST_DECAY_DAYS,
+    SPARSE,
+    Parameters,
+    by_rate,
+    suggested,
+)
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -44,6 +53,30 @@ def test_a_draft_starts_from_a_preset_or_from_what_is_in_use() -> None:
     assert changed.status_weights == {**SPARSE.status_weights, "disputed": 0.1}
     named = ParametersDraft("why", preset="dense", name="north", bands={"severe": 0.3}).of(in_use)
     assert (named.name, named.bands.severe, named.bands.high) == ("north", 0.3, DENSE.bands.high)
+
+
+@pytest.mark.parametrize(
+    ("rate", "in_use", "expected"),
+    [
+        (0.0, SPARSE, SPARSE),
+        (10.0, SPARSE, DENSE),
+        (9.9, SPARSE, SPARSE),
+        (2.1, DENSE, DENSE),
+        (2.0, DENSE, SPARSE),
+        (5.0, replace(SPARSE, credibility_weights={}, formulas=1), SPARSE),
+        (5.0, replace(DENSE, formulas=1), DENSE),
+    ],
+)
+def test_the_rate_chooses_a_preset_and_between_the_limits_keeps_it(
+    rate: float, in_use: Parameters, expected: Parameters
+) -> None:
+    assert by_rate(rate, in_use) == expected
+
+
+def test_a_draft_has_the_formulas_of_this_program() -> None:
+    before = replace(SPARSE, formulas=1)
+    draft = ParametersDraft("why").of(before)
+    assert (draft.formulas, draft.name) == (FORMULAS, "sparse")
 
 
 def test_a_draft_completes_weights_for_credibility() -> None:

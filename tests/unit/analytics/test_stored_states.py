@@ -54,6 +54,6 @@ def test_release_0_1_0_reads_what_is_written() -> None:
 
 def test_what_release_0_1_0_wrote_is_what_it_meant() -> None:
     statuses = {"verified": 1.0, "closed": 1.0, "under_review": 0.8, "reported": 0.4, "disputed": 0.2}
-    meant = replace(SPARSE, status_weights=statuses, credibility_weights={})
+    meant = replace(SPARSE, status_weights=statuses, credibility_weights={}, formulas=1)
     assert PARAMETERS.read(example("parameters.v1.release-0.1.0.json")) == meant
     assert LINE.read(example("line.v1.release-0.1.0.json")) == ((30.0, 5.0), (30.2, 5.0), (30.4, 5.1))

@@ -9,6 +9,7 @@ from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.change_areas import ChangeAreas
 from clearway_analytics.commands.change_parameters import ChangeParameters
+from clearway_analytics.commands.choose_parameters import ChooseParameters
 from clearway_analytics.commands.learn_gain import LearnGain
 from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
 from clearway_analytics.commands.record_checks import RecordChecks
@@ -80,6 +81,7 @@ def build(platform: Platform) -> Parts:
         "sweep": sweep.run,
         "rebuild": rebuild.run,
         "gain": gain.run,
+        "choice": ChooseParameters(platform.database, change_parameters).run,
         "stream": hub.run,
     }
     return Parts(app, workers=workers, on_shutdown=(hub.close,))

@@ -135,9 +135,9 @@ class ParametersView(BaseModel):
     )
     parameters: Parameters
     reason: str
-    proposed_by: str | None = Field(description="Null for the parameters that the mission began with.")
+    proposed_by: str | None = Field(description="Null: the mission began with them, or nobody asked for them.")
     proposed_at: datetime | None
-    decided_by: str | None = Field(description="The key that activated or discarded them.")
+    decided_by: str | None = Field(description="The key that activated or discarded them; null: nobody.")
     decided_at: datetime | None
     decision_reason: str | None = Field(description="Why they were discarded.")
     compared_at: datetime | None = Field(description="The moment of the comparison.")

@@ -26,7 +26,7 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.ledger.route_sums import RouteSums
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_analytics.risk.parameters import CREDIBILITY_WEIGHTS, PRESETS, Parameters, Preset
+from clearway_analytics.risk.parameters import CREDIBILITY_WEIGHTS, FORMULAS, PRESETS, Parameters, Preset
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction
@@ -34,6 +34,7 @@ from clearway_platform.refusals import StaleRevision
 
 ROUTES_AT_ONCE: Final = 50
 CUSTOM: Final = "custom"
+GAVE_WAY: Final = "A person proposed others."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ParametersDraft:
 
     def of(self, in_use: Parameters) -> Parameters:
         """The complete parameters. Raises InvalidParameters."""
-        base = in_use if self.preset is None else PRESETS[self.preset]
+        base = replace(in_use if self.preset is None else PRESETS[self.preset], formulas=FORMULAS)
         changed = replace(
             base,
             **self.changes,
@@ -80,15 +81,31 @@ class ChangeParameters:
     ) -> ParametersRevision:
         """Add a revision. A worker then computes its risks, while those in use stay.
 
-        Raises InvalidParameters, AlreadyInUse, ProposalOpen.
+        A proposal that follows the rate of incidents gives way. Raises InvalidParameters, AlreadyInUse, ProposalOpen.
         """
         connection = transaction.connection
         mission = await missions.lock(connection, principal.mission)
         wanted = draft.of(mission.parameters)
         if replace(wanted, name=mission.parameters.name) == mission.parameters:
             raise AlreadyInUse
-        if await parameters.open_proposals(connection, mission.name):
-            raise ProposalOpen
+        for proposal in await parameters.open_proposals(connection, mission.name):
+            if proposal.proposed_by is not None:
+                raise ProposalOpen
+            await self._decide(connection, principal.id, proposal, ParametersState.DISCARDED, GAVE_WAY)
+        return await self._add(connection, mission, wanted, draft.reason, principal.id)
+
+    async def follow(self, transaction: Transaction, name: str, wanted: Parameters, reason: str) -> bool:
+        """Propose parameters that nobody asked for. Returns False when another proposal is open, or they are in use."""
+        connection = transaction.connection
+        mission = await missions.lock(connection, name)
+        if mission.parameters == wanted or await parameters.open_proposals(connection, name):
+            return False
+        await self._add(connection, mission, wanted, reason, None)
+        return True
+
+    async def _add(
+        self, connection: AsyncConnection, mission: Mission, wanted: Parameters, reason: str, by: str | None
+    ) -> ParametersRevision:
         newest = await parameters.last(connection, mission)
         proposed = ParametersRevision(
             mission=mission.name,
@@ -97,8 +114,8 @@ class ChangeParameters:
             version=1,
             state=ParametersState.REBUILDING,
             parameters=wanted,
-            reason=draft.reason,
-            proposed_by=principal.id,
+            reason=reason,
+            proposed_by=by,
             proposed_at=self.announcer.clock.now(),
         )
         await parameters.add(connection, proposed)
@@ -111,8 +128,21 @@ class ChangeParameters:
 
         Raises NoSuchParameters, AlreadyDecided, StaleRevision, NotCompared, ComparisonOutdated.
         """
+        mission = await missions.lock(transaction.connection, principal.mission)
+        return await self._activate(transaction, mission, parameters_id, expected, principal.id)
+
+    async def complete(self, transaction: Transaction, proposed: ParametersRevision) -> ParametersRevision:
+        """Activate a compared proposal that nobody asked for.
+
+        Raises StaleRevision, AlreadyDecided when a person decided meanwhile; ComparisonOutdated.
+        """
+        mission = await missions.lock(transaction.connection, proposed.mission)
+        return await self._activate(transaction, mission, proposed.parameters_id, proposed.version, None)
+
+    async def _activate(
+        self, transaction: Transaction, mission: Mission, parameters_id: UUID, expected: int, by: str | None
+    ) -> ParametersRevision:
         connection = transaction.connection
-        mission = await missions.lock(connection, principal.mission)
         proposed = await _open(connection, mission, parameters_id, expected)
         if proposed.state is not ParametersState.COMPARED:
             raise NotCompared
@@ -124,7 +154,7 @@ class ChangeParameters:
             connection, replace(replaced, state=ParametersState.SUPERSEDED, version=replaced.version + 1)
         )
         await missions.use(connection, changed)
-        return await self._decide(connection, principal, proposed, ParametersState.CURRENT)
+        return await self._decide(connection, by, proposed, ParametersState.CURRENT)
 
     async def discard(
         self, transaction: Transaction, principal: Principal, parameters_id: UUID, expected: int, reason: str
@@ -136,17 +166,17 @@ class ChangeParameters:
         connection = transaction.connection
         mission = await missions.lock(connection, principal.mission)
         proposed = await _open(connection, mission, parameters_id, expected)
-        return await self._decide(connection, principal, proposed, ParametersState.DISCARDED, reason)
+        return await self._decide(connection, principal.id, proposed, ParametersState.DISCARDED, reason)
 
     async def _decide(
         self,
         connection: AsyncConnection,
-        principal: Principal,
+        by: str | None,
         proposed: ParametersRevision,
         state: ParametersState,
         reason: str | None = None,
     ) -> ParametersRevision:
-        decided = proposed.changed(state, principal.id, self.announcer.clock.now(), reason)
+        decided = proposed.changed(state, by, self.announcer.clock.now(), reason)
         await parameters.write(connection, decided)
         return decided
 

@@ -2,13 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.domain.incident_view import IncidentView
+from clearway_analytics.domain.incident_view import (
+    CLEARING,
+    FOUND,
+    NO_HAZARD_CATEGORIES,
+    NO_HAZARD_OUTCOMES,
+    IncidentView,
+)
+from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.storage.tables import INCIDENTS
 from clearway_platform.database.engines import on_either
 
@@ -55,6 +63,20 @@ async def of_mission(connection: AsyncConnection, mission: str) -> Sequence[Inci
     """All incidents of a mission."""
     rows = await connection.execute(SELECTED.where(INCIDENTS.c.mission == mission))
     return [view(row) for row in rows]
+
+
+def counted(mission: Mission, since: datetime, until: datetime) -> Select[Any]:
+    """The query for the number of incidents of a span that have a weight with the parameters in use."""
+    weighted = [status for status, weight in mission.parameters.status_weights.items() if weight > 0]
+    return select(func.count().label("incidents")).where(
+        INCIDENTS.c.mission == mission.name,
+        INCIDENTS.c.occurred.between(since, until),
+        INCIDENTS.c.exercise.is_(False),
+        INCIDENTS.c.category.not_in(NO_HAZARD_CATEGORIES),
+        INCIDENTS.c.outcome.not_in(NO_HAZARD_OUTCOMES),
+        or_(INCIDENTS.c.activity != CLEARING, INCIDENTS.c.outcome.not_in(FOUND)),
+        INCIDENTS.c.status.in_(weighted),
+    )
 
 
 def view(row: Row[Any]) -> IncidentView:

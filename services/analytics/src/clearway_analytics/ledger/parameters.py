@@ -24,8 +24,8 @@ FIRST_REASON: Final = "The parameters that the mission began with."
 
 @dataclass(frozen=True, slots=True)
 class ParametersRevision:
-    """One revision. `version` counts its changes of state, `step` the writes to its shadow. The first revision has no
-    proposer."""
+    """One revision. `version` counts its changes of state, `step` the writes to its shadow. One that follows
+    the rate of incidents, and the first, have no proposer."""
 
     mission: str
     parameters_id: UUID
@@ -112,6 +112,18 @@ async def current(connection: AsyncConnection, mission: Mission) -> ParametersRe
     query = _of(mission.name).where(PARAMETERS.c.revision == mission.parameters_revision)
     row = (await connection.execute(query)).one_or_none()
     return first_of(mission) if row is None else _revision(row)
+
+
+async def has_decision(connection: AsyncConnection, mission: str) -> bool:
+    """Whether a person has activated or discarded parameters of the mission."""
+    query = _of(mission).where(PARAMETERS.c.decided_by.is_not(None)).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def was_discarded(connection: AsyncConnection, mission: Mission, wanted: Parameters) -> bool:
+    """Whether the newest revision has these values, and was discarded."""
+    (newest,) = await page(connection, mission, None, 1)
+    return newest.state is ParametersState.DISCARDED and newest.parameters == wanted
 
 
 async def add(connection: AsyncConnection, revision: ParametersRevision) -> None:

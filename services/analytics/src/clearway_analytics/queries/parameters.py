@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.domain.incident_view import CLEARING, FOUND, NO_HAZARD_CATEGORIES, NO_HAZARD_OUTCOMES
+from clearway_analytics.ledger import incidents
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.risk.comparison import RouteComparison
@@ -23,7 +22,8 @@ from clearway_platform.database.engines import Database
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The preset that the mission's record suggests. It changes nothing: a person proposes and activates.
+    """The preset that the mission's record suggests. It is proposed and activated by itself until a person activates or
+    discards parameters of the mission; from then on a person changes them.
 
     `incidents_per_day` is the rate over the trailing 90 days. `suggested` is null when the parameters in use fit, or
     the rate is between two and ten a day.
@@ -43,7 +43,7 @@ class Progress:
 
 async def hint(database: Database, mission: Mission, now: datetime) -> Hint:
     """The rate of counted incidents, and the preset for it."""
-    query = _trailing(mission, now - timedelta(days=TRAILING_DAYS), now)
+    query = incidents.counted(mission, now - timedelta(days=TRAILING_DAYS), now)
     rate = (await database.measure(query))[0].incidents / TRAILING_DAYS
     return Hint(rate, suggested(rate, mission.parameters.name))
 
@@ -79,17 +79,3 @@ async def comparison(
         )
         for row in await connection.execute(query)
     ]
-
-
-def _trailing(mission: Mission, since: datetime, until: datetime) -> Select[Any]:
-    """The number of incidents that have a weight with the parameters in use."""
-    weighted = [status for status, weight in mission.parameters.status_weights.items() if weight > 0]
-    return select(func.count().label("incidents")).where(
-        INCIDENTS.c.mission == mission.name,
-        INCIDENTS.c.occurred.between(since, until),
-        INCIDENTS.c.exercise.is_(False),
-        INCIDENTS.c.category.not_in(NO_HAZARD_CATEGORIES),
-        INCIDENTS.c.outcome.not_in(NO_HAZARD_OUTCOMES),
-        or_(INCIDENTS.c.activity != CLEARING, INCIDENTS.c.outcome.not_in(FOUND)),
-        INCIDENTS.c.status.in_(weighted),
-    )

@@ -25,7 +25,8 @@ class Parameters:
     background_per_km2_day: u, the rate where no earlier incident is near.
     status_weights, credibility_weights: v, how far an incident is believed, is the weight of its status times that of
         the credibility of its information; a status that is not listed has weight 0. What is verified has no second
-        factor. Parameters from before version 2 have no weights for credibility.
+        factor. Parameters from before there were any have no weights for credibility.
+    formulas: the version of the formulas that contributions were computed with; 1: a sum over segments, 2: a union.
     bands: the limits of the bands.
     horizon_days: the horizon of bands and published risks.
     interval_level: coverage of the stated interval.
@@ -43,6 +44,7 @@ class Parameters:
     interval_level: float = 0.90
     cutoff_sd: float = 5.0
     credibility_weights: Mapping[str, float] = field(default_factory=dict)
+    formulas: int = 1
 
     def weight(self, incident: IncidentView) -> float:
         """v, from 0 to 1: how far the incident is believed."""
@@ -101,6 +103,9 @@ CREDIBILITY_WEIGHTS: Final[Mapping[str, float]] = {
     "cannot_be_judged": 0.4,
 }
 
+# The version of the formulas of this program.
+FORMULAS: Final = 2
+
 # A prior, used until a theatre has data of its own: one incident a day in a million square kilometres.
 PRIOR_BACKGROUND: Final = 1e-6
 
@@ -117,6 +122,7 @@ SPARSE: Final = Parameters(
     status_weights=STATUS_WEIGHTS,
     bands=BandLimits(),
     credibility_weights=CREDIBILITY_WEIGHTS,
+    formulas=FORMULAS,
 )
 
 # For a theatre of ten incidents a day or more.
@@ -129,6 +135,7 @@ DENSE: Final = Parameters(
     status_weights=STATUS_WEIGHTS,
     bands=BandLimits(),
     credibility_weights=CREDIBILITY_WEIGHTS,
+    formulas=FORMULAS,
 )
 
 PRESETS: Final[Mapping[Preset, Parameters]] = {"sparse": SPARSE, "dense": DENSE}
@@ -136,6 +143,12 @@ PRESETS: Final[Mapping[Preset, Parameters]] = {"sparse": SPARSE, "dense": DENSE}
 TRAILING_DAYS: Final = 90.0
 SPARSE_UNTIL_PER_DAY: Final = 2.0
 DENSE_FROM_PER_DAY: Final = 10.0
+
+
+def by_rate(incidents_per_day: float, in_use: Parameters) -> Parameters:
+    """The preset for a trailing rate of incidents, as this program has it. Between the limits it is the one in use."""
+    name = suggested(incidents_per_day, in_use.name) or in_use.name
+    return next((preset for preset in PRESETS.values() if preset.name == name), SPARSE)
 
 
 def suggested(incidents_per_day: float, in_use: str) -> Preset | None:
