@@ -35,8 +35,8 @@ def test_a_line_is_as_long_as_its_route_and_kilometres_count_along_it() -> None:
     assert milestones.along_m[0] == 0
     assert milestones.along_m[-1] == pytest.approx(LENGTH, abs=1e-6)
     corridor = milestones.corridor([(2_000.0, 5_000.0)], 500.0)
-    assert corridor.length.sum() == pytest.approx(3_000.0, rel=1e-3)
-    assert len(milestones.corridor([], 500.0).length) == 0
+    assert corridor.line.length.sum() == pytest.approx(3_000.0, rel=1e-3)
+    assert len(milestones.corridor([], 500.0).line.length) == 0
 
 
 def test_the_parts_of_a_line_add_up_to_the_whole() -> None:

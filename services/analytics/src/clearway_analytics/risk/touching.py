@@ -12,7 +12,7 @@ import shapely
 from clearway_analytics.domain.area import Rings
 from clearway_analytics.domain.coverage import Stretch
 from clearway_analytics.domain.line import MAX_LATITUDE, Position, stepped
-from clearway_analytics.risk.gaussian import Floats
+from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.milestones import Milestones
 from clearway_analytics.risk.network import METRES_PER_DEGREE
 
