@@ -15,7 +15,7 @@ from starlette.responses import Response
 from clearway_incidents.api.bodies import ReasonBody, RetractBody
 from clearway_incidents.api.dependencies import Assessor, Importer, Reader, Wired
 from clearway_incidents.api.texts import Form, Name
-from clearway_incidents.commands.proposals import Edition, Verdict
+from clearway_incidents.commands.proposals import Edition, Proposed, Verdict
 from clearway_incidents.domain.errors import NotNow, PartOfEdition, ProposalDecided, UnknownProposal
 from clearway_incidents.domain.proposals import ProposalState
 from clearway_incidents.queries import proposals as queries
@@ -40,14 +40,6 @@ class EditionBody(Form):
     system: Name = Field(description="As in `external_refs`.")
     edition: Name = Field(description="How the edition is called, such as the name of its file.")
     ids: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100_000)]
-
-
-class EditionAnswer(BaseModel):
-    """`open` counts all open proposals of the source."""
-
-    proposed: int
-    withdrawn: int
-    open: int
 
 
 class ProposalBody(BaseModel):
@@ -76,7 +68,7 @@ class ProposalBody(BaseModel):
     "",
     operation_id="proposals.compare",
     summary="Compare a whole edition with the record",
-    response_model=EditionAnswer,
+    response_model=Proposed,
     responses=raises(PartOfEdition),
 )
 async def compare(sent: EditionBody, principal: Importer, wiring: Wired, write: Write) -> Response:
@@ -85,8 +77,7 @@ async def compare(sent: EditionBody, principal: Importer, wiring: Wired, write: 
     edition = Edition(sent.system, sent.edition, frozenset(sent.ids))
 
     async def command(transaction: Transaction) -> Reply:
-        found = await wiring.proposals.propose(transaction, principal, edition)
-        return Reply(200, EditionAnswer(proposed=found.proposed, withdrawn=found.withdrawn, open=found.open))
+        return Reply(200, await wiring.proposals.propose(transaction, principal, edition))
 
     return await write(command)
 
