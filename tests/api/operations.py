@@ -113,6 +113,11 @@ class Operation:
         return "text/event-stream" in self.document["responses"].get("200", {}).get("content", {})
 
     @property
+    def of_the_moment(self) -> bool:
+        """Whether it says what is so at the moment at which it is asked for: a risk, the age of a check, a briefing."""
+        return any(part in self.path for part in ("/risk", "/verified-stretches", "_id}/briefing"))
+
+    @property
     def lists(self) -> bool:
         return self.method == "GET" and not self.streams and not self.parameters("path")
 

@@ -40,7 +40,7 @@ def reveals(text: str, mission: Mission) -> list[str]:
 
 def snapshot(mission: Mission) -> dict[str, Any]:
     """Everything that the mission has, but for what time alone changes."""
-    reads = [item for item in ABOUT_ONE if item.method == "GET" and "risk" not in item.path]
+    reads = [item for item in ABOUT_ONE if item.method == "GET" and not item.of_the_moment]
     with mission.client() as client:
         answers = {str(item): client.request(**item.request(mission.ids)) for item in reads}
     return {name: answer.json() for name, answer in answers.items() if "deliveries" not in name}

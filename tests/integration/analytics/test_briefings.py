@@ -191,6 +191,12 @@ async def test_the_future_is_refused(http: httpx.AsyncClient, desk: Desk, url: s
     assert (error["field"], error["problem"]) == ("query.as_of", "is in the future")
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1900-01-01"])
+async def test_the_beginning_of_time_is_answered(http: httpx.AsyncClient, desk: Desk, url: str, moment: str) -> None:
+    known = await content(http, url, as_of=moment)
+    assert (known["known_hazards"], known["risk_recorded"]) == ([], None)
+
+
 async def test_the_page_says_the_same_and_escapes_it(http: httpx.AsyncClient, desk: Desk, url: str) -> None:
     base = url.removesuffix("/briefing")
     await http.put(base, json=BODY | {"name": "<b>Falcon</b>"}, headers={"If-Match": '"1"'})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from clearway_platform.heavy import HeavyWork
 
 # Where no pass is on record, so much of the past is told.
 WITHOUT_A_PASS: Final = timedelta(days=30)
+_FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ async def departure(
         raise NoSuchRoute(route_id)
     done = await checks.of_line(connection, route, until=as_of)
     last_pass = next((check for check in done if check.kind is CheckKind.PASS), None)
-    since = last_pass.at if last_pass else as_of - WITHOUT_A_PASS
+    # Nothing is earlier than the first moment that there is.
+    since = last_pass.at if last_pass else as_of - min(WITHOUT_A_PASS, as_of - _FIRST_MOMENT)
     incidents = await standing_or_changed(connection, mission_name, since)
     found = await heavy.run(beside, route, incidents)
     known = [one for one in found if one.incident.occurred <= as_of]
