@@ -5,7 +5,7 @@ Far from the zone's meridian distances stretch (0.12 % at 300 km, 1.2 % at 1,000
 kernels' widths.
 """
 
-from functools import cache
+import threading
 from typing import Final
 
 import numpy as np
@@ -22,13 +22,23 @@ def utm_zone(longitude: float, latitude: float) -> int:
     return (32600 if latitude >= 0 else 32700) + number
 
 
-@cache
-def _transformer(zone: int) -> Transformer:
-    # Making a transformer takes milliseconds. At most 120 exist, and threads may share them.
-    return Transformer.from_crs(WGS84, f"EPSG:{zone}", always_xy=True)
+class _Transformers(threading.local):
+    """The transformers of one thread by zone, at most 120. Making one takes milliseconds, and pyproj allows no other
+    thread to use it: it belongs to the PROJ context of the thread that made it, and ends with that thread."""
+
+    def __init__(self) -> None:
+        self._by_zone: dict[int, Transformer] = {}
+
+    def to(self, zone: int) -> Transformer:
+        if zone not in self._by_zone:
+            self._by_zone[zone] = Transformer.from_crs(WGS84, f"EPSG:{zone}", always_xy=True)
+        return self._by_zone[zone]
+
+
+_transformers: Final = _Transformers()
 
 
 def project(zone: int, longitude: ArrayLike, latitude: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Easting and northing in metres of WGS 84 degrees, (m,) each. A point that the zone cannot show is far away."""
-    x, y = _transformer(zone).transform(np.atleast_1d(longitude), np.atleast_1d(latitude))
+    x, y = _transformers.to(zone).transform(np.atleast_1d(longitude), np.atleast_1d(latitude))
     return np.where(np.isfinite(x), x, BEYOND_M), np.where(np.isfinite(y), y, BEYOND_M)
