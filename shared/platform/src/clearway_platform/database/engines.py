@@ -110,13 +110,15 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """A write transaction."""
+        """A write transaction. What its commit wakes runs before what follows the block: a warning leaves before the
+        answer to its report is written."""
         async with self._connection(self._writer) as connection:
             async with connection.begin():
                 transaction = Transaction(connection)
                 yield transaction
             # Before the connection returns to its pool, which takes several turns of the loop: a warning must not wait.
             transaction.committed()
+        await asyncio.sleep(0)
 
     async def measure(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
         """The rows of a query that reads many rows and returns few: counts for the metrics.

@@ -35,7 +35,7 @@ class Journal:
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
         self._pending: list[_Pending] = []
-        self._draining: asyncio.Task[None] | None = None
+        self._committing: asyncio.Future[list[Any]] | None = None
 
     async def open(self) -> None:
         """Raises BrokerError when the file is not a log or cannot be written."""
@@ -48,8 +48,8 @@ class Journal:
 
     async def close(self) -> None:
         """Finish the accepted statements, then close the file."""
-        if self._draining is not None:
-            await self._draining
+        while self._committing is not None:
+            await asyncio.wait([self._committing])
         if self._reader is not None:
             self._reader.close()
         if self._writer is not None:
@@ -63,11 +63,12 @@ class Journal:
         Writes keep their order. `on_commit` is called with the result even when the caller was cancelled meanwhile.
         Raises BrokerUnavailable when the transaction did not commit.
         """
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        connection, done = self._opened(self._writer), asyncio.get_running_loop().create_future()
         self._pending.append(_Pending(statement, done, on_commit))
-        if self._draining is None or self._draining.done():
-            self._draining = asyncio.create_task(self._drain())
-        return await done
+        if self._committing is None:
+            self._commit(connection)
+        result: Result = await done
+        return result
 
     async def read(self, statement: Statement[Result]) -> Result:
         """Run a statement that only reads. Raises BrokerUnavailable."""
@@ -76,25 +77,27 @@ class Journal:
         except sqlite3.Error as error:
             raise BrokerUnavailable(f"the embedded log {self._path}: {error}") from error
 
-    async def _drain(self) -> None:
-        while self._pending:
-            batch, self._pending = self._pending, []
-            commit = partial(_commit, [pending.statement for pending in batch])
-            try:
-                results = await self._run(commit)
-            except Exception as error:
-                for pending in batch:
-                    _fail(pending, error)
-            else:
-                for pending, result in zip(batch, results, strict=True):
-                    _complete(pending, result)
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        """Start the transaction of all pending statements. The next one starts when it has ended."""
+        batch, self._pending = self._pending, []
+        statements = [pending.statement for pending in batch]
+        self._committing = asyncio.get_running_loop().run_in_executor(self._writing, _commit, statements, connection)
+        self._committing.add_done_callback(partial(self._committed, connection, batch))
 
-    async def _run(self, statement: Statement[Result]) -> Result:
-        connection = self._opened(self._writer)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._writing, statement, connection)
-        except sqlite3.Error as error:
-            raise BrokerUnavailable(f"the embedded log {self._path}: {error}") from error
+    def _committed(
+        self, connection: sqlite3.Connection, batch: Sequence[_Pending], committed: asyncio.Future[list[Any]]
+    ) -> None:
+        self._committing = None
+        if self._pending:
+            self._commit(connection)
+        error = committed.exception()
+        if isinstance(error, sqlite3.Error):
+            error = BrokerUnavailable(f"the embedded log {self._path}: {error}")
+        for number, pending in enumerate(batch):
+            if error is None:
+                _complete(pending, committed.result()[number])
+            else:
+                _fail(pending, error)
 
     def _opened(self, connection: sqlite3.Connection | None) -> sqlite3.Connection:
         if connection is None:
@@ -121,6 +124,6 @@ def _complete(pending: _Pending, result: Any) -> None:
         pending.done.set_result(result)
 
 
-def _fail(pending: _Pending, error: Exception) -> None:
+def _fail(pending: _Pending, error: BaseException) -> None:
     if not pending.done.cancelled():
         pending.done.set_exception(error)
