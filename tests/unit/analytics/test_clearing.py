@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from clearway_analytics.domain.line import Position, length_m
+from clearway_analytics.domain.line import Position, Stretch, length_m
 from clearway_analytics.risk.clearing import Clearing
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.milestones import Milestones
@@ -34,7 +34,7 @@ def test_a_line_is_as_long_as_its_route_and_kilometres_count_along_it() -> None:
     milestones = Milestones.of(ROAD)
     assert milestones.along_m[0] == 0
     assert milestones.along_m[-1] == pytest.approx(LENGTH, abs=1e-6)
-    corridor = milestones.corridor([(2_000.0, 5_000.0)], 500.0)
+    corridor = milestones.corridor([Stretch(2_000.0, 5_000.0)], 500.0)
     assert corridor.line.length.sum() == pytest.approx(3_000.0, rel=1e-3)
     assert len(milestones.corridor([], 500.0).line.length) == 0
 

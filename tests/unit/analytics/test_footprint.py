@@ -70,9 +70,9 @@ def test_stretches_are_those_of_the_line_within_the_radius() -> None:
         found = corridor.stretches(px, py, radius)
         inside = np.zeros(len(steps), dtype=bool)
         for stretch in found:
-            inside |= (stretch.from_m <= steps) & (steps <= stretch.to_m)
+            inside |= (stretch.start_m <= steps) & (steps <= stretch.end_m)
         assert (inside != (np.hypot(along_x - px, along_y - py) <= radius)).sum() <= 2 * len(found)
-        assert [stretch.from_m for stretch in found] == sorted(stretch.from_m for stretch in found)
+        assert [stretch.start_m for stretch in found] == sorted(stretch.start_m for stretch in found)
 
 
 def test_an_empty_mission_has_no_routes_near() -> None:

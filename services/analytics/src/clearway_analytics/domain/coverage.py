@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from clearway_analytics.domain.check import Check
-
-Stretch = tuple[float, float]
+from clearway_analytics.domain.line import Stretch
 
 # A gap shorter than this between two stretches is a difference of odometers.
 SHORTEST_GAP_M: Final = 100.0
@@ -28,7 +27,7 @@ def coverage(checks: Iterable[Check], length_m: float) -> list[Verified]:
     """The route from its start to its end by the last check of each stretch. `checks` are of the present line, the
     newest first; they are read no further than the first by which the whole route is covered."""
     found: list[Verified] = []
-    uncovered: list[Stretch] = [(0.0, length_m)]
+    uncovered = [Stretch(0.0, length_m)]
     for check in checks:
         if not check.verifies:
             continue
@@ -50,11 +49,15 @@ def last_checked_at(stretches: Sequence[Verified]) -> datetime | None:
 
 def within(stretches: Sequence[Stretch], start_m: float, end_m: float) -> list[Stretch]:
     """The parts of the stretches between two distances."""
-    cut = [(max(start, start_m), min(end, end_m)) for start, end in stretches]
-    return [(start, end) for start, end in cut if start < end]
+    cut = [Stretch(max(start, start_m), min(end, end_m)) for start, end in stretches]
+    return [part for part in cut if part.start_m < part.end_m]
 
 
 def without(stretches: Sequence[Stretch], start_m: float, end_m: float) -> list[Stretch]:
     """The parts of the stretches outside of two distances."""
-    parts = [part for start, end in stretches for part in ((start, min(end, start_m)), (max(start, end_m), end))]
-    return [(start, end) for start, end in parts if start < end]
+    parts = [
+        part
+        for start, end in stretches
+        for part in (Stretch(start, min(end, start_m)), Stretch(max(start, end_m), end))
+    ]
+    return [part for part in parts if part.start_m < part.end_m]

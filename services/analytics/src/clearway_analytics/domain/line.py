@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,13 @@ EARTH: Final = Geod(ellps="WGS84")
 
 # A straight line on the map is not straight in metres: in steps of this size the error is below five metres.
 STEP_DEGREES: Final = 0.1
+
+
+class Stretch(NamedTuple):
+    """A part of a line, in metres along it from its start."""
+
+    start_m: float
+    end_m: float
 
 
 class InvalidLine(ValueError):

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.area import Area, Box
-from clearway_analytics.domain.coverage import Stretch
+from clearway_analytics.domain.line import Stretch
 from clearway_analytics.domain.route import Route
 from clearway_analytics.risk.touching import touched
 from clearway_analytics.storage.states import POLYGON, stored_polygon

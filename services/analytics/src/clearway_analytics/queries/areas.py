@@ -12,8 +12,7 @@ import shapely
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.area import Area, Box
-from clearway_analytics.domain.coverage import Stretch
-from clearway_analytics.domain.line import stepped
+from clearway_analytics.domain.line import Stretch, stepped
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import areas, missions, routes
 from clearway_analytics.ledger.areas import TouchedArea

@@ -12,6 +12,7 @@ from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import IncidentView
+from clearway_analytics.domain.line import Stretch
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import hazards, incidents
 from clearway_analytics.risk.milestones import Milestones
@@ -45,7 +46,7 @@ def beside(route: Route, known: Sequence[IncidentView]) -> list[OnRoute]:
     if not known:
         return []
     milestones = Milestones.of(route.line)
-    corridor = milestones.corridor([(0.0, float(milestones.along_m[-1]))], route.half_width_m)
+    corridor = milestones.corridor([Stretch(0.0, float(milestones.along_m[-1]))], route.half_width_m)
     longitude, latitude, uncertainty = np.array(
         [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident in known]
     ).T

@@ -83,6 +83,6 @@ def _stretches(hazard: KnownHazard, route: Route, footprint: Footprint) -> list[
     radius = max(route.half_width_m + hazard.incident.uncertainty_m, hazard.distance_m * (1 + 1e-9))
     incident = hazard.incident
     return [
-        Kilometres(stretch.from_m * scale, stretch.to_m * scale)
+        Kilometres(stretch.start_m * scale, stretch.end_m * scale)
         for stretch in footprint.stretches(incident.longitude, incident.latitude, radius)
     ]

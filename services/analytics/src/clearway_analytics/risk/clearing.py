@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from clearway_analytics.domain.coverage import Stretch, without
-from clearway_analytics.domain.line import Position
+from clearway_analytics.domain.coverage import without
+from clearway_analytics.domain.line import Position, Stretch
 from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.milestones import Milestones
 
@@ -43,7 +43,7 @@ class ClearedLine:
     def of(cls, line: Sequence[Position], half_width_m: float, clearings: Sequence[Clearing]) -> ClearedLine:
         milestones = Milestones.of(line)
         latest_first = sorted(clearings, key=lambda clearing: clearing.at, reverse=True)
-        rest: list[Stretch] = [(0.0, float(milestones.along_m[-1]))]
+        rest = [Stretch(0.0, float(milestones.along_m[-1]))]
         left: list[Left] = []
         for clearing in latest_first:
             rest = without(rest, clearing.start_m, clearing.end_m)

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clearway_analytics.domain.line import Stretch
 from clearway_analytics.risk import outline
 from clearway_analytics.risk.arrays import Floats, Numbers
 from clearway_analytics.risk.segments import Groups, Segments
@@ -29,14 +30,6 @@ EDGES_AT_ONCE: Final = 50_000
 
 # Stretches that are no farther apart than rounding are one.
 JOINED_M: Final = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A part of a line, in metres along it from its start."""
-
-    from_m: float
-    to_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +80,8 @@ class Corridor:
         last = begin + np.minimum(along + half, length)
         found: list[Stretch] = []
         for stretch in map(Stretch, first[touched].tolist(), last[touched].tolist()):
-            if found and stretch.from_m <= found[-1].to_m + JOINED_M:
-                found[-1] = Stretch(found[-1].from_m, stretch.to_m)
+            if found and stretch.start_m <= found[-1].end_m + JOINED_M:
+                found[-1] = Stretch(found[-1].start_m, stretch.end_m)
             else:
                 found.append(stretch)
         return found

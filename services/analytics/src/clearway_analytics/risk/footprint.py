@@ -8,11 +8,11 @@ from datetime import datetime
 
 import numpy as np
 
-from clearway_analytics.domain.line import Position, middle, stepped
+from clearway_analytics.domain.line import Position, Stretch, middle, stepped
 from clearway_analytics.risk import intensity
 from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.clearing import ClearedLine, Clearing, Left
-from clearway_analytics.risk.corridor import Corridor, Stretch
+from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.intensity import Reach
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project, utm_zone

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clearway_analytics.domain.coverage import Stretch
-from clearway_analytics.domain.line import EARTH, Position, length_m, middle, stepped
+from clearway_analytics.domain.line import EARTH, Position, Stretch, length_m, middle, stepped
 from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.projection import project, utm_zone
@@ -61,7 +60,7 @@ class Milestones:
 
     def _part(self, stretch: Stretch) -> Floats:
         """The vertices of a stretch, (n, 2)."""
-        start_m, end_m = stretch
+        start_m, end_m = stretch.start_m, stretch.end_m
         inside = (self.along_m > start_m) & (self.along_m < end_m)
         along = np.concatenate(([start_m], self.along_m[inside], [end_m]))
         return np.column_stack((np.interp(along, self.along_m, self.x), np.interp(along, self.along_m, self.y)))

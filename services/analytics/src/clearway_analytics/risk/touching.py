@@ -10,8 +10,7 @@ import numpy as np
 import shapely
 
 from clearway_analytics.domain.area import Rings
-from clearway_analytics.domain.coverage import Stretch
-from clearway_analytics.domain.line import MAX_LATITUDE, Position, stepped
+from clearway_analytics.domain.line import MAX_LATITUDE, Position, Stretch, stepped
 from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.milestones import Milestones
 from clearway_analytics.risk.network import METRES_PER_DEGREE
@@ -58,15 +57,15 @@ def _within(milestones: Milestones, reached: shapely.Geometry) -> list[Stretch]:
         start, step = milestones.along_m[i], milestones.along_m[i + 1] - milestones.along_m[i]
         for part in shapely.get_parts(shapely.intersection(segments[i], reached)):
             away = np.hypot(*(shapely.get_coordinates(part) - vertices[i]).T) / length if length else np.zeros(1)
-            found.append((float(start + step * away.min()), float(start + step * away.max())))
+            found.append(Stretch(float(start + step * away.min()), float(start + step * away.max())))
     return found
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:
     whole: list[Stretch] = []
     for start, end in sorted(stretches):
-        if whole and start - whole[-1][1] <= _JOINED_M:
-            whole[-1] = (whole[-1][0], max(whole[-1][1], end))
+        if whole and start - whole[-1].end_m <= _JOINED_M:
+            whole[-1] = Stretch(whole[-1].start_m, max(whole[-1].end_m, end))
         else:
-            whole.append((start, end))
+            whole.append(Stretch(start, end))
     return whole
