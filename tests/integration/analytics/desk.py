@@ -208,7 +208,7 @@ class Desk:
     async def explained(self, route_id: UUID, at: datetime | None = None) -> Explained:
         async with self.database.read() as connection:
             mission = await missions.read(connection, MISSION)
-            found = await explained(connection, mission, route_id, at or self.clock.now(), 7.0)
+            found = await explained(connection, mission, route_id, at or self.clock.now(), 7.0, self.register.heavy)
         assert found is not None
         return found
 

@@ -1,6 +1,7 @@
 """Contaminated areas: they stand until they are released, with their history, on both databases."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -112,6 +113,28 @@ async def test_a_route_that_changes_is_found_as_it_is_now(http: httpx.AsyncClien
     assert len((await http.get(f"{url}/routes")).json()) == 1
     await desk.retire(route_id, 3)
     assert (await http.get(f"{url}/routes")).json() == []
+
+
+async def test_the_risk_of_a_route_lists_its_areas(http: httpx.AsyncClient, desk: Desk, route_id: UUID) -> None:
+    await desk.put(route_id)
+    base = f"/v1/routes/{route_id}"
+    quiet = (await http.get(f"{base}/risk")).json()
+    tag = (await http.get("/v1/routes")).headers["etag"]
+    url = (await http.post("/v1/areas", json=AREA)).headers["location"]
+    standing = (await http.get(f"{base}/areas")).json()
+    during = desk.clock.now()
+    for path in (f"{base}/risk", f"{base}/risk/explanation"):
+        answer = (await http.get(path)).json()
+        assert (answer["band"], answer["contaminated_areas"], answer["hazards"]) == ("known_hazard", standing, [])
+    routes = await http.get("/v1/routes", headers={"If-None-Match": tag})
+    [risk] = [item["risk"] for item in routes.json()["items"]]
+    assert (risk["band"], risk["known_hazards"]) == ("known_hazard", 1)
+    desk.clock.advance(timedelta(hours=1))
+    await http.post(f"{url}/release", json={"reason": "Cleared."}, headers={"If-Match": '"1"'})
+    now = (await http.get(f"{base}/risk")).json()
+    assert (now["band"], now["known_hazards"], now["contaminated_areas"]) == (quiet["band"], 0, [])
+    then = (await http.get(f"{base}/risk", params={"as_of": during.isoformat()})).json()
+    assert (then["band"], then["known_hazards"], then["contaminated_areas"]) == ("known_hazard", 1, standing)
 
 
 async def test_another_mission_sees_none_of_it(http: httpx.AsyncClient, desk: Desk, route_id: UUID) -> None:

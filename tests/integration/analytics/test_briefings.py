@@ -140,7 +140,9 @@ async def test_a_contaminated_area_on_the_route_is_told_until_it_is_released(
     ring = [[30.1, 4.99], [30.11, 4.99], [30.11, 5.01], [30.1, 5.01], [30.1, 4.99]]
     body = {"name": "Northern bank", "status": "suspected", "category": "landmine", "organisation": "Survey"}
     made = await http.post("/v1/areas", json=body | {"polygon": {"type": "Polygon", "coordinates": [ring]}})
-    [known] = (await content(http, url))["contaminated_areas"]
+    told = await content(http, url)
+    [known] = told["contaminated_areas"]
+    assert told["risk"]["band"] == "known_hazard"
     assert (known["area_id"], known["status"]) == (made.json()["area_id"], "suspected")
     [stretch] = known["stretches"]
     assert (round(stretch["from_km"], 1), round(stretch["to_km"], 1)) == (10.6, 12.7)

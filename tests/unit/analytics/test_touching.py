@@ -1,10 +1,11 @@
 """Which polygons are areas, and where they touch a route's corridor."""
 
+import numpy as np
 import pytest
 
-from clearway_analytics.domain.area import Ring, checked_polygon
-from clearway_analytics.domain.line import Position, length_m
-from clearway_analytics.risk.touching import touched
+from clearway_analytics.domain.area import Ring, Rings, checked_polygon
+from clearway_analytics.domain.line import Position, Stretch, length_m
+from clearway_analytics.risk.touching import Polygons, around, box_of
 from clearway_platform.refusals import Invalid
 
 ROAD: tuple[Position, ...] = ((30.0, 5.0), (30.2, 5.0))
@@ -14,6 +15,10 @@ LENGTH = length_m(ROAD)
 def square(west: float, south: float, size: float = 0.02) -> Ring:
     east, north = west + size, south + size
     return (west, south), (east, south), (east, north), (west, north), (west, south)
+
+
+def touched(line: tuple[Position, ...], half_width_m: float, polygon: Rings) -> list[Stretch]:
+    return Polygons.of([polygon]).touched(line, half_width_m).get(0, [])
 
 
 def test_an_area_across_the_road_touches_it_where_it_is() -> None:
@@ -44,6 +49,22 @@ def test_a_very_large_area_covers_the_whole_route() -> None:
     [(start, end)] = touched(ROAD, 500.0, (square(10.0, -15.0, 40.0),))
     assert start == pytest.approx(0, abs=1)
     assert end == pytest.approx(LENGTH, abs=1)
+
+
+def test_of_several_areas_those_that_touch_are_found_by_number() -> None:
+    far, across, beside = (square(31.5, 5.0),), (square(30.1, 4.99),), (square(30.05, 5.004),)
+    found = Polygons.of([far, across, beside]).touched(ROAD, 500.0)
+    assert sorted(found) == [1, 2]
+    assert found[1] == touched(ROAD, 500.0, across)
+    assert Polygons.of([]).touched(ROAD, 500.0) == {}
+
+
+def test_a_box_with_its_corridor_is_near_what_touches_it() -> None:
+    boxes = np.concatenate([box_of(ROAD), box_of(((31.0, 6.0), (31.2, 6.0)))])
+    beside = Polygons.of([(square(30.1, 5.004),)])
+    assert beside.near(around(boxes, np.array([500.0, 500.0]))).tolist() == [0]
+    assert beside.near(around(boxes, np.array([300.0, 5_000.0]))).tolist() == []
+    assert Polygons.of([(square(10.0, -15.0, 40.0),)]).near(around(boxes, np.zeros(2))).tolist() == [0, 1]
 
 
 def test_an_area_that_is_valid_is_kept_as_sent() -> None:

@@ -53,7 +53,7 @@ def build(platform: Platform) -> Parts:
     app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     register = RegisterRoute(announcer, requests)
     change_parameters, record_checks = ChangeParameters(announcer, builder), RecordChecks(register)
-    change_areas, work = ChangeAreas(platform.outbox, platform.clock), HeavyWork("briefings")
+    change_areas, work = ChangeAreas(register, index), HeavyWork("briefings")
     app.state.wiring = Wiring(register, change_parameters, record_checks, change_areas, index, work)
     hub = Hub(platform.feed, "routes")
     types = event_types((*ROUTE_EVENTS, *CHECK_EVENTS, *AREA_EVENTS))

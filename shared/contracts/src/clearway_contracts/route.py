@@ -33,7 +33,8 @@ class RiskState(State):
 
     `n_eff` is the effective number of incidents that the figure rests on; `data_age_days` the age of the newest;
     `nearby_sample` the decayed number of incidents near the route, without which a low risk is low_data.
-    `known_hazards` is the number of hazards that stand on the route now: while there is one, the band is known_hazard.
+    `known_hazards` is the number of hazards that stand on the route now, and of contaminated areas that stand and touch
+    its corridor: while there is one of either, the band is known_hazard.
     """
 
     state_name: ClassVar[Literal["route_risk"]] = "route_risk"

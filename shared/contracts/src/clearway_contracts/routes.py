@@ -40,7 +40,8 @@ class RouteRegistered(RouteChange):
 
 
 class RouteRiskChanged(RouteChange):
-    """A route's band changed, its score changed enough to matter, or a known hazard was added or ended.
+    """A route's band changed, its score changed enough to matter, or a known hazard or a contaminated area was added or
+    ended.
 
     `cause` is the incident that moved it, if one did.
     """

@@ -13,8 +13,7 @@ from clearway_analytics.api.bodies import Name, Position
 from clearway_analytics.api.check_bodies import Note, Reason, kilometre
 from clearway_analytics.domain.area import Area, AreaDraft, checked_polygon
 from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, Stretch
-from clearway_analytics.ledger.areas import TouchedArea
-from clearway_analytics.queries.areas import TouchedRoute
+from clearway_analytics.ledger.areas import TouchedArea, TouchedRoute
 from clearway_contracts.envelope import Utc
 from clearway_contracts.vocabulary import AreaStatus, Category
 

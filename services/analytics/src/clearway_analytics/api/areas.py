@@ -22,7 +22,7 @@ from clearway_analytics.commands.record_checks import live_route
 from clearway_analytics.domain.area import Area
 from clearway_analytics.domain.errors import AreaIsReleased, NoSuchArea
 from clearway_analytics.ledger import areas
-from clearway_analytics.queries.areas import of_area, on_route, page
+from clearway_analytics.queries.areas import of_area, page
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
@@ -104,7 +104,7 @@ async def list_areas_of_route(
 ) -> list[AreaOnRoute]:
     """The contaminated areas that stand and touch the route's corridor, by kilometre."""
     route = await live_route(connection, principal.mission, route_id)
-    return [AreaOnRoute.of(touched) for touched in await on_route(connection, route, wiring.briefing_work)]
+    return [AreaOnRoute.of(touched) for touched in await areas.on_route(connection, route, wiring.briefing_work)]
 
 
 @router.put(

@@ -7,13 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.api.bodies import Explanation, RouteRisk
-from clearway_analytics.api.dependencies import Reader, Time
+from clearway_analytics.api.dependencies import Reader, Time, Wired
+from clearway_analytics.api.risk_bodies import Explanation, RouteRisk
+from clearway_analytics.commands.record_checks import live_route
 from clearway_analytics.domain.errors import NoSuchRoute
-from clearway_analytics.ledger import missions
+from clearway_analytics.ledger import areas, missions
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import hazards, risk
 from clearway_analytics.queries.risk import Explained
+from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.pages import Limit
 from clearway_platform.web.reads import Reading
@@ -36,22 +38,27 @@ async def get_risk(
     principal: Reader,
     connection: Reading,
     clock: Time,
+    wiring: Wired,
     as_of: AsOf = None,
     horizon_days: Horizon = None,
 ) -> RouteRisk:
-    """The hazards that stand on the route, the expected incidents, their interval, and the effective sample behind
-    them."""
+    """The hazards and contaminated areas that stand on the route, the expected incidents, their interval, and the
+    effective sample behind them."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
     if as_of is not None:
-        explained = await _explained(connection, mission, route_id, as_of, horizon)
-        return RouteRisk.full(route_id, explained.risk, explained.hazards, mission)
+        explained = await _explained(connection, mission, route_id, as_of, horizon, wiring.briefing_work)
+        return RouteRisk.full(route_id, explained.risk, explained.hazards, explained.areas, mission)
     now = clock.now()
     found = await risk.now(connection, mission, route_id, now, horizon)
     if found is None:
         raise NoSuchRoute(route_id)
-    standing = await hazards.on_route(connection, mission, route_id, now) if found.known_hazards else []
-    return RouteRisk.full(route_id, found, standing, mission)
+    if not found.known_hazards:
+        return RouteRisk.full(route_id, found, [], [], mission)
+    route = await live_route(connection, mission.name, route_id)
+    standing = await hazards.on_route(connection, mission, route_id, now)
+    touching = await areas.on_route(connection, route, wiring.briefing_work)
+    return RouteRisk.full(route_id, found, standing, touching, mission)
 
 
 @router.get("/{route_id}/risk/explanation", operation_id="routes.explain_risk", summary="Explain a route's risk")
@@ -60,6 +67,7 @@ async def explain_risk(
     principal: Reader,
     connection: Reading,
     clock: Time,
+    wiring: Wired,
     as_of: AsOf = None,
     horizon_days: Horizon = None,
     limit: Limit = 100,
@@ -67,14 +75,19 @@ async def explain_risk(
     """The contribution of each incident, the largest first. All parts add up to the expected events."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
-    found = await _explained(connection, mission, route_id, as_of or clock.now(), horizon)
+    found = await _explained(connection, mission, route_id, as_of or clock.now(), horizon, wiring.briefing_work)
     return Explanation.of(route_id, found, limit, mission.parameters_revision)
 
 
 async def _explained(
-    connection: AsyncConnection, mission: Mission, route_id: UUID, as_of: datetime, horizon_days: float
+    connection: AsyncConnection,
+    mission: Mission,
+    route_id: UUID,
+    as_of: datetime,
+    horizon_days: float,
+    heavy: HeavyWork,
 ) -> Explained:
-    found = await risk.explained(connection, mission, route_id, as_of, horizon_days)
+    found = await risk.explained(connection, mission, route_id, as_of, horizon_days, heavy)
     if found is None:
         raise NoSuchRoute(route_id)
     return found

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response, status
 
-from clearway_analytics.api.bodies import RatedRoute, RouteBody, RouteView
+from clearway_analytics.api.bodies import RouteBody, RouteView
 from clearway_analytics.api.dependencies import Reader, SeenRevision, Time, Wired, Writer
+from clearway_analytics.api.risk_bodies import RatedRoute
 from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import missions

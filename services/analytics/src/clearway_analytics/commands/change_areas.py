@@ -1,31 +1,36 @@
-"""Registers, corrects and releases contaminated areas."""
+"""Registers, corrects and releases contaminated areas: the routes that one touches are rated again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
-from clearway_analytics.domain.area import Area, AreaDraft
+from clearway_analytics.commands.register_route import RegisterRoute
+from clearway_analytics.domain.area import Area, AreaDraft, Rings
 from clearway_analytics.domain.errors import AreaIsReleased, NoSuchArea
 from clearway_analytics.ledger import areas, missions
+from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.ledger.routes import RouteIndex
 from clearway_analytics.outgoing import SOURCE, area_changed
 from clearway_platform.auth.principals import Principal
-from clearway_platform.clock import Clock, new_id
+from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction
-from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.refusals import StaleRevision
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeAreas:
-    """Each change is a new revision and an event."""
+    """Each change is a new revision and an event. While an area stands it counts as a known hazard of each route whose
+    corridor it touches: the risks that it changes are published in the same transaction."""
 
-    outbox: Outbox
-    clock: Clock
+    register_route: RegisterRoute
+    index: RouteIndex
 
     async def register(self, transaction: Transaction, principal: Principal, draft: AreaDraft) -> Area:
         """Register an area: it stands until it is released."""
-        await missions.lock(transaction.connection, principal.mission)
+        mission = await missions.lock(transaction.connection, principal.mission)
         area = Area(
             mission=principal.mission,
             area_id=new_id(),
@@ -39,11 +44,11 @@ class ChangeAreas:
             surveyed_at=draft.surveyed_at,
             note=draft.note,
             recorded_by=principal.id,
-            recorded_at=self.clock.now(),
+            recorded_at=self._now(),
             released=False,
             reason=None,
         )
-        await self._keep(transaction, area)
+        await self._keep(transaction, mission, None, area)
         return area
 
     async def correct(
@@ -57,7 +62,7 @@ class ChangeAreas:
     ) -> Area:
         """Replace what is recorded. What says the same changes nothing. Raises NoSuchArea, StaleRevision,
         AreaIsReleased."""
-        before = await self._changing(transaction, principal, area_id, expected)
+        mission, before = await self._changing(transaction, principal, area_id, expected)
         said = replace(
             before,
             name=draft.name,
@@ -69,17 +74,25 @@ class ChangeAreas:
             surveyed_at=draft.surveyed_at,
             note=draft.note,
         )
-        return before if said == before else await self._revise(transaction, principal, said, reason)
+        if said == before:
+            return before
+        corrected = _revised(said, principal, self._now(), reason)
+        await self._keep(transaction, mission, before, corrected)
+        return corrected
 
     async def release(
         self, transaction: Transaction, principal: Principal, area_id: UUID, expected: int, reason: str
     ) -> Area:
         """Let it stand no longer; it stays on record. Raises NoSuchArea, StaleRevision, AreaIsReleased."""
-        before = await self._changing(transaction, principal, area_id, expected)
-        return await self._revise(transaction, principal, replace(before, released=True), reason)
+        mission, before = await self._changing(transaction, principal, area_id, expected)
+        released = replace(_revised(before, principal, self._now(), reason), released=True)
+        await self._keep(transaction, mission, before, released)
+        return released
 
-    async def _changing(self, transaction: Transaction, principal: Principal, area_id: UUID, expected: int) -> Area:
-        await missions.lock(transaction.connection, principal.mission)
+    async def _changing(
+        self, transaction: Transaction, principal: Principal, area_id: UUID, expected: int
+    ) -> tuple[Mission, Area]:
+        mission = await missions.lock(transaction.connection, principal.mission)
         area = await areas.find(transaction.connection, principal.mission, area_id)
         if area is None:
             raise NoSuchArea(area_id)
@@ -87,22 +100,27 @@ class ChangeAreas:
             raise StaleRevision(area.revision)
         if area.released:
             raise AreaIsReleased
-        return area
+        return mission, area
 
-    async def _revise(self, transaction: Transaction, principal: Principal, area: Area, reason: str) -> Area:
-        revised = replace(
-            area,
-            revision=area.revision + 1,
-            recorded_by=principal.id,
-            recorded_at=self.clock.now(),
-            reason=reason,
-        )
-        await self._keep(transaction, revised)
-        return revised
-
-    async def _keep(self, transaction: Transaction, area: Area) -> None:
+    async def _keep(self, transaction: Transaction, mission: Mission, before: Area | None, area: Area) -> None:
         await areas.add(transaction.connection, area)
-        event = self.outbox.event(
-            area_changed(area), subject=str(area.area_id), source=SOURCE, occurred=area.recorded_at
-        )
-        await self.outbox.add(transaction, [event])
+        outbox = self.register_route.announcer.outbox
+        event = outbox.event(area_changed(area), subject=str(area.area_id), source=SOURCE, occurred=area.recorded_at)
+        await outbox.add(transaction, [event])
+        if before is None:
+            await self._rate(transaction, mission, [area.polygon])
+        elif area.released or area.polygon != before.polygon:
+            await self._rate(transaction, mission, list({before.polygon, area.polygon}))
+
+    async def _rate(self, transaction: Transaction, mission: Mission, polygons: Sequence[Rings]) -> None:
+        connection, heavy = transaction.connection, self.register_route.heavy
+        known = await self.index.routes(connection, mission)
+        async for touched in areas.touched_routes(connection, mission.name, known, polygons, heavy):
+            await self.register_route.count_areas(transaction, mission, [one.route for one in touched])
+
+    def _now(self) -> datetime:
+        return self.register_route.announcer.clock.now()
+
+
+def _revised(area: Area, principal: Principal, now: datetime, reason: str) -> Area:
+    return replace(area, revision=area.revision + 1, recorded_by=principal.id, recorded_at=now, reason=reason)

@@ -11,7 +11,7 @@ from clearway_analytics.domain.errors import NoSuchRoute
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.domain.line import length_m
 from clearway_analytics.domain.route import Route, RouteDraft
-from clearway_analytics.ledger import checks, contributions, hazards, incidents, missions, route_sums, routes
+from clearway_analytics.ledger import areas, checks, contributions, hazards, incidents, missions, route_sums, routes
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.route_sums import Extremes, RouteSums
 from clearway_analytics.outgoing import SOURCE, route_registered
@@ -63,6 +63,16 @@ class RegisterRoute:
         known = await route_sums.find(transaction.connection, mission.name, [route.route_id])
         published = await self.announcer.announce(transaction, mission, list(known.values()))
         await route_sums.write(transaction.connection, list(published.values()))
+
+    async def count_areas(self, transaction: Transaction, mission: Mission, drawn: Sequence[Route]) -> None:
+        """Count the contaminated areas of some live routes anew, and publish the risks that changed; the mission is
+        locked."""
+        connection = transaction.connection
+        numbers = await areas.number_on(connection, drawn, self.heavy)
+        known = await route_sums.find(connection, mission.name, numbers.keys())
+        rated = {route_id: replace(route, contaminated_areas=numbers[route_id]) for route_id, route in known.items()}
+        published = await self.announcer.announce(transaction, mission, list(rated.values()))
+        await route_sums.write(connection, list((rated | published).values()))
 
     async def _rate(
         self, transaction: Transaction, mission: Mission, route: Route, known: Sequence[IncidentView]
@@ -123,6 +133,7 @@ class RegisterRoute:
             reference_share=footprint.reference_share(mission.parameters),
             published=before.published if before else None,
             known_hazards=await hazards.count(connection, route.mission, route.route_id),
+            contaminated_areas=(await areas.number_on(connection, [route], self.heavy))[route.route_id],
             last_checked_at=await checks.last_checked(connection, route),
         )
 

@@ -24,7 +24,8 @@ from clearway_platform.database.engines import insert, one_or_many
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The risk that was last published for a route, and when. `estimate` is the band by the expected events alone."""
+    """The risk that was last published for a route, and when. `estimate` is the band by the expected events alone;
+    `known_hazards` counts the contaminated areas too."""
 
     expected_events: float
     estimate: RiskBand
@@ -68,7 +69,8 @@ class RouteSums:
     """A live route's sums and extremes at the landmark, the figures of its corridor, and its last published risk.
 
     reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
-    last_checked_at: since when the whole route is verified by passes and clearances; None when a stretch never was.
+    contaminated_areas: how many stand and touch it. last_checked_at: since when the whole route is verified by passes
+    and clearances; None when a stretch never was.
     """
 
     mission: str
@@ -80,6 +82,7 @@ class RouteSums:
     reference_share: float
     published: Published | None
     known_hazards: int = 0
+    contaminated_areas: int = 0
     last_checked_at: datetime | None = None
 
     def at(self, moment: datetime, parameters: Parameters) -> Sums:
@@ -91,7 +94,8 @@ class RouteSums:
 
     def assess(self, at: datetime, horizon_days: float, parameters: Parameters, gain: float = 1.0) -> Assessment:
         """The route's risk from `at` on, which must not be before the latest incident."""
-        ground = Ground(self.area_km2, self.reference_share, self.known_hazards, self.last_checked_at, gain)
+        standing = self.known_hazards + self.contaminated_areas
+        ground = Ground(self.area_km2, self.reference_share, standing, self.last_checked_at, gain)
         return assess(self.at(at, parameters), ground, at, horizon_days, parameters)
 
     def exchanged(self, before: Contribution | None, after: Contribution | None) -> RouteSums:
@@ -124,6 +128,7 @@ _CHANGING: Final = (
     "extremes_total",
     "area_km2",
     "reference_share",
+    "contaminated_areas",
     "published_events",
     "published_band",
     "published_at",
@@ -202,6 +207,7 @@ def _changing(route: RouteSums) -> dict[str, Any]:
         "extremes_total": route.sums.total,
         "area_km2": route.area_km2,
         "reference_share": route.reference_share,
+        "contaminated_areas": route.contaminated_areas,
         "published_events": published.expected_events if published else None,
         "published_band": published.estimate.value if published else None,
         "published_at": published.at if published else None,
@@ -246,5 +252,6 @@ def _of_row(row: Row[Any], computed: Extremes | None = None, nearby: float | Non
         if was_published
         else None,
         known_hazards=row.known_hazards,
+        contaminated_areas=row.contaminated_areas,
         last_checked_at=row.last_checked_at,
     )

@@ -22,6 +22,7 @@ from clearway_analytics.storage.tables import ROUTES
 from clearway_platform.database.engines import insert
 from clearway_platform.heavy import HeavyWork
 
+# A line may have thousands of positions: other work of the event loop runs between two parts.
 _READ_AT_ONCE: Final = 4
 _FIND: Final = select(ROUTES).where(
     ROUTES.c.mission == bindparam("mission"), ROUTES.c.route_id == bindparam("route_id")
@@ -53,6 +54,16 @@ async def find(connection: AsyncConnection, mission: str, route_id: UUID) -> Rou
     """The route, retired or not."""
     row = (await connection.execute(_FIND, {"mission": mission, "route_id": route_id})).one_or_none()
     return None if row is None else route_of(row)
+
+
+async def find_many(connection: AsyncConnection, mission: str, route_ids: Sequence[UUID]) -> list[Route]:
+    """Those of the routes that exist, retired or not, in no order."""
+    query = select(ROUTES).where(ROUTES.c.mission == mission, ROUTES.c.route_id.in_(route_ids))
+    found: list[Route] = []
+    for part in (await connection.execute(query)).partitions(_READ_AT_ONCE):
+        found += map(route_of, part)
+        await asyncio.sleep(0)
+    return found
 
 
 async def put(connection: AsyncConnection, route: Route, changed_in: int) -> None:
@@ -105,7 +116,6 @@ class RouteIndex:
             ROUTES.c.mission == mission.name, ROUTES.c.changed_in > known.version
         )
         rows: list[RowMapping] = []
-        # A line may have thousands of positions: other work of the event loop runs between two parts.
         for part in (await connection.execute(changed)).mappings().partitions(_READ_AT_ONCE):
             rows += part
             await asyncio.sleep(0)

@@ -20,7 +20,6 @@ from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.route_sums import Published
 from clearway_analytics.queries import risk
-from clearway_analytics.queries.areas import on_route
 from clearway_analytics.queries.beside import OnRoute, beside, standing_or_changed
 from clearway_analytics.risk.assessment import Assessment
 from clearway_platform.heavy import HeavyWork
@@ -62,7 +61,7 @@ async def departure(
     """Raises NoSuchRoute when the mission has no such live route."""
     mission = await missions.read(connection, mission_name)
     route = await routes.find(connection, mission_name, route_id)
-    explained = await risk.explained(connection, mission, route_id, as_of, mission.parameters.horizon_days)
+    explained = await risk.explained(connection, mission, route_id, as_of, mission.parameters.horizon_days, heavy)
     if route is None or explained is None:
         raise NoSuchRoute(route_id)
     done = await checks.of_line(connection, route, until=as_of)
@@ -83,7 +82,7 @@ async def departure(
         since=since,
         news=[one for one in known if _changed_after(one, since) and not _changed_after(one, as_of)],
         checks=[check for check in done if check.recorded_at > since and check is not last_pass],
-        areas=await on_route(connection, route, heavy, until=as_of),
+        areas=explained.areas,
         verified=coverage(done, route.length_m),
         risk=explained.risk,
         records=await risk_records.until(connection, mission_name, route_id, as_of),

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.ledger import checks, route_sums, routes
+from clearway_analytics.ledger import areas, checks, route_sums, routes
+from clearway_analytics.ledger.areas import TouchedArea
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import hazards
@@ -20,6 +21,7 @@ from clearway_analytics.risk.decay import LANDMARK, days_between, lowered
 from clearway_analytics.risk.intensity import expected_from_incidents
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS
+from clearway_platform.heavy import HeavyWork
 
 _UNTIL: Final = select(CONTRIBUTIONS).where(
     CONTRIBUTIONS.c.mission == bindparam("mission"),
@@ -48,12 +50,13 @@ class RiskContribution:
 class Explained:
     """A risk and its contributions, the largest first. They and the background add up to the expected events.
 
-    The known hazards are outside of them, by kilometre.
+    The known hazards and the contaminated areas are outside of them, by kilometre.
     """
 
     risk: Assessment
     contributions: Sequence[RiskContribution]
     hazards: Sequence[HazardOnRoute]
+    areas: Sequence[TouchedArea]
 
 
 async def current(
@@ -74,10 +77,15 @@ async def now(
 
 
 async def explained(
-    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, horizon_days: float
+    connection: AsyncConnection,
+    mission: Mission,
+    route_id: UUID,
+    moment: datetime,
+    horizon_days: float,
+    heavy: HeavyWork,
 ) -> Explained | None:
     """The risk at a moment, from the contributions of the incidents until then, as they are known today, and with the
-    corridor gain of today.
+    corridor gain of today; contaminated areas and checks are those that were recorded then.
 
     None: no such live route.
     """
@@ -91,9 +99,11 @@ async def explained(
     sums = _sums(known, moment, parameters)
     standing = await hazards.on_route(connection, mission, route_id, moment)
     checked = await checks.last_checked(connection, known_route, until=moment)
-    ground = Ground(route.area_km2, route.reference_share, len(standing), checked, mission.gain)
+    touching = await areas.on_route(connection, known_route, heavy, until=moment)
+    ground = Ground(route.area_km2, route.reference_share, len(standing) + len(touching), checked, mission.gain)
     risk = assess(sums, ground, moment, horizon_days, parameters)
-    return Explained(risk, sorted(parts, key=lambda part: (-part.expected_events, part.incident_id)), standing)
+    largest_first = sorted(parts, key=lambda part: (-part.expected_events, part.incident_id))
+    return Explained(risk, largest_first, standing, touching)
 
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:

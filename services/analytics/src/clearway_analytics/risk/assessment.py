@@ -31,9 +31,9 @@ class Sums:
 class Ground:
     """What a route is rated by beside its sums.
 
-    reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many stand on it.
-    last_checked_at: since when the whole route is verified by passes and clearances; None when a stretch never was.
-    gain: the theatre's corridor gain g.
+    reference_share: c of an exactly known incident in the middle of the route. known_hazards: how many hazards and
+    contaminated areas stand on it. last_checked_at: since when the whole route is verified by passes and clearances;
+    None when a stretch never was. gain: the theatre's corridor gain g.
     """
 
     area_km2: float
@@ -47,7 +47,8 @@ class Ground:
 class Assessment:
     """Expected events on the route within `horizon_days` after `at`: background and incidents, and their interval.
 
-    `estimate` is the band by the expected events alone; `band` is the word for the route.
+    `estimate` is the band by the expected events alone; `band` is the word for the route. `known_hazards` counts the
+    hazards and the contaminated areas that stand on it.
     """
 
     at: datetime

@@ -1,9 +1,9 @@
-"""Where a polygon touches a route's corridor, as stretches along the route."""
+"""Where polygons touch a route's corridor, as stretches along the route."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import shapely
 
 from clearway_analytics.domain.area import Rings
 from clearway_analytics.domain.line import MAX_LATITUDE, Position, Stretch, stepped
-from clearway_analytics.risk.arrays import Floats
+from clearway_analytics.risk.arrays import Floats, Numbers
 from clearway_analytics.risk.milestones import Milestones
 from clearway_analytics.risk.network import METRES_PER_DEGREE
 
@@ -22,29 +22,64 @@ _SEGMENTS_OF_A_QUARTER: Final = 32
 _JOINED_M: Final = 10.0
 
 
-def touched(line: Sequence[Position], half_width_m: float, polygon: Rings) -> list[Stretch]:
-    """The stretches of the line within `half_width_m` of the polygon, in metres along the line; none where it is away.
+@dataclass(frozen=True, slots=True)
+class Polygons:
+    """Polygons by number, in degrees, and a tree of them: each line is compared with those near it alone."""
 
-    Only the part of the polygon near the line is projected, so a large area far from the line's zone does no harm.
-    """
-    near = _near(stepped(line), half_width_m, polygon)
-    if near.is_empty:
-        return []
-    milestones = Milestones.of(line)
+    shapes: Sequence[shapely.Polygon]
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, polygons: Sequence[Rings]) -> Polygons:
+        shapes = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
+        shapely.prepare(shapes)
+        return cls(shapes, shapely.STRtree(shapes))
+
+    def near(self, boxes: Floats) -> Numbers:
+        """The numbers of those boxes, (n, 4) as `around` returns them, that a polygon touches."""
+        return np.unique(self.tree.query(shapely.box(*boxes.T), predicate="intersects")[0])
+
+    def touched(self, line: Sequence[Position], half_width_m: float) -> dict[int, list[Stretch]]:
+        """The stretches of the line within `half_width_m` of each polygon, by its number, in metres along the line. A
+        polygon that is farther away is left out.
+
+        Only the part of a polygon near the line is projected, so a large area far from the line's zone does no harm.
+        """
+        box = shapely.box(*around(box_of(line), half_width_m).T)[0]
+        near = np.sort(self.tree.query(box, predicate="intersects")).tolist()
+        if not near:
+            return {}
+        milestones = Milestones.of(line)
+        whole = [Stretch(0.0, float(milestones.along_m[-1]))]
+        # A large area over many routes contains most of them whole.
+        found = {
+            i: whole if shape.contains(box) else _stretches(milestones, half_width_m, shape.intersection(box))
+            for i, shape in ((i, self.shapes[i]) for i in near)
+        }
+        return {i: stretches for i, stretches in found.items() if stretches}
+
+
+def box_of(line: Sequence[Position]) -> Floats:
+    """The bounding box of a line as drawn on a map: west, south, east, north, degrees, (1, 4)."""
+    points = stepped(line)
+    return np.concatenate((points.min(axis=0), points.max(axis=0)))[None]
+
+
+def around(boxes: Floats, half_width_m: Floats | float) -> Floats:
+    """Boxes of lines, (n, 4), made as much wider as their corridors are, with room to spare."""
+    west, south, east, north = boxes.T
+    tall = 1.1 * np.asarray(half_width_m) / METRES_PER_DEGREE
+    farthest = np.minimum(MAX_LATITUDE, np.maximum(np.abs(south), np.abs(north)) + tall)
+    wide = tall / np.cos(np.radians(farthest))
+    return np.column_stack((west - wide, south - tall, east + wide, north + tall))
+
+
+def _stretches(milestones: Milestones, half_width_m: float, near: shapely.Geometry) -> list[Stretch]:
     flat = shapely.transform(
         shapely.segmentize(near, _STEP_DEGREES), lambda at: np.column_stack(milestones.project(at[:, 0], at[:, 1]))
     )
     reached = shapely.make_valid(flat).buffer(half_width_m, quad_segs=_SEGMENTS_OF_A_QUARTER)
     return _joined(_within(milestones, reached))
-
-
-def _near(points: Floats, half_width_m: float, polygon: Rings) -> shapely.Geometry:
-    """The part of the polygon inside the line's bounding box and a margin."""
-    (west, south), (east, north) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    tall = 1.1 * half_width_m / METRES_PER_DEGREE
-    wide = tall / math.cos(math.radians(min(MAX_LATITUDE, max(abs(south), abs(north)) + tall)))
-    around = shapely.box(west - wide, south - tall, east + wide, north + tall)
-    return shapely.Polygon(polygon[0], polygon[1:]).intersection(around)
 
 
 def _within(milestones: Milestones, reached: shapely.Geometry) -> list[Stretch]:

@@ -137,8 +137,9 @@ class RouteSumsRow(Analytics, table=True):
     contributions to read each time. extremes_total: the total that was stored together with these three; it differs
     from `total` after a change by an older program, which does not store them. area_km2, reference_share: see
     RouteSums. published_band: the band by the expected events alone, which older programs can read;
-    published_hazards: the known hazards that were published. last_checked_at: since when the whole route is verified
-    by clearances and passes, null where a stretch of it never was.
+    published_hazards: the known hazards and contaminated areas that were published. contaminated_areas: how many stand
+    and touch the corridor; it changes with an area or the line, and is read with every risk. last_checked_at: since
+    when the whole route is verified by clearances and passes, null where a stretch of it never was.
     """
 
     __tablename__ = "route_state"
@@ -160,6 +161,7 @@ class RouteSumsRow(Analytics, table=True):
     published_band: str | None = None
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     published_hazards: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    contaminated_areas: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     last_checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 

@@ -2,7 +2,8 @@
 model's fields; the risks that were published, and the briefings that were handed out.
 
 Programs from before this script write incidents without the new columns. Such an incident counts as one that was not
-found by a search, and as surely present only until its moment: both make a risk higher, not lower.
+found by a search, and as surely present only until its moment: both make a risk higher, not lower. They do not count
+contaminated areas: a route that they register or redraw is counted when it, or an area on it, changes again.
 """
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ def upgrade() -> None:
     op.add_column("incident_view", sa.Column("latest", UtcDateTime()))
     op.add_column("incident_view", sa.Column("updated_at", UtcDateTime()))
     op.add_column("route_state", sa.Column("last_checked_at", UtcDateTime()))
+    op.add_column("route_state", sa.Column("contaminated_areas", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
         "route_check",
         sa.Column("mission", sa.String(), primary_key=True),
@@ -58,6 +60,7 @@ def downgrade() -> None:
     op.drop_table("risk_record")
     op.drop_table("contaminated_area")
     op.drop_table("route_check")
+    op.drop_column("route_state", "contaminated_areas")
     op.drop_column("route_state", "last_checked_at")
     for column in ("updated_at", "latest", "activity"):
         op.drop_column("incident_view", column)
