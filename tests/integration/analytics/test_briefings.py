@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import rfc8785
 from sqlalchemy import func, select
 
 from clearway_analytics.main import service
@@ -163,6 +164,7 @@ async def test_the_receipt_is_of_the_content_and_is_read_again_unchanged(
     first = (await http.get(url, params=hour)).json()
     text = json.dumps(first["content"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert hashlib.sha256(text.encode()).hexdigest() == first["sha256"]
+    assert hashlib.sha256(rfc8785.dumps(first["content"])).hexdigest() == first["sha256"]
     desk.clock.advance(timedelta(minutes=1))
     assert (await http.get(url, params=hour)).json() == first
     await desk.tell(new_id(), 1, 30.15, 5.0, days_ago=2, **STANDS)

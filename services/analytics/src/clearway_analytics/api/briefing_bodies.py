@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 from uuid import UUID
 
+import rfc8785
 from pydantic import BaseModel, Field
 
 from clearway_analytics.api.area_bodies import AreaOnRoute
@@ -185,8 +185,7 @@ class BriefingContent(BaseModel):
         )
 
     def canonical(self) -> str:
-        """JSON with sorted keys, without spaces, and with numbers of at most four decimals that no language writes in
-        two ways. The hash of the receipt is over it."""
+        """Its one text, over which the hash of the receipt is."""
         return canonical_json(self.model_dump(mode="json"))
 
 
@@ -195,7 +194,8 @@ class BriefingReceipt(BaseModel):
 
     briefing_id: UUID
     sha256: str = Field(
-        description="Over the content as JSON in UTF-8 with sorted keys, without spaces, its numbers as they are here."
+        description="Over the content, as it is here, in the canonical form of RFC 8785 (JCS): UTF-8, sorted keys, no "
+        "spaces, numbers as JavaScript writes them."
     )
     made_at: datetime = Field(description="When it was first asked for.")
     made_by: str
@@ -203,19 +203,18 @@ class BriefingReceipt(BaseModel):
 
 
 def canonical_json(document: Any) -> str:
-    """The one text of a document: sorted keys, no spaces, numbers rounded to four decimals."""
-    return json.dumps(_plain(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """The one text of a document by RFC 8785 (JCS), after its numbers were rounded to four decimals."""
+    return rfc8785.dumps(_rounded(document)).decode()
 
 
-def _plain(node: Any) -> Any:
+def _rounded(node: Any) -> Any:
     match node:
         case dict():
-            return {name: _plain(value) for name, value in node.items()}
+            return {name: _rounded(value) for name, value in node.items()}
         case list():
-            return [_plain(value) for value in node]
+            return [_rounded(value) for value in node]
         case float():
-            rounded = round(node, _DECIMALS)
-            return int(rounded) if rounded.is_integer() else rounded
+            return round(node, _DECIMALS)
     return node
 
 
