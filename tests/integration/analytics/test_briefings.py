@@ -128,7 +128,7 @@ async def test_a_briefing_of_an_hour_ago_says_what_was_recorded_then(
     base = url.removesuffix("/briefing")
     await http.post(f"{base}/clearances", json=done(desk, days_ago=3))
     now, then = await content(http, url), await content(http, url, as_of=hour.isoformat())
-    assert (now["risk_recorded"]["band"], then["risk_recorded"]) == ("elevated", quiet)
+    assert (now["risk_recorded"]["band"], then["risk_recorded"]) == ("known_hazard", quiet)
     assert [one["incident_id"] for one in then["changed_later"]] == [str(stands)]
     assert now["changed_later"] == []
     assert [one["check_id"] is None for one in then["verified"]] == [True]
@@ -143,7 +143,8 @@ async def test_a_contaminated_area_on_the_route_is_told_until_it_is_released(
     made = await http.post("/v1/areas", json=body | {"polygon": {"type": "Polygon", "coordinates": [ring]}})
     told = await content(http, url)
     [known] = told["contaminated_areas"]
-    assert told["risk"]["band"] == "known_hazard"
+    assert (told["risk"]["band"], told["risk_recorded"]["band"]) == ("known_hazard", "known_hazard")
+    await desk.sweep()
     assert (known["area_id"], known["status"]) == (made.json()["area_id"], "suspected")
     [stretch] = known["stretches"]
     assert (round(stretch["from_km"], 1), round(stretch["to_km"], 1)) == (10.6, 12.7)
@@ -153,7 +154,8 @@ async def test_a_contaminated_area_on_the_route_is_told_until_it_is_released(
     desk.clock.advance(timedelta(hours=1))
     await http.post(f"{made.headers['location']}/release", json={"reason": "Cleared."}, headers={"If-Match": '"1"'})
     assert (await content(http, url))["contaminated_areas"] == []
-    assert len((await content(http, url, as_of=before.isoformat()))["contaminated_areas"]) == 1
+    then = await content(http, url, as_of=before.isoformat())
+    assert (len(then["contaminated_areas"]), then["risk_recorded"]["band"]) == (1, "known_hazard")
 
 
 async def test_the_receipt_is_of_the_content_and_is_read_again_unchanged(
