@@ -14,6 +14,7 @@ from clearway_analytics.api.check_bodies import Note, Reason, kilometre
 from clearway_analytics.domain.area import Area, AreaDraft, checked_polygon
 from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, Stretch
 from clearway_analytics.ledger.areas import TouchedArea, TouchedRoute
+from clearway_analytics.queries.hazards import Kilometres
 from clearway_contracts.envelope import Utc
 from clearway_contracts.vocabulary import AreaStatus, Category
 
@@ -101,13 +102,6 @@ class AreaView(BaseModel):
         return cls.model_validate(own | {"polygon": AreaPolygon(coordinates=rings)})
 
 
-class KilometreRange(BaseModel):
-    """A stretch of a route, along its line."""
-
-    from_km: float
-    to_km: float
-
-
 class AreaOnRoute(BaseModel):
     """A contaminated area that stands and touches a route's corridor."""
 
@@ -117,7 +111,7 @@ class AreaOnRoute(BaseModel):
     status: AreaStatus
     category: Category
     organisation: str
-    stretches: list[KilometreRange]
+    stretches: list[Kilometres]
 
     @classmethod
     def of(cls, touched: TouchedArea) -> Self:
@@ -138,7 +132,7 @@ class RouteInArea(BaseModel):
 
     route_id: UUID
     name: str
-    stretches: list[KilometreRange]
+    stretches: list[Kilometres]
 
     @classmethod
     def of(cls, touched: TouchedRoute) -> Self:
@@ -146,5 +140,5 @@ class RouteInArea(BaseModel):
         return cls(route_id=route.route_id, name=route.name, stretches=_ranges(touched.stretches))
 
 
-def _ranges(stretches: Sequence[Stretch]) -> list[KilometreRange]:
-    return [KilometreRange(from_km=kilometre(start), to_km=kilometre(end)) for start, end in stretches]
+def _ranges(stretches: Sequence[Stretch]) -> list[Kilometres]:
+    return [Kilometres(kilometre(start), kilometre(end)) for start, end in stretches]

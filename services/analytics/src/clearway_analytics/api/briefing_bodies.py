@@ -14,7 +14,7 @@ from clearway_analytics.api.area_bodies import AreaOnRoute
 from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
 from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.coverage import last_checked_at
-from clearway_analytics.ledger.route_sums import Published
+from clearway_analytics.ledger.risk_records import RiskRecord
 from clearway_analytics.queries.beside import OnRoute
 from clearway_analytics.queries.briefing import Departure
 from clearway_contracts.vocabulary import RiskBand
@@ -119,7 +119,7 @@ class Changes(BaseModel):
     last_pass: BriefedCheck | None
     incidents: list[BriefedIncident] = Field(description="Those within 2.5 km that happened or changed since.")
     checks: list[BriefedCheck]
-    risks: list[Published] = Field(description="The risks that were published since, the last one first.")
+    risks: list[RiskRecord] = Field(description="The risks that were published since, the last one first.")
 
 
 class Alternatives(BaseModel):
@@ -151,7 +151,7 @@ class BriefingContent(BaseModel):
     last_checked_at: datetime | None = Field(description="Since when the whole route is verified.")
     verified: list[VerifiedStretch]
     risk: BriefedRisk = Field(description="For the moment of the briefing, from the incidents as they are known.")
-    risk_recorded: Published | None = Field(description="The last risk that was published until then.")
+    risk_recorded: RiskRecord | None = Field(description="The last risk that was published until then.")
     alternatives: Alternatives
 
     @classmethod
@@ -180,7 +180,7 @@ class BriefingContent(BaseModel):
             last_checked_at=last_checked_at(known.verified),
             verified=[VerifiedStretch.of(stretch, as_of) for stretch in known.verified],
             risk=_computed(known),
-            risk_recorded=next(iter(known.records), None),
+            risk_recorded=known.records[0] if known.records else None,
             alternatives=Alternatives(routes=[], text=NO_ROAD_GRAPH),
         )
 

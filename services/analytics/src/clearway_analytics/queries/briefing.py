@@ -18,7 +18,7 @@ from clearway_analytics.ledger import checks, missions, risk_records, routes
 from clearway_analytics.ledger.areas import TouchedArea
 from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.missions import Mission
-from clearway_analytics.ledger.route_sums import Published
+from clearway_analytics.ledger.risk_records import RiskRecord
 from clearway_analytics.queries import risk
 from clearway_analytics.queries.beside import OnRoute, beside, standing_or_changed
 from clearway_analytics.risk.assessment import Assessment
@@ -52,7 +52,7 @@ class Departure:
     areas: Sequence[TouchedArea]
     verified: Sequence[Verified]
     risk: Assessment
-    records: Sequence[Published]
+    records: Sequence[RiskRecord]
 
 
 async def departure(

@@ -281,8 +281,8 @@ class AreaRow(Analytics, table=True):
 
 
 class RiskRecordRow(Analytics, table=True):
-    """A risk of a route as it was published, so that a later reader sees what was said then: to the minute. `band`: by
-    the expected events alone, as in `route_state`."""
+    """A risk of a route as it was published, so that a later reader sees what was said then: to the minute. `band` is
+    the word for the route."""
 
     __tablename__ = "risk_record"
 
@@ -291,7 +291,6 @@ class RiskRecordRow(Analytics, table=True):
     at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
     band: str
     expected_events: float = Field(sa_type=Double)
-    known_hazards: int
 
 
 class BriefingRow(Analytics, table=True):

@@ -101,7 +101,6 @@ def _create_records() -> None:
         sa.Column("at", UtcDateTime(), primary_key=True),
         sa.Column("band", sa.String(), nullable=False),
         sa.Column("expected_events", sa.Double(), nullable=False),
-        sa.Column("known_hazards", sa.Integer(), nullable=False),
     )
     op.create_table(
         "briefing",
