@@ -113,7 +113,7 @@ async def begun_before(desk: Desk, route_id: UUID) -> None:
     async with desk.database.write() as transaction:
         connection = transaction.connection
         await connection.execute(update(MISSIONS).values(parameters=PARAMETERS.write(BEFORE)))
-        await connection.execute(update(INCIDENTS).values(graded_revision=None))
+        await connection.execute(update(INCIDENTS).values(complete_revision=None))
 
 
 async def test_a_mission_that_began_before_is_computed_anew_once(desk: Desk, route_id: UUID) -> None:

@@ -71,7 +71,7 @@ async def test_a_correction_moves_the_contribution(desk: Desk, route_id: UUID, i
         {"status": "merged"},
         {"outcome": "hoax"},
         {"outcome": "false_alarm"},
-        {"category": "other"},
+        {"category": "not_explosive"},
         {"exercise": True},
     ],
 )

@@ -6,7 +6,8 @@ from uuid import UUID
 from clearway_contracts.envelope import Mission, State, Utc
 from clearway_contracts.geometry import Polygon
 from clearway_contracts.incident import Revision
-from clearway_contracts.vocabulary import AreaStatus, Category
+from clearway_contracts.route_vocabulary import AreaStatus
+from clearway_contracts.vocabulary import Category
 
 
 class AreaState(State):

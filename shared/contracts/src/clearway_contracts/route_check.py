@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from clearway_contracts.envelope import Mission, State, Utc
 from clearway_contracts.geometry import Metres
 from clearway_contracts.incident import Count, Revision
-from clearway_contracts.vocabulary import PassKind, PassResult, SearchMethod, SearchResult
+from clearway_contracts.route_vocabulary import PassKind, PassResult, SearchMethod, SearchResult
 
 
 class RouteCheck(State):

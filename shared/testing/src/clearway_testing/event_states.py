@@ -31,6 +31,7 @@ from clearway_contracts.incident import (
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.route import RiskState, RouteState
 from clearway_contracts.route_check import RouteClearanceState, RoutePassState
+from clearway_contracts.route_vocabulary import AreaStatus, PassKind, PassResult, SearchMethod, SearchResult
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_contracts.vocabulary import (
     Activity,
@@ -38,7 +39,6 @@ from clearway_contracts.vocabulary import (
     Affiliation,
     AgeBand,
     AlertKind,
-    AreaStatus,
     CasualtyOutcome,
     Category,
     Certainty,
@@ -53,14 +53,10 @@ from clearway_contracts.vocabulary import (
     MissionImpact,
     Outcome,
     Passable,
-    PassKind,
-    PassResult,
     Priority,
     ProtectiveMeasure,
     RetractionReason,
     RiskBand,
-    SearchMethod,
-    SearchResult,
     Setting,
     Severity,
     Sex,

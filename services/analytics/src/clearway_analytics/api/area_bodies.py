@@ -16,7 +16,8 @@ from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, Stretc
 from clearway_analytics.ledger.areas import TouchedArea, TouchedRoute
 from clearway_analytics.queries.hazards import Kilometres
 from clearway_contracts.envelope import Utc
-from clearway_contracts.vocabulary import AreaStatus, Category
+from clearway_contracts.route_vocabulary import AreaStatus
+from clearway_contracts.vocabulary import Category
 
 MOST_RINGS: Final = 100
 Ring = Annotated[list[Position], Field(max_length=STORED_VERTICES, json_schema_extra={"maxItems": MAX_VERTICES})]

@@ -13,7 +13,7 @@ from clearway_analytics.domain.check import Check, CheckDraft, CheckKind, digest
 from clearway_analytics.domain.coverage import Verified
 from clearway_analytics.domain.route import Route
 from clearway_contracts.envelope import Utc
-from clearway_contracts.vocabulary import PassKind, PassResult, SearchMethod, SearchResult
+from clearway_contracts.route_vocabulary import PassKind, PassResult, SearchMethod, SearchResult
 
 LONGEST_KM: Final = 2_100.0
 _TEXT: Final = r"^[^\x00]*$"

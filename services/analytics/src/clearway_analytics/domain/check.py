@@ -12,7 +12,7 @@ from uuid import UUID
 
 from clearway_analytics.domain.line import Position
 from clearway_analytics.domain.route import Route
-from clearway_contracts.vocabulary import PassResult, SearchResult
+from clearway_contracts.route_vocabulary import PassResult, SearchResult
 from clearway_platform.refusals import Invalid
 
 # Clocks differ a little.

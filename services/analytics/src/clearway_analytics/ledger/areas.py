@@ -18,7 +18,7 @@ from clearway_analytics.domain.line import Stretch
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import routes
 from clearway_analytics.ledger.routes import MissionRoutes
-from clearway_analytics.risk.gaussian import Floats
+from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.touching import Polygons, around, box_of
 from clearway_analytics.storage.states import POLYGON, stored_polygon
 from clearway_analytics.storage.tables import AREAS
@@ -131,7 +131,7 @@ def _near(known: MissionRoutes, polygons: Sequence[Rings]) -> list[UUID]:
     """The routes whose bounding boxes, with their corridors, a polygon touches."""
     footprints = known.footprints.values()
     boxes = np.array([footprint.box for footprint in footprints]).reshape(-1, 4)
-    widths = np.array([footprint.half_width_m for footprint in footprints])
+    widths = np.array([footprint.corridor.half_width_m for footprint in footprints])
     return [known.ids[number] for number in Polygons.of(polygons).near(around(boxes, widths)).tolist()]
 
 
