@@ -180,7 +180,7 @@ def test_every_change_of_what_exists_asks_for_what_was_seen() -> None:
 
 def test_the_messages_of_webhooks_are_in_it() -> None:
     hooks = read(JOINED)["webhooks"]
-    assert hooks.keys() == {"alert", "test"}
+    assert hooks.keys() == {"alert", "digest", "test"}
     for hook in hooks.values():
         headers = {item["name"] for item in hook["post"]["parameters"] if item["in"] == "header" and item["required"]}
         assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
