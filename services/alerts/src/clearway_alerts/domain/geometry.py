@@ -98,8 +98,10 @@ class Pieces:
         parts, line = shapely.get_parts(outlines, return_index=True)
         degrees, part = shapely.get_coordinates(parts, return_index=True)
         space = _in_space(degrees[:, 0], degrees[:, 1])
-        last = np.append(part[1:] != part[:-1], True)
-        alone = last & np.insert(last[:-1], 0, True)
+        last = np.ones(len(part), dtype=np.bool_)
+        last[:-1] = part[1:] != part[:-1]
+        alone = last.copy()
+        alone[1:] &= last[:-1]
         (first,) = np.nonzero(~last | alone)
         second = first + ~alone[first]
         return cls(line[part[first]], (degrees[first], degrees[second]), (space[first], space[second]))
