@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from clearway_testing.server import accepts_connections, await_ready
@@ -49,7 +48,7 @@ def answers(address: str) -> Callable[[], bool]:
     """Whether a GET of the address is answered with 200: `clearway` listens before it is ready."""
 
     def answered() -> bool:
-        with suppress(URLError, ConnectionError), urlopen(address, timeout=2) as response:
+        with suppress(OSError), urlopen(address, timeout=2) as response:
             return bool(response.status == 200)
         return False
 
