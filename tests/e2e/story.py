@@ -21,7 +21,7 @@ MISSION = "unmis-test"
 LINE = {"type": "LineString", "coordinates": [[30.00, 5.00], [30.05, 5.02], [30.11, 5.03]]}
 HERE = [30.0501, 5.0202]
 THREE_KILOMETRES_OFF = [30.0501, 5.0472]
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 240.0
 
 
 # A query in the words of the server at an address: versions of Clearway may differ in them.

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(600)
 
 CONSUMERS = ("alerts", "analytics")
 Found = TypeVar("Found")
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 240.0
 # So many reports come before the backup and after it, at least.
 REPORTS = 40
 
