@@ -75,3 +75,15 @@ def test_help_is_plain_text_of_80_columns(arguments: list[str], monkeypatch: pyt
     assert done.exit_code == 0
     assert done.stdout.isascii()
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_key_has_the_ceiling_of_its_role_unless_another_is_set(keys: Keys) -> None:
+    create = ("create", "--mission", "unmx", "--new-mission", "--role")
+    assert keys(*create, "subscriber").exit_code == 0
+    assert keys(*create, "subscriber", "--tlp", "red", "--organisation", "UNMAS").exit_code == 0
+    assert keys(*create, "admin", "--classification", "unclassified").exit_code == 0
+    assert keys(*create, "admin", "--organisation", " ").exit_code == 2
+    listed = [
+        (key["tlp"], key["classification"], key["organisation"]) for key in json.loads(keys("list", "--json").stdout)
+    ]
+    assert listed == [("amber", "unclassified", None), ("red", "unclassified", "UNMAS"), ("red", "unclassified", "*")]

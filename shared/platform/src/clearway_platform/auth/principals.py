@@ -1,4 +1,4 @@
-"""Principals: the caller, its mission, and the permissions of its role."""
+"""Principals: the caller, its mission, the permissions of its role, and the ceiling up to which it reads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
+
+from clearway_contracts.vocabulary import Classification, Tlp
+from clearway_platform.auth.ceilings import EVERY_ORGANISATION, UNLIMITED, Ceiling
 
 
 class Role(StrEnum):
@@ -22,6 +25,18 @@ class Role(StrEnum):
 
 
 EVERYONE: Final = frozenset(Role)
+
+_IN_THE_FIELD: Final = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED)
+_IN_THE_OFFICE: Final = Ceiling(Tlp.AMBER_STRICT, Classification.CONFIDENTIAL, EVERY_ORGANISATION)
+CEILINGS: Final = {
+    Role.REPORTER: _IN_THE_FIELD,
+    Role.SUBSCRIBER: _IN_THE_FIELD,
+    Role.ANALYST: _IN_THE_OFFICE,
+    Role.VERIFIER: _IN_THE_OFFICE,
+    Role.OPERATOR: _IN_THE_OFFICE,
+    Role.ADMIN: UNLIMITED,
+}
+"""Up to where the keys of each role read, unless another ceiling is set when the key is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +57,19 @@ class Permission:
 @dataclass(frozen=True, slots=True)
 class Principal:
     """An authenticated caller. `id` is that of its key; it is what the record keeps. `person` is the holder of the key,
-    where it was made for one."""
+    where it was made for one; `own_ceiling` is None where the ceiling is that of its role."""
 
     id: str
     name: str
     mission: str
     role: Role
     person: str | None = None
+    own_ceiling: Ceiling | None = None
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """The highest marks that it may read."""
+        return self.own_ceiling or CEILINGS[self.role]
 
     @property
     def identity(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from clearway_contracts.handling import organisation_key
+from clearway_contracts.vocabulary import Classification, Tlp
+from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.principals import Role
+from clearway_platform.auth.principals import CEILINGS, Role
 from clearway_platform.auth.roles import roles_text
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
 from clearway_platform.cli.data_folder import prepare, require_database
@@ -52,24 +56,65 @@ def create(
             show_default=False,
         ),
     ] = None,
+    tlp: Annotated[
+        Tlp | None,
+        typer.Option(help="Highest TLP that it reads whole. By default that of the role.", show_default=False),
+    ] = None,
+    classification: Annotated[
+        Classification | None,
+        typer.Option(help="Highest classification that it reads. By default that of the role.", show_default=False),
+    ] = None,
+    organisation: Annotated[
+        str | None,
+        typer.Option(
+            help="The organisation of its holder: of what is releasable to named organisations alone, the key reads "
+            "what names this one. `*` reads all. By default that of the role.",
+            show_default=False,
+        ),
+    ] = None,
     new_mission: Annotated[
         bool, typer.Option("--new-mission", help="Confirm that this is the first key of a new mission.")
     ] = False,
     data: DataFolder = None,
 ) -> None:
     """Create a key and print it. Its secret is not stored and cannot be shown again."""
-    asyncio.run(_create(mission, role, name or role.value, person, data, new_mission=new_mission))
+    limits = _Limits(tlp, classification, organisation)
+    asyncio.run(_create(mission, role, name or role.value, person, limits, data, new_mission=new_mission))
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What is said of a new key's ceiling."""
+
+    tlp: Tlp | None
+    classification: Classification | None
+    organisation: str | None
+
+    def ceiling(self, role: Role) -> Ceiling | None:
+        """None where nothing is said: the ceiling is that of the role, also when a later version changes it.
+        Raises ValueError for an organisation without a name."""
+        if self.organisation is not None and not organisation_key(self.organisation):
+            raise ValueError("the organisation has no name: leave the option out for that of the role")
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(CEILINGS[role], **said) if said else None
 
 
 async def _create(
-    mission: str, role: Role, name: str, person: str | None, data: Path | None, *, new_mission: bool
+    mission: str,
+    role: Role,
+    name: str,
+    person: str | None,
+    limits: _Limits,
+    data: Path | None,
+    *,
+    new_mission: bool,
 ) -> None:
     async with _directory(data, create=True) as keys:
         known = sorted({record.principal.mission for record in await keys.list()})
         if mission not in known and not new_mission:
             _confirm(mission, known)
         try:
-            issued = await keys.create(mission, role, name, person)
+            issued = await keys.create(mission, role, name, person, limits.ceiling(role))
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
     typer.echo(issued.token)
@@ -104,6 +149,9 @@ def list_keys(
                 "role": record.principal.role.value,
                 "name": record.principal.name,
                 "person": record.principal.person,
+                "tlp": record.principal.ceiling.tlp.value,
+                "classification": record.principal.ceiling.classification.value,
+                "organisation": record.principal.ceiling.organisation,
                 "created": record.created_at,
                 "revoked": record.revoked_at,
             }

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
+from clearway_contracts.vocabulary import Classification, Tlp
+from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.keys.tables import ApiKeyRow
 from clearway_platform.auth.keys.tickets import SqlStreamTickets
 from clearway_platform.auth.principals import (
@@ -43,9 +45,11 @@ class SqlKeyDirectory:
         self._cache: dict[str, tuple[float, Principal]] = {}
         self.tickets = SqlStreamTickets(database, clock, self.principal_of)
 
-    async def create(self, mission: str, role: Role, name: str, person: str | None = None) -> IssuedKey:
-        """A new key. Raises ValueError for a mission's name that could not stand in an address, and for a person
-        without a name."""
+    async def create(
+        self, mission: str, role: Role, name: str, person: str | None = None, ceiling: Ceiling | None = None
+    ) -> IssuedKey:
+        """A new key, with the ceiling of its role where none is given. Raises ValueError for a mission's name that
+        could not stand in an address, and for a person without a name."""
         if not _MISSION.match(mission):
             raise ValueError(f"mission {mission!r}: use small letters, digits and hyphens, 63 at most")
         if person is not None and not (person := " ".join(person.split())):
@@ -53,10 +57,10 @@ class SqlKeyDirectory:
         key_id = secrets.token_hex(8)
         token, secret_hash = new_token(key_id)
         row = {"key_id": key_id, "secret_hash": secret_hash, "name": name, "mission": mission, "role": role.value}
-        values = {**row, "person": person, "created_at": self._clock.now()}
+        values = {**row, "person": person, **_ceiling_columns(ceiling), "created_at": self._clock.now()}
         async with self._database.write() as transaction:
             await transaction.connection.execute(insert(_KEYS).values(**values))
-        return IssuedKey(Principal(key_id, name, mission, role, person), token)
+        return IssuedKey(Principal(key_id, name, mission, role, person, ceiling), token)
 
     async def revoke(self, key_id: str) -> bool:
         """Refuse a key from now on. False when there is no such key in use."""
@@ -115,4 +119,22 @@ class SqlKeyDirectory:
 
 
 def _principal(row: Row[Any]) -> Principal:
-    return Principal(id=row.key_id, name=row.name, mission=row.mission, role=Role(row.role), person=row.person)
+    return Principal(
+        id=row.key_id,
+        name=row.name,
+        mission=row.mission,
+        role=Role(row.role),
+        person=row.person,
+        own_ceiling=_ceiling(row),
+    )
+
+
+def _ceiling_columns(ceiling: Ceiling | None) -> dict[str, str | None]:
+    if ceiling is None:
+        return {}
+    marks = {"tlp": ceiling.tlp.value, "classification": ceiling.classification.value}
+    return {**marks, "organisation": ceiling.organisation}
+
+
+def _ceiling(row: Row[Any]) -> Ceiling | None:
+    return None if row.tlp is None else Ceiling(Tlp(row.tlp), Classification(row.classification), row.organisation)

@@ -12,7 +12,9 @@ keys_metadata: Final = MetaData()
 
 
 class ApiKeyRow(SQLModel, table=True):
-    """A key: its principal, and the hash of its secret. `person` is the holder, who may have other keys."""
+    """A key: its principal, and the hash of its secret. `person` is the holder, who may have other keys.
+
+    `tlp`, `classification` and `organisation` are its ceiling; without them, that of its role."""
 
     metadata = keys_metadata
     __tablename__ = "api_key"
@@ -23,6 +25,9 @@ class ApiKeyRow(SQLModel, table=True):
     mission: str = Field(index=True)
     role: str
     person: str | None = None
+    tlp: str | None = None
+    classification: str | None = None
+    organisation: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -1,0 +1,50 @@
+"""Ceilings: up to which marks a key may read, and what that makes of a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from clearway_contracts.handling import Handling, classifications_up_to, organisation_key, tlps_up_to
+from clearway_contracts.vocabulary import Classification, Tlp
+
+EVERY_ORGANISATION: Final = "*"
+"""In place of an organisation's name: `releasable_to` does not limit the key."""
+
+
+class Sight(Enum):
+    """What a reader may see of a record: the whole, what is left of it at a lower TLP, or nothing."""
+
+    WHOLE = auto()
+    REDUCED = auto()
+    NOTHING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The highest marks that a key may read. `organisation` is the one that its holder belongs to: a record that names
+    organisations in `releasable_to` is for these alone."""
+
+    tlp: Tlp
+    classification: Classification
+    organisation: str | None = None
+
+    def sight(self, handling: Handling) -> Sight:
+        """Above the classification, or for other organisations, nothing; above the TLP alone, the reduced record."""
+        if handling.classification not in classifications_up_to(self.classification) or not self._is_named(handling):
+            return Sight.NOTHING
+        return Sight.WHOLE if handling.tlp in tlps_up_to(self.tlp) else Sight.REDUCED
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self == UNLIMITED
+
+    def _is_named(self, handling: Handling) -> bool:
+        if not handling.releasable_to or self.organisation == EVERY_ORGANISATION:
+            return True
+        named = {organisation_key(name) for name in handling.releasable_to}
+        return self.organisation is not None and organisation_key(self.organisation) in named
+
+
+UNLIMITED: Final = Ceiling(Tlp.RED, Classification.STRICTLY_CONFIDENTIAL, EVERY_ORGANISATION)
