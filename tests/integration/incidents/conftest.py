@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import httpx
@@ -15,7 +15,7 @@ from clearway_incidents.exchange.exports.format import Format
 from clearway_incidents.main import STORAGE
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.wiring import FORMATS, build
-from clearway_platform.auth.principals import Principal, Role, StreamTickets
+from clearway_platform.auth.principals import CEILINGS, Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.models import table_of
@@ -35,14 +35,16 @@ MISSIONS = ("unmix", "other")
 
 
 class Keys:
-    """A token is `mission:role`, `mission:role:name` or `mission:role:name:person`."""
+    """A token is `mission:role`, `mission:role:name` or `mission:role:name:person`, and may end with `@organisation`."""
 
     tickets: StreamTickets
 
     async def principal(self, token: str) -> Principal | None:
-        mission, role, *name = token.split(":")
+        named, _, organisation = token.partition("@")
+        mission, role, *name = named.split(":")
         person = name[1] if name[1:] else None
-        return Principal(token, name[0] if name else role, mission, Role(role), person)
+        ceiling = replace(CEILINGS[Role(role)], organisation=organisation) if organisation else None
+        return Principal(token, name[0] if name else role, mission, Role(role), person, ceiling)
 
     async def principal_of(self, key_id: str) -> Principal | None:
         return await self.principal(key_id)

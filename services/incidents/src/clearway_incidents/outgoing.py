@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from clearway_contracts.envelope import Event
-from clearway_contracts.incident import IncidentState
+from clearway_contracts.incident import IncidentState, Report
 from clearway_contracts.incidents import (
     IncidentChange,
     IncidentClearanceClaimed,
@@ -63,6 +63,10 @@ def event_of(outbox: Outbox, change: NewRevision, changed: Sequence[str]) -> Eve
 
 
 def without_contacts(incident: IncidentState) -> IncidentState:
-    """The state without the reporters' contact references."""
-    reports = tuple(report.model_copy(update={"contact_ref": None}) for report in incident.reports)
-    return incident.model_copy(update={"reports": reports})
+    """The state without what names the people who reported it, also in the nine lines."""
+    return incident.model_copy(update={"reports": tuple(_without_contact(report) for report in incident.reports)})
+
+
+def _without_contact(report: Report) -> Report:
+    lines = report.nine_line and report.nine_line.model_copy(update={"line_3_contact_method": None})
+    return report.model_copy(update={"contact_ref": None, "nine_line": lines})

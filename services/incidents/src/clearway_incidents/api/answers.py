@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from clearway_contracts.incident import IncidentState
+from clearway_contracts.geometry import Point, Polygon
+from clearway_contracts.incident import IncidentState, Location
 from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents import permissions
 from clearway_incidents.commands.imports import ImportResult
 from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.life import Kind
+from clearway_incidents.domain.sight import handling_of, shown
+from clearway_incidents.queries.incidents import Found
 from clearway_incidents.queries.revisions import Revision
+from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
@@ -27,17 +31,32 @@ CHANGED: Final = REVISED | raises(NotNow)
 """What a change of an incident answers, as its route says it."""
 
 
+class ShownLocation(Location):
+    """Where it happened: the point, or in its place `area`, a cell of a fixed grid that contains it."""
+
+    point: Point | None  # type: ignore[assignment]  # What is shown may lack what the record has.
+    area: Polygon | None = Field(default=None, description="In a reduced incident; the point is somewhere inside.")
+
+
 class IncidentBody(IncidentState):
-    """An incident at one revision, as the events carry it; `history` is the address of all its revisions."""
+    """An incident at one revision, as the events carry it; `history` is the address of all its revisions.
+
+    `form` is `reduced` where its TLP is above that of the key: `left_out` names what is not shown, times are to the
+    day, and the place is a cell of a fixed grid."""
 
     # What is answered is whole: a field that may be empty is there all the same.
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
+    location: ShownLocation
+    narrative: Annotated[str, Field(max_length=4000)] | None  # type: ignore[assignment]  # As above.
+    form: Literal["full", "reduced"]
+    left_out: list[str] = Field(description="The fields that this key may not read, also where they are empty.")
     history: str
 
 
 class _Revision(BaseModel):
-    """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show."""
+    """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show. Where it is
+    shown reduced, `reason` and the hashes are null."""
 
     incident_id: UUID
     revision: int
@@ -47,7 +66,7 @@ class _Revision(BaseModel):
     reason: str | None
     changed: list[str]
     prev_hash: str | None
-    hash: str
+    hash: str | None
 
 
 class RevisionBody(_Revision):
@@ -99,20 +118,26 @@ def address(incident_id: object) -> str:
     return f"/v1/incidents/{incident_id}"
 
 
-def visible(state: Mapping[str, Any], principal: Principal) -> dict[str, Any]:
-    """The state as this principal may see it: contacts only for those who assess."""
-    shown = dict(state) if principal.may(permissions.ASSESS) else _without_contacts(state)
-    return shown | {"history": f"{address(state['incident_id'])}/revisions"}
+def visible(found: Found, principal: Principal) -> dict[str, Any] | None:
+    """The incident as this principal may see it; None when it may see nothing of it."""
+    return _addressed(found.state, principal.ceiling.sight(*found.handlings), principal)
 
 
-def _without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {**state, "reports": [{**report, "contact_ref": None} for report in state["reports"]]}
+def _addressed(state: Mapping[str, Any], sight: Sight, principal: Principal) -> dict[str, Any] | None:
+    seen = shown(state, sight, assesses=principal.may(permissions.ASSESS))
+    return None if seen is None else seen | {"history": f"{address(state['incident_id'])}/revisions"}
+
+
+def _written(state: Mapping[str, Any], principal: Principal) -> dict[str, Any] | None:
+    """The incident after a change by this principal: what it may not read of it, it gets reduced."""
+    sight = principal.ceiling.sight(handling_of(state))
+    return _addressed(state, Sight.WHOLE if sight is Sight.WHOLE else Sight.REDUCED, principal)
 
 
 def reply_to_report(state: Mapping[str, Any], principal: Principal, *, created: bool) -> Reply:
     """The answer to a report, with the address of its incident."""
     headers = {"ETag": etag(state["revision"]), "Location": address(state["incident_id"])}
-    return Reply(201 if created else 200, visible(state, principal), headers)
+    return Reply(201 if created else 200, _written(state, principal), headers)
 
 
 def reply_to_change(state: Mapping[str, Any], principal: Principal, *, seen: int) -> Reply:
@@ -120,16 +145,19 @@ def reply_to_change(state: Mapping[str, Any], principal: Principal, *, seen: int
     headers = {"ETag": etag(state["revision"])}
     if state["revision"] == seen:
         headers |= NOTHING_CHANGED
-    return Reply(200, visible(state, principal), headers)
+    return Reply(200, _written(state, principal), headers)
 
 
-def revision_of(revision: Revision, principal: Principal) -> dict[str, Any]:
-    return listed_revision(revision, principal)
-
-
-def listed_revision(revision: Revision, principal: Principal) -> dict[str, Any]:
-    shown = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}
-    return shown | {"incident": None if revision.state is None else visible(revision.state, principal)}
+def revision_of(revision: Revision, present: Found, principal: Principal) -> dict[str, Any] | None:
+    """One revision. What the incident is marked now holds for what it was, too; None when nothing may be seen."""
+    sight = principal.ceiling.sight(*present.handlings, revision.handling)
+    if sight is Sight.NOTHING:
+        return None
+    said = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}
+    if sight is Sight.REDUCED:
+        said |= dict.fromkeys(("reason", "hash", "prev_hash"))
+    incident = None if revision.state is None else _addressed(revision.state, sight, principal)
+    return said | {"incident": incident}
 
 
 def deleted_of(state: Mapping[str, Any]) -> dict[str, Any]:

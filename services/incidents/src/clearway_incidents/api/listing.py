@@ -42,12 +42,13 @@ def list_router(formats: Sequence[Format]) -> APIRouter:
     ) -> Response:
         """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
         retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
-        others write."""
-        page = await queries.incidents(reading, wiring.states, principal.mission, query, page_end_of(cursor), limit)
-        last = None if page.is_last else page.states[-1]
+        others write. What a key may not read is left out or reduced, and is found by its filters as it is shown."""
+        page = await queries.incidents(reading, wiring.states, principal, query, page_end_of(cursor), limit)
+        last = None if page.is_last else page.found[-1].state
         following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
         form = written[preferred(request)]
-        content = form.write([visible(state, principal) for state in page.states], following)
+        seen = [visible(found, principal) for found in page.found]
+        content = form.write([one for one in seen if one is not None], following)
         return Response(content, media_type=form.media_type)
 
     return router

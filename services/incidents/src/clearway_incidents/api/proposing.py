@@ -92,7 +92,7 @@ async def listing(
 ) -> Page[ProposalBody]:
     """The newest first."""
     wanted = states or [ProposalState.OPEN]
-    found = await queries.proposals(reading, principal.mission, wanted, _end(cursor), limit + 1)
+    found = await queries.proposals(reading, principal, wanted, _end(cursor), limit + 1)
     items = [ProposalBody.of(row) for row in found[:limit]]
     following = encode_cursor(str(items[-1].proposal_id)) if len(found) > limit else None
     return Page(items=items, next=following)
@@ -106,7 +106,7 @@ async def listing(
 )
 async def one(proposal_id: UUID, principal: Reader, reading: Reading, response: Response) -> ProposalBody:
     """As it stands, and who decided."""
-    row = await queries.proposal(reading, principal.mission, proposal_id)
+    row = await queries.proposal(reading, principal, proposal_id)
     if row is None:
         raise UnknownProposal(proposal_id)
     response.headers["ETag"] = etag(row.revision)

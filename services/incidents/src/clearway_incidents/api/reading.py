@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic_core import to_json
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import JSONResponse, Response
 
 from clearway_incidents.api.answers import (
@@ -15,15 +16,17 @@ from clearway_incidents.api.answers import (
     RevisionBody,
     address,
     deleted_of,
-    listed_revision,
     revision_of,
     visible,
 )
-from clearway_incidents.api.dependencies import Reader, Wired
+from clearway_incidents.api.dependencies import Reader, Wired, Wiring
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
 from clearway_incidents.domain.errors import UnknownIncident, UnknownRevision
 from clearway_incidents.queries import incidents as queries
-from clearway_incidents.queries.revisions import revision, revisions, state_as_of
+from clearway_incidents.queries.incidents import Found
+from clearway_incidents.queries.revisions import revision, revisions
+from clearway_platform.auth.ceilings import Sight
+from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
@@ -55,11 +58,12 @@ async def deleted(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """The first retracted first. Who keeps a copy of an incident must drop it when it appears here."""
+    """The first retracted first. Who keeps a copy of an incident must drop it when it appears here. Nothing else
+    is said of it, so every key gets the whole list."""
     page = await queries.deleted(reading, wiring.states, principal.mission, retracted_from, page_end_of(cursor), limit)
-    last = None if page.is_last else page.states[-1]
+    last = None if page.is_last else page.found[-1].state
     following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
-    return _page([deleted_of(state) for state in page.states], following)
+    return _page([deleted_of(found.state) for found in page.found], following)
 
 
 @router.get(
@@ -72,15 +76,16 @@ async def deleted(
 async def read(incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None) -> Response:
     """As it is now, or as it was on record at `as_of`."""
     if as_of is None:
-        state = await queries.incident(reading, wiring.states, principal.mission, incident_id)
+        found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
     else:
-        state = await state_as_of(reading, wiring.states, principal.mission, incident_id, as_of)
-    if state is None:
+        found = await queries.incident_as_of(reading, wiring.states, principal.mission, incident_id, as_of)
+    seen = None if found is None else visible(found, principal)
+    if found is None or seen is None:
         raise UnknownIncident(incident_id)
-    survivor = state["links"]["merged_into"]
+    survivor = found.state["links"]["merged_into"]
     if survivor is not None and as_of is None:
         return JSONResponse({"survivor_id": survivor}, 308, {"Location": address(survivor)})
-    return _json(visible(state, principal), {"ETag": etag(state["revision"])})
+    return _json(seen, {"ETag": etag(found.state["revision"])})
 
 
 @router.get(
@@ -102,14 +107,13 @@ async def history(
     are large; `next` leads on to the first one."""
     end = decode_cursor(cursor, int)
     before = max(0, min(end[0], 2**31 - 1)) if end else None
+    present = await _present(principal, wiring, reading, incident_id)
     page = await revisions(
         reading, wiring.states, principal.mission, incident_id, before, limit, with_states=with_incident
     )
-    # Of an incident that there is, revision 1 is not before any other: then its page is empty, and no error.
-    if not page.revisions and before is None:
-        raise UnknownIncident(incident_id)
     following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
-    return _page([listed_revision(item, principal) for item in page.revisions], following)
+    seen = [revision_of(item, present, principal) for item in page.revisions]
+    return _page([item for item in seen if item is not None], following)
 
 
 @router.get(
@@ -123,9 +127,19 @@ async def one_revision(
 ) -> Response:
     """As it was written; revisions never change."""
     found = await revision(reading, wiring.states, principal.mission, incident_id, number)
-    if found is None:
+    present = await queries.incident(reading, wiring.states, principal.mission, incident_id)
+    seen = None if found is None or present is None else revision_of(found, present, principal)
+    if seen is None:
         raise UnknownRevision(f"{incident_id}/{number}")
-    return _json(revision_of(found, principal))
+    return _json(seen)
+
+
+async def _present(principal: Principal, wiring: Wiring, reading: AsyncConnection, incident_id: UUID) -> Found:
+    """The incident as it is now. Raises UnknownIncident, also where its reader may see nothing of it."""
+    found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
+    if found is None or principal.ceiling.sight(*found.handlings) is Sight.NOTHING:
+        raise UnknownIncident(incident_id)
+    return found
 
 
 def _page(items: list[dict[str, Any]], following: str | None) -> Response:

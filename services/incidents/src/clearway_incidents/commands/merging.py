@@ -39,7 +39,7 @@ class Merging:
     async def merge(self, transaction: Transaction, principal: Principal, target: Target, *, order: Merge) -> State:
         """Make the loser an alias; its new state. Raises InvalidFact when there is no such survivor."""
         loser = await self.revisions.seen(transaction, principal, target)
-        survivor = await self._survivor(transaction, principal.mission, order.survivor_id)
+        survivor = await self._survivor(transaction, principal, order.survivor_id)
         act = self.revisions.act(principal, order.reason)
         alias, joined = merge(loser.incident, survivor.incident, act, casualties=order.casualties)
         await self.revisions.append(transaction, principal, survivor, joined)
@@ -57,9 +57,9 @@ class Merging:
         await self._free_survivor(transaction, principal, loser.incident, act)
         return await self.revisions.append(transaction, principal, loser, restored)
 
-    async def _survivor(self, transaction: Transaction, mission: str, survivor_id: UUID) -> Recorded:
+    async def _survivor(self, transaction: Transaction, principal: Principal, survivor_id: UUID) -> Recorded:
         try:
-            return await self.revisions.current(transaction, mission, survivor_id)
+            return await self.revisions.readable(transaction, principal, survivor_id)
         except UnknownIncident as error:
             raise InvalidFact(
                 "survivor_id", f"there is no incident {survivor_id} in your mission", "Check the id."

@@ -17,7 +17,9 @@ from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import PartOfEdition, ProposalDecided, StaleRevision, UnknownProposal
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.domain.proposals import Comparison, ProposalState, compare, is_a_part
+from clearway_incidents.domain.sight import handling_of
 from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, PROPOSALS
+from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction, on_either, one_or_many
@@ -88,6 +90,7 @@ class Proposals:
         """Accept, which retracts the incident, or dismiss; the proposal after it. Raises UnknownProposal,
         StaleRevision, ProposalDecided, and NotNow for an incident that cannot be retracted any more."""
         before = await _one(transaction, principal.mission, verdict.proposal_id)
+        await self._check_read(transaction, principal, before)
         if before.revision != verdict.seen:
             raise StaleRevision(before.revision)
         if before.state != ProposalState.OPEN:
@@ -96,6 +99,12 @@ class Proposals:
         if verdict.retract is not None:
             await self._retract(transaction, principal, before, verdict.retract, verdict.note)
         return await _one(transaction, principal.mission, verdict.proposal_id)
+
+    async def _check_read(self, transaction: Transaction, principal: Principal, row: Row[Any]) -> None:
+        """Raise UnknownProposal unless the principal may see the whole incident, as lists of proposals ask for too."""
+        incident = await self.revisions.current(transaction, principal.mission, row.incident_id)
+        if principal.ceiling.sight(handling_of(incident.state)) is not Sight.WHOLE:
+            raise UnknownProposal(row.proposal_id)
 
     async def _write(self, transaction: Transaction, principal: Principal, edition: Edition, found: Comparison) -> None:
         now = self.revisions.clock.now()

@@ -16,9 +16,11 @@ from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
 from clearway_incidents.domain.life import Act, NewRevision
+from clearway_incidents.domain.sight import handling_of
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.storage.rows import Entry, incident_row, revision_row
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction, on_either, one_or_many
@@ -81,9 +83,16 @@ class Revisions:
 
     async def seen(self, transaction: Transaction, principal: Principal, target: Target) -> Recorded:
         """The incident on record, if its caller has seen this revision. Raises UnknownIncident, StaleRevision."""
-        recorded = await self.current(transaction, principal.mission, target.incident_id)
+        recorded = await self.readable(transaction, principal, target.incident_id)
         if recorded.incident.revision != target.revision:
             raise StaleRevision(recorded.incident.revision)
+        return recorded
+
+    async def readable(self, transaction: Transaction, principal: Principal, incident_id: UUID) -> Recorded:
+        """The incident on record, if its caller may see anything of it. Raises UnknownIncident."""
+        recorded = await self.current(transaction, principal.mission, incident_id)
+        if principal.ceiling.sight(handling_of(recorded.state)) is Sight.NOTHING:
+            raise UnknownIncident(incident_id)
         return recorded
 
     def act(self, principal: Principal, reason: str | None = None) -> Act:

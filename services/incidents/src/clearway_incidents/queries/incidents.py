@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_contracts.grid import cell_of
+from clearway_contracts.handling import Handling
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.domain.life import LIVE
+from clearway_incidents.domain.sight import handling_of
+from clearway_incidents.queries.readable import is_readable, is_whole, marks_of
+from clearway_incidents.queries.revisions import state_as_of
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_platform.auth.ceilings import Ceiling
+from clearway_platform.auth.principals import Principal
 from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import Part, part_of
 
@@ -54,29 +61,49 @@ class PageEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentPage:
-    """The states of incidents, each in the newest shape, and whether others follow."""
+class Found:
+    """An incident in the newest shape, and the marks that decide who may see it: its own, and those that it has now."""
 
-    states: Sequence[State]
+    state: State
+    handlings: tuple[Handling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """Incidents, and whether others follow."""
+
+    found: Sequence[Found]
     is_last: bool
 
 
-async def incident(connection: AsyncConnection, states: States, mission: str, incident_id: UUID) -> State | None:
+async def incident(connection: AsyncConnection, states: States, mission: str, incident_id: UUID) -> Found | None:
     """The incident as it is now."""
     query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
-    stored = (await connection.execute(query)).scalar_one_or_none()
-    return None if stored is None else states.shape(stored)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _found(row, states)
+
+
+async def incident_as_of(
+    connection: AsyncConnection, states: States, mission: str, incident_id: UUID, as_of: datetime
+) -> Found | None:
+    """The incident as it was on record at a time. What it is marked now holds for what it was, too."""
+    present = await incident(connection, states, mission, incident_id)
+    then = await state_as_of(connection, states, mission, incident_id, as_of)
+    if present is None or then is None:
+        return None
+    return Found(then, (*present.handlings, handling_of(then)))
 
 
 async def incidents(
-    connection: AsyncConnection, states: States, mission: str, wanted: Filter, after: PageEnd | None, limit: int
+    connection: AsyncConnection, states: States, reader: Principal, wanted: Filter, after: PageEnd | None, limit: int
 ) -> IncidentPage:
-    """The states of incidents, the last recorded first. The order never changes, so pages are stable while others
-    write."""
-    source = INCIDENTS if wanted.as_of is None else _known_at(mission, wanted.as_of)
+    """The incidents of which the reader may see something, the last recorded first. The order never changes, so pages
+    are stable while others write."""
+    source = INCIDENTS if wanted.as_of is None else _known_at(reader.mission, wanted.as_of)
     columns = source.c
-    query = select(columns.state, columns.created_at, columns.incident_id)
-    query = query.where(columns.mission == mission, *_conditions(columns, wanted))
+    present = [columns.present] if "present" in columns else []
+    query = select(columns.state, columns.created_at, columns.incident_id, *present)
+    query = query.where(columns.mission == reader.mission, *_seen_conditions(columns, wanted, reader.ceiling))
     if after is not None:
         query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))
     by = ["created_at", "incident_id"]
@@ -91,7 +118,7 @@ async def deleted(
     after: PageEnd | None,
     limit: int,
 ) -> IncidentPage:
-    """The states of retracted incidents, the first retracted first: those who keep copies must drop them."""
+    """Retracted incidents, the first retracted first: those who keep copies must drop them."""
     columns = INCIDENTS.c
     query = select(columns.state, columns.updated_at, columns.incident_id)
     query = query.where(columns.mission == mission, columns.status == Status.RETRACTED.value)
@@ -105,7 +132,14 @@ async def deleted(
 
 
 def _page(part: Part, states: States) -> IncidentPage:
-    return IncidentPage([states.shape(row.state) for row in part.rows], part.is_last)
+    return IncidentPage([_found(row, states) for row in part.rows], part.is_last)
+
+
+def _found(row: Row[Any], states: States) -> Found:
+    state = states.shape(row.state)
+    present = getattr(row, "present", None)
+    handlings = (handling_of(state),) if present is None else (handling_of(state), handling_of({"sharing": present}))
+    return Found(state, handlings)
 
 
 def _known_at(mission: str, as_of: datetime) -> FromClause:
@@ -117,7 +151,44 @@ def _known_at(mission: str, as_of: datetime) -> FromClause:
         .subquery()
     )
     is_latest = and_(REVISIONS.c.incident_id == latest.c.incident_id, REVISIONS.c.revision == latest.c.revision)
-    return select(REVISIONS).join(latest, is_latest).subquery()
+    now = INCIDENTS.c.incident_id == REVISIONS.c.incident_id
+    present = {f"present_{name}": value for name, value in marks_of(INCIDENTS.c).items()}
+    query = select(
+        REVISIONS,
+        INCIDENTS.c.state["sharing"].label("present"),
+        *(value.label(name) for name, value in present.items()),
+    )
+    return query.join(latest, is_latest).join(INCIDENTS, now).subquery()
+
+
+def _seen_conditions(columns: Any, wanted: Filter, ceiling: Ceiling) -> list[ColumnElement[bool]]:
+    """What narrows the list, for a reader. Where it sees an incident reduced, the cell and the day are compared."""
+    exact = _conditions(columns, wanted)
+    if ceiling.is_unlimited:
+        return exact
+    marks = [marks_of(columns)]
+    if "present" in columns:
+        marks.append({name: columns[f"present_{name}"] for name in marks[0]})
+    readable = [is_readable(one, ceiling) for one in marks]
+    coarse = _coarse(wanted)
+    if coarse == wanted:
+        return [*readable, *exact]
+    whole = and_(*(is_whole(one, ceiling) for one in marks))
+    return [*readable, *_conditions(columns, coarse), or_(~whole, and_(*exact))]
+
+
+def _coarse(wanted: Filter) -> Filter:
+    """The filter with its box widened to the cells, and its times to the days, that it touches."""
+    box, since, until = wanted.bbox, wanted.since, wanted.until
+    if box is not None:
+        first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
+        box = Box(west=first.west, south=first.south, east=last.east, north=last.north)
+    return replace(
+        wanted,
+        bbox=box,
+        since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+        until=until and until.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999),
+    )
 
 
 def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:

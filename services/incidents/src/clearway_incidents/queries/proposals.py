@@ -6,25 +6,35 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_incidents.domain.proposals import ProposalState
-from clearway_incidents.storage.tables import PROPOSALS
+from clearway_incidents.queries.readable import is_readable, is_whole, marks_of
+from clearway_incidents.storage.tables import INCIDENTS, PROPOSALS
+from clearway_platform.auth.principals import Principal
 
 
 async def proposals(
-    connection: AsyncConnection, mission: str, states: Sequence[ProposalState], before: UUID | None, limit: int
+    connection: AsyncConnection, reader: Principal, states: Sequence[ProposalState], before: UUID | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Up to `limit` proposals that are older than the proposal `before`, the newest first."""
     table = PROPOSALS.c
-    query = select(PROPOSALS).where(table.mission == mission, table.state.in_([state.value for state in states]))
+    query = _seen_by(reader).where(table.state.in_([state.value for state in states]))
     if before is not None:
         query = query.where(table.proposal_id < before)
     return (await connection.execute(query.order_by(table.proposal_id.desc()).limit(limit))).all()
 
 
-async def proposal(connection: AsyncConnection, mission: str, proposal_id: UUID) -> Row[Any] | None:
-    table = PROPOSALS.c
-    query = select(PROPOSALS).where(table.mission == mission, table.proposal_id == proposal_id)
+async def proposal(connection: AsyncConnection, reader: Principal, proposal_id: UUID) -> Row[Any] | None:
+    query = _seen_by(reader).where(PROPOSALS.c.proposal_id == proposal_id)
     return (await connection.execute(query)).one_or_none()
+
+
+def _seen_by(reader: Principal) -> Select[Any]:
+    """The proposals of the mission about incidents that the reader may see whole: a proposal says what their source
+    calls them."""
+    marks = marks_of(INCIDENTS.c)
+    whole = is_readable(marks, reader.ceiling) & is_whole(marks, reader.ceiling)
+    about = INCIDENTS.c.incident_id == PROPOSALS.c.incident_id
+    return select(PROPOSALS).join(INCIDENTS, about).where(PROPOSALS.c.mission == reader.mission, whole)

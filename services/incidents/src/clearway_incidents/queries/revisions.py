@@ -11,7 +11,9 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_contracts.handling import Handling
 from clearway_contracts.incident import IncidentState
+from clearway_incidents.domain.sight import handling_of
 from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import part_of
@@ -21,10 +23,12 @@ States = StateVersions[IncidentState]
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision: the columns of its row, and its state in the newest shape, if it was asked for."""
+    """One revision: the columns of its row, its state in the newest shape, if it was asked for, and the marks that it
+    had."""
 
     row: Row[Any]
     state: State | None
+    handling: Handling
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,14 @@ async def revisions(
 ) -> RevisionPage:
     """The revisions of an incident before a number, the last one first; empty when there is no such incident."""
     columns = [column for column in REVISIONS.c if with_states or column.key != "state"]
-    query = _of(mission, incident_id, *columns)
+    query = _of(mission, incident_id, *columns, REVISIONS.c.state["sharing"].label("sharing"))
     if before is not None:
         query = query.where(REVISIONS.c.revision < before)
     heavy = "state" if with_states else "changed"
     part = await part_of(connection, query, ["revision"], heavy=heavy, limit=limit, newest_first=True)
-    found = [Revision(row, states.shape(row.state) if with_states else None) for row in part.rows]
+    found = [
+        Revision(row, states.shape(row.state) if with_states else None, handling_of(row._mapping)) for row in part.rows
+    ]
     return RevisionPage(found, part.is_last)
 
 
@@ -71,7 +77,7 @@ async def revision(
 ) -> Revision | None:
     query = _of(mission, incident_id, REVISIONS).where(REVISIONS.c.revision == number)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Revision(row, states.shape(row.state))
+    return None if row is None else Revision(row, states.shape(row.state), handling_of(row.state))
 
 
 def _of(mission: str, incident_id: UUID, *what: Any) -> Select[Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from clearway_contracts.handling import organisation_key
 from clearway_contracts.incident import IncidentState
 from clearway_incidents.domain.life import REPORTING, NewRevision
 from clearway_platform.database.states import State
@@ -73,4 +76,13 @@ def _indexed(incident: IncidentState) -> dict[str, Any]:
         "longitude": incident.location.point.longitude,
         "latitude": incident.location.point.latitude,
         "created_at": incident.audit.created_at,
+        "tlp": incident.sharing.tlp.value,
+        "classification": incident.sharing.classification.value,
+        "releasable_to": releasable_text(incident.sharing.releasable_to),
+        "marks_of": incident.revision,
     }
+
+
+def releasable_text(names: Sequence[str]) -> str:
+    """The organisations as their column has them: a JSON list of the forms in which they are compared."""
+    return json.dumps([organisation_key(name) for name in names], ensure_ascii=False)

@@ -22,7 +22,10 @@ class Owned(SQLModel):
 
 
 class Indexed(Owned):
-    """What lists filter by, drawn from the state; revisions have it too, so that a list can be asked as of a time."""
+    """What lists filter by, drawn from the state; revisions have it too, so that a list can be asked as of a time.
+
+    `tlp`, `classification` and `releasable_to` (a JSON list) are those of the revision `marks_of`, which differs from
+    the row's where an older program wrote it."""
 
     category: str
     status: str
@@ -34,6 +37,10 @@ class Indexed(Owned):
     latitude: float = Field(sa_type=Double)
     created_at: datetime = Field(sa_type=UtcDateTime)
     state: Any = Field(sa_type=Json, nullable=False)
+    tlp: str | None = None
+    classification: str | None = None
+    releasable_to: str | None = None
+    marks_of: int | None = None
 
 
 class IncidentRow(Indexed, table=True):

@@ -30,15 +30,20 @@ class Ceiling:
     classification: Classification
     organisation: str | None = None
 
-    def sight(self, handling: Handling) -> Sight:
-        """Above the classification, or for other organisations, nothing; above the TLP alone, the reduced record."""
-        if handling.classification not in classifications_up_to(self.classification) or not self._is_named(handling):
-            return Sight.NOTHING
-        return Sight.WHOLE if handling.tlp in tlps_up_to(self.tlp) else Sight.REDUCED
+    def sight(self, *handlings: Handling) -> Sight:
+        """What may be seen of a record that has had all these marks: the least that any of them allows."""
+        found = {self._sight(handling) for handling in handlings}
+        return next((sight for sight in (Sight.NOTHING, Sight.REDUCED) if sight in found), Sight.WHOLE)
 
     @property
     def is_unlimited(self) -> bool:
         return self == UNLIMITED
+
+    def _sight(self, handling: Handling) -> Sight:
+        """Above the classification, or for other organisations, nothing; above the TLP alone, the reduced record."""
+        if handling.classification not in classifications_up_to(self.classification) or not self._is_named(handling):
+            return Sight.NOTHING
+        return Sight.WHOLE if handling.tlp in tlps_up_to(self.tlp) else Sight.REDUCED
 
     def _is_named(self, handling: Handling) -> bool:
         if not handling.releasable_to or self.organisation == EVERY_ORGANISATION:

@@ -1,0 +1,128 @@
+"""An incident as its reader may see it: whole, reduced, or not at all. Every answer and every stream asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from clearway_contracts.grid import cell_of
+from clearway_contracts.handling import Handling
+from clearway_contracts.vocabulary import Classification, TimePrecision, Tlp
+from clearway_platform.auth.ceilings import Ceiling, Sight
+
+State = Mapping[str, Any]
+
+# What the reduced incident leaves out, by the names of the fields: what tells the place, the hour or the people.
+LEFT_OUT: Final = (
+    "audit.hash",
+    "audit.prev_hash",
+    "clearance.extent",
+    "clearance.override_reason",
+    "clearance.reference",
+    "external_refs",
+    "location.admin2",
+    "location.chainage_m",
+    "location.mgrs",
+    "location.place_name",
+    "location.point",
+    "location.route_id",
+    "narrative",
+    "reports",
+    "time.occurred_at",
+)
+CONTACTS: Final = ("reports.contact_ref", "reports.nine_line.line_3_contact_method")
+# In place of a reason that may not be read: that there is one is said all the same.
+WITHHELD: Final = "withheld: ask the security cell"
+_DAY_AT_BEST: Final = frozenset({TimePrecision.MINUTE, TimePrecision.HOUR})
+
+
+def handling_of(state: State) -> Handling:
+    """The marks of an incident."""
+    sharing = state["sharing"]
+    named = tuple(sharing.get("releasable_to", ()))
+    return Handling(Tlp(sharing["tlp"]), Classification(sharing["classification"]), named)
+
+
+def shown(state: State, sight: Sight, *, assesses: bool) -> dict[str, Any] | None:
+    """The incident as it is shown; None when its reader may see nothing of it. Contacts are for those who assess."""
+    if sight is Sight.NOTHING:
+        return None
+    if sight is Sight.REDUCED:
+        return reduced(state)
+    whole = dict(state) if assesses else without_contacts(state)
+    return whole | {"form": "full", "left_out": [] if assesses else list(CONTACTS)}
+
+
+def shown_event(data: State, ceiling: Ceiling) -> dict[str, Any] | None:
+    """The data of an event as it is shown on the stream. It never has contacts."""
+    sight = ceiling.sight(handling_of(data["incident"]))
+    if sight is Sight.WHOLE:
+        return dict(data)
+    incident = shown(data["incident"], sight, assesses=False)
+    return None if incident is None else {**data, "incident": incident}
+
+
+def reduced(state: State) -> dict[str, Any]:
+    """What leaves at a lower TLP: without narrative, reports and names, to the day, and the place as a cell of the grid
+    that contains it. A point is never moved."""
+    clearance = state.get("clearance")
+    return {
+        **state,
+        "time": _reduced_time(state["time"]),
+        "location": _reduced_location(state["location"]),
+        "narrative": None,
+        "external_refs": [],
+        "reports": [],
+        "clearance": None if clearance is None else _reduced_clearance(clearance),
+        "audit": {**state["audit"], "hash": None, "prev_hash": None},
+        "form": "reduced",
+        "left_out": list(LEFT_OUT),
+    }
+
+
+def without_contacts(state: State) -> dict[str, Any]:
+    """Without what names the people who reported it, also in the nine lines."""
+    return {**state, "reports": [_without_contact(report) for report in state["reports"]]}
+
+
+def _without_contact(report: State) -> dict[str, Any]:
+    lines = report.get("nine_line")
+    named = None if lines is None else {**lines, "line_3_contact_method": None}
+    return {**report, "contact_ref": None, "nine_line": named}
+
+
+def _reduced_time(time: State) -> dict[str, Any]:
+    precise = time["precision"] in _DAY_AT_BEST
+    return {
+        **time,
+        "occurred_at": None,
+        "earliest": _day(time["earliest"]),
+        "latest": _day_after(time["latest"]),
+        "precision": TimePrecision.DAY.value if precise else time["precision"],
+        "reported_at": _day(time["reported_at"]),
+        "recorded_at": _day(time["recorded_at"]),
+    }
+
+
+def _reduced_location(location: State) -> dict[str, Any]:
+    cell = cell_of(*location["point"]["coordinates"])
+    hidden = dict.fromkeys(("point", "place_name", "admin2", "mgrs", "route_id", "chainage_m"))
+    return {**location, **hidden, "area": cell.polygon.model_dump(mode="json")}
+
+
+def _reduced_clearance(clearance: State) -> dict[str, Any]:
+    reason = WITHHELD if clearance.get("override_reason") else None
+    hidden = {"extent": None, "reference": None, "override_reason": reason}
+    return {**clearance, **hidden, "at": _day(clearance["at"])}
+
+
+def _day(moment: str) -> str:
+    """The beginning of its day, in UTC, which all stored times are in."""
+    return f"{moment[:10]}T00:00:00Z"
+
+
+def _day_after(moment: str) -> str:
+    """The end of its day; the last day that there is ends with its last second."""
+    day = date.fromisoformat(moment[:10])
+    return f"{day}T23:59:59Z" if day == date.max else f"{day + timedelta(days=1)}T00:00:00Z"
