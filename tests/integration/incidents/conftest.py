@@ -35,7 +35,7 @@ MISSIONS = ("unmix", "other")
 
 
 class Keys:
-    """A token is `mission:role`, `mission:role:name` or `mission:role:name:person`, and may end with `@organisation`."""
+    """A token is `mission:role`, `mission:role:name` or `mission:role:name:person`; `@organisation` may follow."""
 
     tickets: StreamTickets
 

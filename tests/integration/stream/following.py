@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import Message
 
+from clearway_platform.auth.ceilings import UNLIMITED, Ceiling
 from clearway_platform.web.stream.client import Client, Selection
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.outlet import Outlet
@@ -80,12 +81,13 @@ async def following(
     *,
     types: frozenset[str] | None = None,
     mission: str = "unmas",
+    ceiling: Ceiling = UNLIMITED,
     replays: Replays | None = None,
     ping_seconds: float = PATIENT,
     stops_at: str | None = None,
 ) -> AsyncIterator[Follower]:
     """A client that has asked for the stream, until the block ends. It stops reading before a frame with `stops_at`."""
-    client = Client(Selection(mission, types), "reader")
+    client = Client(Selection(mission, ceiling, types), "reader")
     follower = Follower(client, stops_at=stops_at)
     follower.reads.set()
     outlet = Outlet(follower.send)

@@ -18,6 +18,7 @@ import uvicorn
 from sqlalchemy import insert, update
 from starlette.types import Receive, Scope, Send
 
+from clearway_platform.auth.ceilings import UNLIMITED
 from clearway_platform.auth.principals import KeyDirectory, Principal, Role
 from clearway_platform.database.tables import FeedHead, FeedRow
 from clearway_platform.web.abort import AbortableConnection
@@ -28,6 +29,7 @@ from clearway_platform.web.stream.outlet import Outlet
 from clearway_platform.web.stream.replays import Replays
 from clearway_platform.web.stream.response import EventStream
 from clearway_platform.web.stream.session import Session
+from clearway_platform.web.stream.views import as_published
 from clearway_testing.metrics import sample
 from clearway_testing.platforms import Platform, embedded_platform
 from clearway_testing.plumbing import Plumbing, eventually, running
@@ -126,7 +128,7 @@ async def serving_stream(hub: Hub) -> AsyncIterator[tuple[uvicorn.Server, str]]:
     replays = Replays()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        client = Client(Selection(MISSION), "reader")
+        client = Client(Selection(MISSION, UNLIMITED), "reader")
 
         async def follow(to: Outlet) -> None:
             await Session(hub, replays, client, to, "/v1/routes", 15).run(f"{hub.epoch}-0")
@@ -154,7 +156,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(
     """Cut off, not closed: closing would wait for it to read what is on its way, which it never does."""
     monkeypatch.setattr(outlet, "SEND_SECONDS", 0.5)
     await fill(plumbing)
-    hub = Hub(plumbing.feed, "routes")
+    hub = Hub(plumbing.feed, "routes", as_published)
     before = sample("clearway_stream_dropped_total", stream="routes")
     async with running(hub.run):
         await hub.started.wait()

@@ -1,17 +1,22 @@
 """Streams: what a client missed comes first, nothing twice, nothing of another mission, and a gap is told."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from clearway_contracts.vocabulary import Classification, Tlp
+from clearway_platform.auth.ceilings import UNLIMITED, Ceiling
 from clearway_platform.messaging.feed import FeedEntry
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.web.stream.client import QUEUE_BYTES, TAKE_BYTES
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.replays import AT_ONCE_PER_KEY, Replays
 from clearway_platform.web.stream.session import SCAN_POSITIONS
+from clearway_platform.web.stream.views import as_published
 from clearway_platform.web.stream.wire import PING
 from clearway_testing.manual_clock import ManualClock
 from clearway_testing.metrics import sample
@@ -34,7 +39,7 @@ def behind() -> float:
 
 @pytest.fixture
 def hub(plumbing: Plumbing) -> Hub:
-    return Hub(plumbing.feed, "routes")
+    return Hub(plumbing.feed, "routes", as_published)
 
 
 async def test_a_live_client_gets_each_event_once_and_none_of_another_mission(plumbing: Plumbing, hub: Hub) -> None:
@@ -99,7 +104,7 @@ async def test_a_cursor_behind_what_is_kept_is_told(database_url: str, clock: Ma
     clock.advance(timedelta(days=2))
     await keeping.sweep()
     await publish(plumbing, 3)
-    hub = Hub(plumbing.feed, "routes")
+    hub = Hub(plumbing.feed, "routes", as_published)
     epoch = await plumbing.feed.epoch()
     async with running(hub.run):
         async with following(hub, f"{epoch}-1") as late:
@@ -260,3 +265,37 @@ async def test_what_is_handed_over_is_bounded_by_its_size(plumbing: Plumbing, mo
         grown.add([entry])
         grown.add([entry])
         assert grown.take(0) is None
+
+
+def _without_place(data: Mapping[str, Any], ceiling: Ceiling) -> Mapping[str, Any] | None:
+    """Events of odd numbers are above every ceiling but the highest; at TLP clear the others lose their risk."""
+    if data["risk"]["expected_events"] % 2:
+        return None
+    return data if ceiling.tlp is Tlp.AMBER else {**data, "risk": None}
+
+
+async def test_each_ceiling_sees_its_own_view_live_and_missed(plumbing: Plumbing) -> None:
+    """The same from the database as from the hub; what is not seen moves the cursor on, and leaves no gap."""
+    hub = Hub(plumbing.feed, "routes", _without_place)
+    amber = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED)
+    clear = Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED)
+    async with running(hub.run):
+        await hub.started.wait()
+        beginning = f"{hub.epoch}-0"
+        async with (
+            following(hub, ceiling=UNLIMITED) as all_of_it,
+            following(hub, ceiling=amber) as some,
+            following(hub, ceiling=clear) as less,
+        ):
+            for follower in (all_of_it, some, less):
+                await follower.until("event: cursor")
+            await publish(plumbing, 1, 2, 3, 4)
+            live = [await all_of_it.until_events(4), await some.until_events(2), await less.until_events(2)]
+        missed = []
+        for ceiling, number in ((UNLIMITED, 4), (amber, 2), (clear, 2)):
+            async with following(hub, beginning, ceiling=ceiling) as late:
+                missed.append(await late.until_events(number))
+    assert missed == live
+    assert [event.id.rpartition("-")[2] for event in live[1]] == ["2", "4"]
+    assert [event.data["risk"] for event in live[2]] == [None, None]
+    assert all(event.data["risk"] for event in live[1])

@@ -27,6 +27,7 @@ from clearway_platform.web.app import create_app
 from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.route import event_types, stream_router
+from clearway_platform.web.stream.views import as_published
 
 DESCRIPTION: Final = (
     "Patrol routes and their risk: the hazards that stand on them, and an estimate from the incidents near them. A "
@@ -55,7 +56,7 @@ def build(platform: Platform) -> Parts:
     change_parameters, record_checks = ChangeParameters(announcer, builder), RecordChecks(register)
     change_areas, work = ChangeAreas(register, index), HeavyWork("briefings")
     app.state.wiring = Wiring(register, change_parameters, record_checks, change_areas, index, work)
-    hub = Hub(platform.feed, "routes")
+    hub = Hub(platform.feed, "routes", as_published)
     types = event_types((*ROUTE_EVENTS, *CHECK_EVENTS, *AREA_EVENTS))
     stream = stream_router(platform, hub, "/v1/route-events", permissions.READ, types, snapshot="/v1/routes")
     dead_letters = dead_letter_router(platform, "/v1/route-dead-letters")

@@ -19,7 +19,7 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
     place, status = incident["location"], incident["status"]
     said = [
         "EXERCISE" if incident.get("exercise") else "",
-        place_in_words(place["point"], place.get("place_name")),
+        _where(place),
         await _route(place.get("route_id"), names),
         f"{incident['category']}, {incident['outcome']}, hazard {_hazard(incident)}",
         f"status {status}" if status != "reported" else "",
@@ -28,6 +28,15 @@ async def describe(kind: str, data: Data, names: Names) -> Description | None:
         f"incident {data['incident_id']} revision {data['revision']}",
     ]
     return moment(incident["audit"]["updated_at"]), said
+
+
+def _where(place: Data) -> str:
+    """The point, or the cell that contains it, for those who may not read where it is."""
+    if place.get("point"):
+        return place_in_words(place["point"], place.get("place_name"))
+    ring = place["area"]["coordinates"][0]
+    middle = [sum(position[axis] for position in ring[:-1]) / (len(ring) - 1) for axis in (0, 1)]
+    return f"somewhere in the cell around {place_in_words({'coordinates': middle}, None)}, reduced for this key"
 
 
 async def _route(route_id: str | None, names: Names) -> str:

@@ -16,6 +16,7 @@ from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
@@ -49,7 +50,7 @@ def build(
     """`states`: the versions in which incidents are stored."""
     app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
     app.state.wiring = _wiring(platform, states)
-    hub = Hub(platform.feed, "incidents")
+    hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)
     stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
     for router in (

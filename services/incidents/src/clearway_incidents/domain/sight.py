@@ -54,12 +54,15 @@ def shown(state: State, sight: Sight, *, assesses: bool) -> dict[str, Any] | Non
     return whole | {"form": "full", "left_out": [] if assesses else list(CONTACTS)}
 
 
-def shown_event(data: State, ceiling: Ceiling) -> dict[str, Any] | None:
-    """The data of an event as it is shown on the stream. It never has contacts."""
-    sight = ceiling.sight(handling_of(data["incident"]))
+def shown_event(data: State, ceiling: Ceiling) -> State | None:
+    """The data of an event as the stream sends it, the same object where nothing is withheld. It never has contacts:
+    not even for those who assess, though an earlier version published some."""
+    state = data["incident"]
+    sight = ceiling.sight(handling_of(state))
     if sight is Sight.WHOLE:
-        return dict(data)
-    incident = shown(data["incident"], sight, assesses=False)
+        plain = without_contacts(state)
+        return data if plain == state else {**data, "incident": plain}
+    incident = shown(state, sight, assesses=False)
     return None if incident is None else {**data, "incident": incident}
 
 

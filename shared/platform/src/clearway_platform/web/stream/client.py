@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.messaging.feed import FeedEntry
 
 # All clients share the queued frames: each is encoded once, and kept until the last client has taken it.
@@ -20,9 +21,10 @@ Matches = Callable[[FeedEntry], bool]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The events of a feed that a client receives."""
+    """The events of a feed that a client receives, as its ceiling lets it see them."""
 
     mission: str
+    ceiling: Ceiling
     types: frozenset[str] | None = None
     matches: Matches | None = None
 

@@ -1,4 +1,4 @@
-"""The hub of a stream: reads a service's feed once, and queues each event, encoded once, for its clients."""
+"""The hub of a stream: reads a service's feed once, and queues each event for its clients, encoded once a ceiling."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Final
 
 from prometheus_client import Counter
 
+from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.messaging.feed import Feed, FeedEntry
-from clearway_platform.web.stream.client import Client
+from clearway_platform.web.stream.client import Client, Selection
+from clearway_platform.web.stream.views import Shown, Views
 from clearway_platform.web.stream.wire import event_frame
 
 # After this many bytes the hub lets the clients write, so that their queues do not fill first.
@@ -25,9 +27,11 @@ BEHIND = Counter(
 class Hub:
     """One reader of the feed for all clients of this process."""
 
-    def __init__(self, feed: Feed, name: str) -> None:
+    def __init__(self, feed: Feed, name: str, shown: Shown) -> None:
+        """`shown`: what a ceiling lets be seen of an event; `as_published` where no event has marks."""
         self.feed = feed
         self.name = name
+        self._views = Views(shown)
         self.position = -1
         self.epoch = ""
         self.started = asyncio.Event()
@@ -81,6 +85,10 @@ class Hub:
         if not clients:
             self._clients.pop(client.selection.mission, None)
 
+    def seen(self, entry: FeedEntry, selection: Selection) -> FeedEntry | None:
+        """An event of the mission as a client is to get it; None when it is not selected, or may not be seen."""
+        return self._views.of(entry, selection.ceiling) if selection.takes(entry) else None
+
     async def _read(self) -> None:
         while entries := await self.feed.after(None, self.position, _READ_ENTRIES):
             await self._queue_all(entries)
@@ -95,14 +103,16 @@ class Hub:
                 await asyncio.sleep(0)
 
     def _queue(self, entry: FeedEntry) -> int:
-        """Queue an event for its clients. Returns the size of its frame, 0 when no client selects it."""
-        frame = b""
+        """Queue an event for its clients. Returns the size of its frames, 0 when no client gets it."""
+        frames: dict[Ceiling, bytes] = {}
         for client in list(self._clients.get(entry.mission, ())):
-            if entry.position > client.position and client.selection.takes(entry):
-                frame = frame or event_frame(self.epoch, entry)
-                if not client.offer(entry.position, frame):
-                    self._leave_behind(client)
-        return len(frame)
+            if entry.position <= client.position or (seen := self.seen(entry, client.selection)) is None:
+                continue
+            ceiling = client.selection.ceiling
+            frame = frames.get(ceiling) or frames.setdefault(ceiling, event_frame(self.epoch, seen))
+            if not client.offer(entry.position, frame):
+                self._leave_behind(client)
+        return sum(map(len, frames.values()))
 
     def _leave_behind(self, client: Client) -> None:
         client.fall_behind()

@@ -35,6 +35,7 @@ reader does so by itself), or in `since`, and nothing is missed.
 - `resync` is sent instead when missed events are no longer stored: read the present state at the address in `snapshot`,
   then continue; the stream continues after its id.
 - All other events are those of `types`. Ignore a type that you do not know.
+- What the key may not read is left out or reduced in the data, as in the answers about the same things.
 - After 15 seconds without an event a comment keeps the connection open. About every ten minutes the server ends the
   stream between two events: connect again.
 - A page in a browser opens it with a `ticket` of `POST /v1/stream-tickets`, since an `EventSource` sends no header.
@@ -91,7 +92,7 @@ def stream_router(
             list[Annotated[str, of_type]] | None, Query(max_length=50, description="Only events of these types.")
         ] = None,
     ) -> Response:
-        selection = Selection(principal.mission, chosen("types", types, known), matches)
+        selection = Selection(principal.mission, principal.ceiling, chosen("types", types, known), matches)
         client = Client(selection, principal.id)
 
         async def follow(outlet: Outlet) -> None:

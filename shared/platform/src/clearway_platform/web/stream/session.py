@@ -95,7 +95,7 @@ class Session:
             selection.mission, client.position, PAGE_ENTRIES, selection.types, until=until, max_bytes=PAGE_BYTES
         )
         position = entries[-1].position if entries else until
-        selected = [entry for entry in entries if selection.takes(entry)]
+        selected = [seen for entry in entries if (seen := hub.seen(entry, selection)) is not None]
         last_id = selected[-1].position if selected else self._last_id
         return position, last_id, b"".join(event_frame(hub.epoch, entry) for entry in selected)
 
