@@ -43,6 +43,7 @@ from clearway_alerts.warning.standing_hazards import StandingHazards
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.vocabulary import (
     Category,
+    Classification,
     HazardState,
     InfoCredibility,
     Outcome,
@@ -109,12 +110,14 @@ class Service:
             attempts = [Attempt(lease, result, now, 0.5) for lease in leases]
             return await record(transaction, self.policy, attempts, now)
 
-    async def subscribe(self, url: str | None = None, area: dict[str, Any] = CIRCLE, **more: Any) -> RowMapping:
+    async def subscribe(
+        self, url: str | None = None, area: dict[str, Any] = CIRCLE, owner: Principal = OWNER, **more: Any
+    ) -> RowMapping:
         chosen = FilterForm.model_validate({"area": area, **more})
         channel = self.channels.read({"type": "webhook", "url": url} if url else {"type": "stream"})
         async with self.database.write() as transaction:
             return await self.subscriptions.create(
-                transaction, OWNER, "convoy", Changes(filter=chosen, channel=channel)
+                transaction, owner, "convoy", Changes(filter=chosen, channel=channel)
             )
 
     async def warn(self, incident: IncidentView) -> None:
@@ -218,6 +221,7 @@ def _incident(now: datetime) -> IncidentView:
         reliability=SourceReliability.B,
         credibility=InfoCredibility.PROBABLY_TRUE,
         tlp=Tlp.GREEN,
+        classification=Classification.UNCLASSIFIED,
     )
 
 
@@ -297,6 +301,8 @@ async def delivering(alerts: Service) -> AsyncIterator[DeliveryWorker]:
 
 
 class Keys:
+    """A token is `name-role-mission`."""
+
     async def principal(self, token: str) -> Principal | None:
         name, _, rest = token.partition("-")
         role, _, mission = rest.partition("-")

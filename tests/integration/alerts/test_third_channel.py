@@ -2,7 +2,7 @@
 order and under a lease, without a change anywhere else."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
+from clearway_alerts.alert_shape import ThinAlert
 from clearway_alerts.channels.base import (
     AttemptKind,
     AttemptResult,
@@ -80,10 +81,11 @@ class Radio(MessageChannel):
     def destination(self, form: RadioForm, secrets: Secrets) -> tuple[str, str]:
         return form.call_sign, secrets["code_word"]
 
-    def render(self, alert: AlertState) -> bytes:
-        return f"{alert.kind}: {alert.headline}".encode()
+    def render(self, alert: AlertState | ThinAlert) -> bytes:
+        said = alert.headline if isinstance(alert, AlertState) else alert.why_thin
+        return f"{alert.kind}: {said}".encode()
 
-    def render_digest(self, digest: DigestState) -> bytes:
+    def render_digest(self, digest: DigestState, alerts: Sequence[AlertState | ThinAlert]) -> bytes:
         return digest.headline.encode()
 
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:

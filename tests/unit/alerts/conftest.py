@@ -11,6 +11,7 @@ import pytest
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_contracts.vocabulary import (
     Category,
+    Classification,
     HazardState,
     InfoCredibility,
     Outcome,
@@ -41,6 +42,7 @@ _INCIDENT: Final = IncidentView(
     reliability=SourceReliability.B,
     credibility=InfoCredibility.PROBABLY_TRUE,
     tlp=Tlp.GREEN,
+    classification=Classification.UNCLASSIFIED,
 )
 
 

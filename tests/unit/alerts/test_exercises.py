@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clearway_alerts.alert_shape import ThinAlert
 from clearway_alerts.channels.webhook.rendering import alert_body
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.severity import headline
@@ -42,7 +43,8 @@ def test_the_headline_begins_with_it(make: Make) -> None:
 
 @pytest.mark.parametrize(("tlp", "said"), [(Tlp.CLEAR, "EXERCISE: IED, active"), (Tlp.RED, "EXERCISE")])
 def test_a_message_says_it_first_also_when_it_is_thin(tlp: Tlp, said: str) -> None:
-    data = json.loads(alert_body(drill(tlp)))["data"]
+    alert = drill(tlp)
+    data = json.loads(alert_body(alert if tlp is Tlp.CLEAR else ThinAlert.of(alert, "above")))["data"]
     assert next(iter(data)) == "exercise"
     assert data["exercise"] is True
     assert data["headline"] == said

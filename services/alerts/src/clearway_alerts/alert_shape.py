@@ -1,8 +1,61 @@
-"""The one shape of an alert in list, stream and message: what its event says, and where the rest is read."""
+"""The one shape of an alert in list, stream and message, whole or thin, and where the rest is read.
 
-from pydantic import BaseModel, ConfigDict
+Nobody whose subscription matches is left without a warning: what a reader may not read makes the alert thin.
+"""
 
-from clearway_contracts.alert import AlertState
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clearway_alerts.domain.severity import EXERCISE
+from clearway_contracts.alert import AlertState, DigestState
+from clearway_contracts.geometry import Point
+from clearway_contracts.handling import Handling
+from clearway_contracts.vocabulary import (
+    AlertKind,
+    Category,
+    Certainty,
+    Classification,
+    HazardState,
+    Outcome,
+    Severity,
+    Status,
+    Tlp,
+    Urgency,
+)
+from clearway_platform.auth.ceilings import Ceiling, Sight
+
+# All that a thin alert says, besides that it is of an exercise.
+KEPT: Final = frozenset(
+    {
+        "alert_id",
+        "mission",
+        "subscription_id",
+        "incident_id",
+        "incident_revision",
+        "sequence",
+        "kind",
+        "exercise",
+        "severity",
+        "issued_at",
+        "expires_at",
+        "references",
+        "tlp",
+    }
+)
+ABOVE_THE_KEY: Final = (
+    "The incident is marked for other readers than this key. Ask the security cell of the mission, and name the "
+    "incident."
+)
+ABOVE_THE_OWNER: Final = (
+    "The incident is marked for other readers than the key of this subscription. Ask the security cell of the mission, "
+    "and name the incident."
+)
 
 
 class AlertLinks(BaseModel):
@@ -12,14 +65,105 @@ class AlertLinks(BaseModel):
     incident: str
 
 
-class LinkedAlert(AlertState):
-    """An alert as its event has it, and where the rest is read."""
+class ShownAlert(BaseModel):
+    """An alert, in the shape of the list and the stream. What a thin one leaves out is null."""
 
     # What is answered is whole: a field that may be empty is there all the same.
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
+    form: Literal["full", "thin"]
+    left_out: list[str] = Field(description="The fields that a thin alert leaves out; empty when it is full.")
+    why_thin: str | None = Field(description="Why it is thin, and where the rest is, in words; null when it is full.")
+    alert_id: UUID
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    incident_revision: int = Field(description="Drop the message when you have a later one of the incident.")
+    sequence: int = Field(description="Counts from 1 for each incident and subscription.")
+    kind: AlertKind
+    exercise: bool = Field(description="True: nothing has happened, it is a drill. Say so first.")
+    severity: Severity
+    urgency: Urgency | None
+    certainty: Certainty | None
+    headline: str | None
+    point: Point | None
+    uncertainty_m: float | None
+    category: Category | None
+    outcome: Outcome | None
+    hazard_state: HazardState | None
+    status: Status | None
+    occurred_at: datetime | None
+    issued_at: datetime
+    expires_at: datetime
+    references: list[UUID] = Field(description="The earlier alerts that this one replaces.")
+    tlp: Tlp
+    reason: str | None
+    classification: Classification | None
+    releasable_to: list[str] | None
     links: AlertLinks
 
 
-def links_of(alert: AlertState) -> AlertLinks:
+class ThinAlert(BaseModel, frozen=True):
+    """An alert without what its reader may not read: there is nothing more in it to be given away.
+
+    `headline` is empty but for an exercise, which is said first."""
+
+    alert_id: UUID
+    mission: str
+    subscription_id: UUID
+    incident_id: UUID
+    incident_revision: int
+    sequence: int
+    kind: AlertKind
+    exercise: bool
+    severity: Severity
+    issued_at: datetime
+    expires_at: datetime
+    references: tuple[UUID, ...]
+    tlp: Tlp
+    headline: str | None
+    why_thin: str
+
+    @classmethod
+    def of(cls, alert: AlertState, why: str) -> Self:
+        kept = {name: getattr(alert, name) for name in KEPT}
+        headline = EXERCISE if alert.exercise else None
+        return cls(**kept, headline=headline, why_thin=why)
+
+
+def seen_by(ceiling: Ceiling, alert: AlertState, why: str = ABOVE_THE_KEY) -> AlertState | ThinAlert:
+    """The alert as a reader may see it: thin where its marks are above the ceiling, never nothing."""
+    return alert if ceiling.sight(alert.handling) is Sight.WHOLE else ThinAlert.of(alert, why)
+
+
+def shape_of(alert: AlertState | ThinAlert) -> dict[str, Any]:
+    """The fields of `ShownAlert`, as JSON."""
+    said = alert.model_dump(mode="json")
+    if isinstance(alert, AlertState):
+        about = {"form": "full", "left_out": [], "why_thin": None}
+    else:
+        left_out = sorted(AlertState.model_fields.keys() - (KEPT | {"headline"} if alert.exercise else KEPT))
+        about = {"form": "thin", "left_out": left_out}
+    return {**dict.fromkeys(AlertState.model_fields), **about, **said, "links": links_of(alert).model_dump()}
+
+
+def shown_event(data: Mapping[str, Any], ceiling: Ceiling) -> Mapping[str, Any]:
+    """The data of an event as the stream sends it: the same object where nothing is withheld."""
+    if "digest" in data:
+        digest = DigestState.model_validate(data["digest"])
+        if all(ceiling.sight(alert.handling) is Sight.WHOLE for alert in digest.alerts):
+            return data
+        alerts = [shape_of(seen_by(ceiling, alert)) for alert in digest.alerts]
+        return {**data, "digest": {**data["digest"], "alerts": alerts}}
+    alert = AlertState.model_validate(data["alert"])
+    seen = seen_by(ceiling, alert)
+    return data if seen is alert else {**data, "alert": shape_of(seen)}
+
+
+def links_of(alert: AlertState | ThinAlert) -> AlertLinks:
     return AlertLinks(alert=f"/v1/alerts/{alert.alert_id}", incident=f"/v1/incidents/{alert.incident_id}")
+
+
+def why_above(ceiling: Ceiling, handling: Handling) -> str | None:
+    """Why what an owner's messages say of such an incident is thin; None when it is within the owner's ceiling."""
+    return None if ceiling.sight(handling) is Sight.WHOLE else ABOVE_THE_OWNER

@@ -24,7 +24,7 @@ async def describe(kind: str, data: Data, _names: Names) -> Description | None:
 
 def _digest(data: Data) -> Description:
     digest = data["digest"]
-    gravest = [alert["headline"] for alert in digest["alerts"][:_GRAVEST]]
+    gravest = [_headline(alert) for alert in digest["alerts"][:_GRAVEST]]
     ids = [f"digest {data['digest_id']}", f"subscription {data['subscription_id']}"]
     return moment(digest["issued_at"]), [digest["headline"], f"because: {digest['reason']}", *gravest, *ids]
 
@@ -32,15 +32,23 @@ def _digest(data: Data) -> Description:
 def _said(kind: str, data: Data) -> Description:
     alert = data["alert"]
     ids = [f"incident {data['incident_id']}", f"alert {data['alert_id']}"]
-    point = place_in_words(alert["point"], None)
+    headline = _headline(alert)
+    point = place_in_words(alert["point"], None) if alert["point"] else ""
     if kind == "alert.acknowledged":
-        return moment(data["at"]), [f"acknowledged by {data['by']}", alert["headline"], point, *ids]
+        return moment(data["at"]), [f"acknowledged by {data['by']}", headline, point, *ids]
+    grave = ", ".join(word for word in (alert["severity"], alert["urgency"]) if word)
+    because = f"because: {alert['reason']}" if alert["reason"] else ""
     if kind == "alert.cancelled":
         # First of all that it is over: what the headline says of the hazard would be read as a warning.
-        said = ["NO LONGER STANDS", f"because: {alert['reason']}", f"it was about: {alert['headline']}"]
+        said = ["NO LONGER STANDS", because, f"it was about: {headline}"]
     else:
-        said = [f"{alert['severity']}, {alert['urgency']}", alert["headline"], f"because: {alert['reason']}"]
+        said = [grave, headline, because]
     return moment(alert["issued_at"]), [*said, point, *ids]
+
+
+def _headline(alert: Data) -> str:
+    """What a thin alert says instead: why it is thin."""
+    return str(alert.get("why_thin") or alert["headline"])
 
 
 stream: Final = Stream("/v1/alert-events", "red", describe)

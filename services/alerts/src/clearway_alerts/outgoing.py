@@ -57,6 +57,8 @@ def state_of(alert: Alert, incident: IncidentView) -> AlertState:
         references=alert.references,
         tlp=incident.tlp,
         reason=alert.reason,
+        classification=incident.classification,
+        releasable_to=incident.releasable_to,
     )
 
 

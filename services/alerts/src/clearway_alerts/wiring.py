@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from clearway_alerts import permissions
+from clearway_alerts.alert_shape import shown_event
 from clearway_alerts.api import alerts, inspection, messages, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
 from clearway_alerts.api.channels import describe_channels
@@ -91,7 +92,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         heavy=requests,
         channels=channels,
     )
-    hub = Hub(platform.feed, "alerts")
+    hub = Hub(platform.feed, "alerts", shown_event)
     stream = stream_router(
         platform,
         hub,

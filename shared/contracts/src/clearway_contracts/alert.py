@@ -7,11 +7,13 @@ from pydantic import Field
 
 from clearway_contracts.envelope import Mission, State, Utc
 from clearway_contracts.geometry import Metres, Point
+from clearway_contracts.handling import MOST_RESTRICTED, Handling
 from clearway_contracts.incident import Revision
 from clearway_contracts.vocabulary import (
     AlertKind,
     Category,
     Certainty,
+    Classification,
     HazardState,
     Outcome,
     Severity,
@@ -28,7 +30,8 @@ class AlertState(State):
     """One alert object: what one subscription is told about one revision of an incident.
 
     `sequence` counts 1.. per incident and subscription; `references` are the earlier alerts that it replaces;
-    `reason` names the clause of the filter that matched.
+    `reason` names the clause of the filter that matched. `classification` is null where it is not known: it then counts
+    as the highest.
     """
 
     state_name: ClassVar[Literal["alert"]] = "alert"
@@ -57,6 +60,15 @@ class AlertState(State):
     references: tuple[UUID, ...] = ()
     tlp: Tlp
     reason: str
+    classification: Classification | None = None
+    releasable_to: tuple[str, ...] = ()
+
+    @property
+    def handling(self) -> Handling:
+        """To whom it may go."""
+        if self.classification is None:
+            return MOST_RESTRICTED
+        return Handling(self.tlp, self.classification, self.releasable_to)
 
 
 class DigestState(State):

@@ -41,10 +41,10 @@ async def list_alerts(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertView]:
-    """The mission's alerts, newest first."""
+    """The mission's alerts, newest first. Of an incident that the key may not read they are thin."""
     wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id)
     found = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit + 1)
-    items = [AlertView.of(stored) for stored in found[:limit]]
+    items = [AlertView.of(stored, principal) for stored in found[:limit]]
     return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))
 
 
@@ -55,7 +55,7 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
     if stored is None:
         raise NoSuchAlert(alert_id)
     response.headers["ETag"] = etag(stored.revision)
-    return AlertView.of(stored)
+    return AlertView.of(stored, principal)
 
 
 @router.post(
@@ -70,6 +70,8 @@ async def acknowledge_alert(changing: ChangingAlert) -> Response:
     return await changing.run(changing.wiring.acknowledge, _acknowledged)
 
 
-def _acknowledged(_: Changing, found: Acknowledged) -> Reply:
+def _acknowledged(changing: Changing, found: Acknowledged) -> Reply:
     headers = {"ETag": etag(found.alert.revision)}
-    return Reply(200, AlertView.of(found.alert), headers if found.is_first else headers | NOTHING_CHANGED)
+    return Reply(
+        200, AlertView.of(found.alert, changing.principal), headers if found.is_first else headers | NOTHING_CHANGED
+    )

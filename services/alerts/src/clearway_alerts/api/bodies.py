@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from clearway_alerts.alert_shape import LinkedAlert, links_of
+from clearway_alerts.alert_shape import ABOVE_THE_KEY, ShownAlert, seen_by, shape_of
 from clearway_alerts.api.channels import ChannelBody, ChannelView, form_of, secret_of, view_of
 from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
@@ -14,12 +14,14 @@ from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
+from clearway_alerts.outbound.recipients import why_thin
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.queries.explain import DecidedOn, Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.channels import read_channel
 from clearway_alerts.storage.states import read_incident, shown_filter
 from clearway_contracts.vocabulary import AlertKind
+from clearway_platform.auth.ceilings import Ceiling, Sight
 from clearway_platform.auth.principals import Principal
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -84,23 +86,18 @@ def _shown(row: Any, principal: Principal, channels: Channels) -> dict[str, Any]
     return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"]), "channel": channel}
 
 
-class AlertView(LinkedAlert):
-    """One alert object as its event has it, where the rest is read, and who took note of it for the subscriber."""
+class AlertView(ShownAlert):
+    """One alert object as this key may see it, where the rest is read, and who took note of it for the subscriber."""
 
     revision: int = Field(description="Its ETag: 1 as it was issued, 2 once it is acknowledged.")
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 
     @classmethod
-    def of(cls, stored: StoredAlert) -> "AlertView":
-        state = state_of(stored.alert, stored.incident)
-        return cls(
-            **dict(state),
-            links=links_of(state),
-            revision=stored.revision,
-            acknowledged_by=stored.acknowledged_by,
-            acknowledged_at=stored.acknowledged_at,
-        )
+    def of(cls, stored: StoredAlert, principal: Principal) -> "AlertView":
+        seen = seen_by(principal.ceiling, state_of(stored.alert, stored.incident))
+        noted = {name: getattr(stored, name) for name in ("revision", "acknowledged_by", "acknowledged_at")}
+        return cls.model_validate(shape_of(seen) | noted)
 
 
 class RequestView(BaseModel):
@@ -136,21 +133,21 @@ class DeliveryView(BaseModel):
     requests: list[RequestView]
 
     @classmethod
-    def of(cls, row: Any, channel: MessageChannel | None) -> "DeliveryView":
-        """`channel` is the subscription's."""
+    def of(cls, row: Any, channel: MessageChannel | None, ceiling: Ceiling) -> "DeliveryView":
+        """`channel` is the subscription's, `ceiling` its owner's."""
         requests = [
             RequestView(**{name: request[name] for name in RequestView.model_fields}) for request in row["requests"]
         ]
         shown = {name: row[name] for name in cls.model_fields if name in row}
         if row["digest_id"] is not None:
             shown["alert_id"] = None
-        return cls(**{**shown, **_form_of(row, channel), "delivery_id": row["id"], "requests": requests})
+        return cls(**{**shown, **_form_of(row, channel, ceiling), "delivery_id": row["id"], "requests": requests})
 
 
-def _form_of(row: Any, channel: MessageChannel | None) -> dict[str, str | None]:
+def _form_of(row: Any, channel: MessageChannel | None, ceiling: Ceiling) -> dict[str, str | None]:
     if row["incident"] is None or channel is None:
         return {"form": None, "why_thin": None}
-    reason = channel.why_thin(read_incident(row["incident"]).tlp)
+    reason = why_thin(channel, ceiling, read_incident(row["incident"]).handling)
     return {"form": "full" if reason is None else "thin", "why_thin": reason}
 
 
@@ -197,7 +194,13 @@ class ExplanationView(BaseModel):
     )
 
     @classmethod
-    def of(cls, found: Explanation, channel: MessageChannel | None) -> "ExplanationView":
+    def of(
+        cls, found: Explanation, principal: Principal, channel: MessageChannel | None, ceiling: Ceiling
+    ) -> "ExplanationView":
+        """`channel` is the subscription's, `ceiling` its owner's."""
+        handling = found.incident.handling
+        is_whole = principal.ceiling.sight(handling) is Sight.WHOLE
+        clauses = [clause._asdict() for clause in found.clauses]
         decisions = [DecisionView.of(row) for row in found.decisions]
         kinds = set(AlertKind)
         return cls(
@@ -206,6 +209,7 @@ class ExplanationView(BaseModel):
             handled_at=found.handled_at,
             alerted=any(decided.decision in kinds for decided in decisions),
             decisions=decisions,
-            clauses=[ClauseView(**clause._asdict()) for clause in found.clauses],
-            why_thin=channel.why_thin(found.incident.tlp) if channel else None,
+            # What a clause says would tell the place, little by little.
+            clauses=[ClauseView(**(clause if is_whole else clause | {"says": ABOVE_THE_KEY})) for clause in clauses],
+            why_thin=why_thin(channel, ceiling, handling) if channel else None,
         )

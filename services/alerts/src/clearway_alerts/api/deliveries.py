@@ -16,6 +16,7 @@ from clearway_alerts.api.inspection import existing
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.errors import NotActive, NotPending, NotTheOwner, StillPending
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
+from clearway_alerts.storage.owners import owner_ceiling
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED
@@ -51,7 +52,7 @@ class Asking:
         connection, mission = transaction.connection, self.principal.mission
         subscription = await existing(connection, self.principal, self.subscription_id)
         row = await one_delivery(connection, mission, self.subscription_id, self.delivery_id)
-        view = DeliveryView.of(row, sending_channel(self.wiring.channels, subscription))
+        view = DeliveryView.of(row, sending_channel(self.wiring.channels, subscription), owner_ceiling(subscription))
         return Reply(202, view, {} if changed else NOTHING_CHANGED)
 
 
@@ -80,7 +81,7 @@ async def list_deliveries(
     rows = await page_of_deliveries(
         connection, principal.mission, subscription_id, before, limit + 1, states=state or tuple(DeliveryState)
     )
-    items = [DeliveryView.of(row, channel) for row in rows[:limit]]
+    items = [DeliveryView.of(row, channel, owner_ceiling(subscription)) for row in rows[:limit]]
     return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
 
 

@@ -14,6 +14,7 @@ from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.domain.errors import NoMessages, NoSuchIncident, NoSuchSubscription, NotActive, NotTheOwner
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
+from clearway_alerts.storage.owners import owner_ceiling
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.possible_problems import raises
@@ -54,7 +55,8 @@ async def explain_incident(
     found = await explain(connection, subscription, incident_id, wiring.news_hours, wiring.heavy)
     if found is None:
         raise NoSuchIncident(incident_id)
-    return ExplanationView.of(found, sending_channel(wiring.channels, subscription))
+    channel = sending_channel(wiring.channels, subscription)
+    return ExplanationView.of(found, principal, channel, owner_ceiling(subscription))
 
 
 async def existing(connection: AsyncConnection, principal: Principal, subscription_id: UUID) -> RowMapping:

@@ -7,52 +7,14 @@ from uuid import UUID
 from fastapi import FastAPI, Header
 from pydantic import BaseModel, Field
 
-from clearway_alerts.alert_shape import AlertLinks
+from clearway_alerts.alert_shape import ShownAlert
 from clearway_contracts.geometry import Point
 from clearway_contracts.vocabulary import (
-    AlertKind,
     Category,
-    Certainty,
     HazardState,
-    Outcome,
     Severity,
-    Status,
     Tlp,
-    Urgency,
 )
-
-
-class PostedAlert(BaseModel):
-    """An alert, in the shape of the list and the stream. What a thin message leaves out is null."""
-
-    form: Literal["full", "thin"]
-    left_out: list[str] = Field(description="The fields that a thin message leaves out; empty when it is full.")
-    why_thin: str | None = Field(description="Why it is thin, and where the rest is, in words; null when it is full.")
-    alert_id: UUID
-    mission: str
-    subscription_id: UUID
-    incident_id: UUID
-    incident_revision: int = Field(description="Drop the message when you have a later one of the incident.")
-    sequence: int = Field(description="Counts from 1 for each incident and subscription.")
-    kind: AlertKind
-    exercise: bool = Field(description="True: nothing has happened, it is a drill. Say so first.")
-    severity: Severity
-    urgency: Urgency | None
-    certainty: Certainty | None
-    headline: str | None
-    point: Point | None
-    uncertainty_m: float | None
-    category: Category | None
-    outcome: Outcome | None
-    hazard_state: HazardState | None
-    status: Status | None
-    occurred_at: datetime | None
-    issued_at: datetime | None
-    expires_at: datetime
-    references: list[UUID] = Field(description="The earlier alerts that this one replaces.")
-    tlp: Tlp
-    reason: str | None
-    links: AlertLinks
 
 
 class AlertMessage(BaseModel):
@@ -60,7 +22,7 @@ class AlertMessage(BaseModel):
 
     type: Literal["alert.issued", "alert.updated", "alert.renewed", "alert.downgraded", "alert.cancelled"]
     timestamp: datetime = Field(description="When the alert was issued.")
-    data: PostedAlert
+    data: ShownAlert
 
 
 class ListedAlert(BaseModel):

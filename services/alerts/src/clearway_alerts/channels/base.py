@@ -6,7 +6,7 @@ A new channel is a package like those beside this file, and one entry in the lis
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from clearway_alerts.alert_shape import ThinAlert
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.refusals import Conflict
@@ -127,11 +128,14 @@ class MessageChannel(Channel):
         """What an attempt needs to find the receiver. One is kept in memory for each subscription."""
 
     @abstractmethod
-    def render(self, alert: AlertState) -> bytes: ...
+    def render(self, alert: AlertState | ThinAlert) -> bytes:
+        """One message. It is given a thin alert where `why_thin` says so, or the owner's key may not read the whole: it
+        then says that there is a warning, how grave it is, and `why_thin` of the alert."""
 
     @abstractmethod
-    def render_digest(self, digest: DigestState) -> bytes:
-        """One message for many alerts. It lists as many as it has room for, and says how many there are."""
+    def render_digest(self, digest: DigestState, alerts: Sequence[AlertState | ThinAlert]) -> bytes:
+        """One message for many alerts, which are given as they may be said, and not in `digest`. It lists as many as
+        it has room for, and says how many there are."""
 
     @abstractmethod
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:

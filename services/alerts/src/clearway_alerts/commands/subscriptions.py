@@ -24,6 +24,7 @@ from clearway_alerts.filter_form import FilterForm, RouteForm
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.storage.channels import FORGOTTEN, form_columns, read_channel, secret_columns
 from clearway_alerts.storage.mission_version import next_version
+from clearway_alerts.storage.owners import owner_columns
 from clearway_alerts.storage.states import stored_filter
 from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
 from clearway_platform.auth.principals import Principal
@@ -66,6 +67,7 @@ class Subscriptions:
             "id": new_id(),
             "mission": principal.mission,
             "owner": principal.id,
+            **owner_columns(principal.ceiling),
             "name": name,
             "state": SubscriptionState.ACTIVE,
             "revision": 1,

@@ -59,6 +59,8 @@ def incident_of(change: IncidentChange) -> IncidentView:
         by_one_person=state.clearance is not None and state.clearance.override_reason is not None,
         taken_back=_took_back(change),
         is_imported=_is_imported(state),
+        classification=state.sharing.classification,
+        releasable_to=state.sharing.releasable_to,
     )
 
 

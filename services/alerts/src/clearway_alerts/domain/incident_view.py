@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from clearway_contracts.handling import MOST_RESTRICTED, Handling
 from clearway_contracts.vocabulary import (
     Category,
+    Classification,
     ClearanceState,
     HazardState,
     InfoCredibility,
@@ -22,7 +24,7 @@ class IncidentView:
 
     `earliest` and `latest` are the span that certainly contains the moment. `by_one_person`: the principal that claimed
     the clearance confirmed it too. `taken_back`: this revision took a verification back. `is_imported`: all of its
-    reports came through an import.
+    reports came through an import. `classification` is None where it is not known: then it counts as the highest.
     """
 
     mission: str
@@ -50,3 +52,12 @@ class IncidentView:
     by_one_person: bool = False
     taken_back: bool = False
     is_imported: bool = False
+    classification: Classification | None = None
+    releasable_to: tuple[str, ...] = ()
+
+    @property
+    def handling(self) -> Handling:
+        """To whom it may go."""
+        if self.classification is None:
+            return MOST_RESTRICTED
+        return Handling(self.tlp, self.classification, self.releasable_to)

@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outbound.digests import digests_of
@@ -264,7 +263,7 @@ def _lease(row: RowMapping, address: Address, alert: AlertState | DigestState | 
         until=row["delivery_lease_until"],
         channel=address.name,
         destination=address.destination,
-        body=_body(row, address.channel, alert),
+        body=_body(row, address, alert),
     )
 
 
@@ -280,9 +279,11 @@ def _message(row: RowMapping, alert: AlertState | None) -> Message:
     )
 
 
-def _body(row: RowMapping, channel: MessageChannel, alert: AlertState | DigestState | None) -> bytes:
+def _body(row: RowMapping, address: Address, alert: AlertState | DigestState | None) -> bytes:
     if isinstance(alert, DigestState):
-        return channel.render_digest(alert)
+        return address.digest(alert)
     if alert is not None:
-        return channel.render(alert)
-    return channel.render_test(row["delivery_subscription_id"], row["delivery_mission"], row["delivery_created_at"])
+        return address.message(alert)
+    return address.channel.render_test(
+        row["delivery_subscription_id"], row["delivery_mission"], row["delivery_created_at"]
+    )

@@ -162,8 +162,7 @@ class Queue:
         until = self.worker.lease_until(message.subscription_id) if address else None
         if address is None or until is None:
             return None
-        body = address.channel.render(alert)
-        return Lease(message, _FIRST_EPOCH, until, address.name, address.destination, body)
+        return Lease(message, _FIRST_EPOCH, until, address.name, address.destination, address.message(alert))
 
 
 def _is_due(verdict: Verdict, now: datetime) -> bool:

@@ -1,27 +1,47 @@
-"""Where a subscription's messages go, read from its row."""
+"""Where a subscription's messages go, and how much they may say, read from its row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
+from clearway_alerts.alert_shape import ThinAlert, why_above
 from clearway_alerts.channels.base import MessageChannel
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.storage.channels import COLUMNS as CHANNEL_COLUMNS
 from clearway_alerts.storage.channels import StoredRow, read_channel
+from clearway_alerts.storage.owners import OWNER_COLUMNS, owner_ceiling
 from clearway_alerts.storage.unreadable import why_unreadable
+from clearway_contracts.alert import AlertState, DigestState
+from clearway_contracts.handling import Handling
+from clearway_platform.auth.ceilings import Ceiling
 
-COLUMNS: Final = ("state", "state_reason", "revision", *CHANNEL_COLUMNS)
+COLUMNS: Final = ("state", "state_reason", "revision", *OWNER_COLUMNS, *CHANNEL_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The channel, its name, and the `destination` there, which is the channel's own."""
+    """The channel, its name, the `destination` there, which is the channel's own, and the ceiling of the key to which
+    the subscription belongs."""
 
     name: str
     channel: MessageChannel
     destination: Any
+    ceiling: Ceiling
+
+    def message(self, alert: AlertState) -> bytes:
+        """The message of an alert, as much as it may say."""
+        return self.channel.render(self._said(alert))
+
+    def digest(self, digest: DigestState) -> bytes:
+        """The message of a digest, as much as it may say."""
+        alerts = [self._said(alert) for alert in digest.alerts]
+        return self.channel.render_digest(digest.model_copy(update={"alerts": ()}), alerts)
+
+    def _said(self, alert: AlertState) -> AlertState | ThinAlert:
+        why = why_thin(self.channel, self.ceiling, alert.handling)
+        return alert if why is None else ThinAlert.of(alert, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,11 @@ class Recipient:
     state_reason: str | None
     revision: int
     unreadable: str
+
+
+def why_thin(channel: MessageChannel, ceiling: Ceiling, handling: Handling) -> str | None:
+    """Why a message is thin: its channel is not for this TLP, or its owner's key may not read the whole."""
+    return why_above(ceiling, handling) or channel.why_thin(handling.tlp)
 
 
 def recipient_of(row: StoredRow, channels: Channels) -> Recipient | None:
@@ -52,4 +77,6 @@ def _address(row: StoredRow, channels: Channels) -> Address | None:
     stored = read_channel(row)
     form = channels.read(stored.form)
     channel = channels.sending(form.type)
-    return Address(form.type, channel, channel.destination(form, stored.secrets)) if channel else None
+    return (
+        Address(form.type, channel, channel.destination(form, stored.secrets), owner_ceiling(row)) if channel else None
+    )

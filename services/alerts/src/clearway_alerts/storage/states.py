@@ -37,11 +37,12 @@ def _with_new_words(fields: Any) -> Any:
     return {**fields, "categories": sorted(EXPLOSIVE_HAZARDS)}
 
 
-# Version 2 adds what is said of a clearance, and whether all reports were imported.
+# Version 2 adds what is said of a clearance, and whether all reports were imported; version 3 the classification, and
+# to whom it may be released.
 INCIDENT_VIEW: Final[StateVersions[IncidentView]] = StateVersions(
     "incident_view",
     TypeAdapter(Annotated[IncidentView, BeforeValidator(_with_names), WrapSerializer(_with_stored_names)]),
-    upcasters=(only_added,),
+    upcasters=(only_added, only_added),
     compatible_from=1,
 )
 FILTER: Final[StateVersions[FilterForm]] = StateVersions(

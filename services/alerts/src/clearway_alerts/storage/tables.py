@@ -63,6 +63,7 @@ class SubscriptionRow(Alerts, table=True):
     Up to `checked_in` it was looked for hazards that stand inside, empty before the first time; `digest_id` is of the
     digest that this fills at the moment. A route that is redrawn changes the subscriptions that follow it.
     `channel` and `channel_secrets`, and what of a webhook stands in columns of its own: see `storage/channels.py`.
+    `owner_tlp` to `owner_organisation` are the ceiling of the owner's key.
     """
 
     __tablename__ = "subscription"
@@ -96,6 +97,9 @@ class SubscriptionRow(Alerts, table=True):
     channel_secrets: Any = Field(default=None, sa_type=Json, nullable=True)
     checked_in: int | None = Field(default=None, sa_type=BigInteger)
     digest_id: UUID | None = None
+    owner_tlp: str | None = None
+    owner_classification: str | None = None
+    owner_organisation: str | None = None
 
 
 class RouteViewRow(Alerts, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from yarl import URL
 
+from clearway_alerts.alert_shape import ThinAlert
 from clearway_alerts.channels.base import AttemptResult, MessageChannel, NoSecret, Outgoing, Secrets
 from clearway_alerts.channels.webhook.addresses import ForbiddenUrl, Network, check_url
 from clearway_alerts.channels.webhook.form import WebhookForm, WebhookShown
@@ -91,11 +92,11 @@ class WebhookChannel(MessageChannel):
         )
         return Webhook(form.url, keys)
 
-    def render(self, alert: AlertState) -> bytes:
+    def render(self, alert: AlertState | ThinAlert) -> bytes:
         return alert_body(alert)
 
-    def render_digest(self, digest: DigestState) -> bytes:
-        return digest_body(digest)
+    def render_digest(self, digest: DigestState, alerts: Sequence[AlertState | ThinAlert]) -> bytes:
+        return digest_body(digest, alerts)
 
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
         return test_body(subscription_id, mission, at)

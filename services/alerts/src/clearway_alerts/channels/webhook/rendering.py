@@ -1,37 +1,18 @@
 """The messages that are posted to a webhook: whole, or thin where the incident may not be shared so widely."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from clearway_alerts.alert_shape import links_of
-from clearway_alerts.domain.severity import EXERCISE
+from clearway_alerts.alert_shape import ThinAlert, shape_of
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Tlp
 
 # What may not leave in full: the receiver fetches it with its own key.
 THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
-# All that a thin message says of an alert.
-KEPT: Final = frozenset(
-    {
-        "alert_id",
-        "mission",
-        "subscription_id",
-        "incident_id",
-        "incident_revision",
-        "sequence",
-        "kind",
-        "exercise",
-        "severity",
-        "expires_at",
-        "references",
-        "tlp",
-    }
-)
-
-# What a digest says of each of its alerts; of a thin one only what is in KEPT.
+# What a digest says of each of its alerts; of a thin one only what it has.
 LISTED: Final = (
     *("alert_id", "incident_id", "incident_revision", "sequence", "severity", "headline", "point", "uncertainty_m"),
     *("category", "hazard_state", "expires_at", "tlp", "exercise"),
@@ -50,19 +31,13 @@ def why_thin(tlp: Tlp) -> str | None:
     )
 
 
-def alert_body(alert: AlertState) -> bytes:
-    """The message of one alert, in the shape that it has everywhere. At TLP amber and above it is thin: what is not in
-    KEPT is null, and named in `left_out`. Of an exercise this is said first, also where the headline is left out."""
-    data, reason = alert.model_dump(mode="json"), why_thin(alert.tlp)
-    left_out = [] if reason is None else sorted(data.keys() - (KEPT | {"headline"} if alert.exercise else KEPT))
-    about = {"form": "full" if reason is None else "thin", "left_out": left_out, "why_thin": reason}
-    data |= dict.fromkeys(left_out) | {"links": links_of(alert).model_dump()}
-    if alert.exercise and reason is not None:
-        data["headline"] = EXERCISE
-    return _body(f"alert.{alert.kind}", alert.issued_at, {"exercise": alert.exercise} | about | data)
+def alert_body(alert: AlertState | ThinAlert) -> bytes:
+    """The message of one alert, in the shape that it has everywhere. Of a thin one, what is left out is null, and named
+    in `left_out`. Of an exercise this is said first, also where the headline is left out."""
+    return _body(f"alert.{alert.kind}", alert.issued_at, {"exercise": alert.exercise} | shape_of(alert))
 
 
-def digest_body(digest: DigestState) -> bytes:
+def digest_body(digest: DigestState, alerts: Sequence[AlertState | ThinAlert]) -> bytes:
     """The message of a digest: its gravest alerts, as many as fit in, and where the list of all of them is read."""
     about = {
         "exercise": digest.exercise,
@@ -77,7 +52,7 @@ def digest_body(digest: DigestState) -> bytes:
     }
     listed: list[dict[str, Any]] = []
     room = MOST_LISTED_BYTES
-    for alert in digest.alerts:
+    for alert in alerts:
         entry = _listed(alert)
         room -= len(_json(entry))
         if room < 0:
@@ -86,13 +61,10 @@ def digest_body(digest: DigestState) -> bytes:
     return _body("alert.digest", digest.issued_at, about | {"alerts": listed})
 
 
-def _listed(alert: AlertState) -> dict[str, Any]:
+def _listed(alert: AlertState | ThinAlert) -> dict[str, Any]:
     """An alert in a digest: what is needed to keep away, to know it again and to drop what is older."""
-    data, reason = alert.model_dump(mode="json", include=set(LISTED)), why_thin(alert.tlp)
-    if reason is not None:
-        data |= dict.fromkeys(data.keys() - KEPT)
-        data["headline"] = EXERCISE if alert.exercise else None
-    return {"exercise": alert.exercise, "form": "full" if reason is None else "thin"} | data
+    shape = shape_of(alert)
+    return {"exercise": alert.exercise, "form": shape["form"]} | {name: shape[name] for name in LISTED}
 
 
 def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:
