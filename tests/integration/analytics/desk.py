@@ -30,6 +30,7 @@ from clearway_contracts.codec import decode
 from clearway_contracts.envelope import Event, EventData
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
+from clearway_platform.auth.ceilings import UNLIMITED
 from clearway_platform.auth.principals import Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
@@ -208,7 +209,9 @@ class Desk:
     async def explained(self, route_id: UUID, at: datetime | None = None) -> Explained:
         async with self.database.read() as connection:
             mission = await missions.read(connection, MISSION)
-            found = await explained(connection, mission, route_id, at or self.clock.now(), 7.0, self.register.heavy)
+            found = await explained(
+                connection, mission, route_id, at or self.clock.now(), 7.0, self.register.heavy, UNLIMITED
+            )
         assert found is not None
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
@@ -14,10 +15,13 @@ from clearway_analytics.api.area_bodies import AreaOnRoute
 from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
 from clearway_analytics.domain.check import Check, CheckKind
 from clearway_analytics.domain.coverage import last_checked_at
+from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.risk_records import RiskRecord
 from clearway_analytics.queries.beside import OnRoute
 from clearway_analytics.queries.briefing import Departure
-from clearway_contracts.vocabulary import RiskBand
+from clearway_analytics.queries.sight import on_grid
+from clearway_contracts.vocabulary import Classification, RiskBand, Tlp
+from clearway_platform.auth.ceilings import UNLIMITED, Ceiling, Sight
 
 NO_ROAD_GRAPH: Final = (
     "None are known: this Clearway has no road graph of the mission, so it cannot search for another road. Ask people "
@@ -27,27 +31,34 @@ _DECIMALS: Final = 4
 
 
 class BriefedIncident(BaseModel):
-    """An incident beside the route, as it stands in the record."""
+    """An incident beside the route, as it stands in the record. Where `form` is reduced, the key may not read it: it is
+    somewhere between `from_km` and `to_km`, and what is not said is null."""
 
-    km: float = Field(description="The nearest point of the route, along its line.")
-    distance_m: float = Field(description="From the line.")
-    uncertainty_m: float = Field(description="The radius of the circle that contains it with 90 %.")
+    form: Literal["full", "reduced"]
+    km: float | None = Field(description="The nearest point of the route, along its line.")
+    from_km: float | None = Field(description="Of a reduced one; null of a full one.")
+    to_km: float | None = Field(description="Of a reduced one; null of a full one.")
+    distance_m: float | None = Field(description="From the line.")
+    uncertainty_m: float | None = Field(description="The radius of the circle that contains it with 90 %.")
     incident_id: UUID
-    incident_revision: int
-    category: str
+    incident_revision: int | None
+    category: str | None
     hazard_state: str
-    outcome: str
-    status: str
-    grade: str = Field(description="The Admiralty grade: source, then information.", examples=["B2"])
-    occurred_at: datetime
-    age_days: float
+    outcome: str | None
+    status: str | None
+    grade: str | None = Field(description="The Admiralty grade: source, then information.", examples=["B2"])
+    occurred_at: datetime | None
+    age_days: float | None
     changed_at: datetime | None = Field(description="When its present revision was recorded.")
 
     @classmethod
     def of(cls, found: OnRoute, as_of: datetime) -> Self:
         incident = found.incident
         return cls(
+            form="full",
             km=kilometre(found.along_m),
+            from_km=None,
+            to_km=None,
             distance_m=round(found.distance_m),
             uncertainty_m=incident.uncertainty_m,
             incident_id=incident.incident_id,
@@ -61,6 +72,22 @@ class BriefedIncident(BaseModel):
             age_days=(as_of - incident.occurred) / timedelta(days=1),
             changed_at=incident.updated_at,
         )
+
+    @classmethod
+    def reduced(cls, found: OnRoute, route: Route, sight: Sight) -> Self:
+        """That it is there, and about where; what it is where the reader may see the reduced incident."""
+        reach_m = route.half_width_m + found.incident.uncertainty_m
+        ends = (found.along_m - reach_m) / 1_000, (found.along_m + reach_m) / 1_000
+        from_km, to_km = on_grid(*ends, route.length_m / 1_000)
+        said = {"category": found.incident.category} if sight is Sight.REDUCED else {}
+        about = {"incident_id": found.incident.incident_id, "hazard_state": found.incident.hazard_state}
+        where = {"form": "reduced", "from_km": from_km, "to_km": to_km}
+        return cls.model_validate(dict.fromkeys(cls.model_fields) | about | where | said)
+
+    @property
+    def first_km(self) -> float:
+        """Where it begins to be."""
+        return self.from_km or 0.0 if self.km is None else self.km
 
 
 class BriefedCheck(BaseModel):
@@ -102,6 +129,14 @@ class BriefedRisk(BaseModel):
     parameters_revision: int
 
 
+class BriefedReaders(BaseModel):
+    """Up to where the key read that it was made for: what is marked higher is reduced."""
+
+    tlp: Tlp
+    classification: Classification
+    organisation: str | None
+
+
 class BriefedRoute(BaseModel):
     """The route as it is drawn now."""
 
@@ -134,6 +169,7 @@ class BriefingContent(BaseModel):
 
     form: Literal["clearway.briefing.1"] = "clearway.briefing.1"
     mission: str
+    readers: BriefedReaders
     as_of: datetime
     route: BriefedRoute
     known_hazards: list[BriefedIncident] = Field(
@@ -159,6 +195,7 @@ class BriefingContent(BaseModel):
         route, as_of = known.route, known.as_of
         return cls(
             mission=route.mission,
+            readers=BriefedReaders.model_validate(known.ceiling, from_attributes=True),
             as_of=as_of,
             route=BriefedRoute(
                 route_id=route.route_id,
@@ -167,13 +204,13 @@ class BriefingContent(BaseModel):
                 length_km=kilometre(route.length_m),
                 half_width_m=route.half_width_m,
             ),
-            known_hazards=_incidents(known.hazards, as_of),
-            changed_later=_incidents(known.changed_later, as_of),
+            known_hazards=_incidents(known, known.hazards),
+            changed_later=_incidents(known, known.changed_later),
             contaminated_areas=[AreaOnRoute.of(touched) for touched in known.areas],
             changes=Changes(
                 since=known.since,
                 last_pass=BriefedCheck.of(known.last_pass) if known.last_pass else None,
-                incidents=_incidents(known.news, as_of),
+                incidents=_incidents(known, known.news),
                 checks=[BriefedCheck.of(check) for check in known.checks],
                 risks=[risk for risk in known.records if risk.at > known.since],
             ),
@@ -218,8 +255,25 @@ def _rounded(node: Any) -> Any:
     return node
 
 
-def _incidents(found: Sequence[OnRoute], as_of: datetime) -> list[BriefedIncident]:
-    return [BriefedIncident.of(one, as_of) for one in found]
+def readers_of(content: str) -> Ceiling:
+    """For whom the content of a briefing was made. Those of an earlier version are for who may read everything."""
+    readers = json.loads(content).get("readers")
+    if readers is None:
+        return UNLIMITED
+    known = BriefedReaders.model_validate(readers)
+    return Ceiling(known.tlp, known.classification, known.organisation)
+
+
+def _incidents(known: Departure, found: Sequence[OnRoute]) -> list[BriefedIncident]:
+    """By kilometre, as they are told: a reduced one stands where its stretch begins."""
+    told = [_told(known, one, known.ceiling.sight(one.incident.handling)) for one in found]
+    return sorted(told, key=lambda one: (one.first_km, one.incident_id))
+
+
+def _told(known: Departure, one: OnRoute, sight: Sight) -> BriefedIncident:
+    if sight is Sight.WHOLE:
+        return BriefedIncident.of(one, known.as_of)
+    return BriefedIncident.reduced(one, known.route, sight)
 
 
 def _computed(known: Departure) -> BriefedRisk:

@@ -88,12 +88,12 @@ def _word(content: Part) -> str:
 def _hazards(content: Part) -> list[str]:
     rows = [
         (
-            f"{one['km']:.1f}",
-            _words(one["category"]),
+            _km(one),
+            _words(one["category"] or "not for this key"),
             _words(one["hazard_state"]),
-            escape(one["grade"]),
-            _days(one["age_days"]),
-            f"{one['distance_m']:g} m off, ±{one['uncertainty_m']:.0f} m",
+            escape(one["grade"] or ""),
+            "" if one["age_days"] is None else _days(one["age_days"]),
+            _off(one),
         )
         for one in content["known_hazards"]
     ]
@@ -134,11 +134,27 @@ def _ranges(stretches: Sequence[Part], most: int = MOST_RANGES) -> str:
     return f"{named}, …" if len(stretches) > most else named
 
 
+def _km(one: Part) -> str:
+    """Where along the route; of an incident that may not be read, the stretch that it is in."""
+    return f"{one['from_km']:.0f}–{one['to_km']:.0f}" if one["km"] is None else f"{one['km']:.1f}"
+
+
+def _off(one: Part) -> str:
+    if one["distance_m"] is None:
+        return "ask the security cell"
+    return f"{one['distance_m']:g} m off, ±{one['uncertainty_m']:.0f} m"
+
+
+def _what_changed(one: Part) -> str:
+    known = [_words(word) for word in (one["category"], one["outcome"]) if word]
+    return ", ".join([*known, f"hazard {_words(one['hazard_state'])}"])
+
+
 def _other_kilometres(hazards: Sequence[Part]) -> str:
     """Where the hazards are that have no row: a sheet that left them out would be read as a list of all."""
     if not hazards:
         return ""
-    named = ", ".join(f"{one['km']:.1f}" for one in hazards[:MOST_KILOMETRES])
+    named = ", ".join(_km(one) for one in hazards[:MOST_KILOMETRES])
     rest = len(hazards) - MOST_KILOMETRES
     others = f", and {rest} farther along: print the JSON" if rest > 0 else ""
     return f"<p><strong>Also at km {named}{others}.</strong></p>"
@@ -153,9 +169,9 @@ def _changes(changes: Part) -> list[str]:
     )
     dated = [
         (
-            one["changed_at"] or one["occurred_at"],
-            f"km&nbsp;{one['km']:.1f}",
-            f"{_words(one['category'])}, {_words(one['outcome'])}, hazard {_words(one['hazard_state'])}",
+            one["changed_at"] or one["occurred_at"] or changes["since"],
+            f"km&nbsp;{_km(one)}",
+            _what_changed(one),
         )
         for one in changes["incidents"]
     ]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
-from clearway_analytics.api.briefing_bodies import BriefingContent, BriefingReceipt
+from clearway_analytics.api.briefing_bodies import BriefingContent, BriefingReceipt, readers_of
 from clearway_analytics.api.briefing_page import briefing_page
 from clearway_analytics.api.dependencies import Reader, Time, Wired
 from clearway_analytics.domain.errors import NoSuchBriefing
@@ -57,7 +57,7 @@ async def brief(
     if as_of is not None and as_of > now:
         remedy = "Leave it out: the briefing then says what is on record now."
         raise Invalid("as_of", "is in the future", remedy, part="query")
-    known = await departure(connection, principal.mission, route_id, as_of or now, wiring.briefing_work)
+    known = await departure(connection, principal, route_id, as_of or now, wiring.briefing_work)
     content = BriefingContent.of(known).canonical()
     made = Briefing.of(principal.mission, route_id, known.as_of, content, principal.id, now)
     async with platform_of(request).database.write() as transaction:
@@ -73,9 +73,10 @@ async def brief(
     responses=FORMATS,
 )
 async def get_briefing(request: Request, briefing_id: UUID, principal: Reader, connection: Reading) -> Response:
-    """As it was handed out, whatever is on record by now."""
+    """As it was handed out, whatever is on record by now: to keys that may read all that the key read that it was made
+    for."""
     found = await briefings.find(connection, principal.mission, briefing_id)
-    if found is None:
+    if found is None or not principal.ceiling.covers(readers_of(found.content)):
         raise NoSuchBriefing(briefing_id)
     return _answer(request, found)
 

@@ -15,6 +15,7 @@ from clearway_analytics.ledger import areas, missions
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import hazards, risk
 from clearway_analytics.queries.risk import Explained
+from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.pages import Limit
@@ -47,7 +48,8 @@ async def get_risk(
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
     if as_of is not None:
-        explained = await _explained(connection, mission, route_id, as_of, horizon, wiring.briefing_work)
+        work, ceiling = wiring.briefing_work, principal.ceiling
+        explained = await _explained(connection, mission, route_id, as_of, horizon, work, ceiling)
         return RouteRisk.full(route_id, explained.risk, explained.hazards, explained.areas, mission)
     now = clock.now()
     found = await risk.now(connection, mission, route_id, now, horizon)
@@ -56,7 +58,7 @@ async def get_risk(
     if not found.known_hazards:
         return RouteRisk.full(route_id, found, [], [], mission)
     route = await live_route(connection, mission.name, route_id)
-    standing = await hazards.on_route(connection, mission, route_id, now)
+    standing = await hazards.on_route(connection, mission, route_id, now, principal.ceiling)
     touching = await areas.on_route(connection, route, wiring.briefing_work)
     return RouteRisk.full(route_id, found, standing, touching, mission)
 
@@ -72,10 +74,12 @@ async def explain_risk(
     horizon_days: Horizon = None,
     limit: Limit = 100,
 ) -> Explanation:
-    """The contribution of each incident, the largest first. All parts add up to the expected events."""
+    """The contribution of each incident, the largest first. All parts add up to the expected events; those of incidents
+    that the key may not read are in `rest`."""
     mission = await missions.read(connection, principal.mission)
     horizon = horizon_days or mission.parameters.horizon_days
-    found = await _explained(connection, mission, route_id, as_of or clock.now(), horizon, wiring.briefing_work)
+    at, work, ceiling = as_of or clock.now(), wiring.briefing_work, principal.ceiling
+    found = await _explained(connection, mission, route_id, at, horizon, work, ceiling)
     return Explanation.of(route_id, found, limit, mission.parameters_revision)
 
 
@@ -86,8 +90,9 @@ async def _explained(
     as_of: datetime,
     horizon_days: float,
     heavy: HeavyWork,
+    ceiling: Ceiling,
 ) -> Explained:
-    found = await risk.explained(connection, mission, route_id, as_of, horizon_days, heavy)
+    found = await risk.explained(connection, mission, route_id, as_of, horizon_days, heavy, ceiling)
     if found is None:
         raise NoSuchRoute(route_id)
     return found

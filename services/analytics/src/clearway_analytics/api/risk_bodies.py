@@ -93,7 +93,7 @@ class RatedRoute(RouteView):
 
 
 class Rest(BaseModel):
-    """The incidents that are not listed."""
+    """The incidents that are not listed: those beyond `limit`, and those that the key may not read whole."""
 
     incidents: int
     expected_events: float
@@ -121,7 +121,7 @@ class Explanation(BaseModel):
 
     @classmethod
     def of(cls, route_id: UUID, explained: Explained, limit: int, parameters_revision: int) -> "Explanation":
-        risk, others = explained.risk, explained.contributions[limit:]
+        risk, others = explained.risk, [*explained.contributions[limit:], *explained.hidden]
         return cls(
             route_id=route_id,
             as_of=risk.at,

@@ -65,4 +65,7 @@ def view_of(incident: IncidentState) -> IncidentView:
         activity=incident.activity.value,
         latest=min(incident.time.latest, incident.time.recorded_at),
         updated_at=incident.audit.updated_at,
+        tlp=incident.sharing.tlp.value,
+        classification=incident.sharing.classification.value,
+        releasable_to=incident.sharing.releasable_to,
     )

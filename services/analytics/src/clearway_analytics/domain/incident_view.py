@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from clearway_contracts.vocabulary import InfoCredibility, SourceReliability
+from clearway_contracts.handling import MOST_RESTRICTED, Handling
+from clearway_contracts.vocabulary import Classification, InfoCredibility, SourceReliability, Tlp
 
 # An incident without an explosive hazard is no evidence of where the next one will be.
 NO_HAZARD_CATEGORIES: Final = frozenset({"not_explosive"})
@@ -30,6 +31,7 @@ class IncidentView:
     uncertainty_m: the radius of the circle that contains the true location with a probability of 90 %.
     source_reliability, info_credibility: the grades; None when they are not known.
     latest: the end of its span, where that is known. updated_at: when this revision was recorded.
+    tlp, classification, releasable_to: its marks; None where they are not known.
     """
 
     mission: str
@@ -49,6 +51,16 @@ class IncidentView:
     activity: str = "unknown"
     latest: datetime | None = None
     updated_at: datetime | None = None
+    tlp: str | None = None
+    classification: str | None = None
+    releasable_to: tuple[str, ...] | None = None
+
+    @property
+    def handling(self) -> Handling:
+        """To whom it may go; where that is not known, as few as there are."""
+        if self.tlp is None or self.classification is None:
+            return MOST_RESTRICTED
+        return Handling(Tlp(self.tlp), Classification(self.classification), self.releasable_to or ())
 
     @property
     def grade(self) -> str:

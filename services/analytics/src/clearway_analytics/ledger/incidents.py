@@ -34,7 +34,12 @@ _READ_AT_ONCE: Final = 500
 _COLUMNS: Final = tuple(column.key for column in INCIDENTS.columns)
 _FIELDS: Final = tuple(name for name in _COLUMNS if name != "complete_revision")
 # What an older program does not store: it belongs to another revision after a change by one.
-_ADDED: Final = frozenset({"source_reliability", "info_credibility", "activity", "latest", "updated_at"})
+_ADDED: Final = frozenset(
+    {
+        *("source_reliability", "info_credibility", "activity", "latest", "updated_at"),
+        *("tlp", "classification", "releasable_to"),
+    }
+)
 _OLDER_FIELDS: Final = tuple(name for name in _FIELDS if name not in _ADDED)
 SELECTED: Final = select(*(column.label(column.key) for column in INCIDENTS.columns))
 _RECORD: Final = on_either(_record, INCIDENTS)
@@ -82,4 +87,6 @@ def counted(mission: Mission, since: datetime, until: datetime) -> Select[Any]:
 def view(row: Row[Any]) -> IncidentView:
     """The incident of a row that has the columns of `SELECTED`."""
     known = _FIELDS if row.complete_revision == row.revision else _OLDER_FIELDS
-    return IncidentView(**{name: row._mapping[name] for name in known})
+    fields = {name: row._mapping[name] for name in known}
+    named = fields.get("releasable_to")
+    return IncidentView(**fields | {"releasable_to": None if named is None else tuple(named)})

@@ -22,6 +22,8 @@ from clearway_analytics.ledger.risk_records import RiskRecord
 from clearway_analytics.queries import risk
 from clearway_analytics.queries.beside import OnRoute, beside, standing_or_changed
 from clearway_analytics.risk.assessment import Assessment
+from clearway_platform.auth.ceilings import Ceiling
+from clearway_platform.auth.principals import Principal
 from clearway_platform.heavy import HeavyWork
 
 # Where no pass is on record, so much of the past is told.
@@ -31,7 +33,7 @@ _FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A route at one moment.
+    """A route at one moment, for readers up to `ceiling`: the incidents are told as these may see them.
 
     hazards: those that stand on it. changed_later: incidents on it whose record changed after the moment, so that what
     was known of them then is not known here. news: what happened or changed beside it since `since`, which is the last
@@ -41,6 +43,7 @@ class Departure:
     """
 
     mission: Mission
+    ceiling: Ceiling
     route: Route
     as_of: datetime
     hazards: Sequence[OnRoute]
@@ -56,12 +59,15 @@ class Departure:
 
 
 async def departure(
-    connection: AsyncConnection, mission_name: str, route_id: UUID, as_of: datetime, heavy: HeavyWork
+    connection: AsyncConnection, reader: Principal, route_id: UUID, as_of: datetime, heavy: HeavyWork
 ) -> Departure:
     """Raises NoSuchRoute when the mission has no such live route."""
+    mission_name, ceiling = reader.mission, reader.ceiling
     mission = await missions.read(connection, mission_name)
     route = await routes.find(connection, mission_name, route_id)
-    explained = await risk.explained(connection, mission, route_id, as_of, mission.parameters.horizon_days, heavy)
+    explained = await risk.explained(
+        connection, mission, route_id, as_of, mission.parameters.horizon_days, heavy, ceiling
+    )
     if route is None or explained is None:
         raise NoSuchRoute(route_id)
     done = await checks.of_line(connection, route, until=as_of)
@@ -74,6 +80,7 @@ async def departure(
     on_it = [one for one in known if touches(one.distance_m, route.half_width_m, one.incident.uncertainty_m)]
     return Departure(
         mission=mission,
+        ceiling=ceiling,
         route=route,
         as_of=as_of,
         hazards=[one for one in on_it if one.incident.stands],

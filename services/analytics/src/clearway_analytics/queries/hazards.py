@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,8 +12,10 @@ from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import hazards, routes
 from clearway_analytics.ledger.hazards import KnownHazard
 from clearway_analytics.ledger.missions import Mission
+from clearway_analytics.queries.sight import on_grid
 from clearway_analytics.risk.decay import days_between
 from clearway_analytics.risk.footprint import Footprint
+from clearway_platform.auth.ceilings import Ceiling, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +31,62 @@ class HazardOnRoute:
     """A hazard that stands on a route. It ends by clearance, retraction or closing, and never by its age.
 
     `stretches` are the parts of the route whose corridor the circle of the location touches. `distance_m` is from the
-    middle of that circle to the line. The grades are null when they are not known.
+    middle of that circle to the line. The grades are null when they are not known. Where `form` is reduced, the key may
+    not read the incident: `stretches` are widened to tens of kilometres, and what is not said is null.
     """
 
     incident_id: UUID
-    incident_revision: int
-    category: str
+    incident_revision: int | None
+    category: str | None
     hazard_state: str
-    status: str
+    status: str | None
     source_reliability: str | None
     info_credibility: int | None
-    occurred_at: datetime
-    age_days: float
-    distance_m: float
-    uncertainty_m: float
+    occurred_at: datetime | None
+    age_days: float | None
+    distance_m: float | None
+    uncertainty_m: float | None
     stretches: Sequence[Kilometres]
+    form: Literal["full", "reduced"] = "full"
 
 
 async def on_route(
-    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime
+    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, ceiling: Ceiling
 ) -> list[HazardOnRoute]:
-    """The hazards of incidents until a moment that stand on the route today, by kilometre."""
+    """The hazards of incidents until a moment that stand on the route today, by kilometre, as a reader may see them."""
     known = await hazards.on_route(connection, mission.name, route_id, moment)
     route = await routes.find(connection, mission.name, route_id) if known else None
     if route is None:
         return []
     footprint = Footprint.of(route.line, route.half_width_m)
-    found = [_placed(hazard, route, footprint, moment) for hazard in known]
+    found = [_seen(hazard, route, footprint, moment, ceiling) for hazard in known]
     return sorted(found, key=lambda hazard: (hazard.stretches[0].from_km, hazard.incident_id))
+
+
+def _seen(hazard: KnownHazard, route: Route, footprint: Footprint, moment: datetime, ceiling: Ceiling) -> HazardOnRoute:
+    sight = ceiling.sight(hazard.incident.handling)
+    placed = _placed(hazard, route, footprint, moment)
+    return placed if sight is Sight.WHOLE else _reduced(placed, route.length_m / 1_000, sight)
+
+
+def _reduced(hazard: HazardOnRoute, length_km: float, sight: Sight) -> HazardOnRoute:
+    """That it stands, and about where; what it is where the reader may see the reduced incident."""
+    wide = [on_grid(stretch.from_km, stretch.to_km, length_km) for stretch in hazard.stretches]
+    return HazardOnRoute(
+        incident_id=hazard.incident_id,
+        incident_revision=None,
+        category=hazard.category if sight is Sight.REDUCED else None,
+        hazard_state=hazard.hazard_state,
+        status=None,
+        source_reliability=None,
+        info_credibility=None,
+        occurred_at=None,
+        age_days=None,
+        distance_m=None,
+        uncertainty_m=None,
+        stretches=[Kilometres(*stretch) for stretch in sorted(set(wide))],
+        form="reduced",
+    )
 
 
 def _placed(hazard: KnownHazard, route: Route, footprint: Footprint, moment: datetime) -> HazardOnRoute:

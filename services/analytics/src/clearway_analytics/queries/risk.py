@@ -16,11 +16,13 @@ from clearway_analytics.ledger.contributions import Contribution, contribution_o
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries import hazards
 from clearway_analytics.queries.hazards import HazardOnRoute
+from clearway_analytics.queries.sight import hidden
 from clearway_analytics.risk.assessment import Assessment, Ground, Sums, assess
 from clearway_analytics.risk.decay import LANDMARK, days_between, lowered
 from clearway_analytics.risk.intensity import expected_from_incidents
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS
+from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.heavy import HeavyWork
 
 _UNTIL: Final = select(CONTRIBUTIONS).where(
@@ -48,13 +50,15 @@ class RiskContribution:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A risk and its contributions, the largest first. They and the background add up to the expected events.
+    """A risk and its contributions, the largest first. They, what is `hidden` and the background add up to the expected
+    events: `hidden` are the incidents of which the reader may not see the whole.
 
     The known hazards and the contaminated areas are outside of them, by kilometre.
     """
 
     risk: Assessment
     contributions: Sequence[RiskContribution]
+    hidden: Sequence[RiskContribution]
     hazards: Sequence[HazardOnRoute]
     areas: Sequence[TouchedArea]
 
@@ -83,9 +87,11 @@ async def explained(
     moment: datetime,
     horizon_days: float,
     heavy: HeavyWork,
+    ceiling: Ceiling,
 ) -> Explained | None:
     """The risk at a moment, from the contributions of the incidents until then, as they are known today, and with the
-    corridor gain of today; contaminated areas and checks are those that were recorded then.
+    corridor gain of today; contaminated areas and checks are those that were recorded then. Its parts are told as a
+    reader may see them.
 
     None: no such live route.
     """
@@ -97,13 +103,20 @@ async def explained(
     known = await _until(connection, mission.name, route_id, moment)
     parts = [_part(contribution, moment, horizon_days, mission) for contribution in known]
     sums = _sums(known, moment, parameters)
-    standing = await hazards.on_route(connection, mission, route_id, moment)
+    standing = await hazards.on_route(connection, mission, route_id, moment, ceiling)
     checked = await checks.last_checked(connection, known_route, until=moment)
     touching = await areas.on_route(connection, known_route, heavy, until=moment)
     ground = Ground(route.area_km2, route.reference_share, len(standing) + len(touching), checked, mission.gain)
     risk = assess(sums, ground, moment, horizon_days, parameters)
-    largest_first = sorted(parts, key=lambda part: (-part.expected_events, part.incident_id))
-    return Explained(risk, largest_first, standing, touching)
+    unseen = await hidden(connection, mission.name, route_id, ceiling)
+    parts.sort(key=lambda part: (-part.expected_events, part.incident_id))
+    return Explained(
+        risk=risk,
+        contributions=[part for part in parts if part.incident_id not in unseen],
+        hidden=[part for part in parts if part.incident_id in unseen],
+        hazards=standing,
+        areas=touching,
+    )
 
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:

@@ -193,8 +193,8 @@ class ContributionRow(Analytics, table=True):
 class IncidentRow(Analytics, table=True):
     """The latest applied revision of an incident. Every sum can be computed again from these rows.
 
-    complete_revision: the revision that the grades, `activity`, `latest` and `updated_at` belong to. It differs from
-    `revision` after a change by an older program, which does not store them: they are then not known.
+    complete_revision: the revision that the grades, `activity`, `latest`, `updated_at` and the marks belong to. It
+    differs from `revision` after a change by an older program, which does not store them: they are then not known.
     """
 
     __tablename__ = "incident_view"
@@ -217,6 +217,9 @@ class IncidentRow(Analytics, table=True):
     activity: str = Field(default="unknown", sa_column_kwargs={"server_default": "unknown"})
     latest: datetime | None = Field(default=None, sa_type=UtcDateTime)
     updated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tlp: str | None = None
+    classification: str | None = None
+    releasable_to: Any = Field(default=None, sa_type=Json, nullable=True)
 
 
 class CheckRow(Analytics, table=True):

@@ -35,6 +35,14 @@ class Ceiling:
         found = {self._sight(handling) for handling in handlings}
         return next((sight for sight in (Sight.NOTHING, Sight.REDUCED) if sight in found), Sight.WHOLE)
 
+    def covers(self, other: Ceiling) -> bool:
+        """Whether all that keys of the other ceiling may read may be read with this one."""
+        levels = tlps_up_to(other.tlp) <= tlps_up_to(self.tlp)
+        levels = levels and classifications_up_to(other.classification) <= classifications_up_to(self.classification)
+        if other.organisation is None or self.organisation == EVERY_ORGANISATION:
+            return levels
+        return levels and self.organisation is not None and _same(self.organisation, other.organisation)
+
     @property
     def is_unlimited(self) -> bool:
         return self == UNLIMITED
@@ -48,8 +56,12 @@ class Ceiling:
     def _is_named(self, handling: Handling) -> bool:
         if not handling.releasable_to or self.organisation == EVERY_ORGANISATION:
             return True
-        named = {organisation_key(name) for name in handling.releasable_to}
-        return self.organisation is not None and organisation_key(self.organisation) in named
+        own = self.organisation
+        return own is not None and any(_same(own, name) for name in handling.releasable_to)
+
+
+def _same(one: str, other: str) -> bool:
+    return organisation_key(one) == organisation_key(other)
 
 
 UNLIMITED: Final = Ceiling(Tlp.RED, Classification.STRICTLY_CONFIDENTIAL, EVERY_ORGANISATION)
