@@ -61,9 +61,11 @@ async def fail(plumbing: Plumbing, *, value: bytes | None = None, mission: str =
         return await plumbing.dead_letters.add(transaction, "reader", record, ValueError("it does not fit"), 5)
 
 
-def incident_event() -> bytes:
+def incident_event(**marks: Any) -> bytes:
     reports = [{"contact_ref": "radio 7", "nine_line": {"line_3_contact_method": "7"}}, {"contact_ref": None}]
-    return json.dumps({"mission": "unmas", "incident": {"narrative": NARRATIVE, "reports": reports}}).encode()
+    sharing = {"tlp": "green", "classification": "unclassified"} | marks
+    incident = {"narrative": NARRATIVE, "reports": reports, "sharing": sharing}
+    return json.dumps({"mission": "unmas", "revision": 1, "incident": incident}).encode()
 
 
 async def test_a_letter_is_listed_and_shown_with_its_event(client: httpx.AsyncClient, plumbing: Plumbing) -> None:
@@ -176,3 +178,29 @@ async def test_the_list_has_pages(client: httpx.AsyncClient, plumbing: Plumbing)
 @pytest.mark.parametrize("cursor", ["x", "WyJhIiwgImIiXQ", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwIiwgImIiXQ"])
 async def test_a_foreign_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
     assert (await client.get(PATH, params={"cursor": cursor})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        incident_event(tlp="red"),
+        incident_event(classification="strictly_confidential"),
+        incident_event(classification=None),
+        incident_event(tlp="purple"),
+        json.dumps({"mission": "unmas", "revision": 1, "incident": {"narrative": NARRATIVE}}).encode(),
+        json.dumps({"mission": "unmas", "revision": 1, "alert": {"tlp": "red", "headline": NARRATIVE}}).encode(),
+    ],
+)
+async def test_above_the_ceiling_only_ids_are_shown(
+    client: httpx.AsyncClient, plumbing: Plumbing, value: bytes
+) -> None:
+    letter = await fail(plumbing, value=value)
+    shown = (await client.get(f"{PATH}/{letter}")).json()
+    [part] = json.loads(value).keys() - {"mission", "revision"}
+    assert shown["event"] == {"mission": "unmas", "revision": 1, part: None}
+    assert shown["hidden"] == [part]
+    [listed] = (await client.get(PATH)).json()["items"]
+    assert shown["error"] == listed["error"] == "ValueError"
+    administrators = (await client.get(f"{PATH}/{letter}", **as_role("admin"))).json()
+    assert administrators["event"] == json.loads(value)
+    assert administrators["error"] == "ValueError: it does not fit"

@@ -13,6 +13,7 @@ from uuid import UUID
 import typer
 from pydantic_core import to_json
 
+from clearway_platform.auth.ceilings import UNLIMITED
 from clearway_platform.cli.configuration import read_settings
 from clearway_platform.cli.listing import AsJson, print_list, print_one, printable
 from clearway_platform.clock import SystemClock
@@ -175,7 +176,7 @@ def _row(service: str, letter: DeadLetter) -> dict[str, Any]:
 
 
 def _print_letter(service: str, letter: DeadLetter, *, restricted: bool, as_json: bool) -> None:
-    contents = contents_of(letter.record, restricted=restricted)
+    contents = contents_of(letter.record, UNLIMITED, restricted=restricted)
     row = _row(service, letter) | {"reason": letter.reason, "changed_at": letter.changed_at}
     event = {"headers": contents.headers, "hidden": list(contents.hidden), "event": contents.data}
     if as_json:

@@ -17,7 +17,7 @@ from clearway_platform.auth.permissions import DEAD_LETTERS as PERMISSION
 from clearway_platform.auth.permissions import RESTRICTED
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-from clearway_platform.messaging.dead_letter_contents import contents_of
+from clearway_platform.messaging.dead_letter_contents import contents_of, may_be_read
 from clearway_platform.messaging.dead_letters import (
     WAITING,
     DeadLetter,
@@ -76,8 +76,8 @@ class DeadLetterView(BaseModel):
     changed_at: datetime
 
     @classmethod
-    def of(cls, letter: DeadLetter) -> Self:
-        return cls.model_validate(_described(letter))
+    def of(cls, letter: DeadLetter, principal: Principal) -> Self:
+        return cls.model_validate(_described(letter, principal))
 
 
 class DeadLetterDetail(DeadLetterView):
@@ -86,15 +86,15 @@ class DeadLetterDetail(DeadLetterView):
     headers: dict[str, str] = Field(description="The headers of the message.")
     event: Any = Field(description="The event's data; null when it is not JSON.")
     hidden: list[str] = Field(
-        description=f"Fields of `event` that are null here because they need the permission {RESTRICTED}: "
-        "narratives, nine-line reports, contacts."
+        description=f"Fields of `event` that are null here because they need the permission {RESTRICTED} (narratives, "
+        "nine-line reports, contacts), or because the event is marked for other readers: then all but the ids."
     )
 
     @classmethod
     def shown_to(cls, letter: DeadLetter, principal: Principal) -> Self:
-        contents = contents_of(letter.record, restricted=principal.may(RESTRICTED))
+        contents = contents_of(letter.record, principal.ceiling, restricted=principal.may(RESTRICTED))
         event = {"headers": contents.headers, "event": contents.data, "hidden": list(contents.hidden)}
-        return cls.model_validate(_described(letter) | event)
+        return cls.model_validate(_described(letter, principal) | event)
 
 
 class DiscardBody(BaseModel, extra="forbid"):
@@ -125,7 +125,7 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         states = WAITING if state is None else (state,)
         found = await letters.list(principal.mission, states=states, after=_after(cursor), limit=limit + 1)
         following = encode_cursor(*_sort_key(found[limit - 1])) if len(found) > limit else None
-        return Page(items=[DeadLetterView.of(letter) for letter in found[:limit]], next=following)
+        return Page(items=[DeadLetterView.of(letter, principal) for letter in found[:limit]], next=following)
 
     @router.get("/{letter_id}", operation_id=f"{name}.get", summary="Read a dead letter")
     async def get_dead_letter(letter_id: UUID, principal: Operator) -> DeadLetterDetail:
@@ -167,7 +167,7 @@ async def _replay(letters: DeadLetters, letter_id: UUID, principal: Principal, t
     with _refusals(letter_id):
         letter = await letters.replay(transaction, letter_id, principal.mission)
     _log_decision(transaction, "dead_letter_replayed", letter)
-    return Reply(202, DeadLetterView.of(letter))
+    return Reply(202, DeadLetterView.of(letter, principal))
 
 
 async def _discard(
@@ -176,7 +176,7 @@ async def _discard(
     with _refusals(letter_id):
         letter = await letters.discard(transaction, letter_id, reason, principal.mission)
     _log_decision(transaction, "dead_letter_discarded", letter)
-    return Reply(200, DeadLetterView.of(letter))
+    return Reply(200, DeadLetterView.of(letter, principal))
 
 
 @contextmanager
@@ -194,9 +194,11 @@ def _log_decision(transaction: Transaction, event: str, letter: DeadLetter) -> N
     transaction.after_commit(lambda: log.info(event, letter=str(letter.id), consumer=letter.consumer))
 
 
-def _described(letter: DeadLetter) -> dict[str, Any]:
+def _described(letter: DeadLetter, principal: Principal) -> dict[str, Any]:
     named = {name: getattr(letter, name) for name in DeadLetterView.model_fields if hasattr(letter, name)}
-    return named | {"letter_id": letter.id, "event_type": letter.type}
+    # What went wrong may repeat a part of the event; its kind does not.
+    error = letter.error if may_be_read(letter.record, principal.ceiling) else letter.error.partition(":")[0]
+    return named | {"letter_id": letter.id, "event_type": letter.type, "error": error}
 
 
 def _sort_key(letter: DeadLetter) -> tuple[str, str]:
