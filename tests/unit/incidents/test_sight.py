@@ -26,7 +26,13 @@ def event(tlp: str, **reported: Any) -> dict[str, Any]:
     }
     point = {"type": "Point", "coordinates": [-3.9962, 17.0421]}
     names = dict.fromkeys(("place_name", "admin2", "mgrs", "route_id", "chainage_m"), SECRET)
-    done = {"extent": SECRET, "reference": SECRET, "override_reason": SECRET, "at": "2026-03-01T05:50:00Z"}
+    done = {
+        "organisation": SECRET,
+        "extent": SECRET,
+        "reference": SECRET,
+        "override_reason": SECRET,
+        "at": "2026-03-01T05:50:00Z",
+    }
     incident = {
         "sharing": {"tlp": tlp, "classification": "unclassified", "releasable_to": []},
         "time": time,

@@ -18,6 +18,7 @@ LEFT_OUT: Final = (
     "audit.hash",
     "audit.prev_hash",
     "clearance.extent",
+    "clearance.organisation",
     "clearance.override_reason",
     "clearance.reference",
     "external_refs",
@@ -32,7 +33,7 @@ LEFT_OUT: Final = (
     "time.occurred_at",
 )
 CONTACTS: Final = ("reports.contact_ref", "reports.nine_line.line_3_contact_method")
-# In place of a reason that may not be read: that there is one is said all the same.
+# In place of a text that may not be read: that there is one is said all the same.
 WITHHELD: Final = "withheld: ask the security cell"
 _DAY_AT_BEST: Final = frozenset({TimePrecision.MINUTE, TimePrecision.HOUR})
 
@@ -116,7 +117,7 @@ def _reduced_location(location: State) -> dict[str, Any]:
 
 def _reduced_clearance(clearance: State) -> dict[str, Any]:
     reason = WITHHELD if clearance.get("override_reason") else None
-    hidden = {"extent": None, "reference": None, "override_reason": reason}
+    hidden = {"organisation": WITHHELD, "extent": None, "reference": None, "override_reason": reason}
     return {**clearance, **hidden, "at": _day(clearance["at"])}
 
 

@@ -1,0 +1,160 @@
+"""No key reads above its ceiling. Generated from the OpenAPI documents: a new route is covered too.
+
+Each operation that reads is asked with each ceiling about incidents of each mark, and the answer is searched for what
+was planted in their restricted fields."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from clearway_contracts.vocabulary import Classification, Tlp
+from clearway_platform.auth.ceilings import EVERY_ORGANISATION, Ceiling, Sight
+from clearway_platform.auth.principals import CEILINGS, Role
+
+from .marked import Planted, key_of, plant, plants, reading
+from .mission import Mission, found_mission, made, report, settle
+from .operations import Operation, operations
+from .served import Served
+
+READS = [item for item in operations() if item.method == "GET" and not item.streams]
+STREAMS = [item for item in operations() if item.streams]
+READ_SECONDS = 30
+CEILINGS_ASKED = {
+    "subscriber": CEILINGS[Role.SUBSCRIBER],
+    "office": CEILINGS[Role.ANALYST],
+    "nothing": Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED),
+    "red": Ceiling(Tlp.RED, Classification.UNCLASSIFIED, EVERY_ORGANISATION),
+    "strictly confidential": Ceiling(Tlp.CLEAR, Classification.STRICTLY_CONFIDENTIAL),
+    "Halo": Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED, "HALO"),
+    "another": Ceiling(Tlp.RED, Classification.STRICTLY_CONFIDENTIAL, "Another"),
+}
+
+
+@pytest.fixture(scope="module")
+def mission(platform: Served) -> Mission:
+    mission = found_mission(platform, "marked")
+    settle(mission)
+    return mission
+
+
+@pytest.fixture(scope="module")
+def planted(mission: Mission) -> list[Planted]:
+    found = plants()
+    for one in found:
+        plant(mission, one)
+    return found
+
+
+@pytest.fixture(scope="module")
+def keys(mission: Mission) -> dict[str, str]:
+    """The token of a key of each ceiling: only that limits it, not its role."""
+    return {name: key_of(mission, Role.ADMIN, ceiling) for name, ceiling in CEILINGS_ASKED.items()}
+
+
+@pytest.fixture(scope="module")
+def last(mission: Mission, planted: list[Planted]) -> str:
+    """An incident that every key may read, reported after all others, and warned of."""
+    assert planted
+    with mission.client() as client:
+        made_last = report(mission.mark, sharing={"tlp": "clear"})
+        return str(made(client.post("/v1/incidents", json=made_last))["incident_id"])
+
+
+def told(text: str, planted: list[Planted], ceiling: Ceiling) -> list[str]:
+    """The secrets in a text that are above the ceiling."""
+    hidden = [one for one in planted if ceiling.sight(one.handling) is not Sight.WHOLE]
+    return sorted(secret for one in hidden for secret in one.secrets if secret in text)
+
+
+@pytest.mark.parametrize("name", CEILINGS_ASKED)
+@pytest.mark.parametrize("operation", READS, ids=str)
+def test_nothing_is_read_above_the_ceiling(
+    operation: Operation, name: str, mission: Mission, planted: list[Planted], keys: dict[str, str]
+) -> None:
+    ceiling = CEILINGS_ASKED[name]
+    with reading(mission, keys[name]) as client:
+        for one in planted:
+            for answer in _asked(client, operation, one):
+                assert answer.status_code in (200, 308, 404), answer.text
+                assert not told(answer.text, planted, ceiling)
+
+
+def test_who_may_read_it_does(mission: Mission, planted: list[Planted]) -> None:
+    """Else the test above would pass with nothing planted: each of these tells of each of the incidents."""
+    tellers = {
+        "incidents.get",
+        "incidents.list",
+        "incidents.get_revision",
+        "alerts.get",
+        "alerts.list",
+        "proposals.get",
+        "proposals.list",
+        "alert_dead_letters.get",
+    }
+    with mission.client() as client:
+        for one in planted:
+            telling = {
+                operation.name
+                for operation in READS
+                if any(one.word in answer.text for answer in _asked(client, operation, one))
+            }
+            assert telling >= tellers
+
+
+@pytest.mark.timeout(READ_SECONDS * 3)
+@pytest.mark.parametrize("name", CEILINGS_ASKED)
+@pytest.mark.parametrize("operation", STREAMS, ids=str)
+def test_nothing_is_streamed_above_the_ceiling(
+    operation: Operation, name: str, mission: Mission, planted: list[Planted], keys: dict[str, str], last: str
+) -> None:
+    sign = mission.ids["route_id"] if "route" in operation.path else last
+    with reading(mission, keys[name]) as client:
+        text = _whole(client, operation.path, sign)
+    assert not told(text, planted, CEILINGS_ASKED[name])
+
+
+@pytest.mark.timeout(READ_SECONDS * 3)
+def test_contacts_are_for_those_who_assess(mission: Mission, planted: list[Planted], last: str) -> None:
+    """In no answer to any other key, and in no stream at all."""
+    contacts = {one.contact for one in planted}
+    ceiling = CEILINGS[Role.ADMIN]
+    with reading(mission, key_of(mission, Role.OPERATOR, ceiling)) as client:
+        for operation in READS:
+            for one in planted:
+                for answer in _asked(client, operation, one):
+                    assert not [contact for contact in contacts if contact in answer.text], operation
+    with mission.client(Role.ADMIN) as client:
+        assert planted[0].contact in client.get(f"/v1/incidents/{planted[0].ids['incident_id']}").text
+        text = _whole(client, "/v1/incident-events", last)
+        assert not [contact for contact in contacts if contact in text]
+
+
+def _asked(client: httpx.Client, operation: Operation, one: Planted) -> Iterator[httpx.Response]:
+    """The answer about one of the incidents, and, where there are several formats, in each of them."""
+    asked = operation.request(one.ids)
+    if operation.lists and "limit" in operation.parameters("query"):
+        asked["params"] = {**asked.get("params", {}), "limit": "500"}
+    if "with_incident" in operation.parameters("query"):
+        asked["params"] = {**asked.get("params", {}), "with_incident": "true"}
+    for media_type in operation.document["responses"].get("200", {}).get("content", {"application/json": {}}):
+        headers = {**asked.get("headers", {}), "Accept": media_type}
+        yield client.request(**{**asked, "headers": headers})
+
+
+def _whole(client: httpx.Client, path: str, sign: str) -> str:
+    """What a stream sends, from its first event on, until `sign` is in it."""
+    text = ""
+    with client.stream("GET", path, timeout=READ_SECONDS) as stream:
+        for chunk in stream.iter_text():
+            text += chunk
+            if "event: cursor" in text:
+                break
+    beginning = text.split("id: ")[1].partition("-")[0] + "-0"
+    text = ""
+    with client.stream("GET", path, params={"since": beginning}, timeout=READ_SECONDS) as stream:
+        for chunk in stream.iter_text():
+            text += chunk
+            if sign in text:
+                return text
+    return text
