@@ -46,6 +46,7 @@ EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
     Kind.CLEARANCE_DISMISSED: IncidentClearanceDismissed,
     Kind.MERGED: IncidentMerged,
     Kind.UNMERGED: IncidentUnmerged,
+    Kind.EXPIRED: IncidentCorrected,
 }
 
 

@@ -15,6 +15,7 @@ from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
+from clearway_incidents.commands.retention import Retention
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
@@ -49,7 +50,9 @@ def build(
 ) -> Parts:
     """`states`: the versions in which incidents are stored."""
     app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
-    app.state.wiring = _wiring(platform, states)
+    revisions = Revisions(platform.clock, platform.outbox, states)
+    app.state.wiring = _wiring(platform, revisions)
+    retention = Retention(revisions, platform.database)
     hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)
     stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
@@ -60,14 +63,13 @@ def build(
         *(part.router for part in (importing, proposing, reporting, reading, clearing, assessing, merging)),
     ):
         app.include_router(router)
-    return Parts(app, workers={"stream": hub.run}, on_shutdown=(hub.close,))
+    return Parts(app, workers={"stream": hub.run, "retention": retention.run}, on_shutdown=(hub.close,))
 
 
-def _wiring(platform: Platform, states: StateVersions[IncidentState]) -> Wiring:
-    revisions = Revisions(platform.clock, platform.outbox, states)
+def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
     return Wiring(
         clock=platform.clock,
-        states=states,
+        states=revisions.states,
         intake=Intake(revisions),
         lifecycle=Lifecycle(revisions),
         merging=Merging(revisions),

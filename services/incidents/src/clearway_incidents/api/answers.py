@@ -67,6 +67,10 @@ class _Revision(BaseModel):
     changed: list[str]
     prev_hash: str | None
     hash: str | None
+    reduced_at: datetime | None = Field(
+        description="When its texts were removed, because the retention of the incident had ended. `hash` is of what "
+        "was there."
+    )
 
 
 class RevisionBody(_Revision):

@@ -128,6 +128,9 @@ class Imports:
         """Correct the facts. A grading is not a fact: an edition that differs in its grading alone corrects nothing."""
         before = await self.revisions.current(transaction, principal.mission, ref.incident_id)
         life.allow(before.incident, Kind.CORRECTED)
+        kept_until = before.incident.sharing.retention_until
+        if kept_until is not None and kept_until <= self.revisions.clock.now():
+            raise NotNow("its retention has ended, and what its source sent was removed", "No action is needed.")
         facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)
         # No assessor looked at the correction, whoever sent the file.
         act = replace(self.revisions.act(principal, f"newer edition of {item.ref.system}"), assesses=False)

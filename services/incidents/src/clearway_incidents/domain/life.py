@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CLEARANCE_DISMISSED = "clearance_dismissed"
     MERGED = "merged"
     UNMERGED = "unmerged"
+    EXPIRED = "expired"
 
 
 LIVE: Final = frozenset(Status) - {Status.RETRACTED, Status.MERGED}

@@ -71,6 +71,12 @@ async def known_refs(
     }
 
 
+async def forget_content(transaction: Transaction, incident_id: UUID) -> None:
+    """Drop what sources sent of an incident. That a repeat is the same is still known by its hash."""
+    forgotten = update(EXTERNAL_REFS).where(EXTERNAL_REFS.c.incident_id == incident_id)
+    await transaction.connection.execute(forgotten.values(content=CONTENT.write({})))
+
+
 async def keep_content(transaction: Transaction, mission: str, ref: ExternalRef, content: Content) -> None:
     """Replace what was last sent under a name."""
     named = {"of": mission, "by": ref.system, "name": ref.id}

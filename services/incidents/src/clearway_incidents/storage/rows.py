@@ -10,7 +10,7 @@ from uuid import UUID
 
 from clearway_contracts.handling import organisation_key
 from clearway_contracts.incident import IncidentState
-from clearway_incidents.domain.life import REPORTING, NewRevision
+from clearway_incidents.domain.life import REPORTING, Kind, NewRevision
 from clearway_platform.database.states import State
 
 
@@ -35,11 +35,12 @@ def incident_row(entry: Entry) -> dict[str, Any]:
         "revision": entry.incident.revision,
         "updated_at": entry.incident.audit.updated_at,
         "state": entry.stored,
+        "retention_until": None if entry.change.kind is Kind.EXPIRED else entry.incident.sharing.retention_until,
     }
 
 
 def revision_row(entry: Entry, by: str, person: str | None) -> dict[str, Any]:
-    """The row of `incident_revision`, which never changes."""
+    """The row of `incident_revision`."""
     audit = entry.incident.audit
     return _indexed(entry.incident) | {
         "incident_id": entry.incident.incident_id,

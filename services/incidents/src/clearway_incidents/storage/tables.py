@@ -44,7 +44,8 @@ class Indexed(Owned):
 
 
 class IncidentRow(Indexed, table=True):
-    """An incident at its present revision. `content_hash` is that of the report that made it, as it was sent."""
+    """An incident at its present revision. `content_hash` is that of the report that made it, as it was sent.
+    `retention_until` is empty once its end was acted on."""
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -52,6 +53,7 @@ class IncidentRow(Indexed, table=True):
         Index("ix_incident_mission_place", "mission", "longitude", "latitude"),
         Index("ix_incident_mission_latest", "mission", "latest"),
         Index("ix_incident_mission_status", "mission", "status", "updated_at"),
+        Index("ix_incident_retention", "retention_until"),
     )
 
     incident_id: UUID = Field(primary_key=True)
@@ -59,12 +61,15 @@ class IncidentRow(Indexed, table=True):
     revision: int
     updated_at: datetime = Field(sa_type=UtcDateTime)
     content_hash: str
+    retention_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class RevisionRow(Indexed, table=True):
-    """One revision, never changed. `kind` is the command that made it, `by` the id of the principal. `person` is the
-    same for all keys of one person; null where the key has none. `report_id` is that of the report that came with it,
-    `decisive` whether it corrected a fact that a verification is about. Release 0.1.0 leaves all three null."""
+    """One revision, which changes once at most: at `reduced_at` its texts were removed, because the retention of the
+    incident had ended; `hash` is of what was there. `kind` is the command that made it, `by` the id of the principal.
+    `person` is the same for all keys of one person; null where the key has none. `report_id` is that of the report that
+    came with it, `decisive` whether it corrected a fact that a verification is about. Release 0.1.0 leaves all three
+    null."""
 
     __tablename__ = "incident_revision"
     __table_args__ = (Index("ix_incident_revision_mission_recorded", "mission", "recorded_at"),)
@@ -82,6 +87,7 @@ class RevisionRow(Indexed, table=True):
     changed: Any = Field(sa_type=Json, nullable=False)
     prev_hash: str | None = None
     hash: str
+    reduced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ExternalRefRow(Owned, table=True):

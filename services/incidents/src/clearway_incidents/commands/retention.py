@@ -1,0 +1,142 @@
+"""Acting on `retention_until`: what is past it is reduced to what statistics need, every night and by a command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, and_, bindparam, or_, select, update
+
+from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain.errors import StaleRevision
+from clearway_incidents.domain.retention import REMOVED, expire, reduced, reduced_event
+from clearway_incidents.storage.external_refs import forget_content
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_platform.auth.principals import Principal, Role
+from clearway_platform.database.engines import Database, Transaction, is_transient
+from clearway_platform.database.models import table_of
+from clearway_platform.database.tables import FeedRow
+
+NIGHT_HOUR: Final = 2
+"""The hour of the day, in UTC, at which it is done."""
+REASON: Final = "its retention has ended"
+# What happened while no process ran at night is done soon after the start.
+_FIRST_SECONDS: Final = 60.0
+_AT_ONCE: Final = 100
+
+_FEED: Final = table_of(FeedRow)
+_OF_INCIDENT: Final = REVISIONS.c.incident_id == bindparam("of")
+_WHOLE: Final = (
+    select(REVISIONS.c.revision, REVISIONS.c.state, REVISIONS.c.reason)
+    .where(_OF_INCIDENT, REVISIONS.c.revision < bindparam("before"), REVISIONS.c.reduced_at.is_(None))
+    .order_by(REVISIONS.c.revision)
+    .limit(_AT_ONCE)
+)
+_REDUCE: Final = update(REVISIONS).where(_OF_INCIDENT, REVISIONS.c.revision == bindparam("number"))
+_EVENTS: Final = select(_FEED.c.position, _FEED.c.data).where(
+    _FEED.c.mission == bindparam("in_mission"), _FEED.c.subject == bindparam("about")
+)
+_REWRITE: Final = update(_FEED).where(_FEED.c.position == bindparam("at"))
+_DONE: Final = update(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("of")).values(retention_until=None)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Each incident is one transaction: a revision that says so in its history, the revisions before it, what its
+    sources sent, and the events that can still be read. Several processes may do it: one of them is the first."""
+
+    revisions: Revisions
+    database: Database
+
+    async def run(self) -> None:
+        """A worker."""
+        seconds = _FIRST_SECONDS
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                count = await self.apply()
+                log.info("retention_applied", incidents=count)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("retention_postponed", error=type(error).__name__)
+            seconds = until_night(self.revisions.clock.now()).total_seconds()
+
+    async def apply(self) -> int:
+        """Reduce every incident that is past its retention. Returns how many."""
+        count, after = 0, UUID(int=0)
+        while due := await self._due(after):
+            for row in due:
+                count += await self._reduce(row.mission, row.incident_id)
+            after = due[-1].incident_id
+        return count
+
+    async def _due(self, after: UUID) -> Sequence[Row[Any]]:
+        """The next that are past it. A row that an older program wrote says so in its state alone."""
+        now, columns = self.revisions.clock.now(), INCIDENTS.c
+        stated = columns.state["sharing"]["retention_until"].as_string() <= f"{now:%Y-%m-%dT%H:%M:%S}Z"
+        is_older = or_(columns.marks_of.is_(None), columns.marks_of != columns.revision)
+        due = or_(columns.retention_until <= now, and_(is_older, stated))
+        query = select(columns.mission, columns.incident_id).where(due, columns.incident_id > after)
+        async with self.database.read() as connection:
+            return (await connection.execute(query.order_by(columns.incident_id).limit(_AT_ONCE))).all()
+
+    async def _reduce(self, mission: str, incident_id: UUID) -> bool:
+        """False when someone changed it meanwhile: it is done the next time."""
+        principal = Principal("retention", "retention", mission, Role.ADMIN)
+        try:
+            async with self.database.write() as transaction:
+                before = await self.revisions.current(transaction, mission, incident_id)
+                change = expire(before.incident, self.revisions.act(principal, REASON))
+                after = await self.revisions.append(transaction, principal, before, change)
+                is_new = after["revision"] > before.incident.revision
+                await self._reduce_history(transaction, incident_id, after["revision"] + (0 if is_new else 1))
+                await forget_content(transaction, incident_id)
+                await _reduce_events(transaction, mission, incident_id)
+                await transaction.connection.execute(_DONE, {"of": incident_id})
+        except StaleRevision:
+            return False
+        return True
+
+    async def _reduce_history(self, transaction: Transaction, incident_id: UUID, before: int) -> None:
+        """The revisions before a number. Their hashes stay: they are of what was there."""
+        now, named = self.revisions.clock.now(), {"of": incident_id, "before": before}
+        while whole := (await transaction.connection.execute(_WHOLE, named)).all():
+            rows = [
+                {
+                    "of": incident_id,
+                    "number": row.revision,
+                    "state": reduced(row.state),
+                    "reason": row.reason if row.reason in (None, REASON) else REMOVED,
+                    "reduced_at": now,
+                }
+                for row in whole
+            ]
+            await transaction.connection.execute(_REDUCE, rows)
+
+
+async def _reduce_events(transaction: Transaction, mission: str, incident_id: UUID) -> None:
+    """The events that streams can still send to those who catch up."""
+    named = {"in_mission": mission, "about": str(incident_id)}
+    found = (await transaction.connection.execute(_EVENTS, named)).all()
+    rows = [{"at": row.position, "data": _compact(reduced_event(json.loads(row.data)))} for row in found]
+    if rows:
+        await transaction.connection.execute(_REWRITE, rows)
+
+
+def _compact(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+
+
+def until_night(now: datetime) -> timedelta:
+    """The time until the next night."""
+    tonight = now.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    return (tonight if tonight > now else tonight + timedelta(days=1)) - now
