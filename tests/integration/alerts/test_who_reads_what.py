@@ -138,3 +138,16 @@ async def test_an_explanation_tells_no_distance_above_the_ceiling(
     assert [clause["holds"] for clause in thin["clauses"]] == [clause["holds"] for clause in whole["clauses"]]
     assert {clause["says"] for clause in thin["clauses"]} == {ABOVE_THE_KEY}
     assert any("m away" in clause["says"] for clause in whole["clauses"])
+
+
+async def test_what_the_incident_is_marked_now_holds_for_earlier_alerts(
+    alerts: Service, client: httpx.AsyncClient, report: NewIncident
+) -> None:
+    await alerts.subscribe()
+    await alerts.warn(report(place_name=SECRET, tlp=Tlp.GREEN))
+    [before] = (await client.get("/v1/alerts")).json()["items"]
+    assert before["form"] == "full"
+    await alerts.warn(report(revision=2, place_name=SECRET, tlp=Tlp.RED))
+    assert is_thin((await client.get(f"/v1/alerts/{before['alert_id']}")).json())
+    await alerts.warn(report(revision=3, place_name=SECRET, tlp=Tlp.GREEN))
+    assert (await client.get(f"/v1/alerts/{before['alert_id']}")).json()["form"] == "full"

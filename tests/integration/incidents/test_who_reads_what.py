@@ -1,14 +1,21 @@
 """TLP, classification and `releasable_to` decide what each key reads: whole, reduced, or nothing; contacts on top."""
 
+import json
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
+from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_platform.auth.principals import CEILINGS, Role
+from clearway_platform.clock import new_id
+from clearway_platform.database.models import table_of
+from clearway_platform.database.tables import FeedRow
 
 from .conftest import Desk, a_report
 
+FEED = table_of(FeedRow)
 SECRET = "behind the third culvert"
 SUBSCRIBER = "unmix:subscriber"
 SEEN_BY_NONE = {"classification": "strictly_confidential"}
@@ -199,3 +206,29 @@ async def test_rows_of_an_older_program_have_their_marks_in_the_state(desk: Desk
     assert await found(desk, SUBSCRIBER) == []
     assert await found(desk, f"{SUBSCRIBER}@HALO") == [named["incident_id"]]
     assert await found(desk, "unmix:admin") == [named["incident_id"], hidden["incident_id"]]
+
+
+async def test_an_earlier_event_is_marked_as_the_incident_is_now(desk: Desk) -> None:
+    """For those who catch up on the stream: it was sent whole before."""
+    made = await desk.report(**marked(tlp="green"))
+    [(_, body)] = await desk.published()
+    row = {
+        "position": 1,
+        "event_id": new_id(),
+        "mission": "unmix",
+        "type": "incident.reported",
+        "subject": made["incident_id"],
+        "time": desk.clock.now(),
+        "published_at": desk.clock.now(),
+        "data": body.decode(),
+    }
+    async with desk.database.write() as transaction:
+        await transaction.connection.execute(insert(FEED).values(row))
+    path, ceiling = f"/{made['incident_id']}", CEILINGS[Role.SUBSCRIBER]
+    for revision, (sharing, seen) in enumerate([({"tlp": "clear"}, True), ({"tlp": "red"}, False)], 1):
+        changed = await desk.ask("PATCH", path, {"sharing": sharing}, by="unmix:admin", seen=revision)
+        assert changed.status_code == 200, changed.text
+        [stored] = await desk.rows(select(FEED.c.data))
+        event = shown_event(json.loads(stored.data), ceiling)
+        assert event is not None
+        assert (SECRET in json.dumps(event)) is seen

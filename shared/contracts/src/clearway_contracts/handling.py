@@ -39,6 +39,16 @@ def classifications_up_to(highest: Classification) -> frozenset[Classification]:
     return frozenset(_CLASSIFICATION_ORDER[: _CLASSIFICATION_ORDER.index(highest) + 1])
 
 
+def higher_tlp(one: Tlp, other: Tlp) -> Tlp:
+    """The one of the narrower circle."""
+    return max(one, other, key=_TLP_ORDER.index)
+
+
+def higher_classification(one: Classification, other: Classification) -> Classification:
+    """The higher of the two."""
+    return max(one, other, key=_CLASSIFICATION_ORDER.index)
+
+
 def organisation_key(name: str) -> str:
     """The form in which names of organisations are compared: neither case nor blanks make another one."""
     return " ".join(name.split()).casefold()

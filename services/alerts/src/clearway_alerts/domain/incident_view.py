@@ -1,10 +1,10 @@
 """What alerts need to know of an incident at one revision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from clearway_contracts.handling import MOST_RESTRICTED, Handling
+from clearway_contracts.handling import MOST_RESTRICTED, Handling, higher_classification, higher_tlp
 from clearway_contracts.vocabulary import (
     Category,
     Classification,
@@ -61,3 +61,14 @@ class IncidentView:
         if self.classification is None:
             return MOST_RESTRICTED
         return Handling(self.tlp, self.classification, self.releasable_to)
+
+    def marked_since(self, present: "IncidentView") -> "IncidentView":
+        """With the higher marks of the two: what it is marked now holds for its past, too."""
+        if present.classification is None or self.classification is None:
+            return replace(self, tlp=higher_tlp(self.tlp, present.tlp), classification=None)
+        return replace(
+            self,
+            tlp=higher_tlp(self.tlp, present.tlp),
+            classification=higher_classification(self.classification, present.classification),
+            releasable_to=present.releasable_to or self.releasable_to,
+        )

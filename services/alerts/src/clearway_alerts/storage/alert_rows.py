@@ -1,8 +1,8 @@
 """Alert objects as they are stored: each with the incident as it was at the alert's revision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, select
@@ -14,6 +14,18 @@ from clearway_alerts.storage.rows import read_alert
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW
 from clearway_contracts.vocabulary import AlertKind
+from clearway_platform.database.states import NewerState
+
+_NEWEST: Final = INCIDENT_VIEW.alias("newest")
+# What the incident is marked now holds for what was told of it before.
+_PRESENT: Final = (
+    select(_NEWEST.c.incident)
+    .where(_NEWEST.c.mission == ALERT.c.mission, _NEWEST.c.incident_id == ALERT.c.incident_id)
+    .order_by(_NEWEST.c.revision.desc())
+    .limit(1)
+    .correlate(ALERT)
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ def alerts_of(mission: str) -> Select[Any]:
         & (INCIDENT_VIEW.c.revision == ALERT.c.revision)
     )
     return (
-        select(*ALERT.c, INCIDENT_VIEW.c.incident)
+        select(*ALERT.c, INCIDENT_VIEW.c.incident, _PRESENT.label("present"))
         .join_from(ALERT, INCIDENT_VIEW, view)
         .where(ALERT.c.mission == mission)
     )
@@ -55,4 +67,13 @@ def is_of_kind(kind: AlertKind) -> ColumnElement[bool]:
 
 
 def read_stored(row: RowMapping) -> StoredAlert:
-    return StoredAlert(read_alert(row), read_incident(row["incident"]), row["acknowledged_by"], row["acknowledged_at"])
+    incident = _marked_since(read_incident(row["incident"]), row["present"])
+    return StoredAlert(read_alert(row), incident, row["acknowledged_by"], row["acknowledged_at"])
+
+
+def _marked_since(incident: IncidentView, present: Any) -> IncidentView:
+    """What a newer program stored of the incident, and this one cannot read, may be marked as highly as there is."""
+    try:
+        return incident.marked_since(read_incident(present))
+    except NewerState:
+        return replace(incident, classification=None)

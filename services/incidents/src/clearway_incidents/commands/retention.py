@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,11 +16,10 @@ from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.errors import StaleRevision
 from clearway_incidents.domain.retention import REMOVED, expire, reduced, reduced_event
 from clearway_incidents.storage.external_refs import forget_content
+from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.engines import Database, Transaction, is_transient
-from clearway_platform.database.models import table_of
-from clearway_platform.database.tables import FeedRow
 
 NIGHT_HOUR: Final = 2
 """The hour of the day, in UTC, at which it is done."""
@@ -30,7 +28,6 @@ REASON: Final = "its retention has ended"
 _FIRST_SECONDS: Final = 60.0
 _AT_ONCE: Final = 100
 
-_FEED: Final = table_of(FeedRow)
 _OF_INCIDENT: Final = REVISIONS.c.incident_id == bindparam("of")
 _WHOLE: Final = (
     select(REVISIONS.c.revision, REVISIONS.c.state, REVISIONS.c.reason)
@@ -39,10 +36,6 @@ _WHOLE: Final = (
     .limit(_AT_ONCE)
 )
 _REDUCE: Final = update(REVISIONS).where(_OF_INCIDENT, REVISIONS.c.revision == bindparam("number"))
-_EVENTS: Final = select(_FEED.c.position, _FEED.c.data).where(
-    _FEED.c.mission == bindparam("in_mission"), _FEED.c.subject == bindparam("about")
-)
-_REWRITE: Final = update(_FEED).where(_FEED.c.position == bindparam("at"))
 _DONE: Final = update(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("of")).values(retention_until=None)
 
 log = structlog.get_logger(__name__)
@@ -100,7 +93,7 @@ class Retention:
                 is_new = after["revision"] > before.incident.revision
                 await self._reduce_history(transaction, incident_id, after["revision"] + (0 if is_new else 1))
                 await forget_content(transaction, incident_id)
-                await _reduce_events(transaction, mission, incident_id)
+                await rewrite_events(transaction, mission, incident_id, reduced_event)
                 await transaction.connection.execute(_DONE, {"of": incident_id})
         except StaleRevision:
             return False
@@ -121,19 +114,6 @@ class Retention:
                 for row in whole
             ]
             await transaction.connection.execute(_REDUCE, rows)
-
-
-async def _reduce_events(transaction: Transaction, mission: str, incident_id: UUID) -> None:
-    """The events that streams can still send to those who catch up."""
-    named = {"in_mission": mission, "about": str(incident_id)}
-    found = (await transaction.connection.execute(_EVENTS, named)).all()
-    rows = [{"at": row.position, "data": _compact(reduced_event(json.loads(row.data)))} for row in found]
-    if rows:
-        await transaction.connection.execute(_REWRITE, rows)
-
-
-def _compact(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def until_night(now: datetime) -> timedelta:

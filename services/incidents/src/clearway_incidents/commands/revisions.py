@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
 from clearway_incidents.domain.life import Act, NewRevision
-from clearway_incidents.domain.sight import handling_of
+from clearway_incidents.domain.sight import handling_of, is_raised, marked_since
 from clearway_incidents.outgoing import event_of
+from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.rows import Entry, incident_row, revision_row
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.ceilings import Sight
@@ -133,6 +135,11 @@ class Revisions:
             now = await self.current(transaction, principal.mission, entry.incident.incident_id)
             raise StaleRevision(now.incident.revision)
         [state] = await self._write(transaction, principal, [entry])
+        sharing = entry.incident.sharing
+        if is_raised(before.incident.sharing, sharing):
+            # Who catches up must not read in an earlier event what is marked more highly by now.
+            change_data = partial(marked_since, sharing=sharing)
+            await rewrite_events(transaction, principal.mission, entry.incident.incident_id, change_data)
         return state
 
     def _recorded(self, stored: Any) -> Recorded:

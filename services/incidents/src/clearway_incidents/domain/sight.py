@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from clearway_contracts.grid import cell_of
-from clearway_contracts.handling import Handling
+from clearway_contracts.handling import Handling, classifications_up_to, tlps_up_to
+from clearway_contracts.incident import Sharing
 from clearway_contracts.vocabulary import Classification, TimePrecision, Tlp
 from clearway_platform.auth.ceilings import Ceiling, Sight
 
@@ -35,6 +36,8 @@ LEFT_OUT: Final = (
 CONTACTS: Final = ("reports.contact_ref", "reports.nine_line.line_3_contact_method")
 # In place of a text that may not be read: that there is one is said all the same.
 WITHHELD: Final = "withheld: ask the security cell"
+# Where an event has this, the incident is marked more highly since.
+SINCE: Final = "marked_since"
 _DAY_AT_BEST: Final = frozenset({TimePrecision.MINUTE, TimePrecision.HOUR})
 
 
@@ -59,12 +62,26 @@ def shown_event(data: State, ceiling: Ceiling) -> State | None:
     """The data of an event as the stream sends it, the same object where nothing is withheld. It never has contacts:
     not even for those who assess, though an earlier version published some."""
     state = data["incident"]
-    sight = ceiling.sight(handling_of(state))
+    sight = ceiling.sight(*(handling_of(marked) for marked in (state, data.get(SINCE)) if marked))
     if sight is Sight.WHOLE:
         plain = without_contacts(state)
         return data if plain == state else {**data, "incident": plain}
     incident = shown(state, sight, assesses=False)
     return None if incident is None else {**data, "incident": incident}
+
+
+def marked_since(data: State, sharing: Sharing) -> dict[str, Any]:
+    """The data of an earlier event, with the marks that hold for it from now on."""
+    return {**data, SINCE: {"sharing": sharing.model_dump(mode="json")}}
+
+
+def is_raised(before: Sharing, after: Sharing) -> bool:
+    """Whether some reader of the one may not read the other."""
+    return (
+        not tlps_up_to(after.tlp) <= tlps_up_to(before.tlp)
+        or not classifications_up_to(after.classification) <= classifications_up_to(before.classification)
+        or (bool(after.releasable_to) and set(after.releasable_to) != set(before.releasable_to))
+    )
 
 
 def reduced(state: State) -> dict[str, Any]:

@@ -29,13 +29,14 @@ class Views:
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
-        self._seen: OrderedDict[tuple[int, Ceiling], FeedEntry | None] = OrderedDict()
+        self._seen: OrderedDict[tuple[int, int, Ceiling], FeedEntry | None] = OrderedDict()
 
     def of(self, entry: FeedEntry, ceiling: Ceiling) -> FeedEntry | None:
         """The event as it is sent to readers of this ceiling; None when they may see nothing of it."""
         if self._shown is as_published or ceiling.is_unlimited:
             return entry
-        key = (entry.position, ceiling)
+        # A stored event may be marked more highly later: what was seen of it before is then not asked for again.
+        key = (entry.position, hash(entry.json), ceiling)
         if key not in self._seen:
             self._seen[key] = self._view(entry, ceiling)
             if len(self._seen) > _KEPT:
