@@ -138,6 +138,8 @@ async def test_an_explanation_tells_no_distance_above_the_ceiling(
     assert [clause["holds"] for clause in thin["clauses"]] == [clause["holds"] for clause in whole["clauses"]]
     assert {clause["says"] for clause in thin["clauses"]} == {ABOVE_THE_KEY}
     assert any("m away" in clause["says"] for clause in whole["clauses"])
+    assert {decided["reason"] for decided in thin["decisions"]} == {ABOVE_THE_KEY}
+    assert [decided["decision"] for decided in thin["decisions"]] == ["issued"]
 
 
 async def test_what_the_incident_is_marked_now_holds_for_earlier_alerts(

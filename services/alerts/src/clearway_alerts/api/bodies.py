@@ -202,6 +202,8 @@ class ExplanationView(BaseModel):
         is_whole = principal.ceiling.sight(handling) is Sight.WHOLE
         clauses = [clause._asdict() for clause in found.clauses]
         decisions = [DecisionView.of(row) for row in found.decisions]
+        if not is_whole:
+            decisions = [decided.model_copy(update={"reason": ABOVE_THE_KEY}) for decided in decisions]
         kinds = set(AlertKind)
         return cls(
             incident_id=found.incident.incident_id,
@@ -209,7 +211,7 @@ class ExplanationView(BaseModel):
             handled_at=found.handled_at,
             alerted=any(decided.decision in kinds for decided in decisions),
             decisions=decisions,
-            # What a clause says would tell the place, little by little.
+            # What clauses and decisions say would tell the place, little by little.
             clauses=[ClauseView(**(clause if is_whole else clause | {"says": ABOVE_THE_KEY})) for clause in clauses],
             why_thin=why_thin(channel, ceiling, handling) if channel else None,
         )
