@@ -23,9 +23,9 @@ READ_SECONDS = 30
 CEILINGS_ASKED = {
     "subscriber": CEILINGS[Role.SUBSCRIBER],
     "office": CEILINGS[Role.ANALYST],
-    "nothing": Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED),
+    "nothing": Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED, None),
     "red": Ceiling(Tlp.RED, Classification.UNCLASSIFIED, EVERY_ORGANISATION),
-    "strictly confidential": Ceiling(Tlp.CLEAR, Classification.STRICTLY_CONFIDENTIAL),
+    "strictly confidential": Ceiling(Tlp.CLEAR, Classification.STRICTLY_CONFIDENTIAL, None),
     "Halo": Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED, "HALO"),
     "another": Ceiling(Tlp.RED, Classification.STRICTLY_CONFIDENTIAL, "Another"),
 }

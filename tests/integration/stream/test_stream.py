@@ -277,8 +277,8 @@ def _without_place(data: Mapping[str, Any], ceiling: Ceiling) -> Mapping[str, An
 async def test_each_ceiling_sees_its_own_view_live_and_missed(plumbing: Plumbing) -> None:
     """The same from the database as from the hub; what is not seen moves the cursor on, and leaves no gap."""
     hub = Hub(plumbing.feed, "routes", _without_place)
-    amber = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED)
-    clear = Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED)
+    amber = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED, None)
+    clear = Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED, None)
     async with running(hub.run):
         await hub.started.wait()
         beginning = f"{hub.epoch}-0"

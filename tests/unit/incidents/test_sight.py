@@ -10,7 +10,7 @@ from clearway_incidents.domain.sight import LEFT_OUT, shown_event
 from clearway_platform.auth.ceilings import UNLIMITED, Ceiling
 
 SECRET = "behind the third culvert"
-AMBER = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED)
+AMBER = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED, None)
 
 
 def event(tlp: str, **reported: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import EVERY_ORGANISATION, UNLIMITED, Ceiling, Sight
 from clearway_platform.auth.principals import CEILINGS, Role
 
-AMBER = Ceiling(Tlp.AMBER, Classification.CONFIDENTIAL)
+AMBER = Ceiling(Tlp.AMBER, Classification.CONFIDENTIAL, None)
 
 
 @pytest.mark.parametrize(

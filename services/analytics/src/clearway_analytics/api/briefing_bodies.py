@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 import rfc8785
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 
 from clearway_analytics.api.area_bodies import AreaOnRoute
 from clearway_analytics.api.check_bodies import VerifiedStretch, kilometre
@@ -20,7 +20,7 @@ from clearway_analytics.ledger.risk_records import RiskRecord
 from clearway_analytics.queries.beside import OnRoute
 from clearway_analytics.queries.briefing import Departure
 from clearway_analytics.queries.sight import on_grid
-from clearway_contracts.vocabulary import Classification, RiskBand, Tlp
+from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.auth.ceilings import UNLIMITED, Ceiling, Sight
 
 NO_ROAD_GRAPH: Final = (
@@ -28,6 +28,7 @@ NO_ROAD_GRAPH: Final = (
     "who know the ground."
 )
 _DECIMALS: Final = 4
+_READERS: Final = TypeAdapter(Ceiling)
 
 
 class BriefedIncident(BaseModel):
@@ -129,14 +130,6 @@ class BriefedRisk(BaseModel):
     parameters_revision: int
 
 
-class BriefedReaders(BaseModel):
-    """Up to where the key read that it was made for: what is marked higher is reduced."""
-
-    tlp: Tlp
-    classification: Classification
-    organisation: str | None
-
-
 class BriefedRoute(BaseModel):
     """The route as it is drawn now."""
 
@@ -169,7 +162,7 @@ class BriefingContent(BaseModel):
 
     form: Literal["clearway.briefing.1"] = "clearway.briefing.1"
     mission: str
-    readers: BriefedReaders
+    readers: Ceiling = Field(description="Up to where the key reads that it was made for: the rest is reduced.")
     as_of: datetime
     route: BriefedRoute
     known_hazards: list[BriefedIncident] = Field(
@@ -195,7 +188,7 @@ class BriefingContent(BaseModel):
         route, as_of = known.route, known.as_of
         return cls(
             mission=route.mission,
-            readers=BriefedReaders.model_validate(known.ceiling, from_attributes=True),
+            readers=known.ceiling,
             as_of=as_of,
             route=BriefedRoute(
                 route_id=route.route_id,
@@ -258,10 +251,7 @@ def _rounded(node: Any) -> Any:
 def readers_of(content: str) -> Ceiling:
     """For whom the content of a briefing was made. Those of an earlier version are for who may read everything."""
     readers = json.loads(content).get("readers")
-    if readers is None:
-        return UNLIMITED
-    known = BriefedReaders.model_validate(readers)
-    return Ceiling(known.tlp, known.classification, known.organisation)
+    return UNLIMITED if readers is None else _READERS.validate_python(readers)
 
 
 def _incidents(known: Departure, found: Sequence[OnRoute]) -> list[BriefedIncident]:

@@ -47,7 +47,7 @@ class HazardOnRoute:
     distance_m: float | None
     uncertainty_m: float | None
     stretches: Sequence[Kilometres]
-    form: Literal["full", "reduced"] = "full"
+    form: Literal["full", "reduced"]
 
 
 async def on_route(
@@ -104,6 +104,7 @@ def _placed(hazard: KnownHazard, route: Route, footprint: Footprint, moment: dat
         distance_m=hazard.distance_m,
         uncertainty_m=incident.uncertainty_m,
         stretches=_stretches(hazard, route, footprint),
+        form="full",
     )
 
 

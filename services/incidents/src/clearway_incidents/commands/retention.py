@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Row, and_, bindparam, or_, select, update
 
 from clearway_incidents.commands.revisions import Revisions
@@ -19,7 +18,8 @@ from clearway_incidents.storage.external_refs import forget_content
 from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.database.engines import Database, Transaction, is_transient
+from clearway_platform.database.engines import Database, Transaction
+from clearway_platform.messaging.retry import retry_until_done
 
 NIGHT_HOUR: Final = 2
 """The hour of the day, in UTC, at which it is done."""
@@ -38,8 +38,6 @@ _WHOLE: Final = (
 _REDUCE: Final = update(REVISIONS).where(_OF_INCIDENT, REVISIONS.c.revision == bindparam("number"))
 _DONE: Final = update(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("of")).values(retention_until=None)
 
-log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -54,13 +52,7 @@ class Retention:
         seconds = _FIRST_SECONDS
         while True:
             await asyncio.sleep(seconds)
-            try:
-                count = await self.apply()
-                log.info("retention_applied", incidents=count)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("retention_postponed", error=type(error).__name__)
+            await retry_until_done(self.apply)
             seconds = until_night(self.revisions.clock.now()).total_seconds()
 
     async def apply(self) -> int:

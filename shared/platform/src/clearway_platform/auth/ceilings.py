@@ -28,7 +28,7 @@ class Ceiling:
 
     tlp: Tlp
     classification: Classification
-    organisation: str | None = None
+    organisation: str | None
 
     def sight(self, *handlings: Handling) -> Sight:
         """What may be seen of a record that has had all these marks: the least that any of them allows."""

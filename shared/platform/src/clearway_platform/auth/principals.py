@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 EVERYONE: Final = frozenset(Role)
 
-_IN_THE_FIELD: Final = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED)
+_IN_THE_FIELD: Final = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED, None)
 _IN_THE_OFFICE: Final = Ceiling(Tlp.AMBER_STRICT, Classification.CONFIDENTIAL, EVERY_ORGANISATION)
 CEILINGS: Final = {
     Role.REPORTER: _IN_THE_FIELD,
