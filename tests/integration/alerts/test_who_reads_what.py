@@ -153,3 +153,11 @@ async def test_what_the_incident_is_marked_now_holds_for_earlier_alerts(
     assert is_thin((await client.get(f"/v1/alerts/{before['alert_id']}")).json())
     await alerts.warn(report(revision=3, place_name=SECRET, tlp=Tlp.GREEN))
     assert (await client.get(f"/v1/alerts/{before['alert_id']}")).json()["form"] == "full"
+
+
+async def test_a_message_that_waits_is_thin_by_the_marks_of_now(alerts: Service, report: NewIncident) -> None:
+    await alerts.subscribe("http://127.0.0.1:9/hook")
+    await alerts.warn(report(place_name=SECRET, tlp=Tlp.GREEN))
+    await alerts.warn(report(revision=2, place_name=SECRET, tlp=Tlp.RED))
+    [lease] = await alerts.lease()
+    assert is_thin(json.loads(lease.body)["data"])

@@ -33,6 +33,7 @@ from clearway_alerts.outbound.passed_over import Excluded, Unreadable, View
 from clearway_alerts.outbound.recipients import COLUMNS, Address, recipient_of
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.policy.facts import Message
+from clearway_alerts.storage.alert_rows import PRESENT, marked_since
 from clearway_alerts.storage.rows import read_alert
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION, is_pending
@@ -140,7 +141,7 @@ _OF_DELIVERY: Final = (
 _CONTENTS: Final = (
     select(*(DELIVERY.c[name].label(f"delivery_{name}") for name in _OF_DELIVERY))
     .add_columns(*(SUBSCRIPTION.c[name].label(f"recipient_{name}") for name in COLUMNS))
-    .add_columns(*ALERT.c, INCIDENT_VIEW.c.incident)
+    .add_columns(*ALERT.c, INCIDENT_VIEW.c.incident, PRESENT.label("present"))
     .select_from(
         _TO_ENDPOINT.outerjoin(ALERT, ALERT.c.id == DELIVERY.c.alert_id).outerjoin(
             INCIDENT_VIEW,
@@ -243,7 +244,7 @@ def _read(row: RowMapping, channels: Channels, digests: Mapping[UUID, DigestStat
         reading = (RowKind.ALERT, alert_id)
         alert = read_alert(row)
         reading = (RowKind.INCIDENT_VIEW, (alert.incident_id, alert.revision))
-        state = state_of(alert, read_incident(row["incident"]))
+        state = state_of(alert, marked_since(read_incident(row["incident"]), row["present"]))
         reading = (RowKind.ALERT, alert_id)
         return _lease(row, recipient.address, state)
     except Exception as error:

@@ -18,7 +18,7 @@ from clearway_platform.database.states import NewerState
 
 _NEWEST: Final = INCIDENT_VIEW.alias("newest")
 # What the incident is marked now holds for what was told of it before.
-_PRESENT: Final = (
+PRESENT: Final = (
     select(_NEWEST.c.incident)
     .where(_NEWEST.c.mission == ALERT.c.mission, _NEWEST.c.incident_id == ALERT.c.incident_id)
     .order_by(_NEWEST.c.revision.desc())
@@ -53,7 +53,7 @@ def alerts_of(mission: str) -> Select[Any]:
         & (INCIDENT_VIEW.c.revision == ALERT.c.revision)
     )
     return (
-        select(*ALERT.c, INCIDENT_VIEW.c.incident, _PRESENT.label("present"))
+        select(*ALERT.c, INCIDENT_VIEW.c.incident, PRESENT.label("present"))
         .join_from(ALERT, INCIDENT_VIEW, view)
         .where(ALERT.c.mission == mission)
     )
@@ -67,12 +67,12 @@ def is_of_kind(kind: AlertKind) -> ColumnElement[bool]:
 
 
 def read_stored(row: RowMapping) -> StoredAlert:
-    incident = _marked_since(read_incident(row["incident"]), row["present"])
+    incident = marked_since(read_incident(row["incident"]), row["present"])
     return StoredAlert(read_alert(row), incident, row["acknowledged_by"], row["acknowledged_at"])
 
 
-def _marked_since(incident: IncidentView, present: Any) -> IncidentView:
-    """What a newer program stored of the incident, and this one cannot read, may be marked as highly as there is."""
+def marked_since(incident: IncidentView, present: Any) -> IncidentView:
+    """The incident, with the marks of PRESENT where they are higher. What a newer program stored of the incident, and this one cannot read, may be marked as highly as there is."""
     try:
         return incident.marked_since(read_incident(present))
     except NewerState:

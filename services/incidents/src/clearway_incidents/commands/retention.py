@@ -19,6 +19,7 @@ from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.engines import Database, Transaction
+from clearway_platform.database.states import NewerState
 from clearway_platform.messaging.retry import retry_until_done
 
 NIGHT_HOUR: Final = 2
@@ -75,7 +76,7 @@ class Retention:
             return (await connection.execute(query.order_by(columns.incident_id).limit(_AT_ONCE))).all()
 
     async def _reduce(self, mission: str, incident_id: UUID) -> bool:
-        """False when someone changed it meanwhile: it is done the next time."""
+        """False when someone changed it meanwhile, or a newer program wrote it: it is done the next time."""
         principal = Principal("retention", "retention", mission, Role.ADMIN)
         try:
             async with self.database.write() as transaction:
@@ -87,7 +88,7 @@ class Retention:
                 await forget_content(transaction, incident_id)
                 await rewrite_events(transaction, mission, incident_id, reduced_event)
                 await transaction.connection.execute(_DONE, {"of": incident_id})
-        except StaleRevision:
+        except (StaleRevision, NewerState):
             return False
         return True
 
