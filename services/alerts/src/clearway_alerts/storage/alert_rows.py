@@ -14,7 +14,6 @@ from clearway_alerts.storage.rows import read_alert
 from clearway_alerts.storage.states import read_incident
 from clearway_alerts.storage.tables import ALERT, INCIDENT_VIEW
 from clearway_contracts.vocabulary import AlertKind
-from clearway_platform.database.states import NewerState
 
 _NEWEST: Final = INCIDENT_VIEW.alias("newest")
 # What the incident is marked now holds for what was told of it before.
@@ -72,8 +71,9 @@ def read_stored(row: RowMapping) -> StoredAlert:
 
 
 def marked_since(incident: IncidentView, present: Any) -> IncidentView:
-    """The incident, with the marks of PRESENT where they are higher. What a newer program stored of the incident, and this one cannot read, may be marked as highly as there is."""
+    """The incident, with the marks of PRESENT where they are higher. What cannot be read here may be marked as highly as
+    there is."""
     try:
         return incident.marked_since(read_incident(present))
-    except NewerState:
+    except Exception:  # whatever it is, the alert itself can be read
         return replace(incident, classification=None)

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.errors import StaleRevision
@@ -60,12 +60,12 @@ class Retention:
         """Reduce every incident that is past its retention. Returns how many."""
         count, after = 0, UUID(int=0)
         while due := await self._due(after):
-            for row in due:
-                count += await self._reduce(row.mission, row.incident_id)
-            after = due[-1].incident_id
+            for mission, incident_id in due:
+                count += await self._reduce(mission, incident_id)
+            _, after = due[-1]
         return count
 
-    async def _due(self, after: UUID) -> Sequence[Row[Any]]:
+    async def _due(self, after: UUID) -> Sequence[tuple[str, UUID]]:
         """The next that are past it. A row that an older program wrote says so in its state alone."""
         now, columns = self.revisions.clock.now(), INCIDENTS.c
         stated = columns.state["sharing"]["retention_until"].as_string() <= f"{now:%Y-%m-%dT%H:%M:%S}Z"
@@ -73,7 +73,8 @@ class Retention:
         due = or_(columns.retention_until <= now, and_(is_older, stated))
         query = select(columns.mission, columns.incident_id).where(due, columns.incident_id > after)
         async with self.database.read() as connection:
-            return (await connection.execute(query.order_by(columns.incident_id).limit(_AT_ONCE))).all()
+            rows = await connection.execute(query.order_by(columns.incident_id).limit(_AT_ONCE))
+            return [(row.mission, row.incident_id) for row in rows]
 
     async def _reduce(self, mission: str, incident_id: UUID) -> bool:
         """False when someone changed it meanwhile, or a newer program wrote it: it is done the next time."""
