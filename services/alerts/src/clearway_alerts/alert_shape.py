@@ -140,7 +140,7 @@ def shape_of(alert: AlertState | ThinAlert) -> dict[str, Any]:
     """The fields of `ShownAlert`, as JSON."""
     said = alert.model_dump(mode="json")
     if isinstance(alert, AlertState):
-        about = {"form": "full", "left_out": [], "why_thin": None}
+        about: dict[str, Any] = {"form": "full", "left_out": [], "why_thin": None}
     else:
         left_out = sorted(AlertState.model_fields.keys() - (KEPT | {"headline"} if alert.exercise else KEPT))
         about = {"form": "thin", "left_out": left_out}

@@ -71,8 +71,8 @@ def read_stored(row: RowMapping) -> StoredAlert:
 
 
 def marked_since(incident: IncidentView, present: Any) -> IncidentView:
-    """The incident, with the marks of PRESENT where they are higher. What cannot be read here may be marked as highly as
-    there is."""
+    """The incident, with the marks of PRESENT where they are higher. What cannot be read here counts as marked as
+    highly as there is."""
     try:
         return incident.marked_since(read_incident(present))
     except Exception:  # whatever it is, the alert itself can be read

@@ -23,12 +23,14 @@ async def proposals(
     query = _seen_by(reader).where(table.state.in_([state.value for state in states]))
     if before is not None:
         query = query.where(table.proposal_id < before)
-    return (await connection.execute(query.order_by(table.proposal_id.desc()).limit(limit))).all()
+    found: Sequence[Row[Any]] = (await connection.execute(query.order_by(table.proposal_id.desc()).limit(limit))).all()
+    return found
 
 
 async def proposal(connection: AsyncConnection, reader: Principal, proposal_id: UUID) -> Row[Any] | None:
     query = _seen_by(reader).where(PROPOSALS.c.proposal_id == proposal_id)
-    return (await connection.execute(query)).one_or_none()
+    found: Row[Any] | None = (await connection.execute(query)).one_or_none()
+    return found
 
 
 def _seen_by(reader: Principal) -> Select[Any]:

@@ -67,7 +67,8 @@ async def revisions(
     heavy = "state" if with_states else "changed"
     part = await part_of(connection, query, ["revision"], heavy=heavy, limit=limit, newest_first=True)
     found = [
-        Revision(row, states.shape(row.state) if with_states else None, handling_of(row._mapping)) for row in part.rows
+        Revision(row, states.shape(row.state) if with_states else None, handling_of({"sharing": row.sharing}))
+        for row in part.rows
     ]
     return RevisionPage(found, part.is_last)
 

@@ -57,8 +57,8 @@ def may_be_read(record: Record, ceiling: Ceiling) -> bool:
 def _handling(holder: dict[str, Any]) -> Handling:
     try:
         named = holder.get("releasable_to") or ()
-        return Handling(Tlp(holder["tlp"]), Classification(holder.get("classification")), tuple(map(str, named)))
-    except (TypeError, ValueError):
+        return Handling(Tlp(holder["tlp"]), Classification(holder["classification"]), tuple(map(str, named)))
+    except (LookupError, TypeError, ValueError):
         return MOST_RESTRICTED
 
 
