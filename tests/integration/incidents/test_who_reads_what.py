@@ -232,3 +232,37 @@ async def test_an_earlier_event_is_marked_as_the_incident_is_now(desk: Desk) -> 
         event = shown_event(json.loads(stored.data), ceiling)
         assert event is not None
         assert (SECRET in json.dumps(event)) is seen
+
+
+async def test_marks_are_lowered_by_those_who_read_the_whole(desk: Desk) -> None:
+    made = await desk.report(**marked(tlp="red"))
+    path, lower = f"/{made['incident_id']}", {"sharing": {"tlp": "green"}}
+    for by in ("unmix:reporter", "unmix:verifier"):
+        refused = await desk.ask("PATCH", path, lower, by=by, seen=1)
+        assert refused.status_code == 422, refused.text
+        assert refused.json()["errors"][0]["field"] == "body.sharing"
+    corrected = await desk.ask("PATCH", path, {"outcome": "unknown"}, by="unmix:reporter", seen=1)
+    assert (corrected.status_code, is_told(corrected.text)) == (200, False)
+    lowered = await desk.ask("PATCH", path, lower, by="unmix:admin", seen=2)
+    assert (await desk.read(made, by=SUBSCRIBER))["form"] == "full", lowered.text
+
+
+async def test_what_is_merged_is_marked_as_the_narrower_of_the_two(desk: Desk) -> None:
+    """The survivor has the reports of both; undone, it has its own marks again."""
+    loser = await desk.report(**marked(tlp="red"))
+    survivor = await desk.report(sharing={"tlp": "clear"})
+    order = {"survivor_id": survivor["incident_id"]}
+    alias = await desk.step(loser, "merge", order, by="unmix:admin")
+    assert (await desk.read(survivor, by="unmix:admin"))["sharing"]["tlp"] == "red"
+    assert not is_told(await everything(desk, survivor, SUBSCRIBER))
+    await desk.step(alias, "unmerge", by="unmix:admin")
+    assert (await desk.read(survivor, by="unmix:admin"))["sharing"]["tlp"] == "clear"
+    assert not is_told(await everything(desk, survivor, SUBSCRIBER))
+
+
+async def test_what_is_for_different_organisations_is_not_merged(desk: Desk) -> None:
+    loser, survivor = [await desk.report(sharing={"releasable_to": [name]}) for name in ("Halo", "Mag")]
+    order = {"survivor_id": survivor["incident_id"]}
+    answer = await desk.ask("POST", f"/{loser['incident_id']}/merge", order, by="unmix:verifier", seen=1)
+    assert answer.status_code == 409
+    assert "different organisations" in answer.json()["detail"]

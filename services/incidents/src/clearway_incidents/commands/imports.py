@@ -132,6 +132,7 @@ class Imports:
         if kept_until is not None and kept_until <= self.revisions.clock.now():
             raise NotNow("its retention has ended, and what its source sent was removed", "No action is needed.")
         facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)
+        self.revisions.check_marks(principal, before, facts.sharing)
         # No assessor looked at the correction, whoever sent the file.
         act = replace(self.revisions.act(principal, f"newer edition of {item.ref.system}"), assesses=False)
         verified = await last_verified(transaction, self.revisions, before)

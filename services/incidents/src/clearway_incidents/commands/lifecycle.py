@@ -44,6 +44,7 @@ class Lifecycle:
         """Correct the facts of the revision that the caller has seen."""
         before = await self.revisions.seen(transaction, principal, target)
         facts = facts_of(before.incident)
+        self.revisions.check_marks(principal, before, facts.sharing)
         verified = await last_verified(transaction, self.revisions, before)
         change = correct(before.incident, self.revisions.act(principal, reason), facts=facts, verified=verified)
         return await self.revisions.append(transaction, principal, before, change)

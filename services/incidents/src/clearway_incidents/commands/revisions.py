@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
-from clearway_contracts.incident import IncidentState
+from clearway_contracts.incident import IncidentState, Sharing
 from clearway_incidents import permissions
 from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.difference import changed_names
-from clearway_incidents.domain.errors import StaleRevision, UnknownIncident
+from clearway_incidents.domain.errors import InvalidFact, StaleRevision, UnknownIncident
 from clearway_incidents.domain.life import Act, NewRevision
 from clearway_incidents.domain.sight import handling_of, is_raised, marked_since
 from clearway_incidents.outgoing import event_of
@@ -96,6 +96,13 @@ class Revisions:
         if principal.ceiling.sight(handling_of(recorded.state)) is Sight.NOTHING:
             raise UnknownIncident(incident_id)
         return recorded
+
+    def check_marks(self, principal: Principal, before: Recorded, after: Sharing) -> None:
+        """Raise InvalidFact where marks are changed by a principal that they keep from the whole incident."""
+        if after != before.incident.sharing and principal.ceiling.sight(handling_of(before.state)) is not Sight.WHOLE:
+            raise InvalidFact(
+                "sharing", "is changed by keys that read the whole incident", "Leave it out, or ask the security cell."
+            )
 
     def act(self, principal: Principal, reason: str | None = None) -> Act:
         """A change by this principal, now."""

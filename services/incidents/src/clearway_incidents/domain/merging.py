@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from clearway_contracts.incident import IncidentState
+from clearway_contracts.handling import higher_classification, higher_tlp
+from clearway_contracts.incident import IncidentState, Sharing
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.hazard import graver, hazard_values
@@ -44,9 +45,24 @@ def merge(
         links=links,
         casualties=chosen,
         reports=(*survivor.reports, *added),
+        sharing=_sharing_of_both(loser.sharing, survivor.sharing),
         **_hazard_of_both(loser, survivor),
     )
     return NewRevision(alias, Kind.MERGED, act.reason), NewRevision(joined, Kind.MERGED, act.reason)
+
+
+def _sharing_of_both(loser: Sharing, survivor: Sharing) -> Sharing:
+    """The narrower one in each respect: the survivor has the reports of both."""
+    named, others = survivor.releasable_to, loser.releasable_to
+    if named and others and not set(named) & set(others):
+        raise NotNow("the two are releasable to different organisations alone", "Correct `sharing` of one first.")
+    kept_until = [sharing.retention_until for sharing in (loser, survivor) if sharing.retention_until is not None]
+    return Sharing(
+        tlp=higher_tlp(loser.tlp, survivor.tlp),
+        classification=higher_classification(loser.classification, survivor.classification),
+        releasable_to=tuple(name for name in named if name in others) if named and others else named or others,
+        retention_until=min(kept_until, default=None),
+    )
 
 
 def _hazard_of_both(loser: IncidentState, survivor: IncidentState) -> dict[str, Any]:
@@ -72,7 +88,7 @@ def unmerge_survivor(
     basis: Basis,
 ) -> NewRevision:
     """The survivor without the loser. `before` and `after` are its revisions around the merge: casualties that were
-    chosen then and not corrected since go back to what they were, as does a hazard that the loser made graver, and
+    chosen then and not corrected since go back to what they were, as do marks, and a hazard that the loser made graver;
     reports that came with the loser leave. `basis` is that without the loser: what was verified on more goes back to
     review."""
     if survivor.status is Status.MERGED:
@@ -86,6 +102,8 @@ def unmerge_survivor(
     }
     if survivor.casualties == after.casualties:
         values["casualties"] = before.casualties
+    if survivor.sharing == after.sharing:
+        values["sharing"] = before.sharing
     if survivor.hazard_state == after.hazard_state != before.hazard_state:
         values |= {"hazard_state": before.hazard_state, "clearance": before.clearance}
     freed = revise(survivor, act.at, **values)
