@@ -9,7 +9,7 @@ from typing import Any, Final
 from clearway_contracts.grid import cell_of
 from clearway_contracts.handling import Handling, classifications_up_to, tlps_up_to
 from clearway_contracts.incident import Sharing
-from clearway_contracts.vocabulary import Classification, TimePrecision, Tlp
+from clearway_contracts.vocabulary import Classification, Setting, TimePrecision, Tlp
 from clearway_platform.auth.ceilings import Ceiling, Sight
 
 State = Mapping[str, Any]
@@ -29,6 +29,7 @@ LEFT_OUT: Final = (
     "location.place_name",
     "location.point",
     "location.route_id",
+    "location.setting",
     "narrative",
     "reports",
     "time.occurred_at",
@@ -129,7 +130,8 @@ def _reduced_time(time: State) -> dict[str, Any]:
 def _reduced_location(location: State) -> dict[str, Any]:
     cell = cell_of(*location["point"]["coordinates"])
     hidden = dict.fromkeys(("point", "place_name", "admin2", "mgrs", "route_id", "chainage_m"))
-    return {**location, **hidden, "area": cell.polygon.model_dump(mode="json")}
+    seen = {"setting": Setting.UNKNOWN.value, "area": cell.polygon.model_dump(mode="json")}
+    return {**location, **hidden, **seen}
 
 
 def _reduced_clearance(clearance: State) -> dict[str, Any]:
