@@ -106,13 +106,19 @@ class Hub:
         """Queue an event for its clients. Returns the size of its frames, 0 when no client gets it."""
         frames: dict[Ceiling, bytes] = {}
         for client in list(self._clients.get(entry.mission, ())):
-            if entry.position <= client.position or (seen := self.seen(entry, client.selection)) is None:
+            if entry.position <= client.position or not client.selection.takes(entry):
                 continue
             ceiling = client.selection.ceiling
-            frame = frames.get(ceiling) or frames.setdefault(ceiling, event_frame(self.epoch, seen))
-            if not client.offer(entry.position, frame):
+            if ceiling not in frames:
+                frames[ceiling] = self._frame(entry, ceiling)
+            if frames[ceiling] and not client.offer(entry.position, frames[ceiling]):
                 self._leave_behind(client)
         return sum(map(len, frames.values()))
+
+    def _frame(self, entry: FeedEntry, ceiling: Ceiling) -> bytes:
+        """What clients of a ceiling are sent; empty when they may see nothing of it."""
+        seen = self._views.of(entry, ceiling)
+        return b"" if seen is None else event_frame(self.epoch, seen)
 
     def _leave_behind(self, client: Client) -> None:
         client.fall_behind()
