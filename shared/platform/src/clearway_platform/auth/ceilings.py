@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Final
 
 from clearway_contracts.handling import Handling, classifications_up_to, organisation_key, tlps_up_to
@@ -16,9 +16,9 @@ EVERY_ORGANISATION: Final = "*"
 class Sight(Enum):
     """What a reader may see of a record: the whole, what is left of it at a lower TLP, or nothing."""
 
-    WHOLE = auto()
-    REDUCED = auto()
-    NOTHING = auto()
+    WHOLE = "whole"
+    REDUCED = "reduced"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
