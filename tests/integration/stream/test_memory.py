@@ -39,6 +39,8 @@ EVENTS = 60
 EVENT_BYTES = 1_000_000
 MISSION = "unmas"
 UNREAD = 8
+# What the stream asks of an incident, to know who may read it.
+READABLE = {"sharing": {"tlp": "clear", "classification": "unclassified"}, "reports": []}
 # Each took some hundred times this when a replay was joined before it was sent.
 MOST_BYTES_EACH = 5_000_000
 
@@ -51,7 +53,7 @@ def fill_feed(file: Path) -> str:
         columns = "position, event_id, mission, type, subject, time, published_at, data"
         time = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
         for position in range(1, EVENTS + 1):
-            data = json.dumps({"number": position, "filling": "x" * EVENT_BYTES})
+            data = json.dumps({"number": position, "incident": READABLE, "filling": "x" * EVENT_BYTES})
             row = [position, uuid4().hex, MISSION, "incident.reported", "subject", time, time, data]
             database.execute(f"INSERT INTO feed ({columns}) VALUES ({', '.join('?' * len(row))})", row)
     return epoch

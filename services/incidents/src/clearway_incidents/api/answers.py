@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_contracts.geometry import Point, Polygon
+from clearway_contracts.handling import Handling
 from clearway_contracts.incident import IncidentState, Location
 from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents import permissions
@@ -152,9 +153,9 @@ def reply_to_change(state: Mapping[str, Any], principal: Principal, *, seen: int
     return Reply(200, _written(state, principal), headers)
 
 
-def revision_of(revision: Revision, present: Found, principal: Principal) -> dict[str, Any] | None:
+def revision_of(revision: Revision, now: Handling, principal: Principal) -> dict[str, Any] | None:
     """One revision. What the incident is marked now holds for what it was, too; None when nothing may be seen."""
-    sight = principal.ceiling.sight(*present.handlings, revision.handling)
+    sight = principal.ceiling.sight(now, revision.handling)
     if sight is Sight.NOTHING:
         return None
     said = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic_core import to_json
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import JSONResponse, Response
 
 from clearway_incidents.api.answers import (
@@ -19,14 +18,12 @@ from clearway_incidents.api.answers import (
     revision_of,
     visible,
 )
-from clearway_incidents.api.dependencies import Reader, Wired, Wiring
+from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
 from clearway_incidents.domain.errors import UnknownIncident, UnknownRevision
 from clearway_incidents.queries import incidents as queries
-from clearway_incidents.queries.incidents import Found
 from clearway_incidents.queries.revisions import revision, revisions
 from clearway_platform.auth.ceilings import Sight
-from clearway_platform.auth.principals import Principal
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
@@ -107,12 +104,14 @@ async def history(
     are large; `next` leads on to the first one."""
     end = decode_cursor(cursor, int)
     before = max(0, min(end[0], 2**31 - 1)) if end else None
-    present = await _present(principal, wiring, reading, incident_id)
+    now = await queries.marks_now(reading, principal.mission, incident_id)
+    if now is None or principal.ceiling.sight(now) is Sight.NOTHING:
+        raise UnknownIncident(incident_id)
     page = await revisions(
         reading, wiring.states, principal.mission, incident_id, before, limit, with_states=with_incident
     )
     following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
-    seen = [revision_of(item, present, principal) for item in page.revisions]
+    seen = [revision_of(item, now, principal) for item in page.revisions]
     return _page([item for item in seen if item is not None], following)
 
 
@@ -127,19 +126,11 @@ async def one_revision(
 ) -> Response:
     """As it was written; revisions never change."""
     found = await revision(reading, wiring.states, principal.mission, incident_id, number)
-    present = await queries.incident(reading, wiring.states, principal.mission, incident_id)
-    seen = None if found is None or present is None else revision_of(found, present, principal)
+    now = await queries.marks_now(reading, principal.mission, incident_id)
+    seen = None if found is None or now is None else revision_of(found, now, principal)
     if seen is None:
         raise UnknownRevision(f"{incident_id}/{number}")
     return _json(seen)
-
-
-async def _present(principal: Principal, wiring: Wiring, reading: AsyncConnection, incident_id: UUID) -> Found:
-    """The incident as it is now. Raises UnknownIncident, also where its reader may see nothing of it."""
-    found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
-    if found is None or principal.ceiling.sight(*found.handlings) is Sight.NOTHING:
-        raise UnknownIncident(incident_id)
-    return found
 
 
 def _page(items: list[dict[str, Any]], following: str | None) -> Response:

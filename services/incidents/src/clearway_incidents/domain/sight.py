@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from clearway_contracts.grid import cell_of
-from clearway_contracts.handling import Handling, classifications_up_to, tlps_up_to
+from clearway_contracts.handling import MOST_RESTRICTED, Handling, classifications_up_to, tlps_up_to
 from clearway_contracts.incident import Sharing
 from clearway_contracts.vocabulary import Classification, Setting, TimePrecision, Tlp
 from clearway_platform.auth.ceilings import Ceiling, Sight
@@ -43,10 +43,13 @@ _DAY_AT_BEST: Final = frozenset({TimePrecision.MINUTE, TimePrecision.HOUR})
 
 
 def handling_of(state: State) -> Handling:
-    """The marks of an incident."""
-    sharing = state["sharing"]
-    named = tuple(sharing.get("releasable_to", ()))
-    return Handling(Tlp(sharing["tlp"]), Classification(sharing["classification"]), named)
+    """The marks of an incident. Those that are missing, or that this version does not know, count as the highest."""
+    try:
+        sharing = state["sharing"]
+        named = tuple(sharing.get("releasable_to", ()))
+        return Handling(Tlp(sharing["tlp"]), Classification(sharing["classification"]), named)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return MOST_RESTRICTED
 
 
 def shown(state: State, sight: Sight, *, assesses: bool) -> dict[str, Any] | None:
@@ -61,8 +64,10 @@ def shown(state: State, sight: Sight, *, assesses: bool) -> dict[str, Any] | Non
 
 def shown_event(data: State, ceiling: Ceiling) -> State | None:
     """The data of an event as the stream sends it, the same object where nothing is withheld. It never has contacts:
-    not even for those who assess, though an earlier version published some."""
-    state = data["incident"]
+    not even for those who assess, though an earlier version published some. An event with no incident tells nothing."""
+    state = data.get("incident")
+    if state is None:
+        return None
     sight = ceiling.sight(*(handling_of(marked) for marked in (state, data.get(SINCE)) if marked))
     if sight is Sight.WHOLE:
         plain = without_contacts(state)

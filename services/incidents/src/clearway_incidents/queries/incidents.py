@@ -83,6 +83,14 @@ async def incident(connection: AsyncConnection, states: States, mission: str, in
     return None if row is None else _found(row, states)
 
 
+async def marks_now(connection: AsyncConnection, mission: str, incident_id: UUID) -> Handling | None:
+    """What the incident is marked now, also when a newer program wrote it; None when there is none."""
+    query = select(INCIDENTS.c.state["sharing"].label("sharing"))
+    query = query.where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else handling_of({"sharing": row.sharing})
+
+
 async def incident_as_of(
     connection: AsyncConnection, states: States, mission: str, incident_id: UUID, as_of: datetime
 ) -> Found | None:

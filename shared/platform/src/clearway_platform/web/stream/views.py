@@ -11,8 +11,11 @@ from typing import Any, Final
 from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.messaging.feed import FeedEntry
 
-# Many clients that reconnect at once read the same events.
+# Many clients that reconnect at once read the same events. So many are kept, and not more than these characters.
 _KEPT: Final = 2_000
+_KEPT_CHARACTERS: Final = 4_000_000
+# In place of the text that an event has itself.
+_AS_IT_IS: Final = ""
 
 Data = Mapping[str, Any]
 # The data of an event as a ceiling lets it be seen: the same object where nothing is withheld, None where all is.
@@ -29,7 +32,8 @@ class Views:
 
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
-        self._seen: OrderedDict[tuple[int, int, Ceiling], FeedEntry | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, Ceiling], str | None] = OrderedDict()
+        self._characters = 0
 
     def of(self, entry: FeedEntry, ceiling: Ceiling) -> FeedEntry | None:
         """The event as it is sent to readers of this ceiling; None when they may see nothing of it."""
@@ -37,15 +41,22 @@ class Views:
             return entry
         # A stored event may be marked more highly later: what was seen of it before is then not asked for again.
         key = (entry.position, hash(entry.json), ceiling)
-        if key not in self._seen:
-            self._seen[key] = self._view(entry, ceiling)
-            if len(self._seen) > _KEPT:
-                self._seen.popitem(last=False)
-        return self._seen[key]
+        text = self._kept[key] if key in self._kept else self._keep(key, self._text(entry, ceiling))
+        if text is None:
+            return None
+        return entry if text == _AS_IT_IS else replace(entry, json=text)
 
-    def _view(self, entry: FeedEntry, ceiling: Ceiling) -> FeedEntry | None:
+    def _keep(self, key: tuple[int, int, Ceiling], text: str | None) -> str | None:
+        self._kept[key] = text
+        self._characters += len(text or "")
+        while len(self._kept) > _KEPT or self._characters > _KEPT_CHARACTERS:
+            _, oldest = self._kept.popitem(last=False)
+            self._characters -= len(oldest or "")
+        return text
+
+    def _text(self, entry: FeedEntry, ceiling: Ceiling) -> str | None:
         data = entry.data
         seen = self._shown(data, ceiling)
         if seen is None or seen is data:
-            return None if seen is None else entry
-        return replace(entry, json=json.dumps(seen, separators=(",", ":"), ensure_ascii=False))
+            return None if seen is None else _AS_IT_IS
+        return json.dumps(seen, separators=(",", ":"), ensure_ascii=False)
