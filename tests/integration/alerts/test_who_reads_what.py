@@ -8,8 +8,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from clearway_alerts.alert_shape import ABOVE_THE_KEY, ABOVE_THE_OWNER, KEPT, shown_event
+from clearway_alerts.alert_shape import ABOVE_THE_KEY, KEPT, shown_event
 from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.domain.sharing import ABOVE_THE_OWNER
 from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import UNLIMITED

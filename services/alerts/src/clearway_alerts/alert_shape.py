@@ -13,9 +13,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_alerts.domain.severity import EXERCISE
+from clearway_alerts.read_out import read_out
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.geometry import Point
-from clearway_contracts.handling import Handling
 from clearway_contracts.vocabulary import (
     AlertKind,
     Category,
@@ -48,13 +48,11 @@ KEPT: Final = frozenset(
         "tlp",
     }
 )
+# All that a whole alert says.
+_SAID: Final = AlertState.model_fields.keys() | {"read_out"}
 ABOVE_THE_KEY: Final = (
     "The incident is marked for other readers than this key. Ask the security cell of the mission, and name the "
     "incident."
-)
-ABOVE_THE_OWNER: Final = (
-    "The incident is marked for other readers than the key of this subscription. Ask the security cell of the mission, "
-    "and name the incident."
 )
 
 
@@ -88,6 +86,14 @@ class ShownAlert(BaseModel):
     headline: str | None
     point: Point | None
     uncertainty_m: float | None
+    place_name: str | None
+    mgrs: str | None = Field(description="The grid reference of the point, to one metre.")
+    route_id: UUID | None = Field(description="The registered route on which it was reported.")
+    chainage_m: float | None = Field(description="Metres along the route from its start.")
+    read_out: str | None = Field(
+        description="The alert in words that a radio operator can read out, a line for each thing to be said: what "
+        "happened, what stands, where, how well the place is known, and what to do. Of an exercise this is said first."
+    )
     category: Category | None
     outcome: Outcome | None
     hazard_state: HazardState | None
@@ -140,11 +146,11 @@ def shape_of(alert: AlertState | ThinAlert) -> dict[str, Any]:
     """The fields of `ShownAlert`, as JSON."""
     said = alert.model_dump(mode="json")
     if isinstance(alert, AlertState):
-        about: dict[str, Any] = {"form": "full", "left_out": [], "why_thin": None}
+        about: dict[str, Any] = {"form": "full", "left_out": [], "why_thin": None, "read_out": read_out(alert)}
     else:
-        left_out = sorted(AlertState.model_fields.keys() - (KEPT | {"headline"} if alert.exercise else KEPT))
+        left_out = sorted(_SAID - (KEPT | {"headline"} if alert.exercise else KEPT))
         about = {"form": "thin", "left_out": left_out}
-    return {**dict.fromkeys(AlertState.model_fields), **about, **said, "links": links_of(alert).model_dump()}
+    return {**dict.fromkeys(_SAID), **about, **said, "links": links_of(alert).model_dump()}
 
 
 def shown_event(data: Mapping[str, Any], ceiling: Ceiling) -> Mapping[str, Any]:
@@ -162,8 +168,3 @@ def shown_event(data: Mapping[str, Any], ceiling: Ceiling) -> Mapping[str, Any]:
 
 def links_of(alert: AlertState | ThinAlert) -> AlertLinks:
     return AlertLinks(alert=f"/v1/alerts/{alert.alert_id}", incident=f"/v1/incidents/{alert.incident_id}")
-
-
-def why_above(ceiling: Ceiling, handling: Handling) -> str | None:
-    """Why what an owner's messages say of such an incident is thin; None when it is within the owner's ceiling."""
-    return None if ceiling.sight(handling) is Sight.WHOLE else ABOVE_THE_OWNER

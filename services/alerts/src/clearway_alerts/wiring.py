@@ -22,6 +22,7 @@ from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.domain.errors import NoSuchSubscription
 from clearway_alerts.domain.renewal import Validity
+from clearway_alerts.outbound.challenges import Challenges
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
@@ -82,10 +83,16 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     pipeline = Pipeline(watchlist, issuing, clock, news_hours=settings.news_hours, validity=validity, heavy=warnings)
     database = platform.database
     standing = StandingHazards(database, issuing, channels, clock, validity=validity, heavy=looking)
+    challenges = Challenges(database, clock, channels)
+
+    def look() -> None:
+        standing.wake()
+        challenges.wake()
+
     renewals = Renewals(database, watchlist, issuing, clock, validity=validity, heavy=warnings)
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(
-        subscriptions=Subscriptions(clock, channels, queue, standing.wake),
+        subscriptions=Subscriptions(clock, channels, queue, look),
         deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
         news_hours=settings.news_hours,
@@ -118,6 +125,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     workers = {
         "consumer": consumer(platform, pipeline, standing.wake).run,
         "deliveries": worker.run,
+        "challenges": challenges.run,
         "standing": standing.run,
         "renewals": renewals.run,
         "measuring": Measuring(platform.database, clock).run,

@@ -31,7 +31,7 @@ class AlertState(State):
 
     `sequence` counts 1.. per incident and subscription; `references` are the earlier alerts that it replaces;
     `reason` names the clause of the filter that matched. `classification` is null where it is not known: it then counts
-    as the highest.
+    as the highest. `chainage_m` is the distance along the route from its start.
     """
 
     state_name: ClassVar[Literal["alert"]] = "alert"
@@ -50,6 +50,10 @@ class AlertState(State):
     headline: str
     point: Point
     uncertainty_m: Metres
+    place_name: str | None = None
+    mgrs: str | None = None
+    route_id: UUID | None = None
+    chainage_m: Metres | None = None
     category: Category
     outcome: Outcome
     hazard_state: HazardState

@@ -24,7 +24,8 @@ class Received:
 
 
 class Receiver:
-    """Listens on a free port of this machine and answers 204. `host`: the address that the senders reach."""
+    """Listens on a free port of this machine, and answers 204, or a challenge with its token. `host`: the address that
+    the senders reach."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self._host = host
@@ -55,6 +56,8 @@ class Receiver:
         body = await request.read()
         payload = await request.json()
         received = Received(request.headers["webhook-id"], dict(request.headers), body, payload, time.monotonic())
+        if payload["type"] == "challenge":
+            return web.Response(text=payload["data"]["challenge"])
         async with self._arrived:
             self.requests.append(received)
             self._arrived.notify_all()

@@ -1,5 +1,6 @@
 """What the endpoints take and answer."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
@@ -7,21 +8,21 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from clearway_alerts.alert_shape import ABOVE_THE_KEY, ShownAlert, seen_by, shape_of
-from clearway_alerts.api.channels import ChannelBody, ChannelView, form_of, secret_of, view_of
-from clearway_alerts.channels.base import MessageChannel
+from clearway_alerts.api.channels import ChannelBody, ChannelView, form_of, secret_of, shown_proof, view_of
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
+from clearway_alerts.domain.proof import Proof, ProofState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
-from clearway_alerts.outbound.recipients import why_thin
+from clearway_alerts.outbound.recipients import Address
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.queries.explain import DecidedOn, Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.channels import read_channel
 from clearway_alerts.storage.states import read_incident, shown_filter
 from clearway_contracts.vocabulary import AlertKind
-from clearway_platform.auth.ceilings import Ceiling, Sight
+from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -49,13 +50,34 @@ class SubscriptionPatch(Form):
         return Changes(self.name, self.filter, form_of(channels, self.channel) if self.channel else None)
 
 
+class ProofView(BaseModel):
+    """Whether the endpoint proved that its owner controls it, by answering a signed message of type `challenge` with
+    the token in it. Until then its messages are thin, and none is lost."""
+
+    state: ProofState
+    attempts: int = Field(description="So many challenges were made of this address.")
+    challenged_at: datetime | None = Field(description="When the last was made.")
+    next_at: datetime | None = Field(description="When the next is due; null when it is due at once, or when none is.")
+    problem: str | None = Field(description="What was wrong with the last answer; null when nothing was.")
+    remedy: str | None = Field(
+        description="What to do, with the request for another challenge; null once it is proved."
+    )
+
+    @classmethod
+    def of(cls, proof: Proof, subscription_id: UUID) -> "ProofView":
+        return cls(**asdict(proof), remedy=proof.remedy(subscription_id))
+
+
 class SubscriptionView(BaseModel):
+    """`revision` counts the changes that people make: a challenge of the endpoint is none."""
+
     subscription_id: UUID
     mission: str
     owner: str
     name: str
     filter: FilterForm
     channel: ChannelView
+    proof: ProofView | None = Field(description="Null where the channel has no endpoint that could prove itself.")
     state: SubscriptionState
     state_reason: str | None
     revision: int
@@ -83,7 +105,9 @@ class NewSubscription(SubscriptionView):
 def _shown(row: Any, principal: Principal, channels: Channels) -> dict[str, Any]:
     shown = {name: row[name] for name in SubscriptionView.model_fields if name in row}
     channel = view_of(channels, read_channel(row), whole=may_change(row["owner"], principal))
-    return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"]), "channel": channel}
+    proof = shown_proof(channels, row)
+    shown |= {"channel": channel, "proof": None if proof is None else ProofView.of(proof, row["id"])}
+    return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"])}
 
 
 class AlertView(ShownAlert):
@@ -133,21 +157,21 @@ class DeliveryView(BaseModel):
     requests: list[RequestView]
 
     @classmethod
-    def of(cls, row: Any, channel: MessageChannel | None, ceiling: Ceiling) -> "DeliveryView":
-        """`channel` is the subscription's, `ceiling` its owner's."""
+    def of(cls, row: Any, address: Address | None) -> "DeliveryView":
+        """`address` is where its messages go."""
         requests = [
             RequestView(**{name: request[name] for name in RequestView.model_fields}) for request in row["requests"]
         ]
         shown = {name: row[name] for name in cls.model_fields if name in row}
         if row["digest_id"] is not None:
             shown["alert_id"] = None
-        return cls(**{**shown, **_form_of(row, channel, ceiling), "delivery_id": row["id"], "requests": requests})
+        return cls(**{**shown, **_form_of(row, address), "delivery_id": row["id"], "requests": requests})
 
 
-def _form_of(row: Any, channel: MessageChannel | None, ceiling: Ceiling) -> dict[str, str | None]:
-    if row["incident"] is None or channel is None:
+def _form_of(row: Any, address: Address | None) -> dict[str, str | None]:
+    if row["incident"] is None or address is None:
         return {"form": None, "why_thin": None}
-    reason = why_thin(channel, ceiling, read_incident(row["incident"]).handling)
+    reason = address.why_thin(read_incident(row["incident"]).handling)
     return {"form": "full" if reason is None else "thin", "why_thin": reason}
 
 
@@ -194,10 +218,8 @@ class ExplanationView(BaseModel):
     )
 
     @classmethod
-    def of(
-        cls, found: Explanation, principal: Principal, channel: MessageChannel | None, ceiling: Ceiling
-    ) -> "ExplanationView":
-        """`channel` is the subscription's, `ceiling` its owner's."""
+    def of(cls, found: Explanation, principal: Principal, address: Address | None) -> "ExplanationView":
+        """`address` is where the subscription's messages go."""
         handling = found.incident.handling
         is_whole = principal.ceiling.sight(handling) is Sight.WHOLE
         clauses = [clause._asdict() for clause in found.clauses]
@@ -213,5 +235,5 @@ class ExplanationView(BaseModel):
             decisions=decisions,
             # What clauses and decisions say would tell the place, little by little.
             clauses=[ClauseView(**(clause if is_whole else clause | {"says": ABOVE_THE_KEY})) for clause in clauses],
-            why_thin=why_thin(channel, ceiling, handling) if channel else None,
+            why_thin=address.why_thin(handling) if address else None,
         )

@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 from sqlalchemy import RowMapping
 
-from clearway_alerts.channels.base import ChannelForm, MessageChannel
+from clearway_alerts.channels.base import ChannelForm, ProvingChannel
 from clearway_alerts.channels.registry import Channels
+from clearway_alerts.domain.proof import Proof
+from clearway_alerts.outbound.recipients import Address, recipient_of
 from clearway_alerts.storage.channels import StoredChannel, read_channel
+from clearway_alerts.storage.proofs import proof_of
 
 _SCHEMA: Final = "#/components/schemas/{model}"
 
@@ -52,9 +55,16 @@ def view_of(channels: Channels, stored: StoredChannel, *, whole: bool) -> Channe
     return ChannelView(**shown.model_dump())
 
 
-def sending_channel(channels: Channels, subscription: RowMapping) -> MessageChannel | None:
-    """The channel of the subscription's messages; None when it sends none, and when this process does not know it."""
-    return channels.sending(read_channel(subscription).type)
+def address_of(channels: Channels, subscription: RowMapping) -> Address | None:
+    """Where the subscription's messages go; None when it is sent none, and when this process does not know how."""
+    recipient = recipient_of(subscription, channels)
+    return recipient.address if recipient else None
+
+
+def shown_proof(channels: Channels, subscription: Any) -> Proof | None:
+    """What came of its endpoint's challenges; None where the channel has none."""
+    channel = channels.sending(read_channel(subscription).type)
+    return proof_of(subscription) if isinstance(channel, ProvingChannel) else None
 
 
 def secret_of(channels: Channels, stored: StoredChannel) -> str | None:

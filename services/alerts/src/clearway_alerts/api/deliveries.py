@@ -9,14 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from clearway_alerts.api.bodies import DeliveryView
-from clearway_alerts.api.channels import sending_channel
+from clearway_alerts.api.channels import address_of
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.api.inspection import existing
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.errors import NotActive, NotPending, NotTheOwner, StillPending
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
-from clearway_alerts.storage.owners import owner_ceiling
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED
@@ -52,7 +51,7 @@ class Asking:
         connection, mission = transaction.connection, self.principal.mission
         subscription = await existing(connection, self.principal, self.subscription_id)
         row = await one_delivery(connection, mission, self.subscription_id, self.delivery_id)
-        view = DeliveryView.of(row, sending_channel(self.wiring.channels, subscription), owner_ceiling(subscription))
+        view = DeliveryView.of(row, address_of(self.wiring.channels, subscription))
         return Reply(202, view, {} if changed else NOTHING_CHANGED)
 
 
@@ -77,11 +76,11 @@ async def list_deliveries(
 ) -> Page[DeliveryView]:
     """What was, or is to be, sent to the webhook, newest first, with every request that was made."""
     subscription = await existing(connection, principal, subscription_id)
-    channel, before = sending_channel(wiring.channels, subscription), cursor_id(cursor)
+    address, before = address_of(wiring.channels, subscription), cursor_id(cursor)
     rows = await page_of_deliveries(
         connection, principal.mission, subscription_id, before, limit + 1, states=state or tuple(DeliveryState)
     )
-    items = [DeliveryView.of(row, channel, owner_ceiling(subscription)) for row in rows[:limit]]
+    items = [DeliveryView.of(row, address) for row in rows[:limit]]
     return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
 
 

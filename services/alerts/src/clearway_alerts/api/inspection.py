@@ -8,15 +8,16 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.api.bodies import ExplanationView, TestSent
-from clearway_alerts.api.channels import sending_channel
+from clearway_alerts.api.bodies import ExplanationView, SubscriptionView, TestSent
+from clearway_alerts.api.channels import address_of
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
 from clearway_alerts.domain.errors import NoMessages, NoSuchIncident, NoSuchSubscription, NotActive, NotTheOwner
 from clearway_alerts.queries.explain import explain
 from clearway_alerts.queries.subscriptions import one_subscription
-from clearway_alerts.storage.owners import owner_ceiling
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.web.conditional import NOTHING_CHANGED
+from clearway_platform.web.document import header
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply, Write
@@ -42,6 +43,26 @@ async def _send_test(wiring: Wiring, principal: Principal, subscription_id: UUID
     return Reply(202, TestSent(delivery_id=delivery_id))
 
 
+@router.post(
+    "/challenge",
+    operation_id="subscriptions.challenge",
+    summary="Challenge the endpoint again",
+    status_code=202,
+    response_model=SubscriptionView,
+    responses=raises(NotTheOwner, NoMessages) | {202: {"headers": header("Nothing-Changed")}},
+)
+async def challenge(subscription_id: UUID, principal: Subscriber, wiring: Wired, write: Write) -> Response:
+    """Send the endpoint a signed message of type `challenge` at once; `proof` of the subscription shows what came of
+    it. Nothing changes when it has proved itself. A new endpoint, and a changed URL, is challenged without this."""
+    return await write(partial(_challenge, wiring, principal, subscription_id))
+
+
+async def _challenge(wiring: Wiring, principal: Principal, subscription_id: UUID, transaction: Transaction) -> Reply:
+    kept = await wiring.subscriptions.challenge(transaction, principal, subscription_id)
+    view = SubscriptionView.of(kept.row, principal, wiring.channels)
+    return Reply(202, view, {} if kept.changed else NOTHING_CHANGED)
+
+
 @router.get("/explain", operation_id="subscriptions.explain", summary="Explain why an alert came, or did not")
 async def explain_incident(
     subscription_id: UUID,
@@ -55,8 +76,7 @@ async def explain_incident(
     found = await explain(connection, subscription, incident_id, wiring.news_hours, wiring.heavy)
     if found is None:
         raise NoSuchIncident(incident_id)
-    channel = sending_channel(wiring.channels, subscription)
-    return ExplanationView.of(found, principal, channel, owner_ceiling(subscription))
+    return ExplanationView.of(found, principal, address_of(wiring.channels, subscription))
 
 
 async def existing(connection: AsyncConnection, principal: Principal, subscription_id: UUID) -> RowMapping:

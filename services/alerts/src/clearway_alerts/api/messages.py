@@ -38,6 +38,7 @@ class ListedAlert(BaseModel):
     headline: str | None
     point: Point | None
     uncertainty_m: float | None
+    read_out: str | None = Field(description="As in the message of one alert.")
     category: Category | None
     hazard_state: HazardState | None
     expires_at: datetime
@@ -71,6 +72,24 @@ class DigestMessage(BaseModel):
     type: Literal["alert.digest"]
     timestamp: datetime
     data: PostedDigest
+
+
+class ChallengeNote(BaseModel):
+    """It looks like no alert, so that nobody is warned by it."""
+
+    subscription_id: UUID
+    mission: str
+    challenge: str = Field(description="A random token. The answer must hold it.")
+    message: str = Field(description="What to answer, in words.")
+
+
+class ChallengeMessage(BaseModel):
+    """The body of a challenge, signed like every message. An endpoint that reads it proves that its owner controls it
+    by the body of its answer: the token alone as text, or `{"challenge": "…"}`."""
+
+    type: Literal["challenge"]
+    timestamp: datetime
+    data: ChallengeNote
 
 
 class TestNote(BaseModel):
@@ -114,6 +133,12 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+_CHALLENGED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "Any status from 200 to 299, with the token in the body: the endpoint has proved itself."},
+    "default": {"description": "Not proved. `proof` of the subscription says what was wrong."},
+}
+
+
 def install(app: FastAPI) -> None:
     """Describe the webhooks in the document of `app`. Nothing of this is served."""
 
@@ -139,6 +164,18 @@ def install(app: FastAPI) -> None:
     )
     async def digest(body: DigestMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> None:
         """Posted when more than ten hazards stand where a subscription newly looks. All of them count as told."""
+
+    @app.webhooks.post(
+        "challenge",
+        operation_id="webhooks.challenge",
+        summary="A challenge",
+        tags=["Webhooks"],
+        responses=_CHALLENGED,
+    )
+    async def challenge(body: ChallengeMessage, id: MessageId, timestamp: SentAt, signature: Signature) -> str:
+        """Posted when a subscription is made, when its URL is changed, and when `subscriptions.challenge` is called.
+        Until it is answered, alerts come as thin messages. It is repeated with growing intervals."""
+        return body.data.challenge
 
     @app.webhooks.post(
         "test",

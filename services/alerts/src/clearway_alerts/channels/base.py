@@ -85,6 +85,14 @@ class Sender(Protocol):
         ...
 
 
+class ProvingSender(Sender, Protocol):
+    """Makes challenges as well."""
+
+    async def challenge(self, destination: Any, message: Outgoing, token: str) -> str | None:
+        """What was wrong with the answer; None when it holds the token. Bounded like an attempt, and never raises."""
+        ...
+
+
 class Channel(ABC):
     """A way by which alerts reach a subscriber. This base alone is for a channel that
     sends nothing: its subscribers read the list or the stream."""
@@ -122,6 +130,8 @@ class MessageChannel(Channel):
     """A channel that messages are sent by. An attempt takes no longer than `timeout`."""
 
     timeout: timedelta
+    # The levels of sharing at which its messages are always thin.
+    thin_at: ClassVar[frozenset[Tlp]] = frozenset()
 
     @abstractmethod
     def destination(self, form: Any, secrets: Secrets) -> Any:
@@ -129,8 +139,8 @@ class MessageChannel(Channel):
 
     @abstractmethod
     def render(self, alert: AlertState | ThinAlert) -> bytes:
-        """One message. It is given a thin alert where `why_thin` says so, or the owner's key may not read the whole: it
-        then says that there is a warning, how grave it is, and `why_thin` of the alert."""
+        """One message. It is given a thin alert where the rule of sharing says so (`domain/sharing.py`): it then says
+        that there is a warning, how grave it is, and `why_thin` of the alert."""
 
     @abstractmethod
     def render_digest(self, digest: DigestState, alerts: Sequence[AlertState | ThinAlert]) -> bytes:
@@ -141,10 +151,22 @@ class MessageChannel(Channel):
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
         """A message that cannot be taken for a warning."""
 
-    def why_thin(self, tlp: Tlp) -> str | None:
-        """Why the message of an alert at this TLP leaves something out, and where it is read; None when it is full."""
-        return None
+    def asks_thin(self, form: Any) -> bool:
+        """Whether the subscriber chose thin messages."""
+        return False
 
     @abstractmethod
     def open(self) -> AbstractAsyncContextManager[Sender]:
         """What is needed to send, such as connections, while a worker runs."""
+
+
+class ProvingChannel(MessageChannel):
+    """A channel whose endpoint proves that its owner controls it, by answering a challenge: until then its messages are
+    thin (docs/adr/0039-endpoints-prove-themselves.md)."""
+
+    @abstractmethod
+    def render_challenge(self, subscription_id: UUID, mission: str, token: str, at: datetime) -> bytes:
+        """A message that cannot be taken for a warning. The answer must hold the token."""
+
+    @abstractmethod
+    def open(self) -> AbstractAsyncContextManager[ProvingSender]: ...

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, select, update
 
-from clearway_alerts.channels.base import Channel, ChannelForm, Secrets
+from clearway_alerts.channels.base import Channel, ChannelForm, ProvingChannel, Secrets
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.errors import (
     AnotherChannel,
@@ -19,12 +19,14 @@ from clearway_alerts.domain.errors import (
     NotTheOwner,
     UnknownRoute,
 )
+from clearway_alerts.domain.proof import ProofState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, RouteForm
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.storage.channels import FORGOTTEN, form_columns, read_channel, secret_columns
 from clearway_alerts.storage.mission_version import next_version
 from clearway_alerts.storage.owners import owner_columns
+from clearway_alerts.storage.proofs import NOT_CHALLENGED, proof_of
 from clearway_alerts.storage.states import stored_filter
 from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
 from clearway_platform.auth.principals import Principal
@@ -53,7 +55,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Subscriptions:
     """What waits for a subscription is planned anew in the transaction that changes it. After the commit `look` is
-    called: there may be hazards that stand where it newly looks."""
+    called: there may be hazards that stand where it newly looks, and an endpoint to challenge."""
 
     clock: Clock
     channels: Channels
@@ -135,6 +137,19 @@ class Subscriptions:
         if row["state"] != SubscriptionState.ACTIVE:
             raise NotActive
         return await self.queue.enqueue_test(transaction, row)
+
+    async def challenge(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> Kept:
+        """Challenge the endpoint at once, unless it has proved itself. It makes no revision: a person changes nothing.
+        Raises NoSuchSubscription, NotTheOwner, NoMessages."""
+        row = await lock(transaction, principal, subscription_id)
+        if not isinstance(self.channels.sending(read_channel(row).type), ProvingChannel):
+            raise NoMessages
+        if proof_of(row).state is ProofState.PROVED:
+            return Kept(row, changed=False)
+        anew = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == row["id"]).values(NOT_CHALLENGED)
+        transaction.after_commit(self.look)
+        changed = (await transaction.connection.execute(anew.returning(*SUBSCRIPTION.c))).mappings().one()
+        return Kept(changed, changed=True)
 
     def _channel(self, row: RowMapping) -> tuple[Channel, Secrets]:
         stored = read_channel(row)

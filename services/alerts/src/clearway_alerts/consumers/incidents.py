@@ -61,6 +61,9 @@ def incident_of(change: IncidentChange) -> IncidentView:
         is_imported=_is_imported(state),
         classification=state.sharing.classification,
         releasable_to=state.sharing.releasable_to,
+        mgrs=state.location.mgrs,
+        route_id=state.location.route_id,
+        chainage_m=state.location.chainage_m,
     )
 
 

@@ -25,6 +25,7 @@ class IncidentView:
     `earliest` and `latest` are the span that certainly contains the moment. `by_one_person`: the principal that claimed
     the clearance confirmed it too. `taken_back`: this revision took a verification back. `is_imported`: all of its
     reports came through an import. `classification` is None where it is not known: then it counts as the highest.
+    `chainage_m` is the distance along the route from its start.
     """
 
     mission: str
@@ -72,3 +73,7 @@ class IncidentView:
             classification=higher_classification(self.classification, present.classification),
             releasable_to=present.releasable_to or self.releasable_to,
         )
+
+    mgrs: str | None = None
+    route_id: UUID | None = None
+    chainage_m: float | None = None

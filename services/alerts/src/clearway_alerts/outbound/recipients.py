@@ -5,30 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from clearway_alerts.alert_shape import ThinAlert, why_above
-from clearway_alerts.channels.base import MessageChannel
+from clearway_alerts.alert_shape import ThinAlert
+from clearway_alerts.channels.base import MessageChannel, ProvingChannel
 from clearway_alerts.channels.registry import Channels
+from clearway_alerts.domain.sharing import Endpoint, why_thin
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.storage.channels import COLUMNS as CHANNEL_COLUMNS
 from clearway_alerts.storage.channels import StoredRow, read_channel
 from clearway_alerts.storage.owners import OWNER_COLUMNS, owner_ceiling
+from clearway_alerts.storage.proofs import PROOF_COLUMNS, is_proved
 from clearway_alerts.storage.unreadable import why_unreadable
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.handling import Handling
 from clearway_platform.auth.ceilings import Ceiling
 
-COLUMNS: Final = ("state", "state_reason", "revision", *OWNER_COLUMNS, *CHANNEL_COLUMNS)
+COLUMNS: Final = ("state", "state_reason", "revision", *OWNER_COLUMNS, *CHANNEL_COLUMNS, *PROOF_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The channel, its name, the `destination` there, which is the channel's own, and the ceiling of the key to which
-    the subscription belongs."""
+    """The channel, its name, the `destination` there, which is the channel's own, the ceiling of the key to which the
+    subscription belongs, and what the rule of sharing needs to know of the receiver."""
 
     name: str
     channel: MessageChannel
     destination: Any
     ceiling: Ceiling
+    endpoint: Endpoint
 
     def message(self, alert: AlertState) -> bytes:
         """The message of an alert, as much as it may say."""
@@ -39,8 +42,12 @@ class Address:
         alerts = [self._said(alert) for alert in digest.alerts]
         return self.channel.render_digest(digest.model_copy(update={"alerts": ()}), alerts)
 
+    def why_thin(self, handling: Handling) -> str | None:
+        """Why a message about such an incident is thin; None when it is full."""
+        return why_thin(handling, self.ceiling, self.endpoint)
+
     def _said(self, alert: AlertState) -> AlertState | ThinAlert:
-        why = why_thin(self.channel, self.ceiling, alert.handling)
+        why = self.why_thin(alert.handling)
         return alert if why is None else ThinAlert.of(alert, why)
 
 
@@ -54,11 +61,6 @@ class Recipient:
     state_reason: str | None
     revision: int
     unreadable: str
-
-
-def why_thin(channel: MessageChannel, ceiling: Ceiling, handling: Handling) -> str | None:
-    """Why a message is thin: its channel is not for this TLP, or its owner's key may not read the whole."""
-    return why_above(ceiling, handling) or channel.why_thin(handling.tlp)
 
 
 def recipient_of(row: StoredRow, channels: Channels) -> Recipient | None:
@@ -77,6 +79,8 @@ def _address(row: StoredRow, channels: Channels) -> Address | None:
     stored = read_channel(row)
     form = channels.read(stored.form)
     channel = channels.sending(form.type)
-    return (
-        Address(form.type, channel, channel.destination(form, stored.secrets), owner_ceiling(row)) if channel else None
-    )
+    if channel is None:
+        return None
+    is_unproved = isinstance(channel, ProvingChannel) and not is_proved(row)
+    endpoint = Endpoint(channel.thin_at, channel.asks_thin(form), is_unproved)
+    return Address(form.type, channel, channel.destination(form, stored.secrets), owner_ceiling(row), endpoint)

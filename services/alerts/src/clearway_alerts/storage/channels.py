@@ -47,7 +47,8 @@ class StoredChannel:
 def read_channel(row: StoredRow) -> StoredChannel:
     """The channel of a row with COLUMNS. Raises NewerState."""
     if row["url"] is not None:
-        return StoredChannel({"type": _WEBHOOK, "url": row["url"]}, _read_webhook_secrets(row))
+        kept = {} if row["channel"] is None else CHANNEL.read(row["channel"])
+        return StoredChannel({**kept, "type": _WEBHOOK, "url": row["url"]}, _read_webhook_secrets(row))
     if row["channel"] is None:
         return StoredChannel({"type": _STREAM}, {})
     return StoredChannel(CHANNEL.read(row["channel"]), row["channel_secrets"] or {})

@@ -38,11 +38,11 @@ def _with_new_words(fields: Any) -> Any:
 
 
 # Version 2 adds what is said of a clearance, and whether all reports were imported; version 3 the classification, and
-# to whom it may be released.
+# to whom it may be released; version 4 the grid reference and the place on a route.
 INCIDENT_VIEW: Final[StateVersions[IncidentView]] = StateVersions(
     "incident_view",
     TypeAdapter(Annotated[IncidentView, BeforeValidator(_with_names), WrapSerializer(_with_stored_names)]),
-    upcasters=(only_added, only_added),
+    upcasters=(only_added, only_added, only_added),
     compatible_from=1,
 )
 FILTER: Final[StateVersions[FilterForm]] = StateVersions(

@@ -27,6 +27,10 @@ from clearway_platform.database.models import table_of
 alerts_metadata: Final = MetaData()
 _IS_PENDING: Final = text("state = 'pending'")
 _IS_UNDECIDED: Final = text("renewal_decided = false")
+IS_UNPROVED: Final = text(
+    "url IS NOT NULL AND deleted_at IS NULL"
+    " AND (challenged_url IS NULL OR challenged_url <> url OR challenge_due_at IS NOT NULL)"
+)
 IS_UNCHECKED: Final = text("deleted_at IS NULL AND (checked_in IS NULL OR checked_in < changed_in)")
 # Written out in each database's own words: only so does it see that the index of standing hazards holds the rows.
 # What is no JSON, in a damaged row, is no hazard to SQLite, and keeps nobody from mending the row.
@@ -64,6 +68,7 @@ class SubscriptionRow(Alerts, table=True):
     digest that this fills at the moment. A route that is redrawn changes the subscriptions that follow it.
     `channel` and `channel_secrets`, and what of a webhook stands in columns of its own: see `storage/channels.py`.
     `owner_tlp` to `owner_organisation` are the ceiling of the owner's key.
+    The challenges of its endpoint are of `challenged_url`: see `storage/proofs.py`. They make no revision.
     """
 
     __tablename__ = "subscription"
@@ -71,6 +76,7 @@ class SubscriptionRow(Alerts, table=True):
         Index("ix_subscription_mission_changed", "mission", "changed_in"),
         Index("ix_subscription_route", "mission", "route_id"),
         Index("ix_subscription_unchecked", "changed_in", sqlite_where=IS_UNCHECKED, postgresql_where=IS_UNCHECKED),
+        Index("ix_subscription_unproved", "challenge_due_at", sqlite_where=IS_UNPROVED, postgresql_where=IS_UNPROVED),
     )
 
     id: UUID = Field(primary_key=True)
@@ -100,6 +106,12 @@ class SubscriptionRow(Alerts, table=True):
     owner_tlp: str | None = None
     owner_classification: str | None = None
     owner_organisation: str | None = None
+    challenged_url: str | None = Field(default=None, sa_type=Text)
+    challenge_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    challenge_attempts: int | None = None
+    challenge_problem: str | None = Field(default=None, sa_type=Text)
+    challenged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    proved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class RouteViewRow(Alerts, table=True):

@@ -12,10 +12,11 @@ from uuid import UUID
 from yarl import URL
 
 from clearway_alerts.alert_shape import ThinAlert
-from clearway_alerts.channels.base import AttemptResult, MessageChannel, NoSecret, Outgoing, Secrets
+from clearway_alerts.channels.base import AttemptResult, NoSecret, Outgoing, ProvingChannel, Secrets
 from clearway_alerts.channels.webhook.addresses import ForbiddenUrl, Network, check_url
-from clearway_alerts.channels.webhook.form import WebhookForm, WebhookShown
-from clearway_alerts.channels.webhook.rendering import THIN, alert_body, digest_body, test_body, why_thin
+from clearway_alerts.channels.webhook.form import Content, WebhookForm, WebhookShown
+from clearway_alerts.channels.webhook.proving import why_unproved
+from clearway_alerts.channels.webhook.rendering import alert_body, challenge_body, digest_body, test_body
 from clearway_alerts.channels.webhook.request import WebhookClient, webhook_client
 from clearway_alerts.channels.webhook.signing import SigningKeys, new_key_pair, new_secret
 from clearway_contracts.alert import AlertState, DigestState
@@ -43,12 +44,17 @@ class WebhookSender:
         headers = destination.keys.headers(str(message.id), message.at, message.body)
         return await self.client.post(destination.url, message.body, headers)
 
+    async def challenge(self, destination: Webhook, message: Outgoing, token: str) -> str | None:
+        headers = destination.keys.headers(str(message.id), message.at, message.body)
+        return why_unproved(await self.client.ask(destination.url, message.body, headers), token)
 
-class WebhookChannel(MessageChannel):
+
+class WebhookChannel(ProvingChannel):
     """`allowed` are networks that webhooks may reach although they are not public."""
 
     form = WebhookForm
     shown_form = WebhookShown
+    thin_at = frozenset({Tlp.AMBER_STRICT, Tlp.RED})
 
     def __init__(self, clock: Clock, *, allowed: tuple[Network, ...], timeout: timedelta) -> None:
         self.timeout = timeout
@@ -76,7 +82,8 @@ class WebhookChannel(MessageChannel):
         """The path of a webhook may be a secret in itself, so others see only its host."""
         parts = URL(form.url)
         url = form.url if whole else f"{parts.scheme}://{parts.raw_host}/…"
-        return WebhookShown(type="webhook", url=url, public_key=secrets["public_key"], thin_at=sorted(THIN))
+        key, thin_at = secrets["public_key"], sorted(self.thin_at)
+        return WebhookShown(type="webhook", url=url, content=form.content, public_key=key, thin_at=thin_at)
 
     def revealed(self, secrets: Secrets) -> str | None:
         secret: str | None = secrets.get("secret")
@@ -92,6 +99,9 @@ class WebhookChannel(MessageChannel):
         )
         return Webhook(form.url, keys)
 
+    def asks_thin(self, form: WebhookForm) -> bool:
+        return form.content is Content.THIN
+
     def render(self, alert: AlertState | ThinAlert) -> bytes:
         return alert_body(alert)
 
@@ -101,8 +111,8 @@ class WebhookChannel(MessageChannel):
     def render_test(self, subscription_id: UUID, mission: str, at: datetime) -> bytes:
         return test_body(subscription_id, mission, at)
 
-    def why_thin(self, tlp: Tlp) -> str | None:
-        return why_thin(tlp)
+    def render_challenge(self, subscription_id: UUID, mission: str, token: str, at: datetime) -> bytes:
+        return challenge_body(subscription_id, mission, token, at)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[WebhookSender]:

@@ -8,27 +8,14 @@ from uuid import UUID
 
 from clearway_alerts.alert_shape import ThinAlert, shape_of
 from clearway_contracts.alert import AlertState, DigestState
-from clearway_contracts.vocabulary import Tlp
 
-# What may not leave in full: the receiver fetches it with its own key.
-THIN: Final = frozenset({Tlp.RED, Tlp.AMBER_STRICT, Tlp.AMBER})
 # What a digest says of each of its alerts; of a thin one only what it has.
 LISTED: Final = (
     *("alert_id", "incident_id", "incident_revision", "sequence", "severity", "headline", "point", "uncertainty_m"),
-    *("category", "hazard_state", "expires_at", "tlp", "exercise"),
+    *("read_out", "category", "hazard_state", "expires_at", "tlp", "exercise"),
 )
 # A message stays under 20 kB.
 MOST_LISTED_BYTES: Final = 17_000
-
-
-def why_thin(tlp: Tlp) -> str | None:
-    """Why the message of an alert at this TLP leaves out the place and the description; None when it is full."""
-    if tlp not in THIN:
-        return None
-    return (
-        f"The incident is shared at TLP {tlp}: its place and its description are left out of webhooks. "
-        "Read them at links.alert with an API key of the mission."
-    )
 
 
 def alert_body(alert: AlertState | ThinAlert) -> bytes:
@@ -71,6 +58,13 @@ def test_body(subscription_id: UUID, mission: str, at: datetime) -> bytes:
     """A test message: it looks like no alert, so that nobody is warned by it."""
     data = {"subscription_id": str(subscription_id), "mission": mission, "message": "This is a test. No incident."}
     return _body("subscription.test", at, data)
+
+
+def challenge_body(subscription_id: UUID, mission: str, token: str, at: datetime) -> bytes:
+    """A challenge: it looks like no alert, and says what to answer."""
+    said = "Answer with status 200 and the text of `challenge` alone, to be sent whole alerts. This is no incident."
+    data = {"subscription_id": str(subscription_id), "mission": mission, "challenge": token, "message": said}
+    return _body("challenge", at, data)
 
 
 def _moment(at: datetime) -> str:

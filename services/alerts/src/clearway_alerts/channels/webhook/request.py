@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -38,6 +39,16 @@ _REASONS: Final[Mapping[type[Exception], str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`error` is why the message counts as not taken; `body` is as much of the answer as was read."""
+
+    status: int | None
+    error: str | None
+    wait: timedelta | None = None
+    body: bytes = b""
+
+
 class WebhookClient:
     """Posts messages: no proxy, no cookies, no redirect followed, a bounded time and a bounded answer."""
 
@@ -49,22 +60,25 @@ class WebhookClient:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> AttemptResult:
         """The answer, or why there was none. Never raises for what a receiver does."""
         begun = time.perf_counter()
-        status, error, wait = await self._attempt(url, body, headers)
-        return AttemptResult(_kind(status, error), status, error, (time.perf_counter() - begun) * 1000, wait)
+        answer = await self._attempt(url, body, headers)
+        took = (time.perf_counter() - begun) * 1000
+        return AttemptResult(_kind(answer.status, answer.error), answer.status, answer.error, took, answer.wait)
 
-    async def _attempt(
-        self, url: str, body: bytes, headers: Mapping[str, str]
-    ) -> tuple[int | None, str | None, timedelta | None]:
+    async def ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The same, for what was answered. Never raises for what a receiver does."""
+        return await self._attempt(url, body, headers)
+
+    async def _attempt(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         try:
             check_url(url, self._allowed)
             request = self._session.post(url, data=body, headers={**_HEADERS, **headers}, allow_redirects=False)
             async with request as response:
-                await _drain(response)
-                return response.status, _problem(response.status), self._wait(response)
+                answered = await _drain(response)
+                return Answer(response.status, _problem(response.status), self._wait(response), answered)
         except TimeoutError:
-            return None, "no answer in time", None
+            return Answer(None, "no answer in time")
         except (aiohttp.ClientError, ForbiddenUrl, OSError, ValueError) as error:
-            return None, reason_of(error), None
+            return Answer(None, reason_of(error))
 
     def _wait(self, response: aiohttp.ClientResponse) -> timedelta | None:
         return retry_after(response.headers.get("Retry-After"), self._clock.now())
@@ -88,20 +102,21 @@ async def webhook_client(
         yield WebhookClient(session, allowed, clock)
 
 
-async def _drain(response: aiohttp.ClientResponse) -> None:
-    """Read the answer, so that the connection can be used again; drop the connection when there is too much of it.
+async def _drain(response: aiohttp.ClientResponse) -> bytes:
+    """What was read of the answer, so that the connection can be used again; it is dropped when there is too much.
 
-    The status has said already whether the message was taken: what happens to the rest changes nothing.
+    The status has said already whether the message was taken: what happens to the rest changes nothing there.
     """
-    read = 0
+    read = bytearray()
     with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError):
         while chunk := await response.content.read(_MAX_ANSWER_BYTES):
-            read += len(chunk)
-            if read >= _MAX_ANSWER_BYTES:
+            read += chunk
+            if len(read) >= _MAX_ANSWER_BYTES:
                 break
         else:
-            return
+            return bytes(read)
     response.close()
+    return bytes(read)
 
 
 def _kind(status: int | None, error: str | None) -> AttemptKind:
