@@ -1,4 +1,4 @@
-"""The subscriber's end: it verifies nothing, and notes when each incident's alert arrived."""
+"""The subscriber's end: it verifies nothing, answers challenges, and notes when each incident's alert arrived."""
 
 import asyncio
 import json
@@ -23,7 +23,10 @@ class Receiver:
 
     async def take(self, request: web.Request) -> web.Response:
         now = time.time()
-        incident = UUID(json.loads(await request.read())["data"]["incident_id"])
+        message = json.loads(await request.read())
+        if message["type"] == "challenge":
+            return web.Response(text=message["data"]["challenge"])
+        incident = UUID(message["data"]["incident_id"])
         if incident in self.arrived:
             self.repeats += 1
         self.arrived.setdefault(incident, now)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from aiohttp import web
 from fastapi import FastAPI
-from sqlalchemy import RowMapping, Table, select
+from sqlalchemy import RowMapping, Table, select, update
 
 from clearway_alerts.api import alerts as alerts_api
 from clearway_alerts.api import deliveries, inspection, subscriptions
@@ -30,12 +30,14 @@ from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import STORAGE
+from clearway_alerts.outbound.challenges import Challenges
 from clearway_alerts.outbound.leases import Lease, Room, lease_due
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
+from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.renewals import Renewals
@@ -54,7 +56,7 @@ from clearway_contracts.vocabulary import (
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import new_id
 from clearway_platform.database import migrations
-from clearway_platform.database.engines import Database
+from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.web.app import create_app
@@ -81,6 +83,7 @@ class Service:
     worker: DeliveryWorker
     standing: StandingHazards
     renewals: Renewals
+    challenges: Challenges
 
     def new_worker(self) -> DeliveryWorker:
         return DeliveryWorker(self.database, self.clock, self.channels, self.policy)
@@ -111,14 +114,29 @@ class Service:
             return await record(transaction, self.policy, attempts, now)
 
     async def subscribe(
-        self, url: str | None = None, area: dict[str, Any] = CIRCLE, owner: Principal = OWNER, **more: Any
+        self,
+        url: str | None = None,
+        area: dict[str, Any] = CIRCLE,
+        owner: Principal = OWNER,
+        *,
+        proved: bool = True,
+        **more: Any,
     ) -> RowMapping:
+        """A subscription whose endpoint has answered its challenge, unless it is not to be `proved`."""
         chosen = FilterForm.model_validate({"area": area, **more})
         channel = self.channels.read({"type": "webhook", "url": url} if url else {"type": "stream"})
         async with self.database.write() as transaction:
-            return await self.subscriptions.create(
-                transaction, owner, "convoy", Changes(filter=chosen, channel=channel)
-            )
+            wanted = Changes(filter=chosen, channel=channel)
+            made = await self.subscriptions.create(transaction, owner, "convoy", wanted)
+            if url and proved:
+                await self._prove(transaction, made)
+            return made
+
+    async def _prove(self, transaction: Transaction, made: RowMapping) -> None:
+        now = self.clock.now()
+        answered = {"challenged_url": made["url"], "challenge_attempts": 1, "challenged_at": now, "proved_at": now}
+        proof = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == made["id"]).values(answered)
+        await transaction.connection.execute(proof)
 
     async def warn(self, incident: IncidentView) -> None:
         async with self.database.write() as transaction:
@@ -171,9 +189,17 @@ async def service(
     queue = Queue(policy, channels, worker, clock)
     issuing = Issuing(Outbox(clock, check=hold_against_contract), queue)
     standing, renewals = new_standing(database, issuing, clock), new_renewals(database, issuing, clock)
-    subscriptions = Subscriptions(clock, channels, queue, standing.wake)
+    challenges = Challenges(database, clock, channels)
+
+    def look() -> None:
+        standing.wake()
+        challenges.wake()
+
+    subscriptions = Subscriptions(clock, channels, queue, look)
     pipeline = new_pipeline(issuing, clock)
-    yield Service(database, clock, channels, policy, pipeline, subscriptions, queue, worker, standing, renewals)
+    yield Service(
+        database, clock, channels, policy, pipeline, subscriptions, queue, worker, standing, renewals, challenges
+    )
     await database.close()
     await connections_ended()
 
