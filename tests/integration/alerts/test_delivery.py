@@ -82,7 +82,7 @@ async def test_each_alert_arrives_signed_and_in_order(
 @pytest.mark.usefixtures("delivering")
 async def test_what_is_restricted_leaves_thin(alerts: Service, receiver: Receiver, report: NewIncident) -> None:
     await alerts.subscribe(receiver.url)
-    await alerts.warn(report(tlp=Tlp.AMBER))
+    await alerts.warn(report(tlp=Tlp.AMBER_STRICT))
     await receiver.wait_for(1)
     data = json.loads(receiver.got[0][1])["data"]
     assert data["severity"] == "severe"

@@ -231,10 +231,11 @@ async def test_a_test_message_goes_the_same_way(
     assert radio.sent == [(("K7", "heron"), UUID(fired.json()["delivery_id"]), "radio check")]
 
 
-async def test_its_messages_are_whole_at_every_level_of_sharing(
+async def test_its_messages_are_whole_at_every_level_that_its_key_reads(
     alerts: Service, client: httpx.AsyncClient, report: Callable[..., Any]
 ) -> None:
-    made = await client.post("/v1/subscriptions", json=ON_RADIO)
+    boss = {"Authorization": "Bearer boss-admin-unmix"}
+    made = await client.post("/v1/subscriptions", json=ON_RADIO, headers=boss)
     await alerts.warn(report(tlp=Tlp.RED))
     [delivery] = (await client.get(f"{made.headers['Location']}/deliveries")).json()["items"]
     assert (delivery["form"], delivery["why_thin"]) == ("full", None)

@@ -70,7 +70,10 @@ class ShownAlert(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     form: Literal["full", "thin"]
-    left_out: list[str] = Field(description="The fields that a thin alert leaves out; empty when it is full.")
+    left_out: list[str] = Field(
+        description="The fields that are left out: of a thin alert, and `releasable_to` where it is too long for "
+        "a message; else empty."
+    )
     why_thin: str | None = Field(description="Why it is thin, and where the rest is, in words; null when it is full.")
     alert_id: UUID
     mission: str

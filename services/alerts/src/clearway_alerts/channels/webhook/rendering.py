@@ -15,13 +15,20 @@ LISTED: Final = (
     *("read_out", "category", "hazard_state", "expires_at", "tlp", "exercise"),
 )
 # A message stays under 20 kB.
+MOST_BYTES: Final = 19_500
 MOST_LISTED_BYTES: Final = 17_000
 
 
 def alert_body(alert: AlertState | ThinAlert) -> bytes:
     """The message of one alert, in the shape that it has everywhere. Of a thin one, what is left out is null, and named
     in `left_out`. Of an exercise this is said first, also where the headline is left out."""
-    return _body(f"alert.{alert.kind}", alert.issued_at, {"exercise": alert.exercise} | shape_of(alert))
+    data = {"exercise": alert.exercise} | shape_of(alert)
+    body = _body(f"alert.{alert.kind}", alert.issued_at, data)
+    if len(body) <= MOST_BYTES:
+        return body
+    # Of what an alert has, only the names of organisations can be so long: at links.alert they are read.
+    shortened = {"releasable_to": None, "left_out": [*data["left_out"], "releasable_to"]}
+    return _body(f"alert.{alert.kind}", alert.issued_at, data | shortened)
 
 
 def digest_body(digest: DigestState, alerts: Sequence[AlertState | ThinAlert]) -> bytes:
