@@ -122,7 +122,7 @@ def test_a_message_can_be_sent_again_over_the_api(north: Mission) -> None:
     assert (now.status_code, again.headers["idempotency-replayed"]) == (202, "true")
     assert now.json()["asked_by"] == north.key_ids[Role.ADMIN]
     assert now.json()["form"] == "thin"
-    assert "TLP amber" in now.json()["why_thin"]
+    assert "not proved" in now.json()["why_thin"]
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert "send-now" in refused.json()["detail"]
     assert north.ids["delivery_id"] in {item["delivery_id"] for item in waiting}
@@ -135,5 +135,5 @@ def test_a_thin_message_is_explained_where_it_is_met(north: Mission) -> None:
         subscription = made(client.get(f"/v1/subscriptions/{north.ids['subscription_id']}"))
         incident = {"incident_id": north.ids["incident_id"]}
         explained = made(client.get(f"/v1/subscriptions/{north.ids['subscription_id']}/explain", params=incident))
-    assert subscription["channel"]["thin_at"] == ["amber", "amber_strict", "red"]
+    assert subscription["channel"]["thin_at"] == ["amber_strict", "red"]
     assert "left out" in explained["why_thin"]

@@ -158,6 +158,7 @@ def test_a_change_of_what_exists_says_that_it_needs_what_was_seen() -> None:
 # route is new, and leaves the route as it is.
 WITHOUT_REVISION = {
     "subscriptions.send_test",
+    "subscriptions.challenge",
     "deliveries.resend",
     "deliveries.send_now",
     "alert_dead_letters.replay",
@@ -180,7 +181,7 @@ def test_every_change_of_what_exists_asks_for_what_was_seen() -> None:
 
 def test_the_messages_of_webhooks_are_in_it() -> None:
     hooks = read(JOINED)["webhooks"]
-    assert hooks.keys() == {"alert", "digest", "test"}
+    assert hooks.keys() == {"alert", "challenge", "digest", "test"}
     for hook in hooks.values():
         headers = {item["name"] for item in hook["post"]["parameters"] if item["in"] == "header" and item["required"]}
         assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}

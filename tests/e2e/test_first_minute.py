@@ -90,6 +90,18 @@ async def forge(address: str) -> None:
             await client.post(address, content=body, headers=headers)
 
 
+async def proved(subscription_id: str, typed: Callable[[str], str], folder: Path) -> None:
+    """Until Clearway has taken note of the answer, which is moments after the receiver gave it."""
+    address = typed(f"http://127.0.0.1:8080/v1/subscriptions/{subscription_id}")
+    key = (folder / "data" / "admin.key").read_text().strip()
+    async with asyncio.timeout(SECONDS), httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            found = await client.get(address, headers={"Authorization": f"Bearer {key}"})
+            if found.json()["proof"]["state"] == "proved":
+                return
+            await asyncio.sleep(0.1)
+
+
 async def test_the_readme_s_receiver_is_warned(typed: Callable[[str], str], tmp_path: Path) -> None:
     report = only([block.text for block in MINUTE if "/v1/incidents" in block.text])
     subscribe = only([block.text for block in WARNING if "/v1/subscriptions" in block.text])
@@ -97,10 +109,14 @@ async def test_the_readme_s_receiver_is_warned(typed: Callable[[str], str], tmp_
     script.write_text(typed(only([block.text for block in WARNING if block.language == "python"])))
 
     first = json.loads(await run(typed(report), tmp_path))
-    await run(typed(subscribe), tmp_path)
+    subscribed = await run(typed(subscribe), tmp_path)
     async with running(script) as receiver:
         await forge(typed("http://127.0.0.1:9000/"))
+        assert (await said_by(receiver))["type"] == "challenge"
+        await proved(json.loads(subscribed)["subscription_id"], typed, tmp_path)
         await run(typed(report.replace("first-report", "second-report")), tmp_path)
         message = await said_by(receiver)
     assert message["type"] == "alert.issued"
     assert message["data"]["incident_id"] != first["incident_id"]
+    assert message["data"]["form"] == "full"
+    assert "Keep away." in message["data"]["read_out"]
