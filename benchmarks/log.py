@@ -35,7 +35,7 @@ class Published:
             self.missions.setdefault(event.data.incident_id, event.data.mission)
             self.recorded.setdefault(event.data.incident_id, event.envelope.recorded_time.timestamp())
             self.appended.setdefault(event.data.incident_id, at)
-        elif isinstance(event.data, AlertIssued):
+        elif isinstance(event.data, AlertIssued) and event.data.incident_id is not None:
             self.alerted.setdefault(event.data.incident_id, event.data.alert.issued_at.timestamp())
             self.alert_appended.setdefault(event.data.incident_id, at)
 

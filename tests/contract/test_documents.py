@@ -76,8 +76,8 @@ def test_every_reference_is_to_a_schema_beside_it() -> None:
 
 @pytest.mark.parametrize("event_type", EVENTS)
 def test_an_event_refers_to_the_one_schema_of_its_state(event_type: str) -> None:
-    addresses = {f"urn:clearway:schema:{state}:1" for state in STATES}
-    document = schemas()[f"{event_type}.v1.json"]
+    addresses = {f"urn:clearway:schema:{name}:{state.version}" for name, state in STATES.items()}
+    document = schemas()[f"{event_type}.v{EVENTS[event_type].version}.json"]
 
     assert len(references(document) & addresses) == 1
     assert not {state.__name__ for state in STATES.values()} & set(document.get("$defs", ()))

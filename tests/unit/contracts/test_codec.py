@@ -25,7 +25,7 @@ class Sighted(EventData):
     event_type: ClassVar[str] = "test.sighted"
     version: ClassVar[int] = 3
     topic: ClassVar[str] = "test.v1"
-    subject_field: ClassVar[str | None] = "place"
+    subject_fields: ClassVar[tuple[str, ...]] = ("place",)
 
     place: str
     metres: float

@@ -16,8 +16,8 @@ from clearway_contracts.route import RiskState, RouteState
 from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import RouteRegistered, RouteRiskChanged
 from clearway_platform.clock import new_id
+from clearway_testing.alert_events import ALERT_STATES
 from clearway_testing.event_states import (
-    ALERT_STATES,
     AREA_STATES,
     CLEARANCE_STATES,
     INCIDENT_STATES,

@@ -1,11 +1,13 @@
-"""The alert as others see it: what one subscription is told about one revision of an incident; and many in a digest."""
+"""The alert as others see it: what one subscription is told about one revision of an incident, or about a source that
+is silent; and many in a digest."""
 
-from typing import Annotated, ClassVar, Final, Literal
+from datetime import timedelta
+from typing import Annotated, ClassVar, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from clearway_contracts.envelope import Mission, State, Utc
+from clearway_contracts.envelope import Mission, Payload, State, Utc
 from clearway_contracts.geometry import Metres, Point
 from clearway_contracts.handling import MOST_RESTRICTED, Handling
 from clearway_contracts.incident import Revision
@@ -17,6 +19,7 @@ from clearway_contracts.vocabulary import (
     HazardState,
     Outcome,
     Severity,
+    SourceKind,
     Status,
     Tlp,
     Urgency,
@@ -26,21 +29,45 @@ MOST_LISTED: Final = 100
 """A digest lists no more alerts than this, so that its event is never too large to be published."""
 
 
-class AlertState(State):
-    """One alert object: what one subscription is told about one revision of an incident.
+OF_INCIDENT: Final = (
+    *("incident_id", "incident_revision", "point", "uncertainty_m"),
+    *("category", "outcome", "hazard_state", "status"),
+)
+"""What an alert of an incident has, and an alert of a source has not."""
+OF_SOURCE: Final = ("source_id", "source")
 
-    `sequence` counts 1.. per incident and subscription; `references` are the earlier alerts that it replaces;
-    `reason` names the clause of the filter that matched. `classification` is null where it is not known: it then counts
-    as the highest. `chainage_m` is the distance along the route from its start.
+
+class AlertSource(Payload):
+    """A watched source as it was when the alert was issued. `watches` is what is listened for: an organisation, the
+    system of an import, a consumer, or the service of a relay. Without `last_heard_at` nothing was ever heard."""
+
+    name: str
+    kind: SourceKind
+    watches: str
+    quiet_after: Annotated[timedelta, Field(description="How long it may be quiet.")]
+    watched_since: Utc
+    last_heard_at: Utc | None = None
+
+
+class AlertState(State):
+    """One alert object: what one subscription is told about one revision of an incident, or about a watched source that
+    is silent or is heard again. It has the fields of the one or of the other.
+
+    `sequence` counts 1.. per incident (or source) and subscription; `references` are the earlier alerts that it
+    replaces; `reason` names the clause of the filter that matched, or says since when the source is silent.
+    `classification` is null where it is not known: it then counts as the highest. `chainage_m` is the distance along
+    the route from its start.
     """
 
     state_name: ClassVar[Literal["alert"]] = "alert"
+    version: ClassVar[int] = 2
 
     alert_id: UUID
     mission: Mission
     subscription_id: UUID
-    incident_id: UUID
-    incident_revision: Revision
+    incident_id: UUID | None = None
+    incident_revision: Revision | None = None
+    source_id: UUID | None = None
     sequence: Annotated[int, Field(ge=1)]
     kind: AlertKind
     exercise: bool
@@ -48,16 +75,17 @@ class AlertState(State):
     urgency: Urgency
     certainty: Certainty
     headline: str
-    point: Point
-    uncertainty_m: Metres
+    point: Point | None = None
+    uncertainty_m: Metres | None = None
     place_name: str | None = None
     mgrs: str | None = None
     route_id: UUID | None = None
     chainage_m: Metres | None = None
-    category: Category
-    outcome: Outcome
-    hazard_state: HazardState
-    status: Status
+    category: Category | None = None
+    outcome: Outcome | None = None
+    hazard_state: HazardState | None = None
+    status: Status | None = None
+    source: AlertSource | None = None
     occurred_at: Utc | None = None
     issued_at: Utc
     expires_at: Utc
@@ -66,6 +94,21 @@ class AlertState(State):
     reason: str
     classification: Classification | None = None
     releasable_to: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_of_an_incident_or_of_a_source(self) -> Self:
+        of_incident = {getattr(self, name) is not None for name in OF_INCIDENT}
+        of_source = {getattr(self, name) is not None for name in OF_SOURCE}
+        if len(of_incident) > 1 or len(of_source) > 1 or of_incident == of_source:
+            raise ValueError("an alert has all fields of an incident, or all of a source, and none of the other")
+        return self
+
+    @property
+    def about(self) -> UUID:
+        """The id of the incident or of the source."""
+        found = self.incident_id or self.source_id
+        assert found is not None
+        return found
 
     @property
     def handling(self) -> Handling:
@@ -84,6 +127,7 @@ class DigestState(State):
     """
 
     state_name: ClassVar[Literal["alert_digest"]] = "alert_digest"
+    version: ClassVar[int] = 2
 
     digest_id: UUID
     mission: Mission

@@ -1,6 +1,6 @@
-"""The events of the alerts service: what was said to whom about an incident."""
+"""The events of the alerts service: what was said to whom about an incident, or about a source that is silent."""
 
-from typing import ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import model_validator
@@ -11,25 +11,28 @@ from clearway_contracts.topics import ALERTS
 
 
 class AlertChange(EventData):
-    """Base of the alert events. They are ordered by incident, so that a cancellation never overtakes its alert."""
+    """Base of the alert events. They are ordered by incident (or source), so that a cancellation never overtakes its
+    alert. One of the two ids is there. Version 1 knew incidents only."""
 
     topic: ClassVar[str] = ALERTS.name
-    subject_field: ClassVar[str | None] = "incident_id"
+    version: ClassVar[int] = 2
+    subject_fields: ClassVar[tuple[str, ...]] = ("incident_id", "source_id")
 
     alert_id: UUID
-    incident_id: UUID
+    incident_id: UUID | None = None
+    source_id: UUID | None = None
     alert: AlertState
 
     @model_validator(mode="after")
     def _state_is_of_this_alert(self) -> Self:
-        inside = (self.alert.mission, self.alert.alert_id, self.alert.incident_id)
-        if inside != (self.mission, self.alert_id, self.incident_id):
-            raise ValueError("mission, alert_id and incident_id must be those of the alert inside")
+        inside = (self.alert.mission, self.alert.alert_id, self.alert.incident_id, self.alert.source_id)
+        if inside != (self.mission, self.alert_id, self.incident_id, self.source_id):
+            raise ValueError("mission, alert_id, incident_id and source_id must be those of the alert inside")
         return self
 
 
 class AlertIssued(AlertChange):
-    """A subscription is warned of an incident for the first time."""
+    """A subscription is warned of an incident for the first time, or that a watched source is silent."""
 
     event_type: ClassVar[Literal["alert.issued"]] = "alert.issued"
 
@@ -41,7 +44,8 @@ class AlertUpdated(AlertChange):
 
 
 class AlertRenewed(AlertChange):
-    """The hazard that the subscription was told of still stands: said again before the last alert expires."""
+    """The hazard that the subscription was told of still stands, or the source is still silent: said again before the
+    last alert expires."""
 
     event_type: ClassVar[Literal["alert.renewed"]] = "alert.renewed"
 
@@ -53,7 +57,7 @@ class AlertDowngraded(AlertChange):
 
 
 class AlertCancelled(AlertChange):
-    """The warning no longer stands. Reaches everyone who had it."""
+    """The warning no longer stands, or the source is heard again. Reaches everyone who had it."""
 
     event_type: ClassVar[Literal["alert.cancelled"]] = "alert.cancelled"
 
@@ -72,7 +76,8 @@ class AlertDigestIssued(EventData):
 
     event_type: ClassVar[Literal["alert.digest_issued"]] = "alert.digest_issued"
     topic: ClassVar[str] = ALERTS.name
-    subject_field: ClassVar[str | None] = "subscription_id"
+    version: ClassVar[int] = 2
+    subject_fields: ClassVar[tuple[str, ...]] = ("subscription_id",)
 
     subscription_id: UUID
     digest_id: UUID
@@ -95,3 +100,8 @@ ALERT_CHANGES: Final[tuple[type[AlertChange], ...]] = (
     AlertAcknowledged,
 )
 ALERT_EVENTS: Final[tuple[type[EventData], ...]] = (*ALERT_CHANGES, AlertDigestIssued)
+
+
+def may_be_of_a_source(data: dict[str, Any]) -> dict[str, Any]:
+    """From version 1 to 2 of every alert event: what says of a source is added, and is empty."""
+    return data

@@ -14,7 +14,7 @@ class AreaChange(EventData):
     """Base of these events, ordered by area: `area` is what it is now."""
 
     topic: ClassVar[str] = ROUTE_RISK.name
-    subject_field: ClassVar[str | None] = "area_id"
+    subject_fields: ClassVar[tuple[str, ...]] = ("area_id",)
 
     area_id: UUID
     area: AreaState

@@ -127,7 +127,7 @@ def _headers(contract: type[EventData]) -> dict[str, Any]:
         "ce_dataschema": {**_TEXT, "const": schema_name(contract.event_type, contract.version)},
         "ce_id": {**_ID, "description": "UUIDv7; the same on every repeat."},
         "ce_source": {**_TEXT, "description": "The part of the service that published it."},
-        "ce_subject": {**_TEXT, "description": f"The {contract.subject_field} of the data."},
+        "ce_subject": {**_TEXT, "description": f"The {' or '.join(contract.subject_fields)} of the data."},
         "ce_partitionkey": {**_TEXT, "description": "Equal to ce_subject."},
         "ce_mission": {**_TEXT, "description": "The tenant."},
         "ce_time": {**_TIME, "description": "When it happened."},

@@ -196,5 +196,5 @@ def _require_agreement(event: Event) -> None:
     envelope, data = event.envelope, event.data
     if envelope.mission != data.mission:
         raise InvalidEvent("is not the mission of the data", "ce_mission")
-    if data.subject_field is not None and envelope.subject != str(getattr(data, data.subject_field)):
-        raise InvalidEvent(f"is not the {data.subject_field} of the data", "ce_subject")
+    if data.subject_fields and envelope.subject != data.subject:
+        raise InvalidEvent(f"is not the {' or '.join(data.subject_fields)} of the data", "ce_subject")

@@ -51,15 +51,22 @@ class EventData(Payload):
     """Base of an event's data: the whole state after the change.
 
     `event_type` is the wire name; `version` is the contract's integer version; `topic` is where it travels;
-    `subject_field` names the field whose value is the envelope's subject, and so the key that orders the events.
+    `subject_fields` names the field whose value is the envelope's subject, and so the key that orders the events: the
+    first of them that is given.
     """
 
     event_type: ClassVar[str]
     version: ClassVar[int] = 1
     topic: ClassVar[str]
-    subject_field: ClassVar[str | None] = None
+    subject_fields: ClassVar[tuple[str, ...]] = ()
 
     mission: Mission
+
+    @property
+    def subject(self) -> str | None:
+        """The envelope's subject; None where every subject will do."""
+        given = (getattr(self, name) for name in self.subject_fields)
+        return next((str(value) for value in given if value is not None), None)
 
 
 class Envelope(BaseModel):

@@ -17,7 +17,7 @@ class IncidentChange(EventData):
     """
 
     topic: ClassVar[str] = INCIDENTS.name
-    subject_field: ClassVar[str | None] = "incident_id"
+    subject_fields: ClassVar[tuple[str, ...]] = ("incident_id",)
 
     incident_id: UUID
     revision: Revision

@@ -6,20 +6,27 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from clearway_contracts.alert import AlertState, DigestState
-from clearway_contracts.alerts import ALERT_EVENTS
+from clearway_contracts.alerts import ALERT_EVENTS, may_be_of_a_source
 from clearway_contracts.area import AreaState
 from clearway_contracts.areas import AREA_EVENTS
 from clearway_contracts.checks import CHECK_EVENTS
 from clearway_contracts.envelope import EventData, State
+from clearway_contracts.heartbeats import HEARTBEAT_EVENTS, HeartbeatState
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_contracts.route import RiskState, RouteState
 from clearway_contracts.route_check import RouteClearanceState, RoutePassState
 from clearway_contracts.routes import ROUTE_EVENTS
 
-EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType(
-    {event.event_type: event for event in (*INCIDENT_EVENTS, *ALERT_EVENTS, *ROUTE_EVENTS, *CHECK_EVENTS, *AREA_EVENTS)}
+_EVENTS: Final = (
+    *INCIDENT_EVENTS,
+    *ALERT_EVENTS,
+    *ROUTE_EVENTS,
+    *CHECK_EVENTS,
+    *AREA_EVENTS,
+    *HEARTBEAT_EVENTS,
 )
+EVENTS: Final[Mapping[str, type[EventData]]] = MappingProxyType({event.event_type: event for event in _EVENTS})
 
 STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
     {
@@ -33,6 +40,7 @@ STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
             RouteClearanceState,
             RoutePassState,
             AreaState,
+            HeartbeatState,
         )
     }
 )
@@ -40,8 +48,10 @@ STATES: Final[Mapping[str, type[State]]] = MappingProxyType(
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes the data of one version of an event and returns that of the next."""
 
-UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = MappingProxyType({})
-"""(wire name, version) to the step that leads to version + 1. Empty while every contract is at its first version."""
+UPCASTERS: Final[Mapping[tuple[str, int], Upcaster]] = MappingProxyType(
+    {(event.event_type, 1): may_be_of_a_source for event in ALERT_EVENTS}
+)
+"""(wire name, version) to the step that leads to version + 1."""
 
 SCHEMA_PREFIX: Final = "urn:clearway:schema:"
 

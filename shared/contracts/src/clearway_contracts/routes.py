@@ -16,7 +16,7 @@ class RouteChange(EventData):
     """Base of the route events, ordered by route."""
 
     topic: ClassVar[str] = ROUTE_RISK.name
-    subject_field: ClassVar[str | None] = "route_id"
+    subject_fields: ClassVar[tuple[str, ...]] = ("route_id",)
 
     route_id: UUID
 

@@ -35,7 +35,7 @@ INCIDENTS: Final = Topic(
 )
 ALERTS: Final = Topic(
     name="alerts.v1",
-    key="incident id, a digest by subscription id",
+    key="incident id or source id, a digest by subscription id",
     partitions=4,
     retention_days=90,
     producers=("alerts",),
@@ -51,6 +51,15 @@ ROUTE_RISK: Final = Topic(
     consumers=("alerts",),
     describes="Routes, what was done for them, contaminated areas, and risks when they change enough to matter.",
 )
+HEARTBEATS: Final = Topic(
+    name="heartbeats.v1",
+    key="service",
+    partitions=1,
+    retention_days=1,
+    producers=("alerts", "analytics", "incidents"),
+    consumers=("alerts",),
+    describes="That each service runs, and how far its consumers are, about once a minute. It is in no stream.",
+)
 DEAD_LETTERS: Final = Topic(
     name="dead-letters.v1",
     key="the key of the message that failed",
@@ -62,4 +71,4 @@ DEAD_LETTERS: Final = Topic(
     max_message_bytes=2_097_152,
 )
 
-TOPICS: Final = (INCIDENTS, ALERTS, ROUTE_RISK, DEAD_LETTERS)
+TOPICS: Final = (INCIDENTS, ALERTS, ROUTE_RISK, HEARTBEATS, DEAD_LETTERS)

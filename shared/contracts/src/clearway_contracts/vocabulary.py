@@ -316,6 +316,15 @@ class AlertKind(StrEnum):
     CANCELLED = "cancelled"
 
 
+class SourceKind(StrEnum):
+    """What is listened to: an organisation that reports, an import, and a part of Clearway itself."""
+
+    REPORTING_CELL = "reporting_cell"
+    IMPORT = "import"
+    CONSUMER = "consumer"
+    RELAY = "relay"
+
+
 class Severity(StrEnum):
     """CAP 1.2's severity."""
 
