@@ -65,7 +65,8 @@ async def test_it_says_once_what_is_missing_and_begins_by_itself(
 ) -> None:
     keys = "Database `keys` has no tables yet: run `clearway migrate keys`."
     own = "Database `alerts` has no tables yet: run `clearway migrate alerts`."
-    topics = "Kafka has no topic incidents.v1, alerts.v1, route-risk.v1, dead-letters.v1: run `clearway topics create`."
+    names = "incidents.v1, alerts.v1, route-risk.v1, heartbeats.v1, dead-letters.v1"
+    topics = f"Kafka has no topic {names}: run `clearway topics create`."
     async with httpx.AsyncClient(base_url=alerts.address, trust_env=False) as client:
         await missing(client, keys, own, topics)
         assert (await client.get("/healthz")).status_code == 200

@@ -18,6 +18,7 @@ from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.precedence import Precedence
+from clearway_platform.messaging.progress import Progress
 from clearway_platform.settings import ServiceSettings, Settings
 
 _GROUP: Final = "clearway.services"
@@ -48,6 +49,7 @@ class Platform:
     own: ServiceSettings | None = None
     permissions: Sequence[Permission] = PLATFORM
     precedence: Precedence = field(default_factory=Precedence)
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def database(self) -> Database:

@@ -40,6 +40,7 @@ def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
         dead_letters=platform.dead_letters,
         clock=platform.clock,
         attempts=platform.settings.handler_attempts,
+        progress=platform.progress,
         turn=platform.precedence.after,
     )
 

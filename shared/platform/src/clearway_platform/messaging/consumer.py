@@ -17,6 +17,7 @@ from clearway_platform.messaging.lag import Lag
 from clearway_platform.messaging.membership import Membership
 from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.processor import Handler, MessageProcessor
+from clearway_platform.messaging.progress import Progress, Standing
 from clearway_platform.messaging.retry import Outage, retry_until_done
 
 __all__ = ["Consumer", "Handler"]
@@ -29,6 +30,7 @@ class Consumer:
 
     `attempts` is how often a handler may fail before its message becomes a dead letter. While the database or the
     broker is away no failure is counted: the partition waits. `turn` orders its work among the process's consumers.
+    `progress` is told how far it is.
     Raises ValueError for a topic that does not list it.
     """
 
@@ -45,6 +47,7 @@ class Consumer:
         attempts: int = 5,
         revoke_seconds: float = 5.0,
         turn: Turn = nullcontext,
+        progress: Progress | None = None,
     ) -> None:
         if unlisted := [topic.name for topic in topics if name not in topic.consumers]:
             raise ValueError(
@@ -57,6 +60,9 @@ class Consumer:
         self._dead_letters = dead_letters
         self._revoke_seconds = revoke_seconds
         self._turn = turn
+        self._clock = clock
+        self._progress = progress or Progress()
+        self._progress.left(name, clock.now())
         self._outage = Outage(f"consumer {name}")
         self._processor = MessageProcessor(
             consumer=name,
@@ -79,10 +85,14 @@ class Consumer:
 
     async def _join(self) -> None:
         """Be a member of the group until the broker is away. Raises BrokerError."""
-        member = Membership(self._processor, Lag(self._name), self._outage, self._revoke_seconds, self._turn)
-        reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
-        async with reader:
-            await member.run(reader)
+        standing = Standing(self._name, self._progress)
+        member = Membership(self._processor, Lag(self._name), standing, self._outage, self._revoke_seconds, self._turn)
+        try:
+            reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
+            async with reader:
+                await member.run(reader)
+        finally:
+            self._progress.left(self._name, self._clock.now())
 
     async def _replay(self) -> None:
         while True:

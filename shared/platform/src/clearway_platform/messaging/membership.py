@@ -20,6 +20,7 @@ from clearway_platform.log.base import (
 from clearway_platform.messaging.lag import Lag
 from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.processor import MessageProcessor
+from clearway_platform.messaging.progress import Standing
 from clearway_platform.messaging.retry import Outage
 
 _MAX_RECORDS: Final = 500
@@ -41,10 +42,17 @@ class Membership:
     """One membership in a consumer group. The work on a partition's records is a task of its own."""
 
     def __init__(
-        self, processor: MessageProcessor, lag: Lag, outage: Outage, revoke_seconds: float, turn: Turn
+        self,
+        processor: MessageProcessor,
+        lag: Lag,
+        standing: Standing,
+        outage: Outage,
+        revoke_seconds: float,
+        turn: Turn,
     ) -> None:
         self._processor = processor
         self._lag = lag
+        self._standing = standing
         self._outage = outage
         self._revoke_seconds = revoke_seconds
         self._turn = turn
@@ -66,6 +74,7 @@ class Membership:
                 wait = _BUSY_FETCH_SECONDS if self._busy else _IDLE_FETCH_SECONDS
                 batches = await reader.fetch(max_records=_MAX_RECORDS, timeout=wait)
                 answered = True
+                self._standing.joined()
                 if storing.done():
                     storing.result()
                 await self._process(reader, batches)
@@ -113,14 +122,18 @@ class Membership:
             reader.resume(frozenset(done) & reader.assignment())
 
     async def _work(self, reader: LogReader, partition: TopicPartition, records: Sequence[Record]) -> None:
-        for start in range(0, len(records), _TRANSACTION_RECORDS):
-            if partition in self._leaving or partition not in reader.assignment():
-                return
-            batch = records[start : start + _TRANSACTION_RECORDS]
-            async with self._turn():
-                await self._processor.take(batch)
-            self._settled[partition] = batch[-1].offset + 1
-            self._unsettled[partition] -= len(batch)
+        try:
+            for start in range(0, len(records), _TRANSACTION_RECORDS):
+                if partition in self._leaving or partition not in reader.assignment():
+                    return
+                batch = records[start : start + _TRANSACTION_RECORDS]
+                self._standing.working_on(partition, batch[0].timestamp)
+                async with self._turn():
+                    await self._processor.take(batch)
+                self._settled[partition] = batch[-1].offset + 1
+                self._unsettled[partition] -= len(batch)
+        finally:
+            self._standing.done_with(partition)
 
     async def _keep_storing(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from uuid import UUID
 from opentelemetry import propagate
 from sqlalchemy import insert
 
-from clearway_contracts.codec import Check, encode
+from clearway_contracts.codec import Check, Encoded, encode
 from clearway_contracts.envelope import Envelope, Event, EventData
 from clearway_contracts.topics import TOPICS
 from clearway_platform.clock import Clock, new_id
@@ -63,6 +63,10 @@ class Outbox:
         """
         await self._insert(transaction, [_event_row(event, self._check) for event in events])
 
+    async def add_apart(self, transaction: Transaction, events: Sequence[Event]) -> None:
+        """Publish events that do not enter the feed: no client follows them."""
+        await self.add_messages(transaction, [_message(encode(event, check=self._check)) for event in events])
+
     async def add_messages(self, transaction: Transaction, messages: Sequence[Message]) -> None:
         """Publish messages that are not events of this service. They do not enter its feed."""
         now = self._clock.now()
@@ -78,7 +82,7 @@ class Outbox:
 
 def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
     encoded, envelope = encode(event, check=check), event.envelope
-    return _message_row(Message(encoded.topic, encoded.key, encoded.value, encoded.headers)) | {
+    return _message_row(_message(encoded)) | {
         "event_id": envelope.id,
         "mission": envelope.mission,
         "type": event.data.event_type,
@@ -86,6 +90,10 @@ def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
         "time": envelope.time,
         "recorded_at": envelope.recorded_time,
     }
+
+
+def _message(encoded: Encoded) -> Message:
+    return Message(encoded.topic, encoded.key, encoded.value, encoded.headers)
 
 
 def _message_row(message: Message) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from clearway_contracts.topics import TOPICS
+from clearway_contracts.topics import HEARTBEATS, TOPICS
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
@@ -26,6 +26,7 @@ from clearway_platform.log import open_broker
 from clearway_platform.log.base import Broker, TopicSpec
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
+from clearway_platform.messaging.heartbeat import Heartbeat
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.precedence import Precedence
@@ -264,7 +265,7 @@ def _databases(members: Sequence[Member]) -> dict[str, tuple[Database, Path]]:
 
 
 def _workers(member: Member) -> Mapping[str, Worker]:
-    """A service's own workers, its relay and its housekeeping."""
+    """A service's own workers, its relay, its housekeeping and its heartbeat."""
     shared = {} if member.platform.plumbing is None else _shared_workers(member.platform, member.service.name)
     return {f"{member.service.name} {worker}": work for worker, work in {**shared, **member.parts.workers}.items()}
 
@@ -289,6 +290,15 @@ def _shared_workers(platform: Platform, name: str) -> dict[str, Worker]:
         idempotency_hours=settings.idempotency_hours,
     )
     workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run}
+    if name in HEARTBEATS.producers:
+        heartbeat = Heartbeat(
+            service=name,
+            database=platform.database,
+            outbox=platform.outbox,
+            progress=platform.progress,
+            clock=platform.clock,
+        )
+        workers["heartbeat"] = heartbeat.run
     if platform.database.dialect == "postgresql":
         # The relay of another replica may publish.
         workers["feed"] = lambda: platform.feed.watch(settings.relay_poll_seconds)
