@@ -18,6 +18,7 @@ from .mission import (
     report,
     route,
     route_pass,
+    source,
     subscription,
 )
 from .scene import Scene, but
@@ -51,6 +52,11 @@ def fresh_subscription(scene: Scene, **changes: Any) -> Fresh:
     body = subscription(scene.ours.mark, **changes)
     answer = scene.ask({"method": "POST", "url": "/v1/subscriptions", "json": body})
     return scene.ours.ids | {"subscription_id": made(answer)["subscription_id"]}, answer.headers["etag"]
+
+
+def fresh_source(scene: Scene) -> dict[str, str]:
+    answer = scene.ask({"method": "POST", "url": "/v1/sources", "json": source(scene.ours.mark)})
+    return scene.ours.ids | {"source_id": made(answer)["source_id"]}
 
 
 def fresh_delivery(scene: Scene) -> dict[str, str]:

@@ -116,6 +116,11 @@ def subscription(mark: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def source(mark: str, **changes: Any) -> dict[str, Any]:
+    """A reporting cell that may be quiet for the whole test."""
+    return {"name": f"cell {mark}", "kind": "reporting_cell", "watches": mark, "quiet_after": "P30D"} | changes
+
+
 def settle(mission: Mission) -> None:
     """Put something of every kind on record, and wait until all of it is there to be read."""
     ids, mark = mission.ids, mission.mark
@@ -132,6 +137,7 @@ def settle(mission: Mission) -> None:
         proposal = {"preset": "dense", "reason": mark}
         ids["parameters_id"] = made(client.post("/v1/risk-parameters", json=proposal))["parameters_id"]
         ids["subscription_id"] = made(client.post("/v1/subscriptions", json=subscription(mark)))["subscription_id"]
+        ids["source_id"] = made(client.post("/v1/sources", json=source(mark)))["source_id"]
         retracted = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
         reason = {"reason": "duplicate", "note": mark}
         made(client.post(f"/v1/incidents/{retracted}/retract", json=reason, headers={"If-Match": '"1"'}))

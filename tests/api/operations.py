@@ -18,7 +18,7 @@ from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
 from clearway_platform.web.possible_problems import CODES, permissions_asked
 
-from .mission import area, claim, clearance, report, route, route_pass, subscription
+from .mission import area, claim, clearance, report, route, route_pass, source, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset(
@@ -26,6 +26,7 @@ OBJECTS = frozenset(
         "incident_id",
         "subscription_id",
         "alert_id",
+        "source_id",
         "digest_id",
         "route_id",
         "clearance_id",
@@ -56,6 +57,8 @@ BODIES: Mapping[str, Any] = {
     "ParametersDiscard": {"reason": "body"},
     "SubscriptionBody": subscription("body"),
     "SubscriptionPatch": {"name": "body"},
+    "SourceBody": source("body"),
+    "SourcePatch": {"name": "body"},
     "ReportForm": {"organisation": "body"},
     "GradingForm": {"info_credibility": "2"},
     "HazardBody": {"hazard_state": "marked"},

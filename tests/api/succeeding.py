@@ -16,6 +16,7 @@ from .fresh import (
     fresh_proposal,
     fresh_retraction,
     fresh_route,
+    fresh_source,
     fresh_subscription,
 )
 from .operations import Operation
@@ -59,6 +60,8 @@ def _prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
             return asked, ours
         case ["subscription_id"]:
             return operation.request(fresh_subscription(scene)[0]), ours
+        case ["source_id"]:
+            return operation.request(fresh_source(scene)), ours
         case ["subscription_id", "delivery_id"] if operation.name == "deliveries.resend":
             return operation.request(fresh_delivery(scene)), ours
         case ["route_id"]:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import RowMapping, Table, select, update
 
 from clearway_alerts.api import alerts as alerts_api
-from clearway_alerts.api import deliveries, inspection, subscriptions
+from clearway_alerts.api import deliveries, inspection, sources, subscriptions
 from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.channels.base import AttemptResult, Channel
 from clearway_alerts.channels.registry import Channels
@@ -25,6 +25,7 @@ from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
+from clearway_alerts.commands.sources import Sources
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.renewal import Validity
@@ -41,6 +42,7 @@ from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.renewals import Renewals
+from clearway_alerts.warning.silences import Silences
 from clearway_alerts.warning.standing_hazards import StandingHazards
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.vocabulary import (
@@ -84,6 +86,7 @@ class Service:
     standing: StandingHazards
     renewals: Renewals
     challenges: Challenges
+    silences: Silences
 
     def new_worker(self) -> DeliveryWorker:
         return DeliveryWorker(self.database, self.clock, self.channels, self.policy)
@@ -96,6 +99,9 @@ class Service:
 
     def new_standing(self, issuing: type[Issuing] = Issuing) -> StandingHazards:
         return new_standing(self.database, self.new_issuing(issuing), self.clock)
+
+    def new_silences(self, issuing: type[Issuing] = Issuing) -> Silences:
+        return new_silences(self.database, self.new_issuing(issuing), self.clock)
 
     def new_renewals(self) -> Renewals:
         return new_renewals(self.database, self.new_issuing(), self.clock)
@@ -165,6 +171,11 @@ def new_renewals(database: Database, issuing: Issuing, clock: ManualClock) -> Re
     return Renewals(database, watchlist, issuing, clock, validity=Validity(), heavy=heavy)
 
 
+def new_silences(database: Database, issuing: Issuing, clock: ManualClock) -> Silences:
+    watchlist = Watchlist(issuing.queue.channels, HeavyWork("warnings"))
+    return Silences(database, watchlist, issuing, clock)
+
+
 @pytest.fixture
 def extra_channels() -> list[Channel]:
     """What a test registers beside the webhook and the stream."""
@@ -197,8 +208,20 @@ async def service(
 
     subscriptions = Subscriptions(clock, channels, queue, look)
     pipeline = new_pipeline(issuing, clock)
+    silences = new_silences(database, issuing, clock)
     yield Service(
-        database, clock, channels, policy, pipeline, subscriptions, queue, worker, standing, renewals, challenges
+        database,
+        clock,
+        channels,
+        policy,
+        pipeline,
+        subscriptions,
+        queue,
+        worker,
+        standing,
+        renewals,
+        challenges,
+        silences,
     )
     await database.close()
     await connections_ended()
@@ -349,8 +372,16 @@ async def client(alerts: Service) -> AsyncIterator[httpx.AsyncClient]:
     app: FastAPI = create_app(title="alerts", description="", platform=ApiPlatform(alerts))  # type: ignore[arg-type]
     sending = Deliveries(alerts.queue)
     acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
-    app.state.wiring = Wiring(alerts.subscriptions, sending, acknowledge, 72, HeavyWork("requests"), alerts.channels)
-    for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router):
+    app.state.wiring = Wiring(
+        alerts.subscriptions,
+        sending,
+        acknowledge,
+        Sources(alerts.clock, alerts.silences.wake),
+        72,
+        HeavyWork("requests"),
+        alerts.channels,
+    )
+    for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router, sources.router):
         app.include_router(router)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": "Bearer ann-subscriber-unmix"}

@@ -26,7 +26,7 @@ from clearway_alerts.domain.errors import (
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.queries.deliveries import page_of_deliveries
 from clearway_alerts.storage.tables import DELIVERY, DELIVERY_ATTEMPT
-from clearway_contracts.alert import AlertState
+from clearway_contracts.alert import OF_SOURCE, AlertState
 from clearway_contracts.vocabulary import Tlp
 from clearway_platform.auth.principals import Principal, Role
 
@@ -203,7 +203,7 @@ async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves
     assert data.keys() >= AlertState.model_fields.keys()
     assert AlertView.model_fields.keys() >= AlertState.model_fields.keys()
     said = AlertState.model_fields.keys() | {"read_out"}
-    assert {name for name in said if data[name] is None} == set(data["left_out"])
+    assert {name for name in said if data[name] is None} == {*data["left_out"], *OF_SOURCE}
     assert {"point", "headline", "category", "occurred_at"} <= set(data["left_out"])
 
 

@@ -41,7 +41,7 @@ def is_thin(alert: dict[str, Any]) -> bool:
     left_out = set(alert["left_out"])
     return (
         SECRET not in json.dumps(alert)
-        and said == KEPT
+        and said == KEPT - {"source_id"}
         and {"point", "headline", "category"} <= left_out
         and all(alert[name] is None for name in left_out)
     )

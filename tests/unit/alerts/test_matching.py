@@ -13,7 +13,7 @@ from pyproj import Geod
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, RouteCorridor
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index, explained, watch_of
-from clearway_alerts.domain.subscription import Accuracy, Exercises, Filter, MinimumGrade
+from clearway_alerts.domain.subscription import Accuracy, Filter, Inclusion, MinimumGrade
 from clearway_contracts.vocabulary import Category, InfoCredibility, Severity, SourceReliability, Tlp
 
 GEOD = Geod(ellps="WGS84")
@@ -88,10 +88,10 @@ def test_a_place_across_the_antimeridian_is_near(make: Make) -> None:
         (Filter(Everything()), {"category": Category.NOT_EXPLOSIVE}, False),
         (Filter(Everything(), categories=frozenset({Category.IED})), {"category": Category.OTHER_EXPLOSIVE}, False),
         (Filter(Everything()), {"exercise": True}, False),
-        (Filter(Everything(), exercises=Exercises.INCLUDE), {"exercise": True}, True),
-        (Filter(Everything(), exercises=Exercises.INCLUDE), {}, True),
-        (Filter(Everything(), exercises=Exercises.ONLY), {"exercise": True}, True),
-        (Filter(Everything(), exercises=Exercises.ONLY), {}, False),
+        (Filter(Everything(), exercises=Inclusion.INCLUDE), {"exercise": True}, True),
+        (Filter(Everything(), exercises=Inclusion.INCLUDE), {}, True),
+        (Filter(Everything(), exercises=Inclusion.ONLY), {"exercise": True}, True),
+        (Filter(Everything(), exercises=Inclusion.ONLY), {}, False),
         (Filter(Everything(), min_severity=Severity.EXTREME), {}, False),
         (Filter(Everything(), min_severity=Severity.EXTREME), {"killed_high": 1}, True),
         (Filter(Everything(), tlp_max=Tlp.GREEN), {"tlp": Tlp.AMBER}, False),

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Exercises
+from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Inclusion
 from clearway_alerts.filter_form import FilterForm
-from clearway_alerts.storage.states import filter_in_doubt, read_filter, shown_filter, stored_filter
+from clearway_alerts.storage.states import FILTER, filter_in_doubt, read_filter, shown_filter, stored_filter
 from clearway_contracts.vocabulary import Category
 
 EVERYTHING = {"area": {"type": "everything"}}
@@ -33,7 +33,7 @@ def test_a_filter_of_0_1_0_that_named_other_watches_other_explosives() -> None:
 )
 def test_what_0_1_0_can_say_is_stored_in_its_words(form: FilterForm) -> None:
     stored = stored_filter(form)
-    assert stored.keys().isdisjoint({"v", "exercises"})
+    assert stored.keys().isdisjoint({"v", "exercises", "sources"})
     assert set(stored["categories"]) <= WORDS_OF_0_1_0
     assert read_filter(stored) == form.to_domain()
 
@@ -43,15 +43,16 @@ def test_what_0_1_0_can_say_is_stored_in_its_words(form: FilterForm) -> None:
     [
         chosen(exercises="only"),
         chosen(exercises="include"),
+        chosen(sources="exclude"),
         chosen(categories=["not_explosive"]),
         chosen(categories=FORMER_DEFAULT),
     ],
 )
-def test_what_0_1_0_cannot_say_is_stored_in_the_second_version(form: FilterForm) -> None:
+def test_what_0_1_0_cannot_say_is_stored_in_the_newest_version(form: FilterForm) -> None:
     stored = stored_filter(form)
-    assert stored["v"] == 2
+    assert stored["v"] == FILTER.newest
     assert read_filter(stored) == form.to_domain()
 
 
 def test_a_filter_that_cannot_be_read_lets_exercises_through() -> None:
-    assert filter_in_doubt({"v": 99}).exercises is Exercises.INCLUDE
+    assert filter_in_doubt({"v": 99}).exercises is Inclusion.INCLUDE

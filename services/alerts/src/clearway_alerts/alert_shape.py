@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_alerts.domain.severity import EXERCISE
 from clearway_alerts.read_out import read_out
-from clearway_contracts.alert import AlertState, DigestState
+from clearway_contracts.alert import ALSO_OF_INCIDENT, OF_INCIDENT, OF_SOURCE, AlertSource, AlertState, DigestState
 from clearway_contracts.geometry import Point
 from clearway_contracts.vocabulary import (
     AlertKind,
@@ -38,6 +38,7 @@ KEPT: Final = frozenset(
         "subscription_id",
         "incident_id",
         "incident_revision",
+        "source_id",
         "sequence",
         "kind",
         "exercise",
@@ -60,7 +61,8 @@ class AlertLinks(BaseModel):
     """Where the rest is read."""
 
     alert: str
-    incident: str
+    incident: str | None = Field(description="Null for an alert of a source.")
+    source: str | None = Field(description="Null for an alert of an incident.")
 
 
 class ShownAlert(BaseModel):
@@ -78,9 +80,10 @@ class ShownAlert(BaseModel):
     alert_id: UUID
     mission: str
     subscription_id: UUID
-    incident_id: UUID
-    incident_revision: int = Field(description="Drop the message when you have a later one of the incident.")
-    sequence: int = Field(description="Counts from 1 for each incident and subscription.")
+    incident_id: UUID | None = Field(description="Null when it is of a watched source.")
+    incident_revision: int | None = Field(description="Drop the message when you have a later one of the incident.")
+    source_id: UUID | None = Field(description="The watched source that is silent, or is heard again.")
+    sequence: int = Field(description="Counts from 1 for each incident, or source, and subscription.")
     kind: AlertKind
     exercise: bool = Field(description="True: nothing has happened, it is a drill. Say so first.")
     severity: Severity
@@ -101,6 +104,7 @@ class ShownAlert(BaseModel):
     outcome: Outcome | None
     hazard_state: HazardState | None
     status: Status | None
+    source: AlertSource | None = Field(description="The source as it was when the alert was issued.")
     occurred_at: datetime | None
     issued_at: datetime
     expires_at: datetime
@@ -120,8 +124,9 @@ class ThinAlert(BaseModel, frozen=True):
     alert_id: UUID
     mission: str
     subscription_id: UUID
-    incident_id: UUID
-    incident_revision: int
+    incident_id: UUID | None
+    incident_revision: int | None
+    source_id: UUID | None
     sequence: int
     kind: AlertKind
     exercise: bool
@@ -151,7 +156,9 @@ def shape_of(alert: AlertState | ThinAlert) -> dict[str, Any]:
     if isinstance(alert, AlertState):
         about: dict[str, Any] = {"form": "full", "left_out": [], "why_thin": None, "read_out": read_out(alert)}
     else:
-        left_out = sorted(_SAID - (KEPT | {"headline"} if alert.exercise else KEPT))
+        # What an alert of a source has is not left out of one of an incident, and the other way round.
+        other = {*OF_INCIDENT, *ALSO_OF_INCIDENT} if alert.incident_id is None else {*OF_SOURCE}
+        left_out = sorted(_SAID - KEPT - other - ({"headline"} if alert.exercise else set()))
         about = {"form": "thin", "left_out": left_out}
     return {**dict.fromkeys(_SAID), **about, **said, "links": links_of(alert).model_dump()}
 
@@ -170,4 +177,6 @@ def shown_event(data: Mapping[str, Any], ceiling: Ceiling) -> Mapping[str, Any]:
 
 
 def links_of(alert: AlertState | ThinAlert) -> AlertLinks:
-    return AlertLinks(alert=f"/v1/alerts/{alert.alert_id}", incident=f"/v1/incidents/{alert.incident_id}")
+    incident = f"/v1/incidents/{alert.incident_id}" if alert.incident_id else None
+    source = f"/v1/sources/{alert.source_id}" if alert.source_id else None
+    return AlertLinks(alert=f"/v1/alerts/{alert.alert_id}", incident=incident, source=source)

@@ -7,7 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_alerts.domain import areas
 from clearway_alerts.domain.areas import MAX_POSITIONS, MAX_RINGS, STORED_POSITIONS, Area
-from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Accuracy, Exercises, Filter, MinimumGrade
+from clearway_alerts.domain.subscription import (
+    EXPLOSIVE_HAZARDS,
+    Accuracy,
+    Filter,
+    Inclusion,
+    MinimumGrade,
+)
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,
@@ -135,9 +141,15 @@ class FilterForm(Form):
     )
     min_grade: GradeForm = GradeForm()
     tlp_max: Tlp = Field(default=Tlp.RED, description="The most restricted incident that is let through.")
-    exercises: Exercises = Field(
-        default=Exercises.EXCLUDE,
+    exercises: Inclusion = Field(
+        default=Inclusion.EXCLUDE,
         description="Whether incidents of an exercise are let through, beside the real ones or alone.",
+    )
+
+    sources: Inclusion = Field(
+        default=Inclusion.INCLUDE,
+        description="Whether alerts of silent sources are let through, beside those of incidents or alone. Of the "
+        "other clauses only `tlp_max` and `exercises` are asked of them.",
     )
 
     def to_domain(self) -> Filter:
@@ -151,4 +163,5 @@ class FilterForm(Form):
             min_grade=MinimumGrade(self.min_grade.reliability, self.min_grade.credibility),
             tlp_max=self.tlp_max,
             exercises=self.exercises,
+            sources=self.sources,
         )

@@ -31,7 +31,7 @@ def _digest(data: Data) -> Description:
 
 def _said(kind: str, data: Data) -> Description:
     alert = data["alert"]
-    ids = [f"incident {data['incident_id']}", f"alert {data['alert_id']}"]
+    ids = [_about(data), f"alert {data['alert_id']}"]
     headline = _headline(alert)
     point = place_in_words(alert["point"], None) if alert["point"] else ""
     if kind == "alert.acknowledged":
@@ -44,6 +44,12 @@ def _said(kind: str, data: Data) -> Description:
     else:
         said = [grave, headline, because]
     return moment(alert["issued_at"]), [*said, point, *ids]
+
+
+def _about(data: Data) -> str:
+    """An event of an earlier program knows of no sources."""
+    source_id = data.get("source_id")
+    return f"source {source_id}" if source_id else f"incident {data['incident_id']}"
 
 
 def _headline(alert: Data) -> str:

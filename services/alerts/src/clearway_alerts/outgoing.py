@@ -6,6 +6,7 @@ from typing import Final
 
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.incident_view import IncidentView
+from clearway_alerts.domain.source import OF_SOURCES
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.alerts import (
     AlertAcknowledged,
@@ -30,8 +31,10 @@ _CHANGES: Final[Mapping[AlertKind, type[AlertChange]]] = {
 }
 
 
-def state_of(alert: Alert, incident: IncidentView) -> AlertState:
-    """The alert as its event has it."""
+def state_of(alert: Alert, incident: IncidentView | None) -> AlertState:
+    """The alert as its event has it. One of a source has no incident."""
+    if alert.source is not None or incident is None:
+        return _state_of_source(alert)
     return AlertState(
         alert_id=alert.id,
         mission=alert.mission,
@@ -66,10 +69,38 @@ def state_of(alert: Alert, incident: IncidentView) -> AlertState:
     )
 
 
+def _state_of_source(alert: Alert) -> AlertState:
+    return AlertState(
+        alert_id=alert.id,
+        mission=alert.mission,
+        subscription_id=alert.subscription_id,
+        source_id=alert.incident_id,
+        source=alert.source,
+        sequence=alert.sequence,
+        kind=alert.kind,
+        exercise=False,
+        severity=alert.severity,
+        urgency=alert.urgency,
+        certainty=alert.certainty,
+        headline=alert.headline,
+        issued_at=alert.issued_at,
+        expires_at=alert.expires_at,
+        references=alert.references,
+        tlp=OF_SOURCES.tlp,
+        reason=alert.reason,
+        classification=OF_SOURCES.classification,
+        releasable_to=OF_SOURCES.releasable_to,
+    )
+
+
 def change_of(alert: AlertState) -> AlertChange:
     """The event of the alert."""
     return _CHANGES[alert.kind](
-        mission=alert.mission, alert_id=alert.alert_id, incident_id=alert.incident_id, alert=alert
+        mission=alert.mission,
+        alert_id=alert.alert_id,
+        incident_id=alert.incident_id,
+        source_id=alert.source_id,
+        alert=alert,
     )
 
 
@@ -79,12 +110,13 @@ def digest_event(digest: DigestState) -> AlertDigestIssued:
     )
 
 
-def acknowledgement_of(alert: Alert, incident: IncidentView, by: str, at: datetime) -> AlertAcknowledged:
+def acknowledgement_of(alert: AlertState, by: str, at: datetime) -> AlertAcknowledged:
     return AlertAcknowledged(
         mission=alert.mission,
-        alert_id=alert.id,
+        alert_id=alert.alert_id,
         incident_id=alert.incident_id,
-        alert=state_of(alert, incident),
+        source_id=alert.source_id,
+        alert=alert,
         by=by,
         at=at,
     )

@@ -9,4 +9,6 @@ SUBSCRIBE: Final = Permission(
     "subscriptions:write", "make and change subscriptions", frozenset({Role.SUBSCRIBER, Role.OPERATOR})
 )
 
-PERMISSIONS: Final = (READ, SUBSCRIBE)
+WATCH: Final = Permission("sources:write", "watch sources for silence", frozenset({Role.OPERATOR}))
+
+PERMISSIONS: Final = (READ, SUBSCRIBE, WATCH)

@@ -40,6 +40,7 @@ _TO_DO: Final[Mapping[HazardState, str]] = {
     HazardState.NONE: "Go on with care.",
     HazardState.UNKNOWN: "Take care. Report what you see.",
 }
+_WITHDRAWN: Final = "This warning is withdrawn. Other warnings of this place stand."
 # The spelling alphabet of the ITU Radio Regulations, appendix 14, with figures in plain words.
 _FIGURES: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LETTERS: Final = (
@@ -64,6 +65,23 @@ def read_out(alert: AlertState) -> str:
 def _lines(alert: AlertState) -> Iterator[str]:
     first = _FIRST[alert.kind]
     yield f"{EXERCISE}. {first}." if alert.exercise else f"{first}."
+    yield from _of_incident(alert) if alert.source is None else _of_source(alert)
+    if alert.exercise:
+        yield f"{EXERCISE}: nothing has happened."
+
+
+def _of_source(alert: AlertState) -> Iterator[str]:
+    """The reason of such an alert is in words already, after its first word."""
+    said = alert.reason.partition(": ")[2] or alert.headline
+    yield f"{said[:1].upper()}{said[1:_MOST_OF_A_TEXT]}."
+    if alert.kind is not AlertKind.CANCELLED:
+        yield "Silence is not safety. Ask this source by another way."
+
+
+def _of_incident(alert: AlertState) -> Iterator[str]:
+    assert alert.category is not None
+    assert alert.outcome is not None
+    assert alert.hazard_state is not None
     yield f"{_what(alert.category)}, {_outcome(alert.outcome)}."
     if not _is_withdrawn(alert):
         yield _STANDS[alert.hazard_state]
@@ -72,9 +90,7 @@ def _lines(alert: AlertState) -> Iterator[str]:
     yield from _place(alert)
     if alert.occurred_at is not None:
         yield f"Time: {alert.occurred_at:%d %B %Y, %H%M} UTC."
-    yield _what_to_do(alert)
-    if alert.exercise:
-        yield f"{EXERCISE}: nothing has happened."
+    yield _WITHDRAWN if _is_withdrawn(alert) else _TO_DO[alert.hazard_state]
 
 
 def _what(category: Category) -> str:
@@ -90,6 +106,8 @@ def _place(alert: AlertState) -> Iterator[str]:
         yield f"Near {alert.place_name[:_MOST_OF_A_TEXT]}."
     if alert.mgrs:
         yield from _grid(alert.mgrs)
+    assert alert.point is not None
+    assert alert.uncertainty_m is not None
     longitude, latitude = alert.point.coordinates
     yield f"Latitude {_degrees(latitude, 'north', 'south')}."
     yield f"Longitude {_degrees(longitude, 'east', 'west')}."
@@ -134,9 +152,3 @@ def _within(uncertainty_m: float) -> str:
 def _is_withdrawn(alert: AlertState) -> bool:
     """What was said of the hazard must not be read as a warning."""
     return alert.kind is AlertKind.CANCELLED and alert.hazard_state not in NO_LONGER
-
-
-def _what_to_do(alert: AlertState) -> str:
-    if _is_withdrawn(alert):
-        return "This warning is withdrawn. Other warnings of this place stand."
-    return _TO_DO[alert.hazard_state]

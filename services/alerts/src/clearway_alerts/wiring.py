@@ -6,7 +6,7 @@ from typing import Final
 
 from clearway_alerts import permissions
 from clearway_alerts.alert_shape import shown_event
-from clearway_alerts.api import alerts, inspection, messages, subscriptions
+from clearway_alerts.api import alerts, inspection, messages, sources, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
 from clearway_alerts.api.channels import describe_channels
 from clearway_alerts.api.dependencies import Wiring
@@ -18,6 +18,7 @@ from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
+from clearway_alerts.commands.sources import Sources
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.domain.errors import NoSuchSubscription
@@ -32,6 +33,7 @@ from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.renewals import Renewals
+from clearway_alerts.warning.silences import Silences
 from clearway_alerts.warning.standing_hazards import StandingHazards
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_contracts.alerts import ALERT_EVENTS
@@ -51,7 +53,8 @@ DESCRIPTION: Final = (
 TAGS: Final = {
     "Subscriptions": "Who is warned of what, and where the warnings go.",
     "Deliveries": "What was sent to a webhook, what is still to be sent, and why an alert did or did not come.",
-    "Alerts": "What each subscription was told about an incident.",
+    "Alerts": "What each subscription was told about an incident, or about a source that is silent.",
+    "Watched sources": "Who must be heard from, and how long it may be quiet: silence is not safety.",
     "Webhooks": "The messages that Clearway posts to a subscription's webhook, signed (Standard Webhooks).",
 }
 
@@ -90,11 +93,13 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         challenges.wake()
 
     renewals = Renewals(database, watchlist, issuing, clock, validity=validity, heavy=warnings)
+    silences = Silences(database, watchlist, issuing, clock)
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, channels, queue, look),
         deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
+        sources=Sources(clock, silences.wake),
         news_hours=settings.news_hours,
         heavy=requests,
         channels=channels,
@@ -118,16 +123,18 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         subscriptions.router,
         deliveries_api.router,
         inspection.router,
+        sources.router,
     ):
         app.include_router(router)
     messages.install(app)
     describe_channels(app, channels)
     workers = {
-        "consumer": consumer(platform, pipeline, standing.wake).run,
+        "consumer": consumer(platform, pipeline, standing.wake, silences.wake).run,
         "deliveries": worker.run,
         "challenges": challenges.run,
         "standing": standing.run,
         "renewals": renewals.run,
+        "silences": silences.run,
         "measuring": Measuring(platform.database, clock).run,
         "stream": hub.run,
     }

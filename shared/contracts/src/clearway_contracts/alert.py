@@ -34,6 +34,8 @@ OF_INCIDENT: Final = (
     *("category", "outcome", "hazard_state", "status"),
 )
 """What an alert of an incident has, and an alert of a source has not."""
+ALSO_OF_INCIDENT: Final = ("place_name", "mgrs", "route_id", "chainage_m")
+"""What an alert of an incident may have, and an alert of a source has not."""
 OF_SOURCE: Final = ("source_id", "source")
 
 
@@ -99,7 +101,8 @@ class AlertState(State):
     def _is_of_an_incident_or_of_a_source(self) -> Self:
         of_incident = {getattr(self, name) is not None for name in OF_INCIDENT}
         of_source = {getattr(self, name) is not None for name in OF_SOURCE}
-        if len(of_incident) > 1 or len(of_source) > 1 or of_incident == of_source:
+        has_place = self.source is not None and any(getattr(self, name) is not None for name in ALSO_OF_INCIDENT)
+        if len(of_incident) > 1 or len(of_source) > 1 or of_incident == of_source or has_place:
             raise ValueError("an alert has all fields of an incident, or all of a source, and none of the other")
         return self
 

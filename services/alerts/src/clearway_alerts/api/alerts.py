@@ -38,11 +38,12 @@ async def list_alerts(
         UntilTime | None, Query(alias="to", description=f"Only those that were issued by this time. {A_DATE}")
     ] = None,
     digest_id: Annotated[UUID | None, Query(description="Only those of this digest.")] = None,
+    source_id: Annotated[UUID | None, Query(description="Only those about this watched source.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[AlertView]:
     """The mission's alerts, newest first. Of an incident that the key may not read they are thin."""
-    wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id)
+    wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id, source_id)
     found = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit + 1)
     items = [AlertView.of(stored, principal) for stored in found[:limit]]
     return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))

@@ -13,6 +13,7 @@ from clearway_alerts.channels.registry import Channels
 from clearway_alerts.commands.subscriptions import Changes
 from clearway_alerts.domain.delivery import DeliveryState
 from clearway_alerts.domain.proof import Proof, ProofState
+from clearway_alerts.domain.source import OF_SOURCES
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, Form
 from clearway_alerts.outbound.recipients import Address
@@ -21,6 +22,7 @@ from clearway_alerts.queries.explain import DecidedOn, Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
 from clearway_alerts.storage.channels import read_channel
 from clearway_alerts.storage.states import read_incident, shown_filter
+from clearway_contracts.handling import Handling
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
@@ -141,6 +143,7 @@ class DeliveryView(BaseModel):
     alert_id: UUID | None
     digest_id: UUID | None = Field(description="The digest that it carries: see `alerts.list` with `digest_id`.")
     incident_id: UUID | None
+    source_id: UUID | None = Field(description="The watched source that its alert is of.")
     form: Literal["full", "thin"] | None = Field(
         description="Null for a test message, and where this process does not know the channel."
     )
@@ -163,16 +166,27 @@ class DeliveryView(BaseModel):
             RequestView(**{name: request[name] for name in RequestView.model_fields}) for request in row["requests"]
         ]
         shown = {name: row[name] for name in cls.model_fields if name in row}
+        shown["source_id"] = None
+        if row["source"] is not None:
+            shown |= {"source_id": row["incident_id"], "incident_id": None}
         if row["digest_id"] is not None:
             shown["alert_id"] = None
         return cls(**{**shown, **_form_of(row, address), "delivery_id": row["id"], "requests": requests})
 
 
 def _form_of(row: Any, address: Address | None) -> dict[str, str | None]:
-    if row["incident"] is None or address is None:
+    handling = _handling_of(row)
+    if handling is None or address is None:
         return {"form": None, "why_thin": None}
-    reason = address.why_thin(read_incident(row["incident"]).handling)
+    reason = address.why_thin(handling)
     return {"form": "full" if reason is None else "thin", "why_thin": reason}
+
+
+def _handling_of(row: Any) -> Handling | None:
+    """To whom the delivery's alert may go; None for a test message."""
+    if row["source"] is not None:
+        return OF_SOURCES
+    return None if row["incident"] is None else read_incident(row["incident"]).handling
 
 
 class TestSent(BaseModel):
@@ -182,7 +196,7 @@ class TestSent(BaseModel):
 
 
 class DecisionView(BaseModel):
-    incident_revision: int
+    incident_revision: int = Field(description="Of a watched source: its turn, odd when it falls silent.")
     decision: str = Field(description="A kind of alert, or why there was none: not_news, no_matter, outside.")
     reason: str
     decided_at: datetime

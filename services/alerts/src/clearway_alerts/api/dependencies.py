@@ -13,6 +13,7 @@ from clearway_alerts import permissions
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
+from clearway_alerts.commands.sources import Sources
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
@@ -22,6 +23,7 @@ from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.writes import Reply, Write, WriteRequest
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
+SourceWatcher = Annotated[Principal, Depends(require(permissions.WATCH))]
 Subscriber = Annotated[Principal, Depends(require(permissions.SUBSCRIBE))]
 
 
@@ -32,6 +34,7 @@ class Wiring:
     subscriptions: Subscriptions
     deliveries: Deliveries
     acknowledge: Acknowledge
+    sources: Sources
     news_hours: int
     heavy: HeavyWork
     channels: Channels
@@ -51,7 +54,7 @@ Command = Callable[[Transaction, Principal, UUID, int], Awaitable[Result]]
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """One change of the subscription or the alert in the address, at the revision that the caller has seen."""
+    """One change of the thing in the address, at the revision that the caller has seen."""
 
     wiring: Wiring
     principal: Principal
@@ -79,5 +82,10 @@ async def _alert(alert_id: UUID, principal: Subscriber, seen: IfMatch, wiring: W
     return Changing(wiring, principal, alert_id, seen, write)
 
 
+async def _source(source_id: UUID, principal: SourceWatcher, seen: IfMatch, wiring: Wired, write: Write) -> Changing:
+    return Changing(wiring, principal, source_id, seen, write)
+
+
+ChangingSource = Annotated[Changing, Depends(_source)]
 ChangingSubscription = Annotated[Changing, Depends(_subscription)]
 ChangingAlert = Annotated[Changing, Depends(_alert)]

@@ -8,11 +8,20 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.api.bodies import ExplanationView, SubscriptionView, TestSent
+from clearway_alerts.api.bodies import ClauseView, DecisionView, ExplanationView, SubscriptionView, TestSent
 from clearway_alerts.api.channels import address_of
 from clearway_alerts.api.dependencies import Reader, Subscriber, Wired, Wiring
-from clearway_alerts.domain.errors import NoMessages, NoSuchIncident, NoSuchSubscription, NotActive, NotTheOwner
-from clearway_alerts.queries.explain import explain
+from clearway_alerts.api.source_bodies import SourceExplanationView
+from clearway_alerts.domain.errors import (
+    NoMessages,
+    NoSuchIncident,
+    NoSuchSource,
+    NoSuchSubscription,
+    NotActive,
+    NotTheOwner,
+)
+from clearway_alerts.queries.explain import decisions_on_source, explain
+from clearway_alerts.queries.sources import one_source
 from clearway_alerts.queries.subscriptions import one_subscription
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
@@ -77,6 +86,26 @@ async def explain_incident(
     if found is None:
         raise NoSuchIncident(incident_id)
     return ExplanationView.of(found, principal, address_of(wiring.channels, subscription))
+
+
+@router.get("/explain-source", operation_id="subscriptions.explain_source", summary="Explain alerts of a silent source")
+async def explain_source(
+    subscription_id: UUID,
+    source_id: Annotated[UUID, Query(description="The watched source that it is asked about.")],
+    principal: Reader,
+    connection: Reading,
+) -> SourceExplanationView:
+    """Why it did, or did not, get an alert about a watched source."""
+    subscription = await existing(connection, principal, subscription_id)
+    if await one_source(connection, principal.mission, source_id) is None:
+        raise NoSuchSource(source_id)
+    decisions, clauses = await decisions_on_source(connection, subscription, source_id)
+    return SourceExplanationView(
+        source_id=source_id,
+        alerted=bool(decisions),
+        decisions=[DecisionView.of(one) for one in decisions],
+        clauses=[ClauseView(**clause._asdict()) for clause in clauses],
+    )
 
 
 async def existing(connection: AsyncConnection, principal: Principal, subscription_id: UUID) -> RowMapping:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from clearway_alerts.domain.errors import NoSuchAlert, NotTheOwner
 from clearway_alerts.domain.subscription import may_change
-from clearway_alerts.outgoing import SOURCE, acknowledgement_of
+from clearway_alerts.outgoing import SOURCE, acknowledgement_of, state_of
 from clearway_alerts.storage.alert_rows import StoredAlert, one_alert
 from clearway_alerts.storage.tables import ALERT, SUBSCRIPTION
 from clearway_platform.auth.principals import Principal
@@ -50,8 +50,8 @@ class Acknowledge:
     async def _publish(
         self, transaction: Transaction, stored: StoredAlert, principal: Principal, now: datetime
     ) -> None:
-        data = acknowledgement_of(stored.alert, stored.incident, principal.id, now)
-        subject = str(stored.alert.incident_id)
+        data = acknowledgement_of(state_of(stored.alert, stored.incident), principal.id, now)
+        subject = str(data.subject)
         await self.outbox.add(transaction, [self.outbox.event(data, subject=subject, source=SOURCE, occurred=now)])
 
 

@@ -46,7 +46,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A subscription after a command, and whether the command changed anything."""
+    """A subscription, or a watched source, after a command, and whether the command changed anything."""
 
     row: RowMapping
     changed: bool

@@ -10,6 +10,7 @@ from clearway_alerts.domain.geometry import distance_m
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.news import why_no_first_alert
 from clearway_alerts.domain.severity import NO_LONGER, certainty, rank, severity, urgency
+from clearway_contracts.alert import AlertSource
 from clearway_contracts.vocabulary import AlertKind, Certainty, ClearanceState, Severity, Status, Urgency
 
 # A place that moves this far, in metres, is another place on the road, however uncertain it was.
@@ -67,7 +68,9 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An alert object. `sequence` counts 1.. per incident and subscription; `references` are those it replaces;
-    `renewal` counts the renewals of one revision from 1, and is 0 for all other kinds."""
+    `renewal` counts the renewals of one revision from 1, and is 0 for all other kinds.
+
+    With `source` it is of a watched source: `incident_id` is then the source's id, and `revision` its turn."""
 
     id: UUID
     mission: str
@@ -87,6 +90,7 @@ class Alert:
     references: tuple[UUID, ...]
     renewal: int = 0
     digest_id: UUID | None = None
+    source: AlertSource | None = None
 
 
 def decide(

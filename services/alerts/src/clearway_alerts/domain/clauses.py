@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.severity import rank, severity
-from clearway_alerts.domain.subscription import Exercises, Filter
+from clearway_alerts.domain.subscription import Filter, Inclusion
 from clearway_contracts.vocabulary import InfoCredibility, SourceReliability, Tlp
 
 _TLP: Final = tuple(reversed(Tlp))  # from clear, the widest circle, to red
@@ -68,9 +68,13 @@ def tlp_max(chosen: Filter, incident: IncidentView) -> Clause:
 
 
 def exercises(chosen: Filter, incident: IncidentView) -> Clause:
-    kept_out = Exercises.EXCLUDE if incident.exercise else Exercises.ONLY
+    kept_out = Inclusion.EXCLUDE if incident.exercise else Inclusion.ONLY
     is_now = "an exercise" if incident.exercise else "no exercise"
     return Clause("exercises", chosen.exercises is not kept_out, f"{is_now}; exercises: {chosen.exercises}")
+
+
+def sources(chosen: Filter, incident: IncidentView) -> Clause:
+    return Clause("sources", chosen.sources is not Inclusion.ONLY, f"an incident; silent sources: {chosen.sources}")
 
 
 CLAUSES: Final[tuple[Callable[[Filter, IncidentView], Clause], ...]] = (
@@ -81,8 +85,20 @@ CLAUSES: Final[tuple[Callable[[Filter, IncidentView], Clause], ...]] = (
     min_grade,
     tlp_max,
     exercises,
+    sources,
 )
 
 
 def clauses_hold(chosen: Filter, incident: IncidentView) -> bool:
     return all(clause(chosen, incident).holds for clause in CLAUSES)
+
+
+def source_clauses(chosen: Filter, tlp: Tlp) -> list[Clause]:
+    """What the filter says of a silent source. It has no place, no category and no grade, and a silence is no exercise:
+    no other clause is asked."""
+    wanted = chosen.sources is not Inclusion.EXCLUDE
+    return [
+        Clause("sources", wanted, f"a silent source; silent sources: {chosen.sources}"),
+        Clause("tlp_max", _TLP.index(tlp) <= _TLP.index(chosen.tlp_max), f"{tlp}; watched up to: {chosen.tlp_max}"),
+        Clause("exercises", chosen.exercises is not Inclusion.ONLY, f"no exercise; exercises: {chosen.exercises}"),
+    ]

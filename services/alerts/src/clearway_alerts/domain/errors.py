@@ -1,5 +1,7 @@
 """The reasons for which this service refuses a request."""
 
+from collections.abc import Sequence
+
 from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours
 
 
@@ -25,6 +27,12 @@ class NoSuchIncident(NotFound):
     """This service knows no incident of that id in the mission."""
 
     noun = "incident"
+
+
+class NoSuchSource(NotFound):
+    """The mission watches no source of that id."""
+
+    noun = "watched source"
 
 
 class NotTheOwner(NotYours):
@@ -77,3 +85,17 @@ class NotPending(Conflict):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"This message is {state}: no attempt is due. Use resend to send it again.")
+
+
+class NotSoLong(Invalid):
+    """A source may be quiet for 5 minutes at least and 90 days at most."""
+
+    def __init__(self) -> None:
+        super().__init__("quiet_after", "is not between 5 minutes and 90 days", "Send a duration from PT5M to P90D.")
+
+
+class UnknownPart(Invalid):
+    """Clearway has no consumer or relay of that name."""
+
+    def __init__(self, kind: str, known: Sequence[str]) -> None:
+        super().__init__("watches", f"there is no {kind} of that name", f"Name one of: {', '.join(known)}.")

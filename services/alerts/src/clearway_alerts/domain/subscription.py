@@ -27,8 +27,8 @@ class Accuracy(StrEnum):
     INTERSECTS_UNCERTAINTY = "intersects_uncertainty"
 
 
-class Exercises(StrEnum):
-    """Whether incidents of an exercise are let through beside the real ones, or alone."""
+class Inclusion(StrEnum):
+    """Whether something else (an exercise, a silent source) is let through beside the incidents, or alone."""
 
     EXCLUDE = "exclude"
     INCLUDE = "include"
@@ -63,7 +63,8 @@ class Filter:
     hazard_states: frozenset[HazardState] = frozenset()
     min_grade: MinimumGrade = field(default_factory=MinimumGrade)
     tlp_max: Tlp = Tlp.RED
-    exercises: Exercises = Exercises.EXCLUDE
+    exercises: Inclusion = Inclusion.EXCLUDE
+    sources: Inclusion = Inclusion.INCLUDE
 
 
 def may_change(owner: str, principal: Principal) -> bool:

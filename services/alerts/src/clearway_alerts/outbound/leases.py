@@ -243,6 +243,8 @@ def _read(row: RowMapping, channels: Channels, digests: Mapping[UUID, DigestStat
             return _lease(row, recipient.address, _readable(digests[alert_id]))
         reading = (RowKind.ALERT, alert_id)
         alert = read_alert(row)
+        if alert.source is not None:
+            return _lease(row, recipient.address, state_of(alert, None))
         reading = (RowKind.INCIDENT_VIEW, (alert.incident_id, alert.revision))
         state = state_of(alert, marked_since(read_incident(row["incident"]), row["present"]))
         reading = (RowKind.ALERT, alert_id)

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outbound.order import IS_BEHIND
-from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION, is_pending
+from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION, WATCHED_SOURCE, is_pending
+from clearway_contracts.vocabulary import SourceKind
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.retry import retry_until_done
@@ -30,6 +31,12 @@ OLDEST = Gauge(
 OVERDUE = Gauge(
     "clearway_alert_deliveries_overdue_seconds",
     "How long ago the delivery was due that an active subscription has waited for longest",
+)
+SILENT = Gauge("clearway_silent_sources", "Watched sources that are silent, by their kind", ["kind"])
+QUIET = Gauge(
+    "clearway_source_quiet_seconds",
+    "How long the watched source that is quiet for longest is quiet, by its kind",
+    ["kind"],
 )
 ALERT_LATENCY = Histogram(
     "clearway_alert_latency_seconds",
@@ -57,8 +64,19 @@ _DUE: Final = (
 )
 
 
+_QUIET: Final = (
+    select(
+        WATCHED_SOURCE.c.kind,
+        func.sum(WATCHED_SOURCE.c.turn % 2),
+        func.min(func.coalesce(WATCHED_SOURCE.c.last_heard_at, WATCHED_SOURCE.c.watched_since)),
+    )
+    .where(WATCHED_SOURCE.c.deleted_at.is_(None))
+    .group_by(WATCHED_SOURCE.c.kind)
+)
+
+
 class Measuring:
-    """Keeps the gauges of deliveries true."""
+    """Keeps the gauges of deliveries and of watched sources true."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -78,6 +96,11 @@ class Measuring:
             OLDEST.labels(state).set(self._since(oldest))
         [(due,)] = map(tuple, await self._database.measure(_DUE))
         OVERDUE.set(self._since(due))
+        quiet = {kind: figures for kind, *figures in map(tuple, await self._database.measure(_QUIET))}
+        for kind in SourceKind:
+            silent, oldest = quiet.get(kind, (0, None))
+            SILENT.labels(kind).set(silent)
+            QUIET.labels(kind).set(self._since(oldest))
 
     def _since(self, moment: datetime | None) -> float:
         return 0.0 if moment is None else max((self._clock.now() - moment).total_seconds(), 0.0)

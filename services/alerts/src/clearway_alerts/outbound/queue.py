@@ -64,7 +64,8 @@ class Queue:
     async def enqueue(
         self, transaction: Transaction, alerts: Sequence[AlertState], recipients: Mapping[UUID, Recipient]
     ) -> None:
-        """Queue the alerts of one incident's revision for those of their subscriptions that are sent messages."""
+        """Queue the alerts of one incident's revision, or of one source, for those of their subscriptions that are sent
+        messages."""
         addressed = [
             (alert, recipients[alert.subscription_id]) for alert in alerts if alert.subscription_id in recipients
         ]
@@ -137,7 +138,7 @@ class Queue:
         about that, so that the new alert need not wait for a retry."""
         if all(alert.sequence == 1 for alert in alerts):
             return frozenset()
-        about = {"incident": alerts[0].incident_id, "in_mission": alerts[0].mission}
+        about = {"incident": alerts[0].about, "in_mission": alerts[0].mission}
         pending = (await transaction.connection.execute(_PENDING, about)).all()
         if any(row.lease_until is None and (row.held or row.due_at > now) for row in pending):
             which = (DELIVERY.c.incident_id == about["incident"]) & (DELIVERY.c.mission == about["in_mission"])
@@ -148,7 +149,7 @@ class Queue:
         self, alert: AlertState, recipient: Recipient, is_behind: bool, now: datetime
     ) -> tuple[dict[str, Any], Lease | None]:
         """The row of a new delivery, and the lease that it has from the beginning, if it may go out at once."""
-        message = Message(new_id(), alert.subscription_id, now, 0, alert.incident_id, alert.kind, alert.severity)
+        message = Message(new_id(), alert.subscription_id, now, 0, alert.about, alert.kind, alert.severity)
         known = Known(now, Cause.NEW, recipient.state, recipient.state_reason, is_behind=is_behind)
         row = _row(message, alert.mission, now) | {"alert_id": alert.alert_id, "sequence": alert.sequence}
         verdict = self.policy.verdict(message, known)

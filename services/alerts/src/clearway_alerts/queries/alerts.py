@@ -21,6 +21,7 @@ class AlertFilter:
     issued_from: datetime | None = None
     issued_to: datetime | None = None
     digest_id: UUID | None = None
+    source_id: UUID | None = None
 
 
 async def page_of_alerts(
@@ -32,6 +33,8 @@ async def page_of_alerts(
         query = query.where(ALERT.c.subscription_id == wanted.subscription_id)
     if wanted.incident_id is not None:
         query = query.where(ALERT.c.incident_id == wanted.incident_id)
+    if wanted.source_id is not None:
+        query = query.where(ALERT.c.incident_id == wanted.source_id)
     if wanted.kind is not None:
         query = query.where(is_of_kind(wanted.kind))
     if wanted.digest_id is not None:

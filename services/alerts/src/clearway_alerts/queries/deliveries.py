@@ -43,7 +43,7 @@ def _deliveries(mission: str, subscription_id: UUID) -> Select[Any]:
         INCIDENT_VIEW.c.revision == ALERT.c.revision,
     )
     return (
-        select(*DELIVERY.c, INCIDENT_VIEW.c.incident)
+        select(*DELIVERY.c, INCIDENT_VIEW.c.incident, ALERT.c.source)
         .select_from(DELIVERY.outerjoin(ALERT, ALERT.c.id == DELIVERY.c.alert_id).outerjoin(INCIDENT_VIEW, of_alert))
         .where(DELIVERY.c.mission == mission, DELIVERY.c.subscription_id == subscription_id)
     )

@@ -1,4 +1,4 @@
-"""Why a subscription did, or did not, get an alert about an incident."""
+"""Why a subscription did, or did not, get an alert about an incident, or about a watched source."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_alerts.domain.clauses import Clause
+from clearway_alerts.domain.clauses import Clause, source_clauses
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import explained, watch_of
 from clearway_alerts.domain.news import stands, why_no_first_alert
+from clearway_alerts.domain.source import OF_SOURCES
 from clearway_alerts.storage.alert_rows import is_of_kind
 from clearway_alerts.storage.rows import read_line
 from clearway_alerts.storage.states import read_filter, read_incident
@@ -58,6 +59,14 @@ async def explain(
     ]
     decisions = await _decisions(connection, mission, subscription["id"], incident_id)
     return Explanation(incident, view["handled_at"], decisions, clauses)
+
+
+async def decisions_on_source(
+    connection: AsyncConnection, subscription: RowMapping, source_id: UUID
+) -> tuple[list[DecidedOn], list[Clause]]:
+    """The decisions on record about a watched source, oldest first, and what the present filter says of sources."""
+    decisions = await _decisions(connection, subscription["mission"], subscription["id"], source_id)
+    return decisions, source_clauses(read_filter(subscription["filter"]), OF_SOURCES.tlp)
 
 
 def _news(incident: IncidentView, handled_at: datetime, news_hours: int) -> Clause:

@@ -1,11 +1,11 @@
-"""Alert objects as they are stored: each with the incident as it was at the alert's revision."""
+"""Alert objects as they are stored: each with the incident as it was at the alert's revision, if it is of one."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, select
+from sqlalchemy import ColumnElement, RowMapping, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.domain.alert import Alert
@@ -30,7 +30,7 @@ PRESENT: Final = (
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
     alert: Alert
-    incident: IncidentView
+    incident: IncidentView | None
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 
@@ -53,8 +53,8 @@ def alerts_of(mission: str) -> Select[Any]:
     )
     return (
         select(*ALERT.c, INCIDENT_VIEW.c.incident, PRESENT.label("present"))
-        .join_from(ALERT, INCIDENT_VIEW, view)
-        .where(ALERT.c.mission == mission)
+        .outerjoin_from(ALERT, INCIDENT_VIEW, view)
+        .where(ALERT.c.mission == mission, or_(INCIDENT_VIEW.c.mission.is_not(None), ALERT.c.source.is_not(None)))
     )
 
 
@@ -66,8 +66,9 @@ def is_of_kind(kind: AlertKind) -> ColumnElement[bool]:
 
 
 def read_stored(row: RowMapping) -> StoredAlert:
-    incident = marked_since(read_incident(row["incident"]), row["present"])
-    return StoredAlert(read_alert(row), incident, row["acknowledged_by"], row["acknowledged_at"])
+    alert = read_alert(row)
+    incident = None if alert.source else marked_since(read_incident(row["incident"]), row["present"])
+    return StoredAlert(alert, incident, row["acknowledged_by"], row["acknowledged_at"])
 
 
 def marked_since(incident: IncidentView, present: Any) -> IncidentView:

@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 
 from clearway_alerts.domain.alert import Alert
 from clearway_alerts.domain.areas import Ring
+from clearway_alerts.storage.states import ALERT_SOURCE
 from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Urgency
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -43,8 +44,10 @@ def alert_row(alert: Alert) -> dict[str, Any]:
         "expires_at": alert.expires_at,
         "refs": [str(reference) for reference in alert.references],
         "renewal": alert.renewal,
-        "renewal_decided": alert.kind is AlertKind.CANCELLED,
+        # Whether a silence is said again is decided with its source.
+        "renewal_decided": alert.kind is AlertKind.CANCELLED or alert.source is not None,
         "digest_id": alert.digest_id,
+        "source": None if alert.source is None else ALERT_SOURCE.write(alert.source),
     }
 
 
@@ -68,4 +71,5 @@ def read_alert(row: RowMapping | Mapping[str, Any]) -> Alert:
         references=tuple(UUID(reference) for reference in row["refs"]),
         renewal=row["renewal"],
         digest_id=row["digest_id"],
+        source=None if row["source"] is None else ALERT_SOURCE.read(row["source"]),
     )

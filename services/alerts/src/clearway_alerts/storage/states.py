@@ -7,9 +7,10 @@ from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter
 
 from clearway_alerts.domain.areas import Everything
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Exercises, Filter
+from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Filter, Inclusion
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.storage.channels import CHANNEL
+from clearway_contracts.alert import AlertSource
 from clearway_contracts.vocabulary import Category, Tlp
 from clearway_platform.database.states import StateVersions, only_added
 
@@ -45,10 +46,12 @@ INCIDENT_VIEW: Final[StateVersions[IncidentView]] = StateVersions(
     upcasters=(only_added, only_added, only_added),
     compatible_from=1,
 )
+# Version 3 adds what it says of silent sources.
 FILTER: Final[StateVersions[FilterForm]] = StateVersions(
-    "filter", TypeAdapter(FilterForm), upcasters=(_with_new_words,)
+    "filter", TypeAdapter(FilterForm), upcasters=(_with_new_words, only_added)
 )
-STATES: Final = (INCIDENT_VIEW, FILTER, CHANNEL)
+ALERT_SOURCE: Final[StateVersions[AlertSource]] = StateVersions("alert_source", TypeAdapter(AlertSource))
+STATES: Final = (INCIDENT_VIEW, FILTER, CHANNEL, ALERT_SOURCE)
 
 
 def stored_incident(incident: IncidentView) -> Any:
@@ -63,10 +66,14 @@ def read_incident(stored: Any) -> IncidentView:
 def stored_filter(chosen: FilterForm) -> dict[str, Any]:
     """In the first version and its words wherever these can say it: release 0.1.0 reads them, and no others."""
     categories = frozenset(chosen.categories)
-    says_more = chosen.exercises is not Exercises.EXCLUDE or Category.NOT_EXPLOSIVE in categories
+    says_more = (
+        chosen.exercises is not Inclusion.EXCLUDE
+        or chosen.sources is not Inclusion.INCLUDE
+        or Category.NOT_EXPLOSIVE in categories
+    )
     if says_more or categories == _FORMER_DEFAULT:
         return FILTER.write(chosen)
-    stored = chosen.model_dump(mode="json", exclude={"exercises"})
+    stored = chosen.model_dump(mode="json", exclude={"exercises", "sources"})
     return {**stored, "categories": [category.written_as[-1] for category in chosen.categories]}
 
 
@@ -81,7 +88,7 @@ def filter_in_doubt(stored: Any) -> Filter:
     not be shared with."""
     named = stored.get("tlp_max") if isinstance(stored, Mapping) else None
     tlp_max = next((level for level in Tlp if level == named), Tlp.RED)
-    return Filter(Everything(), categories=frozenset(Category), exercises=Exercises.INCLUDE, tlp_max=tlp_max)
+    return Filter(Everything(), categories=frozenset(Category), exercises=Inclusion.INCLUDE, tlp_max=tlp_max)
 
 
 def shown_filter(stored: Any) -> dict[str, Any]:

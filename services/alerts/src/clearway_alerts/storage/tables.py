@@ -153,6 +153,8 @@ class AlertRow(Alerts, table=True):
 
     `renewal` is 0; the renewals of the same revision count from 1, and their `kind` is `updated`, because release 0.1.0
     knows no other. `renewal_decided`: whether it is followed by a renewal was decided, shortly before it expires.
+    With `source`, as it was when the alert was issued, it is of a watched source: then `incident_id` is the source's
+    id, and `revision` its turn.
     """
 
     __tablename__ = "alert"
@@ -189,6 +191,7 @@ class AlertRow(Alerts, table=True):
     renewal: int = Field(sa_column_kwargs={"server_default": "0"})
     renewal_decided: bool = Field(sa_column_kwargs={"server_default": false()})
     digest_id: UUID | None = None
+    source: Any = Field(default=None, sa_type=Json, nullable=True)
 
 
 class DigestRow(Alerts, table=True):
@@ -281,6 +284,53 @@ class DecisionRow(Alerts, table=True):
     decided_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class WatchedSourceRow(Alerts, table=True):
+    """A source that must be heard from. `key` is what is compared with what is heard; a deleted one stays for as long
+    as its silence must be cancelled, and for the record.
+
+    `turn` counts its silences and their ends: it is odd while it is silent. `quiet_until` is when it falls silent
+    unless it is heard before. While it is silent: up to the mission's version `told_in` every subscription was told,
+    and the alerts expire at `said_until`.
+    """
+
+    __tablename__ = "watched_source"
+    __table_args__ = (
+        Index("ix_watched_source_mission", "mission", "id"),
+        Index("ix_watched_source_key", "kind", "key", "mission"),
+        Index("ix_watched_source_quiet", "quiet_until"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    mission: str
+    owner: str
+    name: str
+    kind: str
+    watches: str
+    key: str
+    quiet_seconds: int = Field(sa_type=BigInteger)
+    revision: int
+    watched_since: datetime = Field(sa_type=UtcDateTime)
+    last_heard_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    quiet_until: datetime = Field(sa_type=UtcDateTime)
+    turn: int
+    told_in: int = Field(sa_type=BigInteger)
+    said_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ConsumerBeatRow(Alerts, table=True):
+    """What one process said of one consumer at `at`: it has handled everything that was published until then."""
+
+    __tablename__ = "consumer_beat"
+
+    consumer: str = Field(primary_key=True)
+    instance: UUID = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    handled_until: datetime = Field(sa_type=UtcDateTime)
+
+
 MISSION: Final = table_of(MissionRow)
 SUBSCRIPTION: Final = table_of(SubscriptionRow)
 ROUTE_VIEW: Final = table_of(RouteViewRow)
@@ -290,6 +340,8 @@ DIGEST: Final = table_of(DigestRow)
 DELIVERY: Final = table_of(DeliveryRow)
 DELIVERY_ATTEMPT: Final = table_of(DeliveryAttemptRow)
 DECISION: Final = table_of(DecisionRow)
+CONSUMER_BEAT: Final = table_of(ConsumerBeatRow)
+WATCHED_SOURCE: Final = table_of(WatchedSourceRow)
 
 
 def is_undecided() -> ColumnElement[bool]:

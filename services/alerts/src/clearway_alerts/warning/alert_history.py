@@ -52,6 +52,11 @@ _TOLD_OF: Final = (
     )
     .order_by(ALERT.c.sequence)
 )
+_TOLD_ABOUT: Final = (
+    select(*(ALERT.c[name] for name in _OF_ALERT))
+    .where(ALERT.c.mission == bindparam("mission"), ALERT.c.incident_id == bindparam("source"))
+    .order_by(ALERT.c.sequence)
+)
 # An alert names no more than this of those that it replaces, the last ones; each of them named those before it.
 # So a message stays small, however often an incident changes, and its cancellation always goes out.
 MOST_REFERENCES: Final = 100
@@ -119,6 +124,16 @@ async def told_of(
     for row in await connection.execute(_TOLD_OF, asked):
         key = (row.subscription_id, row.incident_id)
         history[key] = _after(history.get(key), row, None, now)
+    return history
+
+
+async def told_about_source(
+    connection: AsyncConnection, mission: str, source_id: UUID, now: datetime
+) -> Mapping[UUID, AlertHistory]:
+    """Every subscription that has an alert about the source."""
+    history: dict[UUID, AlertHistory] = {}
+    for row in await connection.execute(_TOLD_ABOUT, {"mission": mission, "source": source_id}):
+        history[row.subscription_id] = _after(history.get(row.subscription_id), row, None, now)
     return history
 
 

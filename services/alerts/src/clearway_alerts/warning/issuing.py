@@ -71,11 +71,22 @@ class Issuing:
     ) -> int:
         """store → enqueue → publish. Returns how many alerts there are."""
         alerts = await store(transaction, incident, decided, now)
+        await self.tell(transaction, alerts, recipients, causation)
+        return len(alerts)
+
+    async def tell(
+        self,
+        transaction: Transaction,
+        alerts: Sequence[AlertState],
+        recipients: Mapping[UUID, Recipient],
+        causation: UUID | None = None,
+    ) -> None:
+        """enqueue → publish: alerts that are stored, all of one incident's revision or of one source."""
         await self.queue.enqueue(transaction, alerts, recipients)
         events = [
             self.outbox.event(
                 change_of(alert),
-                subject=str(alert.incident_id),
+                subject=str(alert.about),
                 source=SOURCE,
                 occurred=alert.issued_at,
                 causation=causation,
@@ -83,7 +94,6 @@ class Issuing:
             for alert in alerts
         ]
         await self.outbox.add(transaction, events)
-        return len(alerts)
 
     async def issue_digest(self, transaction: Transaction, digest: DigestState, recipient: Recipient | None) -> None:
         """One message and one event for alerts that are stored already."""
@@ -100,23 +110,39 @@ async def store(
     """The alerts that were decided on. The unique key holds one for each (incident, revision, subscription), and one
     for each of its renewals."""
     alerts = [_alert(incident, one, one.decision.alert_kind, now) for one in decided if one.decision.alert_kind]
+    await store_rows(transaction, alerts)
+    return [state_of(alert, incident) for alert in alerts]
+
+
+async def store_rows(transaction: Transaction, alerts: Sequence[Alert]) -> None:
     if alerts:
         await transaction.connection.execute(_STORE, one_or_many([alert_row(alert) for alert in alerts]))
-    return [state_of(alert, incident) for alert in alerts]
 
 
 async def record(
     transaction: Transaction, incident: IncidentView, decisions: Mapping[UUID, Decision], now: datetime
 ) -> None:
     """Keep every decision with its reason, so that it can be explained."""
+    await record_about(transaction, incident.mission, incident.incident_id, incident.revision, decisions, now)
+
+
+async def record_about(
+    transaction: Transaction,
+    mission: str,
+    about: UUID,
+    revision: int,
+    decisions: Mapping[UUID, Decision],
+    now: datetime,
+) -> None:
+    """The same about an incident or a source, by its id."""
     if not decisions:
         return
     rows = [
         {
-            "mission": incident.mission,
+            "mission": mission,
             "subscription_id": subscription_id,
-            "incident_id": incident.incident_id,
-            "revision": incident.revision,
+            "incident_id": about,
+            "revision": revision,
             "decision": decision.kind,
             "reason": decision.reason,
             "decided_at": now,

@@ -24,7 +24,7 @@ from clearway_alerts.domain.matching import Watch, watch_of, watched_by
 from clearway_alerts.domain.news import stands
 from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.domain.standing import MOST_SINGLE, decide_found
-from clearway_alerts.domain.subscription import Exercises, SubscriptionState
+from clearway_alerts.domain.subscription import Inclusion, SubscriptionState
 from clearway_alerts.outbound.digests import close_digest, count_of
 from clearway_alerts.outbound.recipients import recipient_of
 from clearway_alerts.storage import mission_lock
@@ -180,7 +180,7 @@ class StandingHazards:
                 return None
             digest_id = row["digest_id"] or new_id()
             await _set(transaction, subscription_id, digest_id=digest_id)
-        return Look(row, watch, digest_id, chosen.exercises is Exercises.ONLY, self._unreadable)
+        return Look(row, watch, digest_id, chosen.exercises is Inclusion.ONLY, self._unreadable)
 
     async def _find(self, look: Look) -> list[UUID]:
         """The incidents to tell of, by their ids. It is read beside warnings, and asked again when they are stored."""
