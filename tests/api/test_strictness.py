@@ -144,7 +144,7 @@ def test_a_change_that_changes_nothing_says_so(north: Mission) -> None:
         assert unchanged(client.post(f"{one}/pause", headers=second))
         assert not unchanged(client.post(f"{one}/resume", headers=second))
         assert unchanged(client.post(f"{one}/resume", headers=third))
-        assert client.get(one).headers["etag"] == '"3"'
+        assert client.get(one).headers["etag"].startswith('"3.')
 
         acknowledge = f"/v1/alerts/{north.ids['alert_id']}/acknowledge"
         assert not unchanged(client.post(acknowledge, headers=first))

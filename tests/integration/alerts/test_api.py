@@ -36,7 +36,7 @@ async def test_a_change_needs_what_its_sender_has_seen(client: httpx.AsyncClient
     assert (await client.request(method, path)).status_code == 428
     stale = await client.request(method, path, headers=seen(7))
     assert (stale.status_code, stale.headers["ETag"]) == (412, '"1"')
-    assert (await client.get(where)).headers["ETag"] == '"1"'
+    assert (await client.get(where)).headers["ETag"].startswith('"1.')
     assert (await client.request(method, path, headers=seen(1))).status_code in (200, 204)
 
 
@@ -45,7 +45,7 @@ async def test_the_life_of_a_subscription(client: httpx.AsyncClient) -> None:
     where = f"/v1/subscriptions/{made['subscription_id']}"
     assert made["secret"].startswith("whsec_")
     read = await client.get(where)
-    assert read.headers["ETag"] == '"1"'
+    assert read.headers["ETag"].startswith('"1.')
     assert "secret" not in read.json()
     assert read.json()["channel"]["public_key"].startswith("whpk_")
     assert (await client.patch(where, json={"name": "other"})).status_code == 428

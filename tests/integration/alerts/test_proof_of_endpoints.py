@@ -389,3 +389,18 @@ async def test_once_it_is_proved_a_running_process_sends_whole_messages(
     async with running(alerts.worker.run):
         await echoing.wait_for(3)
     assert [json.loads(body)["data"]["form"] for _, body in echoing.got[1:]] == ["full", "full"]
+
+
+async def test_the_tag_of_a_subscription_changes_with_its_proof_and_serves_for_a_change(
+    alerts: Service, echoing: Receiver, client: httpx.AsyncClient, until: Until
+) -> None:
+    channel = {"type": "webhook", "url": echoing.url}
+    made = await client.post("/v1/subscriptions", json={"name": "a", "filter": {"area": CIRCLE}, "channel": channel})
+    where = made.headers["Location"]
+    before = (await client.get(where)).headers["ETag"]
+    async with running(alerts.challenges.run):
+        await until(is_proved(alerts))
+    after = (await client.get(where)).headers["ETag"]
+    assert before != after
+    assert (await client.post(f"{where}/pause", headers={"If-Match": before})).status_code == 200
+    assert (await client.post(f"{where}/resume", headers={"If-Match": after})).status_code == 412

@@ -55,13 +55,15 @@ async def list_sources(
 
 
 @router.get("/{source_id}", operation_id="sources.get", summary="Read a watched source")
-async def get_source(source_id: UUID, principal: Reader, connection: Reading) -> SourceView:
-    """When it was last heard, and whether it is silent. To change it, send its `revision` as If-Match: what is heard
-    changes the answer, and not the revision."""
+async def get_source(source_id: UUID, principal: Reader, connection: Reading, response: Response) -> SourceView:
+    """When it was last heard, and whether it is silent."""
     row = await one_source(connection, principal.mission, source_id)
     if row is None:
         raise NoSuchSource(source_id)
-    return SourceView.of(row)
+    view = SourceView.of(row)
+    # What is heard is no revision.
+    response.headers["ETag"] = etag(view.revision, view.model_dump_json())
+    return view
 
 
 @router.patch(

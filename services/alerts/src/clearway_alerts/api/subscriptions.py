@@ -67,8 +67,10 @@ async def get_subscription(
     row = await one_subscription(connection, principal.mission, subscription_id)
     if row is None:
         raise NoSuchSubscription(subscription_id)
-    response.headers["ETag"] = etag(row["revision"])
-    return SubscriptionView.of(row, principal, wiring.channels)
+    view = SubscriptionView.of(row, principal, wiring.channels)
+    # A challenge is no revision, and whoever waits for the proof asks again with the tag.
+    response.headers["ETag"] = etag(view.revision, view.proof.model_dump_json() if view.proof else "")
+    return view
 
 
 @router.patch(

@@ -1,5 +1,6 @@
 """Conditional requests: a revision as an ETag, so that no client overwrites a revision that it has not seen."""
 
+import hashlib
 import re
 from typing import Annotated, Final
 
@@ -9,12 +10,14 @@ from clearway_platform.codes import Code
 from clearway_platform.refusals import RevisionMissing
 from clearway_platform.web.problems import FieldError, Problem
 
-_ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})"$')
+_ETAG: Final = re.compile(r'^(?:W/)?"(\d{1,9})(?:\.[0-9a-f]+)?"$')
 
 
-def etag(revision: int) -> str:
-    """The entity tag of a revision: a strong one, `"3"`."""
-    return f'"{revision}"'
+def etag(revision: int, besides: str = "") -> str:
+    """The entity tag of a revision: a strong one, `"3"`. `besides` is what the answer tells that changes without a
+    revision: the tag, as in `"3.5f0c9a"`, changes with it too, and names the revision all the same."""
+    part = f".{hashlib.blake2b(besides.encode(), digest_size=6).hexdigest()}" if besides else ""
+    return f'"{revision}{part}"'
 
 
 NOTHING_CHANGED: Final = {"Nothing-Changed": "true"}
