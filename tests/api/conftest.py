@@ -26,7 +26,7 @@ def anyone(platform: Served) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def north(platform: Served) -> Mission:
     """A mission with something of every kind on record."""
-    mission = found_mission(platform, "north")
+    mission = found_mission(platform, "unnorth")
     settle(mission)
     return mission
 
@@ -34,6 +34,6 @@ def north(platform: Served) -> Mission:
 @pytest.fixture(scope="module")
 def south(platform: Served, north: Mission) -> Mission:
     """Another mission in the same place, on record after the first."""
-    mission = found_mission(platform, "south")
+    mission = found_mission(platform, "unsouth")
     settle(mission)
     return mission

@@ -43,7 +43,9 @@ def snapshot(mission: Mission) -> dict[str, Any]:
     reads = [item for item in ABOUT_ONE if item.method == "GET" and not item.of_the_moment]
     with mission.client() as client:
         answers = {str(item): client.request(**item.request(mission.ids)) for item in reads}
-    return {name: answer.json() for name, answer in answers.items() if "deliveries" not in name}
+    found = {name: answer.json() for name, answer in answers.items() if "deliveries" not in name}
+    found["GET /v1/subscriptions/{subscription_id}"].pop("proof")  # its endpoint is challenged meanwhile
+    return found
 
 
 def test_there_is_something_to_test() -> None:

@@ -29,7 +29,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def mission(platform: Served) -> Mission:
-    mission = found_mission(platform, "north")
+    mission = found_mission(platform, "unnorth")
     settle(mission)
     return mission
 
@@ -80,7 +80,7 @@ def test_a_key_does_not_pass_for_a_ticket(anyone: httpx.Client, mission: Mission
 
 
 def test_a_ticket_shows_what_its_key_may_see(anyone: httpx.Client, mission: Mission, platform: Served) -> None:
-    other = found_mission(platform, "south")
+    other = found_mission(platform, "unsouth")
     beginning = re.sub(r"-\d+$", "-0", _cursor(first_chunk(anyone, STREAMS[0], params={"ticket": ticket_of(mission)})))
     ours = {"ticket": ticket_of(mission), "since": beginning}
     with anyone.stream("GET", STREAMS[0], params=ours) as stream:

@@ -140,7 +140,7 @@ async def test_the_story_goes_on_though_the_versions_take_turns_at_every_step(
             return
         if step == "prepared":
             # The version before is still running on it.
-            await succeed(NEW, versions.environment, "migrate")
+            await versions.make(NEW)
         program = next(turns)
         await asyncio.gather(*(server.stop() for server in servers.values()))
         for server in servers.values():
@@ -163,7 +163,7 @@ async def test_the_story_is_told_while_both_versions_run_side_by_side(
     await versions.make(versions.old)
     servers = {name: [versions.server(name, versions.old, "old")] for name in versions.services}
     await start(stack, [server for some in servers.values() for server in some])
-    await succeed(NEW, versions.environment, "migrate")
+    await versions.make(NEW)
     for name, some in servers.items():
         some.append(versions.server(name, NEW, "new"))
     await start(stack, [some[1] for some in servers.values()])

@@ -24,7 +24,8 @@ def value(name: str) -> dict[str, Any]:
 
 
 def id_of(data: dict[str, Any]) -> str:
-    return str(data.get("incident_id") or data.get("digest_id") or data["route_id"])
+    names = ("incident_id", "source_id", "digest_id", "route_id")
+    return str(next(data[name] for name in names if data.get(name)))
 
 
 class Known:
