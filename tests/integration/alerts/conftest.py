@@ -66,6 +66,7 @@ from clearway_testing.contract import hold_against_contract
 from clearway_testing.manual_clock import ManualClock
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
+ANSWER_WITHIN = timedelta(seconds=2)
 ALLOWED = allowed_networks(["127.0.0.0/8"])
 CIRCLE = {"type": "circle", "center": {"type": "Point", "coordinates": [-1.0, 17.0]}, "radius_m": 1000}
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -188,13 +189,23 @@ def extra_stages() -> list[Stage]:
     return []
 
 
+@pytest.fixture
+def answer_within() -> timedelta:
+    """How long a webhook may take to answer."""
+    return ANSWER_WITHIN
+
+
 @asynccontextmanager
 async def service(
-    url: str, clock: ManualClock, extra_channels: Sequence[Channel] = (), extra_stages: Sequence[Stage] = ()
+    url: str,
+    clock: ManualClock,
+    extra_channels: Sequence[Channel] = (),
+    extra_stages: Sequence[Stage] = (),
+    answer_within: timedelta = ANSWER_WITHIN,
 ) -> AsyncIterator[Service]:
     await migrations.upgrade(url, STORAGE.migrations)
     database = Database(url)
-    webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=timedelta(seconds=2))
+    webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=answer_within)
     channels, policy = Channels([webhook, StreamChannel(), *extra_channels]), Policy([*stages(), *extra_stages])
     worker = DeliveryWorker(database, clock, channels, policy)
     queue = Queue(policy, channels, worker, clock)
@@ -229,9 +240,13 @@ async def service(
 
 @pytest.fixture
 async def alerts(
-    database_url: str, clock: ManualClock, extra_channels: list[Channel], extra_stages: list[Stage]
+    database_url: str,
+    clock: ManualClock,
+    extra_channels: list[Channel],
+    extra_stages: list[Stage],
+    answer_within: timedelta,
 ) -> AsyncIterator[Service]:
-    async with service(database_url, clock, extra_channels, extra_stages) as found:
+    async with service(database_url, clock, extra_channels, extra_stages, answer_within) as found:
         yield found
 
 
