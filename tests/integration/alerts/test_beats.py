@@ -9,6 +9,7 @@ from clearway_alerts.commands.sources import NewSource, Sources
 from clearway_alerts.consumers.beats import BeatHandler
 from clearway_alerts.storage.beats import ENDED_AFTER
 from clearway_alerts.storage.tables import ALERT, WATCHED_SOURCE
+from clearway_alerts.warning.hearing import Hearing
 from clearway_contracts.heartbeats import EVERY_MISSION, ConsumerProgress, HeartbeatState, ServiceBeat
 from clearway_contracts.vocabulary import SourceKind
 from clearway_platform.auth.principals import Principal, Role
@@ -38,8 +39,10 @@ async def beat(alerts: Service, handled_until: datetime | None = None, instance:
     state = HeartbeatState(service="analytics", instance=instance or uuid4(), at=now, consumers=consumers)
     data = ServiceBeat(mission=EVERY_MISSION, service="analytics", heartbeat=state)
     event = Outbox(alerts.clock).event(data, subject="analytics", source="/test", occurred=now)
+    hearing = Hearing(alerts.database, alerts.silences.wake)
     async with alerts.database.write() as transaction:
-        await BeatHandler(alerts.silences.wake)(transaction, event)
+        await BeatHandler(hearing)(transaction, event)
+    await hearing.write()
 
 
 async def kinds(alerts: Service) -> list[str]:

@@ -30,6 +30,7 @@ from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
 from clearway_alerts.settings import AlertsSettings
+from clearway_alerts.warning.hearing import Hearing
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.renewals import Renewals
@@ -94,6 +95,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
 
     renewals = Renewals(database, watchlist, issuing, clock, validity=validity, heavy=warnings)
     silences = Silences(database, watchlist, issuing, clock)
+    hearing = Hearing(database, silences.wake)
     app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, channels, queue, look),
@@ -129,11 +131,12 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     messages.install(app)
     describe_channels(app, channels)
     workers = {
-        "consumer": consumer(platform, pipeline, standing.wake, silences.wake).run,
+        "consumer": consumer(platform, pipeline, standing.wake, hearing).run,
         "deliveries": worker.run,
         "challenges": challenges.run,
         "standing": standing.run,
         "renewals": renewals.run,
+        "hearing": hearing.run,
         "silences": silences.run,
         "measuring": Measuring(platform.database, clock).run,
         "stream": hub.run,

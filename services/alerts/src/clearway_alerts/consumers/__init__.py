@@ -5,6 +5,7 @@ from collections.abc import Callable
 from clearway_alerts.consumers.beats import BeatHandler
 from clearway_alerts.consumers.incidents import IncidentHandler
 from clearway_alerts.consumers.routes import RouteHandler
+from clearway_alerts.warning.hearing import Hearing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.heartbeats import ServiceBeat
 from clearway_contracts.incidents import INCIDENT_EVENTS
@@ -16,19 +17,17 @@ from clearway_platform.service import Platform
 __all__ = ["consumer"]
 
 
-def consumer(
-    platform: Platform, pipeline: Pipeline, look: Callable[[], None], heard_again: Callable[[], None]
-) -> Consumer:
-    """The group `alerts`: every revision of every incident, and the routes as they are drawn; `look` is called after
-    one was, and `heard_again` when a silent source was heard."""
-    on_incident = IncidentHandler(pipeline, platform.clock, heard_again)
+def consumer(platform: Platform, pipeline: Pipeline, look: Callable[[], None], hearing: Hearing) -> Consumer:
+    """The group `alerts`: every revision of every incident, the routes as they are drawn, after which `look` is called,
+    and the heartbeats."""
+    on_incident = IncidentHandler(pipeline, platform.clock, hearing)
     return Consumer(
         name="alerts",
         topics=[INCIDENTS, ROUTE_RISK, HEARTBEATS],
         handlers={
             **dict.fromkeys(INCIDENT_EVENTS, on_incident),
             RouteRegistered: RouteHandler(look),
-            ServiceBeat: BeatHandler(heard_again),
+            ServiceBeat: BeatHandler(hearing),
         },
         broker=platform.broker,
         database=platform.database,

@@ -1,13 +1,12 @@
 """A new revision of an incident: warn the subscriptions that it concerns."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from clearway_alerts.consumers.heard import heard_in
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound.measuring import ALERT_LATENCY
-from clearway_alerts.storage.sources import note_heard
+from clearway_alerts.warning.hearing import Hearing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
@@ -20,19 +19,17 @@ from clearway_platform.database.engines import Transaction
 class IncidentHandler:
     """Handles every incident event alike: each carries the whole state, so the kind of change does not matter."""
 
-    def __init__(self, pipeline: Pipeline, clock: Clock, heard_again: Callable[[], None]) -> None:
+    def __init__(self, pipeline: Pipeline, clock: Clock, hearing: Hearing) -> None:
         self._pipeline = pipeline
         self._clock = clock
-        self._heard_again = heard_again
+        self._hearing = hearing
 
     async def __call__(self, transaction: Transaction, event: Event) -> None:
-        """`heard_again` is called after the commit when a source that was silent was heard."""
         assert isinstance(event.data, IncidentChange)
         if await self._pipeline.warn(transaction, incident_of(event.data), event.envelope.id):
             transaction.after_commit(partial(self._note_latency, event.envelope.recorded_time))
         heard = heard_in(event.data, event.envelope.recorded_time)
-        if await note_heard(transaction, heard, event.data.mission):
-            transaction.after_commit(self._heard_again)
+        transaction.after_commit(partial(self._hearing.note, heard, event.data.mission))
 
     def _note_latency(self, recorded: datetime) -> None:
         ALERT_LATENCY.observe(max((self._clock.now() - recorded).total_seconds(), 0.0))
