@@ -25,7 +25,7 @@ from clearway_alerts.domain.areas import (
     check_area,
 )
 from clearway_alerts.domain.errors import ImpossibleArea
-from clearway_alerts.domain.geometry import are_within, distance_to
+from clearway_alerts.domain.geometry import are_within, box_around, distance_to, widened
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index, explained, watch_of
 from clearway_alerts.domain.subscription import Filter
@@ -76,6 +76,12 @@ def test_ordinary_lines_are_measured_exactly(centre: tuple[float, float], turns:
         (max(-180.0, min(180.0, centre[0] + east)), max(-90.0, min(90.0, centre[1] + north))) for east, north in turns
     ]
     far_to_near(line[1:], *line[0])
+
+
+@given(here=anywhere, metres=st.floats(0, 5_000_000))
+def test_the_box_of_one_place_is_that_of_many(here: tuple[float, float], metres: float) -> None:
+    of_many = widened(np.array([[*here, *here]]), np.array([metres]))[0]
+    assert box_around(*here, metres) == pytest.approx(of_many.tolist())
 
 
 def test_the_pole_is_crossed(make: Make) -> None:
