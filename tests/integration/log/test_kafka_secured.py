@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from clearway_platform.log import open_broker
@@ -26,7 +28,7 @@ def secured() -> Iterator[SecuredKafka]:
 
 
 @pytest.fixture
-async def connect(tmp_path: Path) -> AsyncIterator[Connect]:
+async def connect(tmp_path: Path, secured: SecuredKafka) -> AsyncIterator[Connect]:
     async with AsyncExitStack() as brokers:
 
         async def connected(url: str) -> Broker:
@@ -36,6 +38,14 @@ async def connect(tmp_path: Path) -> AsyncIterator[Connect]:
             return broker
 
         yield connected
+    # Both sides say good-bye at the end of a TLS connection. The loop must not close before.
+    await eventually(partial(hung_up, urlsplit(secured.url).port))
+
+
+async def hung_up(port: int | None) -> bool:
+    """Whether this process has no connection to the broker any more."""
+    assert port
+    return all(not one.raddr or one.raddr.port != port for one in psutil.Process().net_connections("tcp"))
 
 
 async def answers(broker: Broker) -> bool:
