@@ -69,6 +69,25 @@ async def test_an_outage_forgets_nothing_and_takes_nothing_back(
     assert await last_heard(alerts) == {"unmix": now + MINUTE}
 
 
+@pytest.mark.parametrize(("error", "written"), [(asyncio.CancelledError(), True), (ValueError("unwritable"), False)])
+async def test_a_stop_in_the_middle_forgets_nothing_and_an_unwritable_word_holds_nothing(
+    alerts: Service, monkeypatch: pytest.MonkeyPatch, error: BaseException, *, written: bool
+) -> None:
+    await watch(alerts)
+    hearing, now = hearing_of(alerts), alerts.clock.now()
+
+    def ends() -> None:
+        raise error
+
+    hearing.note(heard(now), "unmix")
+    with monkeypatch.context() as replaced:
+        replaced.setattr(alerts.database, "write", ends)
+        with pytest.raises(type(error)):
+            await hearing.write()
+    await hearing.write()
+    assert await last_heard(alerts) == {"unmix": now if written else None}
+
+
 async def test_it_writes_while_it_runs_and_once_more_when_it_is_stopped(alerts: Service) -> None:
     await watch(alerts)
     hearing, now = hearing_of(alerts), alerts.clock.now()

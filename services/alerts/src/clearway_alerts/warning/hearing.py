@@ -36,10 +36,9 @@ class Hearing:
     def note(self, heard: Heard, mission: str | None = None) -> None:
         """Something was heard from the sources of these keys, of the mission or of all missions."""
         for kind, times in heard.items():
-            known = self._noted.setdefault(mission, {}).setdefault(kind, {})
             for key, at in times.items():
+                known = self._noted.setdefault(mission, {}).setdefault(kind, {})
                 known[key] = max(known.get(key, at), at)
-            if times:
                 self._woken.set()
 
     async def run(self) -> None:
@@ -55,7 +54,8 @@ class Hearing:
                     await self.write()
 
     async def write(self) -> None:
-        """Write what was noted, of each mission in a transaction. An outage forgets nothing."""
+        """Write what was noted, of each mission in a transaction. An outage or a stop in the middle forgets nothing;
+        what can never be written is forgotten, or nothing would be written after it."""
         self._woken.clear()
         while self._noted:
             mission = next(iter(self._noted))
@@ -63,8 +63,8 @@ class Hearing:
             try:
                 async with self._database.write() as transaction:
                     is_over = await note_heard(transaction, heard, mission)
-            except Exception as error:
-                if is_temporary(error):
+            except BaseException as error:
+                if not isinstance(error, Exception) or is_temporary(error):
                     self.note(heard, mission)
                 raise
             if is_over:
