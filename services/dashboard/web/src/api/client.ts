@@ -1,0 +1,55 @@
+/** The public API, with the types of its documents: a change of the API that breaks a page breaks the type check. */
+import createClient, { type Middleware } from 'openapi-fetch'
+import { session } from '../session/session.svelte'
+import type { paths } from './schema'
+
+export const api = createClient<paths>({ baseUrl: '' })
+
+const withKey: Middleware = {
+  onRequest({ request }) {
+    if (session.key) request.headers.set('Authorization', `Bearer ${session.key}`)
+    return request
+  },
+  onResponse({ response }) {
+    if (response.status === 401) session.refuse()
+  },
+}
+api.use(withKey)
+
+/** What the server says when it does not do what was asked: RFC 9457. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail?: string
+  code: string
+  request_id?: string
+  errors?: { field: string; pointer: string; problem: string; remedy: string }[]
+}
+
+/** Thrown where an answer is a problem. */
+export class Refused extends Error {
+  problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title)
+    this.problem = problem
+  }
+}
+
+/** The data of an answer. Throws Refused, or TypeError when no answer came. */
+export function dataOf<Data>(answer: { data?: Data; error?: unknown; response: Response }): Data {
+  if (answer.data !== undefined) return answer.data
+  const problem = answer.error as Partial<Problem> | undefined
+  throw new Refused({
+    type: 'about:blank',
+    code: 'unknown',
+    title: problem?.title ?? answer.response.statusText,
+    status: answer.response.status,
+    ...problem,
+  })
+}
+
+/** A number for each attempt of a person to do something, so that it is done once however often it is sent. */
+export function once(): { 'Idempotency-Key': string } {
+  return { 'Idempotency-Key': crypto.randomUUID() }
+}

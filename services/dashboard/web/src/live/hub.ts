@@ -1,0 +1,50 @@
+/**
+ * One connection for each stream, however many pages follow it.
+ *
+ * A browser opens six connections to an address over HTTP/1.1 in all its windows: two windows with three streams each
+ * would leave none for a request.
+ */
+import { follow, type LinkState, type Listener } from './follow'
+
+interface Followed {
+  listeners: Set<Listener>
+  state: LinkState
+  controller: AbortController
+}
+
+export class StreamHub {
+  #followed = new Map<string, Followed>()
+
+  /** Follow a stream. The result ends it. A stream that is open already is `opened` at once. */
+  add(path: string, key: string, listener: Listener): () => void {
+    const name = `${path} ${key}`
+    const followed = this.#followed.get(name) ?? this.#start(name, path, key)
+    followed.listeners.add(listener)
+    listener.link(followed.state)
+    if (followed.state === 'live') listener.opened()
+    return () => {
+      followed.listeners.delete(listener)
+      if (followed.listeners.size === 0) {
+        followed.controller.abort()
+        this.#followed.delete(name)
+      }
+    }
+  }
+
+  #start(name: string, path: string, key: string): Followed {
+    const followed: Followed = { listeners: new Set(), state: 'connecting', controller: new AbortController() }
+    this.#followed.set(name, followed)
+    const all: Listener = {
+      opened: () => followed.listeners.forEach((one) => one.opened()),
+      event: (event) => followed.listeners.forEach((one) => one.event(event)),
+      link: (state) => {
+        followed.state = state
+        followed.listeners.forEach((one) => one.link(state))
+        // A key that was refused may be accepted when it is tried again.
+        if (state === 'refused') this.#followed.delete(name)
+      },
+    }
+    void follow(path, key, all, followed.controller.signal)
+    return followed
+  }
+}

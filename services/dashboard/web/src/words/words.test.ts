@@ -1,0 +1,28 @@
+import { parse } from '@formatjs/icu-messageformat-parser'
+import { expect, test } from 'vitest'
+import en from './en.json'
+import fr from './fr.json'
+
+const SOURCES = import.meta.glob('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
+const source = Object.values(SOURCES).join('\n')
+/** The groups whose words are the API's own vocabulary: `term` finds them by value. */
+const VOCABULARY = /^(link|status|hazard|category|outcome|band|severity|kind|role|state|precision|priority)\./
+
+function values(message: string): string[] {
+  return [...JSON.stringify(parse(message)).matchAll(/"type":[123456],"value":"(\w+)"/g)]
+    .map((found) => found[1] ?? '')
+    .sort()
+}
+
+test('every language has every word', () => {
+  expect(Object.keys(fr).sort()).toEqual(Object.keys(en).sort())
+})
+
+test.each(Object.keys(en) as (keyof typeof en)[])('%s takes the same values in every language', (word) => {
+  expect([...new Set(values(fr[word]))]).toEqual([...new Set(values(en[word]))])
+})
+
+test('no word is unused', () => {
+  const unused = Object.keys(en).filter((word) => !VOCABULARY.test(word) && !source.includes(`'${word}'`))
+  expect(unused).toEqual([])
+})
