@@ -14,7 +14,7 @@ from deploy.topology import Deployed, Topology
 ROOT: Final = "/"
 # The pages for people and the documents of all services: every process has them, so whichever answers is asked.
 # What ends with a slash stands for all that is below it.
-DOCUMENTATION: Final = ("/docs", "/docs/", "/openapi.json", "/asyncapi.json", "/problems", "/problems/")
+DOCUMENTATION: Final = ("/about", "/docs", "/docs/", "/openapi.json", "/asyncapi.json", "/problems", "/problems/")
 NOTICE: Final = "# Generated from deploy/topology.toml by `make contracts`. Do not edit."
 
 
@@ -66,7 +66,7 @@ def _ingress_paths(topology: Topology) -> Iterator[str]:
 
 
 def _pages(topology: Topology) -> Iterable[str]:
-    """The first page gives way to a service that mounts it."""
+    """The address `/`, which leads to the page about the server, gives way to a service that mounts it."""
     taken = any(ROOT in service.mounts for service in topology.services.values())
     return DOCUMENTATION if taken else (ROOT, *DOCUMENTATION)
 

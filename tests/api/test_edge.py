@@ -63,7 +63,7 @@ def configure(folder: Path, port: int, urls: dict[str, str]) -> None:
 
 
 def documented(client: httpx.Client) -> None:
-    for path in ("/", "/docs", "/problems", "/problems/conflict"):
+    for path in ("/about", "/docs", "/problems", "/problems/conflict"):
         page = client.get(path)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), path
     assert client.get("/docs/docs.js").headers["content-type"].startswith("text/javascript")

@@ -24,7 +24,7 @@ def test_a_service_gets_its_segments_and_nothing_longer() -> None:
 
 def test_the_documentation_comes_from_whichever_service_answers() -> None:
     text = caddy_routes(TWO)
-    assert "@documentation path / /docs /docs/* /openapi.json /asyncapi.json /problems /problems/*\n" in text
+    assert "@documentation path / /about /docs /docs/* /openapi.json /asyncapi.json /problems /problems/*\n" in text
     assert "reverse_proxy alerts:8080 incidents:8080 {\n\t\tlb_policy first\n" in text
 
 
@@ -43,6 +43,7 @@ def test_the_ingress_gives_each_segment_to_its_service() -> None:
         ("/v1/incidents", "Prefix", "incidents"),
         ("/openapi/incidents.json", "Exact", "incidents"),
         ("/", "Exact", "documentation"),
+        ("/about", "Exact", "documentation"),
         ("/docs", "Prefix", "documentation"),
         ("/openapi.json", "Exact", "documentation"),
         ("/asyncapi.json", "Exact", "documentation"),
@@ -54,7 +55,7 @@ def test_a_service_that_mounts_the_root_answers_what_nobody_else_does() -> None:
     table = topology(incidents=("/v1/incidents",), notices=("/", "/v1/notices"))
     text = caddy_routes(table)
     assert "@notices path /v1/notices /v1/notices/* /openapi/notices.json\n" in text
-    assert "@documentation path /docs " in text
+    assert "@documentation path /about /docs " in text
     assert text.index("@notices_page not path /v1 /v1/* /healthz ") > text.index("@documentation")
     assert ("/", "Prefix", "notices") in paths_of(table)
     assert ("/", "Exact", "documentation") not in paths_of(table)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway_platform.codes import Code, address
 from clearway_platform.web.problems import MEDIA_TYPE
-from clearway_platform.web.site.page import heading, link, listed, page, paragraph, table
+from clearway_platform.web.site.page import ABOUT, heading, link, listed, page, paragraph, table
 from clearway_platform.web.strict import media_ranges
 
 # Scripts and files come from this server alone. The documentation sets styles of its own on its elements.
@@ -88,7 +88,7 @@ def problem_page(problem: dict[str, Any], status: int) -> Any:
     rows = [
         [escape(str(error[name])) for name in ("field", "problem", "remedy")] for error in problem.get("errors", ())
     ]
-    steps = [link("/", "About this server, and its state"), link("/docs", "The documentation of the API")]
+    steps = [link(ABOUT, "About this server, and its state"), link("/docs", "The documentation of the API")]
     if code in list(Code):
         steps.insert(0, link(address(Code(code)), f"What {code} means"))
     if status == 401:

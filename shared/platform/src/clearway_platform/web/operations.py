@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 import clearway_contracts
@@ -19,9 +19,9 @@ from clearway_platform.refusals import NotFound
 from clearway_platform.version import VERSION
 from clearway_platform.web.joined import shipped
 from clearway_platform.web.problems import install_handlers
+from clearway_platform.web.site.about import about
 from clearway_platform.web.site.docs import docs, file
-from clearway_platform.web.site.home import home
-from clearway_platform.web.site.page import all_problems, one_problem
+from clearway_platform.web.site.page import ABOUT, all_problems, one_problem
 from clearway_platform.web.strict import JSON
 
 # Paths that every process answers, each with all below it, whatever its services.
@@ -30,6 +30,7 @@ RESERVED: Final = (
     "/healthz",
     "/readyz",
     "/metrics",
+    ABOUT,
     "/docs",
     PAGES,
     "/openapi.json",
@@ -54,8 +55,8 @@ def operations_app(
     app = FastAPI(openapi_url=None)
     install_handlers(app)
 
-    async def front(_request: Request) -> Response:
-        return home(list(apps), permissions, await _run(vital), await _run(other))
+    async def about_this_server(_request: Request) -> Response:
+        return about(list(apps), permissions, await _run(vital), await _run(other))
 
     async def ready(_request: Request) -> Response:
         failing = _failing(await _run(vital))
@@ -70,7 +71,9 @@ def operations_app(
         return JSONResponse(apps[name].openapi())
 
     app.router.routes += [
-        Route("/", front),
+        # Where no service has a page at this address.
+        Route("/", lambda _request: RedirectResponse(ABOUT)),
+        Route(ABOUT, about_this_server),
         Route("/healthz", lambda _request: JSONResponse({"status": "alive", "version": VERSION})),
         Route("/readyz", ready),
         Route("/metrics", lambda _request: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)),

@@ -10,12 +10,14 @@ from starlette.responses import HTMLResponse
 
 from clearway_platform.codes import KINDS, PAGES, Code, address
 
+ABOUT: Final = "/about"
 _FRAME: Final = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><link rel="stylesheet" href="/docs/clearway.css"><link rel="icon" href="/docs/favicon-32x32.png">
 </head>
-<body><header><a href="/">Clearway</a><nav><a href="/docs">API</a> <a href="{problems}">Problems</a></nav></header>
+<body><header><a href="/">Clearway</a>
+<nav><a href="{about}">About</a> <a href="/docs">API</a> <a href="{problems}">Problems</a></nav></header>
 <main>
 {body}
 </main></body></html>
@@ -24,7 +26,8 @@ _FRAME: Final = """<!doctype html>
 
 def page(title: str, *parts: str, status: int = 200) -> HTMLResponse:
     """A page of these parts, which are HTML already."""
-    whole = _FRAME.format(title=escape(title), problems=PAGES, body="\n".join(part for part in parts if part))
+    body = "\n".join(part for part in parts if part)
+    whole = _FRAME.format(title=escape(title), about=ABOUT, problems=PAGES, body=body)
     return HTMLResponse(whole, status, {"Cache-Control": "no-store"})
 
 

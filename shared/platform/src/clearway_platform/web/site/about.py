@@ -1,4 +1,4 @@
-"""The first page: what this server is, its state, the documentation, and how to get a key."""
+"""The page about this server: what it is, its state, the documentation, and how to get a key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIRST: Final = (
 )
 
 
-def home(
+def about(
     services: Sequence[str],
     permissions: Sequence[Permission],
     vital: Mapping[str, str | None],
