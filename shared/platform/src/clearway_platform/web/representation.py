@@ -47,7 +47,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers.setdefault("Cache-Control", "no-store")
-            if self._reads and message["status"] == 200 and _is_data(headers.get("content-type")):
+            if self._reads and message["status"] == 200 and _is_plain_data(headers):
                 self._start = message
                 return
         elif self._start is not None:
@@ -65,7 +65,7 @@ class _Answer:
             if matches(self._requested.get("if-none-match"), headers["ETag"]):
                 start["status"], body["body"] = 304, b""
                 del headers["content-length"], headers["content-type"]
-            elif len(content) >= COMPRESS_FROM and _takes_gzip(self._requested.get("accept-encoding", "")):
+            elif len(content) >= COMPRESS_FROM and takes_gzip(self._requested.get("accept-encoding", "")):
                 body["body"] = await _compressed(content)
                 headers["Content-Encoding"] = "gzip"
                 headers["Content-Length"] = str(len(body["body"]))
@@ -73,8 +73,9 @@ class _Answer:
         await self._send(body)
 
 
-def _is_data(content_type: str | None) -> bool:
-    return content_type is not None and _DATA.match(content_type) is not None
+def _is_plain_data(headers: Headers) -> bool:
+    """Whether it is data that is not compressed yet."""
+    return _DATA.match(headers.get("content-type", "")) is not None and "content-encoding" not in headers
 
 
 def weak_etag(content: bytes) -> str:
@@ -90,7 +91,8 @@ def matches(if_none_match: str | None, etag: str) -> bool:
     return "*" in tags or etag.removeprefix("W/") in tags
 
 
-def _takes_gzip(accept_encoding: str) -> bool:
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip."""
     return any(
         name.strip() == "gzip" and weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
         for name, _, weight in (part.partition(";") for part in accept_encoding.lower().split(","))

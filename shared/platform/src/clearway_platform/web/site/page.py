@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -24,11 +24,11 @@ _FRAME: Final = """<!doctype html>
 """
 
 
-def page(title: str, *parts: str, status: int = 200) -> HTMLResponse:
+def page(title: str, *parts: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
     """A page of these parts, which are HTML already."""
     body = "\n".join(part for part in parts if part)
     whole = _FRAME.format(title=escape(title), about=ABOUT, problems=PAGES, body=body)
-    return HTMLResponse(whole, status, {"Cache-Control": "no-store"})
+    return HTMLResponse(whole, status, {"Cache-Control": "no-store", **(headers or {})})
 
 
 def heading(text: str, level: int = 1) -> str:
