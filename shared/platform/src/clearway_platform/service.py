@@ -107,6 +107,8 @@ class Service:
 
     `mounts`: the paths that it answers, each with all below it: `/v1/things`, or `/` for all other paths.
     A service without `storage` has no database, no events and no dead letters of its own.
+    `signs_in_at`: the address of its page that signs in who opens it, with `{key}` for the key. It belongs into the
+    fragment, which a browser does not send.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Service:
     storage: Storage | None = None
     settings: type[ServiceSettings] | None = None
     permissions: tuple[Permission, ...] = ()
+    signs_in_at: str | None = None
 
 
 def migrations_of(services: Iterable[Service]) -> dict[str, Path]:

@@ -8,8 +8,9 @@ import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Final
 
 import httpx
@@ -23,7 +24,7 @@ from clearway_platform.cli.client import DEFAULT_URL
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_own_settings, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.demonstration import Demonstration, load_demonstration
-from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, announced
+from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, announced, kept_key
 from clearway_platform.cli.signals import ended_at_once
 from clearway_platform.process.listening import AddressTaken, address_of, beyond_this_machine, bind
 from clearway_platform.process.mounts import owners_of
@@ -141,21 +142,22 @@ async def _serve(
         await migrate(services, settings)
     async with open_process(services, settings, own) as process:
         if not migrate_first:
-            await process.serve(listening, _announcement(process, listening, None, demo=demo))
+            await process.serve(listening, _announcement(process, listening, None, None, demo=demo))
             return
         key = await _first_key(process.keys, settings, DEMONSTRATION if demo else MISSION)
+        link = _sign_in_link(services, address_of(listening), settings.data_dir, is_first=key is not None)
         with announced(settings.data_dir, address_of(listening)):
-            await process.serve(listening, _announcement(process, listening, key, demo=demo))
+            await process.serve(listening, _announcement(process, listening, key, link, demo=demo))
 
 
 def _announcement(
-    process: Process, listening: socket.socket, key: IssuedKey | None, *, demo: Demonstration | None
+    process: Process, listening: socket.socket, key: IssuedKey | None, link: str | None, *, demo: Demonstration | None
 ) -> Callable[[], Awaitable[None]]:
     """The announcement, printed once requests are answered."""
     address = address_of(listening)
 
     async def announce() -> None:
-        _print_address(address, process.settings, key, open_to_others=beyond_this_machine(listening))
+        _print_address(address, process.settings, key, link, open_to_others=beyond_this_machine(listening))
         if demo is not None:
             await demo(address, process.keys, DEMONSTRATION)
 
@@ -173,9 +175,29 @@ async def _first_key(keys: SqlKeyDirectory, settings: Settings, mission: str) ->
     return issued
 
 
-def _print_address(address: str, settings: Settings, key: IssuedKey | None, *, open_to_others: bool) -> None:
+def _sign_in_link(services: Iterable[Service], address: str, folder: Path, *, is_first: bool) -> str | None:
+    """The link that opens the page signed in with the key of the data folder, where a service has such a page.
+
+    Outside a terminal the output is kept, in a journal or by an engine: each key goes there once, when it is made.
+    """
+    if not is_first and not console.is_terminal:
+        return None
+    with suppress(Misconfigured):  # the file belongs to another user
+        key = kept_key(folder)
+        for service in services if key is not None else ():
+            if service.signs_in_at is not None:
+                return address + service.signs_in_at.format(key=key)
+    return None
+
+
+def _print_address(
+    address: str, settings: Settings, key: IssuedKey | None, link: str | None, *, open_to_others: bool
+) -> None:
     engine = "Kafka" if settings.broker_url else "the embedded log"
     console.print(f"\n[bold green]Clearway {VERSION} is up[/] on {engine}.")
+    if link is not None:
+        console.print(f"  open it        {link}")
+        console.print("                 the link contains the key: whoever has the link may do everything")
     console.print(f"  address        {address}")
     console.print(f"  documentation  {address}/docs")
     if key is not None:
