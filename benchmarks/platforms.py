@@ -11,11 +11,10 @@ from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
-from clearway_platform.service import service_names
+from clearway_testing.platforms import stored_services
 from clearway_testing.server import LOOPBACK, DatabaseServer, Server, free_port
 from clearway_testing.stack import environment as stack_environment
 
-SERVICES: Final = service_names()
 # Webhooks may not reach this machine unless the operator says so; the receiver is here.
 RECEIVERS: Final = {"CLEARWAY_WEBHOOK_ALLOWED_SUBNETS": f'["{LOOPBACK}/32"]'}
 
@@ -54,19 +53,19 @@ def embedded(directory: Path) -> Iterator[Platform]:
         processes.enter_context(
             running(command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / "up.log", RECEIVERS)
         )
-        addresses = dict.fromkeys(SERVICES, f"http://{LOOPBACK}:{port}")
+        addresses = dict.fromkeys(stored_services(), f"http://{LOOPBACK}:{port}")
         yield Platform("embedded", addresses, f"sqlite:///{data / 'keys.db'}", None, data, processes)
 
 
 @contextmanager
 def kafka_and_postgres(directory: Path, kafka: Server, postgres: DatabaseServer) -> Iterator[Platform]:
-    """`clearway run` for each service, with a database of its own."""
+    """`clearway run` for each service that has a database, each with its own."""
     settings = {**stack_environment(kafka, postgres), **RECEIVERS}
     run([CLEARWAY, "migrate"], settings)
     run([CLEARWAY, "topics", "create"], settings)
     addresses = {}
     with ExitStack() as processes:
-        for service in SERVICES:
+        for service in stored_services():
             port = free_port()
             command = [CLEARWAY, "run", service, "--port", str(port)]
             processes.enter_context(

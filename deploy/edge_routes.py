@@ -15,6 +15,8 @@ ROOT: Final = "/"
 # The pages for people and the documents of all services: every process has them, so whichever answers is asked.
 # What ends with a slash stands for all that is below it.
 DOCUMENTATION: Final = ("/about", "/docs", "/docs/", "/openapi.json", "/asyncapi.json", "/problems", "/problems/")
+# What every process answers and nobody outside is to see.
+_INSIDE: Final = ("/healthz", "/readyz", "/metrics")
 NOTICE: Final = "# Generated from deploy/topology.toml by `make contracts`. Do not edit."
 
 
@@ -49,8 +51,8 @@ def _caddy_documentation(topology: Topology) -> str:
 
 
 def ingress(topology: Topology) -> str:
-    """The Ingress that gives every service its mounts, and its OpenAPI document, under one host; and the Service that
-    the documentation is read from, which is every pod of every service."""
+    """The Ingress that gives every service its mounts, and its OpenAPI document, under one host; the Service that the
+    documentation is read from, which is every pod of every service; and one that nothing answers."""
     paths = "".join(_ingress_paths(topology))
     return _INGRESS.format(notice=NOTICE, paths=paths, port=topology.port)
 
@@ -63,12 +65,17 @@ def _ingress_paths(topology: Topology) -> Iterator[str]:
     for path in (path for path in _pages(topology) if path == ROOT or not path.endswith("/")):
         match = "Prefix" if f"{path}/" in DOCUMENTATION else "Exact"
         yield _INGRESS_PATH.format(path=path, match=match, service="documentation")
+    if _has_page(topology):
+        yield from (_INGRESS_PATH.format(path=path, match="Prefix", service="closed") for path in _INSIDE)
 
 
 def _pages(topology: Topology) -> Iterable[str]:
     """The address `/`, which leads to the page about the server, gives way to a service that mounts it."""
-    taken = any(ROOT in service.mounts for service in topology.services.values())
-    return DOCUMENTATION if taken else (ROOT, *DOCUMENTATION)
+    return DOCUMENTATION if _has_page(topology) else (ROOT, *DOCUMENTATION)
+
+
+def _has_page(topology: Topology) -> bool:
+    return any(ROOT in service.mounts for service in topology.services.values())
 
 
 _CADDY_HANDLE: Final = """\
@@ -98,6 +105,17 @@ metadata:
 spec:
   selector:
     app.kubernetes.io/component: service
+  ports:
+    - name: http
+      port: {port}
+      targetPort: http
+---
+# No pod: what stays inside is sent here, or a service that mounts / would answer it.
+apiVersion: v1
+kind: Service
+metadata:
+  name: closed
+spec:
   ports:
     - name: http
       port: {port}

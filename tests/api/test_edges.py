@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clearway_testing.platforms import SERVICES
+from clearway_testing.platforms import stored_services
 from clearway_testing.server import DatabaseServer
 
 from .edges import Document, deep, replaced
@@ -30,8 +30,8 @@ def edge(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         chosen: dict[str, Any] = {}
         if request.param == "postgres":
             server: DatabaseServer = request.getfixturevalue("postgres_server")
-            chosen["database_urls"] = {name: server.create_database(f"edges_{name}") for name in SERVICES}
-            for name in SERVICES:
+            chosen["database_urls"] = {name: server.create_database(f"edges_{name}") for name in stored_services()}
+            for name in stored_services():
                 stack.callback(server.drop_database, f"edges_{name}")
         platform = stack.enter_context(served(tmp_path_factory.mktemp("edges"), **chosen))
         mission = found_mission(platform, "edge")

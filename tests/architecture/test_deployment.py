@@ -14,7 +14,8 @@ from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
 from deploy.topology import read
 
-SERVICES = tuple(read().services)
+TOPOLOGY = read()
+SERVICES = tuple(TOPOLOGY.services)
 Resources = Callable[[str], dict[str, dict[str, Any]]]
 Manifests = dict[str, list[dict[str, Any]]]
 
@@ -105,7 +106,7 @@ def test_compose_gives_each_service_its_own_database_and_nothing_of_another(comp
     for service in SERVICES:
         environment = compose["services"][service]["environment"]
         databases = {name for name in environment if name.endswith("_DATABASE_URL")}
-        assert databases == {f"CLEARWAY_{service.upper()}_DATABASE_URL", "CLEARWAY_KEYS_DATABASE_URL"}
+        assert databases == set(TOPOLOGY.services[service].databases)
         assert environment["CLEARWAY_KEYS_DATABASE_URL"].startswith("postgresql://keys_reader:")
 
 
@@ -154,7 +155,7 @@ def test_every_pod_fits_the_restricted_profile(resources: Resources) -> None:
 
 def test_every_service_is_probed_and_may_be_drained(resources: Resources) -> None:
     assert resources("Deployment").keys() == {*SERVICES, "keys"}
-    assert resources("Service").keys() == {*SERVICES, "documentation"}
+    assert resources("Service").keys() == {*SERVICES, "documentation", "closed"}
     assert resources("PodDisruptionBudget").keys() == set(SERVICES)
     for service in SERVICES:
         [container] = resources("Deployment")[service]["spec"]["template"]["spec"]["containers"]

@@ -29,7 +29,8 @@ def test_the_documentation_comes_from_whichever_service_answers() -> None:
 
 
 def paths_of(table: Topology) -> set[tuple[str, str, str]]:
-    service, routes = yaml.safe_load_all(ingress(table))
+    service, closed, routes = yaml.safe_load_all(ingress(table))
+    assert "selector" not in closed["spec"]
     assert service["spec"]["selector"] == {"app.kubernetes.io/component": "service"}
     [rule] = routes["spec"]["rules"]
     return {(path["path"], path["pathType"], path["backend"]["service"]["name"]) for path in rule["http"]["paths"]}
@@ -58,6 +59,7 @@ def test_a_service_that_mounts_the_root_answers_what_nobody_else_does() -> None:
     assert "@documentation path /about /docs " in text
     assert text.index("@notices_page not path /v1 /v1/* /healthz ") > text.index("@documentation")
     assert ("/", "Prefix", "notices") in paths_of(table)
+    assert ("/metrics", "Prefix", "closed") in paths_of(table)
     assert ("/", "Exact", "documentation") not in paths_of(table)
 
 

@@ -83,6 +83,7 @@ BREACHES = [
     Breach("frameworks-in-api", "clearway_alerts.commands.planted", "fastapi"),
     Breach("frameworks-in-api", "clearway_incidents.queries.planted", "starlette.requests"),
     Breach("frameworks-in-api", "clearway_platform.messaging.planted", "fastapi"),
+    Breach("frameworks-in-api", "clearway_dashboard.planted", "starlette.responses"),
     Breach("channels-are-independent", "clearway_alerts.channels.webhook.planted", "clearway_alerts.channels.stream"),
     Breach("channels-are-independent", "clearway_alerts.channels.stream.channel", "clearway_alerts.channels.registry"),
     Breach("channels-are-registered", "clearway_alerts.outbound.planted", "clearway_alerts.channels.webhook.form"),

@@ -21,7 +21,7 @@ from clearway_analytics.queries.consistency import differences
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database
-from clearway_testing.platforms import SERVICES, THIS_PROGRAM, Platform, distributed_platform, embedded_platform
+from clearway_testing.platforms import THIS_PROGRAM, Platform, distributed_platform, embedded_platform, stored_services
 from clearway_testing.postgres import installed_programs
 
 from .story import HERE, LINE, MISSION, Caller, report
@@ -154,7 +154,7 @@ async def restored(stack: AsyncExitStack, platform: Platform, folder: Path, back
         assert code == 0, printed
         return await embedded_platform(stack, folder)
     postgres, kafka = platform.infrastructure["postgres"], platform.infrastructure["kafka"]
-    urls = {name: postgres.create_database(f"restored_{uuid4().hex}") for name in (*SERVICES, "keys")}  # type: ignore[attr-defined]
+    urls = {name: postgres.create_database(f"restored_{uuid4().hex}") for name in (*stored_services(), "keys")}  # type: ignore[attr-defined]
     environment = {f"CLEARWAY_{name.upper()}_DATABASE_URL": url for name, url in urls.items()}
     environment |= {"CLEARWAY_BROKER_URL": kafka.url, "CLEARWAY_DATA_DIR": str(folder)}
     code, printed = await clearway(environment, "restore", str(backup))

@@ -19,7 +19,7 @@ from clearway_platform.auth.principals import Role
 from clearway_platform.database.engines import Database
 from clearway_platform.database.schema import newest_revision, schema_at
 from clearway_platform.settings import Settings
-from clearway_testing.platforms import LOCAL, SERVICES, THIS_PROGRAM, Platform, ServerProcess, owners_of_paths
+from clearway_testing.platforms import LOCAL, THIS_PROGRAM, Platform, ServerProcess, owners_of_paths, stored_services
 from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.receiver import Receiver
 from clearway_testing.released import last_release
@@ -110,7 +110,7 @@ class BothVersions(Platform):
 @pytest.fixture
 def versions(old: Program, own_kafka_server: Server, new_database_url: Callable[[], str], tmp_path: Path) -> Versions:
     """Nothing is made yet. On SQLite and on PostgreSQL, both with Kafka."""
-    urls = {f"CLEARWAY_{name.upper()}_DATABASE_URL": new_database_url() for name in (*SERVICES, "keys")}
+    urls = {f"CLEARWAY_{name.upper()}_DATABASE_URL": new_database_url() for name in (*stored_services(), "keys")}
     broker = {"CLEARWAY_BROKER_URL": own_kafka_server.url, "CLEARWAY_DATA_DIR": str(tmp_path)}
     return Versions(tmp_path, {**broker, **urls, **LOCAL}, old)
 
@@ -185,7 +185,7 @@ async def start(stack: AsyncExitStack, servers: list[ServerProcess]) -> None:
 @pytest.fixture
 def without_broker(old: Program, new_database_url: Callable[[], str], tmp_path: Path) -> Versions:
     """Databases, and the address of a Kafka that is away."""
-    urls = {f"CLEARWAY_{name.upper()}_DATABASE_URL": new_database_url() for name in (*SERVICES, "keys")}
+    urls = {f"CLEARWAY_{name.upper()}_DATABASE_URL": new_database_url() for name in (*stored_services(), "keys")}
     broker = {"CLEARWAY_BROKER_URL": "kafka://127.0.0.1:9", "CLEARWAY_DATA_DIR": str(tmp_path)}
     return Versions(tmp_path, {**broker, **urls}, old)
 

@@ -1,6 +1,7 @@
 """The start, when something is wrong: one sentence with what to do, exit code 2, no traceback and no line of a log."""
 
 import errno
+import re
 import signal
 import socket
 import subprocess
@@ -16,8 +17,9 @@ from clearway_platform.cli.configuration import Misconfigured
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.settings import Settings
 from clearway_platform.version import VERSION
+from clearway_testing.server import free_port
 
-from .conftest import Program, Up
+from .conftest import Partial, Program, Started, Up
 
 
 def check_refusal(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -151,6 +153,42 @@ def test_the_version_is_one(program: Program, up: Up) -> None:
         assert client.get("/openapi/incidents.json").json()["info"]["version"] == VERSION
         assert f'version="{VERSION}"' in client.get("/metrics").text
         assert "clearway_build_info{" in client.get("/metrics").text
+
+
+def link_of(started: Started) -> str | None:
+    """The link that signs in, where it is the first line after the one that says that it is up."""
+    lines = re.sub(r"\x1b\[[\d;]*m", "", started.written).splitlines()
+    [first] = [number for number, line in enumerate(lines) if " is up on " in line]
+    found = re.fullmatch(r"  open it        (\S+)", lines[first + 1])
+    return found[1] if found else None
+
+
+def test_the_first_line_is_a_link_that_opens_the_page_signed_in(program: Program, up: Up) -> None:
+    started, address = up()
+    key = (program.folder / "data/admin.key").read_text().strip()
+    assert link_of(started) == f"{address}/#key={key}"
+    assert "the link contains the key" in started.written
+
+
+@pytest.mark.parametrize(("terminal", "is_said"), [("0", False), ("1", True)])
+def test_a_later_start_writes_the_key_to_a_terminal_and_to_no_journal(
+    terminal: str, is_said: bool, program: Program, up: Up
+) -> None:
+    up()[0].stopped_by(signal.SIGTERM)
+    program.environment |= {"TTY_COMPATIBLE": terminal, "NO_COLOR": "1"}
+    started, address = up()
+    key = (program.folder / "data/admin.key").read_text().strip()
+    assert (link_of(started) == f"{address}/#key={key}") == (key in started.written) == is_said
+
+
+def test_a_start_without_a_page_or_a_key_prints_no_link(program: Program, partial: Partial, up: Up) -> None:
+    without = partial("dashboard").start("up", "--port", str(free_port()))
+    without.said("stop it")
+    assert link_of(without) is None
+    without.stopped_by(signal.SIGTERM)
+    (program.folder / "data/admin.key").unlink()
+    program.environment |= {"TTY_COMPATIBLE": "1", "NO_COLOR": "1"}
+    assert link_of(up()[0]) is None
 
 
 def test_listening_beyond_this_machine_says_what_that_means(up: Up) -> None:

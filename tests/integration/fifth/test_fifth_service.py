@@ -86,13 +86,13 @@ def get(server: ServerProcess, path: str, headers: Mapping[str, str] | None = No
     return httpx.get(server.address + path, headers=headers, timeout=SECONDS, trust_env=False)
 
 
-def test_its_page_takes_the_place_of_the_first_page_and_no_other(server: ServerProcess) -> None:
-    for path in ("/", "/board/north"):
+def test_its_page_is_served_and_takes_the_place_of_no_other(server: ServerProcess) -> None:
+    for path in ("/board", "/board/north"):
         assert "<h1>The board of the mission</h1>" in get(server, path).text
     assert get(server, "/healthz").json()["status"] == "alive"
     for path in ("/v1/nothing", "/openapi/nothing.json"):
         assert get(server, path).headers["content-type"] == "application/problem+json"
-    for path in ("/docs", "/problems"):
+    for path in ("/", "/boards", "/docs", "/problems"):
         assert "The board" not in get(server, path).text
 
 
@@ -162,6 +162,7 @@ def test_its_settings_are_checked(environment: dict[str, str]) -> None:
     ("mount", "said"),
     [
         ("/v1/incidents", "Services `incidents` and `notices` both mount /v1/incidents."),
+        ("/", "Services `dashboard` and `notices` both mount /."),
         ("/docs", "mounts /docs, which the platform answers"),
         ("notices/", "a mount is a path"),
     ],

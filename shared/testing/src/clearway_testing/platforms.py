@@ -27,13 +27,18 @@ from clearway_platform.database.migrations import upgrade
 from clearway_platform.log import open_broker
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.runtime import TOPIC_SPECS, migrate
-from clearway_platform.service import installed_services, service_names
+from clearway_platform.service import installed_services, migrations_of, service_names
 from clearway_platform.settings import Settings, database_variable
 from clearway_testing.server import Server
 
 START_SECONDS: Final = 90.0
 THIS_PROGRAM: Final = (sys.executable, "-c", "from clearway_platform.cli.program import run; run()")
 SERVICES: Final = service_names()
+
+
+def stored_services() -> tuple[str, ...]:
+    """The services that have a database."""
+    return tuple(migrations_of(installed_services().values()))
 
 
 @dataclass
@@ -172,7 +177,7 @@ async def distributed_platform(
     stack: AsyncExitStack, folder: Path, kafka_url: str, new_database: Callable[[], str]
 ) -> Platform:
     """A process and a database for each service. All users of this Kafka share its topics."""
-    urls = {name: new_database() for name in (*SERVICES, "keys")}
+    urls = {name: new_database() for name in (*stored_services(), "keys")}
     settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=dict(urls))
     urls["keys"] = await _keys_reader(urls["keys"])
     await migrate(list(installed_services().values()), settings)

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
-from clearway_platform.service import installed_services, migrations_of
 from clearway_platform.settings import database_variable
+from clearway_testing.platforms import stored_services
 from clearway_testing.server import DatabaseServer, Server, Unavailable
 from clearway_testing.sources import running_kafka, running_postgres
 
@@ -35,8 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def environment(kafka: Server, postgres: DatabaseServer) -> dict[str, str]:
     """The variables that point Clearway at the two servers, each service with a database of its own."""
-    names = (*migrations_of(installed_services().values()), "keys")
-    databases = {database_variable(name): postgres.create_database(name) for name in names}
+    databases = {database_variable(name): postgres.create_database(name) for name in (*stored_services(), "keys")}
     return {"CLEARWAY_BROKER_URL": kafka.url, **databases}
 
 

@@ -44,13 +44,14 @@ def openapi(
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The OpenAPI document of each installed service. It opens no file and no connection."""
+    """The OpenAPI document of each installed service that has one: a page alone does not. It opens no connection."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
         broker = open_broker("kafka://127.0.0.1:9", settings.data_dir)
         keys = SqlKeyDirectory(Database(settings.database_url("keys")), clock)
-        return {
+        found = {
             name: build_member(service, settings, clock, keys, broker).parts.app.openapi()
             for name, service in installed_services().items()
         }
+        return {name: document for name, document in found.items() if document["paths"]}

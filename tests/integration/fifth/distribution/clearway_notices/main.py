@@ -35,7 +35,7 @@ def build(platform: Platform) -> Parts:
     async def page(_request: Request) -> Response:
         return HTMLResponse(f"<!doctype html><title>{heading}</title><h1>{heading}</h1>")
 
-    app.router.routes += [Route("/", page), Route("/board/{name}", page)]
+    app.router.routes += [Route("/board", page), Route("/board/{name}", page)]
     return Parts(app)
 
 
@@ -71,7 +71,7 @@ def _router() -> APIRouter:
 
 service: Final = Service(
     name="notices",
-    mounts=("/", "/v1/notices", "/v1/notice-events"),
+    mounts=("/board", "/v1/notices", "/v1/notice-events"),
     build=build,
     settings=NoticesSettings,
     permissions=PERMISSIONS,
