@@ -2,14 +2,16 @@
 # Or all of them in one process:      docker build --target all-in-one -t clearway .
 ARG PYTHON=3.11-slim-bookworm
 
-# What installs and builds. It stays behind: an image has no pip.
+# What installs and builds. It stays behind: an image has no pip, and no Node.
 FROM python:${PYTHON} AS builder
-# Where a mirror of the package index is used. No effect when not given.
+# Where mirrors of the package indexes are used. No effect when not given.
 ARG PIP_INDEX_URL
 ARG UV_DEFAULT_INDEX
+ARG NPM_CONFIG_REGISTRY
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 WORKDIR /source
 COPY requirements-build.lock ./
+COPY requirements-page.lock ./
 RUN python -m venv /opt/builder \
     && /opt/builder/bin/pip install --quiet --require-hashes -r requirements-build.lock \
     && python -m venv --without-pip /opt/clearway
@@ -21,6 +23,7 @@ RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -ty
 COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services ./services
+RUN services/dashboard/build-page
 RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/*
 
 FROM python:${PYTHON} AS running
@@ -54,6 +57,8 @@ RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -ty
 COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services/${SERVICE} ./services/${SERVICE}
+# Of a service that has a page.
+RUN test ! -e services/${SERVICE}/build-page || services/${SERVICE}/build-page
 RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/${SERVICE}
 
 # The last stage is what is built when none is named.

@@ -2,6 +2,7 @@
 # Python 3.11+ is all that must be there. Everything else goes into .venv, pinned by hash in the lock files.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +15,9 @@ MEMBERS := shared/contracts shared/platform shared/demo $(SERVICES:%=services/%)
 DEVELOPMENT := $(MEMBERS) shared/testing
 PROJECTS := pyproject.toml $(DEVELOPMENT:%=%/pyproject.toml)
 SOURCES := $(DEVELOPMENT:%=%/src)
+# The page of the dashboard, and all that it is made of.
+PAGE := services/dashboard/src/clearway_dashboard/built/index.html
+WEB := $(shell find services/dashboard/web -name node_modules -prune -o -type f -print 2>/dev/null)
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/k8s/base/*.yaml))
 
 # The development environment holds all that running needs: where there is one, `up` keeps it.
@@ -25,10 +29,17 @@ help: ## List these commands.
 
 .PHONY: up
 up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 adds a synthetic theatre that moves.
+	@mkdir -p .cache; $(MAKE) --silent --question $(PAGE) || $(MAKE) --silent page >.cache/page.log 2>&1 \
+		|| echo "The page is not built: .cache/page.log says why. The API works without it." >&2 &
 	@$(BIN)/clearway up $(if $(DEMO),--demo) $(ARGS)
 
 .PHONY: install
-install: $(ENVIRONMENT) ## Make the environment that runs Clearway, and start nothing.
+install: $(ENVIRONMENT) page ## Make the environment that runs Clearway, and the page, and start nothing.
+
+# One at a time: the second finds that it is built.
+.PHONY: page
+page: ## Build the page of the dashboard, if its sources have changed. Node comes from the machine, else from PyPI.
+	@mkdir -p .cache && $(PYTHON) -c "$$ALONE" .cache/page.lock $(MAKE) --silent $(PAGE)
 
 .PHONY: check
 check: $(VENV)/.development ## Lint, types, import contracts, dependencies, generated files, manifests, links. Fails on drift.
@@ -55,7 +66,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, dependencies, gene
 PYTEST = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest
 
 .PHONY: test
-test: $(VENV)/.development ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows; COVERAGE=1 measures.
+test: $(VENV)/.development page ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows; COVERAGE=1 measures.
 	$(PYTEST) $(ARGS)
 
 .PHONY: e2e
@@ -110,7 +121,8 @@ COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.
 	$(patsubst %,--no-emit-package clearway-%,$(notdir $(DEVELOPMENT))) \
 	--custom-compile-command "make lock"
 
-# One lock for the embedded default, one for each service's image, one for what installs and builds, one for development.
+# One lock for the embedded default, one for each service's image, one for what installs and builds, one for the Node that builds the
+# page, one for development.
 # What one of them pins, the others pin alike.
 .PHONY: lock
 lock: $(BUILDER)/.complete ## Pin again after a change of dependencies. ARGS=--upgrade takes the newest.
@@ -118,13 +130,27 @@ lock: $(BUILDER)/.complete ## Pin again after a change of dependencies. ARGS=--u
 	@set -e; for service in $(SERVICES); do \
 		$(UV) $(COMPILE) services/$$service/pyproject.toml -c requirements.lock -o services/$$service/requirements.lock; done
 	@$(UV) $(COMPILE) $(ARGS) --group build -c requirements.lock -o requirements-build.lock
+	@$(UV) $(COMPILE) $(ARGS) --group page -c requirements.lock -o requirements-page.lock
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
 	@$(UV) $(COMPILE) $(ARGS) tests/contract/openapi/requirements.in -o tests/contract/openapi/requirements.lock
 
 .PHONY: clean
 clean: ## Remove the environment and the caches. Never the data.
-	rm -rf $(VENV) $(BUILDER) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(BUILDER) .cache/node services/dashboard/web/node_modules $(dir $(PAGE)) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find shared services tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+define ALONE
+import fcntl, subprocess, sys
+with open(sys.argv[1], "w") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    sys.exit(subprocess.run(sys.argv[2:]).returncode)
+endef
+export ALONE
+
+$(PAGE): $(WEB) services/dashboard/build-page requirements-page.lock shared/contracts/src/clearway_contracts/openapi.json
+	@echo "Building the page: a minute or two the first time ..."
+	@PYTHON=$(PYTHON) services/dashboard/build-page
+	@touch $@
 
 # The stamps: an environment is made again only when what it is made from has changed.
 

@@ -43,7 +43,7 @@ def _waits(row: Deployed) -> str:
 
 _BUILD: Final = """\
       context: .
-      args: {{SERVICE: {name}, PIP_INDEX_URL: , UV_DEFAULT_INDEX: }}
+      args: {{SERVICE: {name}, PIP_INDEX_URL: , UV_DEFAULT_INDEX: , NPM_CONFIG_REGISTRY: }}
 """
 
 _SCHEMA: Final = """\

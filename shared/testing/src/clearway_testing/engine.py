@@ -154,7 +154,7 @@ def _make_base(engine: Engine) -> None:
         (root / "usr/bin/python").symlink_to("python3")
         trusted = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile or CERTIFICATES
         shutil.copyfile(trusted, root / CERTIFICATES[1:])
-        variables = [f"ENV {name}={CERTIFICATES}" for name in ("SSL_CERT_FILE", "PIP_CERT")]
+        variables = [f"ENV {name}={CERTIFICATES}" for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")]
         changes = [part for line in (*variables, "ENV LANG=C.UTF-8", 'CMD ["python"]') for part in ("--change", line)]
         tarball = root.parent / f"{root.name}.tar"
         try:
