@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.loops.auto import auto_loop_factory
 
 from clearway_alerts.settings import AlertsSettings
-from clearway_platform.process.runtime import Process, migrate, open_process
+from clearway_platform.process.runtime import Member, Process, migrate, open_process
 from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
 from clearway_platform.web.connection import BoundedConnection
@@ -34,6 +34,11 @@ class Served:
         self.process = process
         self._server = server
         self._loop = loop
+
+    @property
+    def stored(self) -> list[Member]:
+        """The services that have a database."""
+        return [member for member in self.process.members if member.platform.plumbing is not None]
 
     def run(self, work: Coroutine[Any, Any, Result], seconds: float = 30) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)

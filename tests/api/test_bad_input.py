@@ -161,7 +161,7 @@ def on_record(mission: Mission) -> tuple[Any, ...]:
     """All that a mission has written and published: its lists, and how far each feed has come."""
 
     async def positions() -> list[int]:
-        feeds = [member.platform.feed for member in mission.platform.process.members]
+        feeds = [member.platform.feed for member in mission.platform.stored]
         return list(await asyncio.gather(*(feed.last_position() for feed in feeds)))
 
     with mission.client() as client:

@@ -40,12 +40,12 @@ def test_a_page_says_what_works_and_where_to_go(anyone: httpx.Client) -> None:
     assert all(part in text for part in ("database incidents", "database keys", "workers", "broker"))
     assert "clearway keys create" in text
     assert all(role.value in text for role in Role)
-    for link in re.findall(r'(?:href|src)="([^"]+)"', text):
-        assert anyone.get(link, follow_redirects=True).status_code == 200, link
+    for link in set(re.findall(r'(?:href|src)="([^"]+)"', text)) - {"/"}:  # a service's page, which may not be built
+        assert anyone.get(link).status_code == 200, link
 
 
 def test_a_browser_that_meets_a_problem_sees_a_page(anyone: httpx.Client) -> None:
-    for path, status in (("/v1/incidents", 401), ("/nothing<b>", 404), ("/v1/incidents?x=<script>", 401)):
+    for path, status in (("/v1/incidents", 401), ("/docs/nothing<b>", 404), ("/v1/incidents?x=<script>", 401)):
         page = anyone.get(path, headers=BROWSER)
         assert page.status_code == status
         assert page.headers["content-type"].startswith("text/html")

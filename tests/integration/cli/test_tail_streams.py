@@ -31,7 +31,7 @@ def test_where_no_service_has_a_stream_it_ends_and_says_so(partial: Partial) -> 
     for arguments in (["tail"], ["tail", "--only", "incidents"]):
         done = nothing.run(*arguments)
         assert done.returncode == 2
-        assert done.stderr == "No installed service has a stream to follow. Installed services: none.\n"
+        assert done.stderr == "No installed service has a stream to follow. Installed services: dashboard.\n"
     assert "Only this stream. May be repeated." in " ".join(nothing.run("tail", "--help").stdout.split())
 
 

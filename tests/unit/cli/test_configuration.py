@@ -21,7 +21,7 @@ def read_everything() -> None:
         (
             "CLEARWAY_XYZZY",
             "1",
-            "CLEARWAY_XYZZY is not a setting of the installed services (alerts, analytics, incidents). Unset",
+            "CLEARWAY_XYZZY is not a setting of the installed services (alerts, analytics, dashboard, incidents).",
         ),
         ("CLEARWAY_PORT", "99999", "CLEARWAY_PORT is '99999', but should be less than or equal to 65535"),
         ("CLEARWAY_PORT", "http", "CLEARWAY_PORT is 'http'"),
