@@ -31,7 +31,7 @@ from clearway_contracts.envelope import Event, EventData
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
 from clearway_platform.auth.ceilings import UNLIMITED
-from clearway_platform.auth.principals import Principal, Role, StreamTickets
+from clearway_platform.auth.principals import KeyRecord, Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
@@ -252,6 +252,9 @@ class Keys:
 
     async def principal_of(self, key_id: str) -> Principal | None:
         return await self.principal(key_id)
+
+    async def list(self, *_: object, **__: object) -> Sequence[KeyRecord]:
+        return ()
 
 
 def platform_on(desk: Desk, broker: Broker, directory: Path) -> Platform:

@@ -79,6 +79,7 @@ def test_a_database_that_is_broken(program: Program) -> None:
         (["up"], {"CLEARWAY_PORT": "99999"}, ["CLEARWAY_PORT", "65535"]),
         (["up"], {"CLEARWAY_DATADIR": "x"}, ["Did you mean CLEARWAY_DATA_DIR?"]),
         (["up"], {"CLEARWAY_LOG_LEVEL": "LOUD"}, ["CLEARWAY_LOG_LEVEL", "WARNING"]),
+        (["up"], {"CLEARWAY_MISSION_ZONE": "Bamako"}, ["CLEARWAY_MISSION_ZONE", "'Bamako'", "Africa/Bamako"]),
         (["up", "--port", "0"], {"CLEARWAY_BROKER_URL": "localhost:9092"}, ["CLEARWAY_BROKER_URL", "kafka://"]),
         (["up", "--port", "0"], {"CLEARWAY_KEYS_DATABASE_URL": "mysql://a/b"}, ["CLEARWAY_KEYS_DATABASE_URL"]),
         (["up", "--port", "0"], {"CLEARWAY_KEYS_DATABASE_URL": "postgresql://a@127.0.0.1:9/b"}, ["does not answer"]),

@@ -15,7 +15,7 @@ from clearway_incidents.exchange.exports.format import Format
 from clearway_incidents.main import STORAGE
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.wiring import FORMATS, build
-from clearway_platform.auth.principals import CEILINGS, Principal, Role, StreamTickets
+from clearway_platform.auth.principals import CEILINGS, KeyRecord, Principal, Role, StreamTickets
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.models import table_of
@@ -48,6 +48,9 @@ class Keys:
 
     async def principal_of(self, key_id: str) -> Principal | None:
         return await self.principal(key_id)
+
+    async def list(self, *_: object, **__: object) -> Sequence[KeyRecord]:
+        return ()
 
 
 @dataclass

@@ -13,14 +13,16 @@ STORAGE: Final = Storage((plumbing_metadata, incidents_metadata), Path(__file__)
 
 service: Final = Service(
     name="incidents",
-    # Tickets are for the streams of every service, and their table is in the directory of keys: any service could issue
-    # them, and one has to answer at their address.
+    # Keys and tickets are for every service, and their tables are in the directory of keys: any service could answer
+    # for them, and one has to.
     mounts=(
         "/v1/incidents",
         "/v1/incident-events",
         "/v1/incident-imports",
+        "/v1/keys",
         "/v1/proposals",
         "/v1/retracted-incidents",
+        "/v1/session",
         "/v1/stream-tickets",
     ),
     build=build,

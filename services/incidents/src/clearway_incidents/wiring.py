@@ -22,6 +22,7 @@ from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.service import Parts, Platform
+from clearway_platform.web import keys
 from clearway_platform.web.app import create_app
 from clearway_platform.web.stream import tickets
 from clearway_platform.web.stream.hub import Hub
@@ -49,7 +50,7 @@ def build(
     platform: Platform, states: StateVersions[IncidentState] = INCIDENT, formats: Sequence[Format] = FORMATS
 ) -> Parts:
     """`states`: the versions in which incidents are stored."""
-    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS)
+    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS | keys.KEYS)
     revisions = Revisions(platform.clock, platform.outbox, states)
     app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
@@ -59,6 +60,7 @@ def build(
     for router in (
         stream,
         tickets.router,
+        keys.router,
         list_router(formats),
         *(part.router for part in (importing, proposing, reporting, reading, clearing, assessing, merging)),
     ):

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
         default=(), description="Origins of pages that may call the API from a browser, as https://host[:port]."
     )
 
+    mission_zone: str = Field(
+        default="UTC", description="The time zone in which pages show times, as an IANA name; UTC stands beside it."
+    )
+
     otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
         default=None, description="The OTLP collector that takes traces over HTTP; unset: spans are not exported."
     )
@@ -95,6 +100,18 @@ class Settings(BaseSettings):
         if value.upper() not in levels:
             raise ValueError(f"is one of {', '.join(levels)}")
         return value.upper()
+
+    @field_validator("mission_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(
+                f"{name!r} is no time zone that this machine knows: write an IANA name, as Africa/Bamako; where that "
+                "is unknown too, install the package tzdata"
+            ) from error
+        return name
 
     @field_validator("cors_origins")
     @classmethod

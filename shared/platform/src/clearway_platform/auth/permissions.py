@@ -4,8 +4,10 @@ from typing import Final
 
 from clearway_platform.auth.principals import EVERYONE, Permission, Role
 
+SESSION: Final = Permission("session:read", "see what their own key may do", EVERYONE)
 STREAM_TICKETS: Final = Permission("stream-tickets", "get tickets that open streams in a browser", EVERYONE)
 DEAD_LETTERS: Final = Permission("dead-letters", "see and decide on dead letters", frozenset({Role.OPERATOR}))
 RESTRICTED: Final = Permission("dead-letters:restricted", "see restricted fields in dead letters")
+KEYS: Final = Permission("keys:read", "list the keys of the mission")
 
-PLATFORM: Final = (DEAD_LETTERS, RESTRICTED, STREAM_TICKETS)
+PLATFORM: Final = (SESSION, DEAD_LETTERS, RESTRICTED, KEYS, STREAM_TICKETS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +105,15 @@ class StreamTicket:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as its directory lists it; the secret is not in it."""
+
+    principal: Principal
+    created_at: datetime
+    revoked_at: datetime | None
+
+
 class StreamTickets(Protocol):
     """Tickets that replace a key when a stream is opened."""
 
@@ -117,7 +127,7 @@ class StreamTickets(Protocol):
 
 
 class KeyDirectory(Protocol):
-    """Finds the principal behind a presented token."""
+    """Finds the principal behind a presented token, and lists the keys."""
 
     @property
     def tickets(self) -> StreamTickets: ...
@@ -128,6 +138,12 @@ class KeyDirectory(Protocol):
 
     async def principal_of(self, key_id: str) -> Principal | None:
         """The principal of a key, or None when there is no such key in use."""
+        ...
+
+    async def list(
+        self, mission: str | None = None, *, after: tuple[datetime, str] | None = None, limit: int | None = None
+    ) -> Sequence[KeyRecord]:
+        """The keys of a mission, or all, the oldest first, from `after`: `created_at` and id of the page before."""
         ...
 
 
@@ -150,12 +166,3 @@ def split_token(token: str) -> tuple[str, str] | None:
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
     return (key_id, secret) if prefix == TOKEN_PREFIX and key_id and secret else None
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """A key as its directory lists it; the secret is not in it."""
-
-    principal: Principal
-    created_at: datetime
-    revoked_at: datetime | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import fill
+from typing import Any
 
 from clearway_platform.auth.principals import Permission, Role
 
@@ -34,6 +35,14 @@ def roles_table(permissions: Sequence[Permission]) -> str:
     rows = "\n".join(f"| `{role.value}` | {may(role, permissions)} |" for role in Role)
     shared = f"Every role may {everyone(permissions)}, of its own mission."
     return f"{shared}\n\n| role | may also |\n|---|---|\n{rows}"
+
+
+def roles_by_permission(permissions: Sequence[Permission]) -> dict[str, Any]:
+    """The permissions by name, for programs: what each allows, and the roles that have it."""
+    return {
+        item.name: {"description": item.words, "roles": [role.value for role in Role if item.belongs_to(role)]}
+        for item in permissions
+    }
 
 
 def _is_everyones(permission: Permission) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
@@ -29,7 +29,7 @@ from clearway_platform.messaging.dead_letters import (
 from clearway_platform.refusals import Conflict, NotFound
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
-from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, decode_moment, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.writes import Reply, Write
@@ -208,13 +208,6 @@ def _sort_key(letter: DeadLetter) -> tuple[str, str]:
 def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
     sort_key = decode_cursor(cursor, str, str)
     try:
-        return None if sort_key is None else (_aware(sort_key[0]), UUID(sort_key[1]))
-    except (ValueError, OverflowError) as error:
+        return None if sort_key is None else (decode_moment(sort_key[0]), UUID(sort_key[1]))
+    except ValueError as error:
         raise BadCursor from error
-
-
-def _aware(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment.astimezone(UTC)

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from clearway_platform.auth.principals import Permission
-from clearway_platform.auth.roles import roles_table
+from clearway_platform.auth.roles import roles_by_permission, roles_table
 from clearway_platform.codes import KINDS
 from clearway_platform.web.possible_problems import CODES, possible
 from clearway_platform.web.problems import MEDIA_TYPE, ProblemDetails
@@ -26,6 +26,9 @@ STREAMS: Final = {
     "name": "Streams",
     "description": "Events as they happen (server-sent events). A client that reconnects with its last id misses none.",
 }
+PERMISSIONS: Final = "x-permissions"
+"""The permissions of all roles by name, on the security scheme of the key."""
+
 _DATA: Final = frozenset({"default", "example", "examples", "const", "enum"})
 _ROLES: Final = " The roles: "
 _SCHEMA: Final = "#/components/schemas/{model}"
@@ -67,9 +70,10 @@ REVISED: Final[dict[int | str, Document]] = {200: {"headers": header("ETag") | h
 
 
 def with_roles(document: Document, permissions: Sequence[Permission]) -> Document:
-    """The document; the description of the key lists the permissions of each role."""
+    """The document; the description of the key lists the permissions of each role, and `x-permissions` their names."""
     if (key := document["components"]["securitySchemes"].get("api_key")) is not None:
         key["description"] = f"{key['description'].partition(_ROLES)[0]}{_ROLES}{roles_table(permissions)}"
+        key[PERMISSIONS] = roles_by_permission(permissions)
     return document
 
 

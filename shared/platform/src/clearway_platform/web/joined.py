@@ -14,8 +14,8 @@ from importlib import resources
 from typing import Any, Final
 
 import clearway_contracts
-from clearway_platform.auth.principals import Permission
-from clearway_platform.web.document import with_roles
+from clearway_platform.auth.principals import Permission, Role
+from clearway_platform.web.document import PERMISSIONS, with_roles
 
 FILE: Final = "openapi.json"
 DESCRIPTION: Final = """\
@@ -57,6 +57,14 @@ def join(documents: Mapping[str, Mapping[str, Any]], permissions: Sequence[Permi
 def shipped() -> bytes:
     """The document of all services of this release."""
     return resources.files(clearway_contracts).joinpath(FILE).read_bytes()
+
+
+@cache
+def permissions_of_role(role: Role) -> tuple[str, ...]:
+    """The names of the permissions that a role has in all services, from the shipped document: a process in a cluster
+    knows those of its own service alone."""
+    found = json.loads(shipped())["components"]["securitySchemes"]["api_key"][PERMISSIONS]
+    return tuple(sorted(name for name, said in found.items() if role in said["roles"]))
 
 
 def written(document: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
@@ -43,5 +44,16 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         if isinstance(sort_key, list) and [type(part) for part in sort_key] == list(kinds):
             return tuple(sort_key)
     except (ValueError, binascii.Error, RecursionError):
+        pass
+    raise BadCursor
+
+
+def decode_moment(text: str) -> datetime:
+    """A time in a cursor. Raises BadCursor."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         pass
     raise BadCursor

@@ -7,9 +7,10 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 
 from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import Ceiling
@@ -70,11 +71,18 @@ class SqlKeyDirectory:
         self._cache.clear()
         return bool(result.rowcount)
 
-    async def list(self, mission: str | None = None) -> Sequence[KeyRecord]:
-        """The keys of a mission, or all, the oldest first."""
-        query = select(_KEYS).order_by(_KEYS.c.created_at)
+    async def list(
+        self, mission: str | None = None, *, after: tuple[datetime, str] | None = None, limit: int | None = None
+    ) -> Sequence[KeyRecord]:
+        """The keys of a mission, or all, the oldest first. `after` is the end of the previous page: `created_at` and id
+        of its last key."""
+        query = select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.key_id).limit(limit)
         if mission is not None:
             query = query.where(_KEYS.c.mission == mission)
+        if after is not None:
+            created_at, key_id = after
+            later = and_(_KEYS.c.created_at == created_at, _KEYS.c.key_id > key_id)
+            query = query.where(or_(_KEYS.c.created_at > created_at, later))
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return [KeyRecord(_principal(row), row.created_at, row.revoked_at) for row in rows]
