@@ -117,8 +117,8 @@ class Operation:
 
     @property
     def of_the_moment(self) -> bool:
-        """Whether it says what is so at the moment at which it is asked for: a risk, the age of a check, a briefing."""
-        return any(part in self.path for part in ("/risk", "/verified-stretches", "_id}/briefing"))
+        """Whether it says what is so at the moment at which it is asked for: a risk, a briefing, a status."""
+        return any(part in self.path for part in ("/risk", "/verified-stretches", "_id}/briefing", "-status"))
 
     @property
     def lists(self) -> bool:

@@ -104,7 +104,7 @@ async def _answer(process: Process, started: Future[Served]) -> None:
     listening = config.bind_socket()
     server = uvicorn.Server(config)
     url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-    workers = asyncio.create_task(process.supervisor.run())
+    workers = asyncio.create_task(process.run_workers())
     started.set_result(Served(url, process, server, asyncio.get_running_loop()))
     await server.serve(sockets=[listening])
     workers.cancel()

@@ -185,6 +185,23 @@ async def _has_clients(hub: Hub) -> bool:
     return hub.client_count > 0
 
 
+async def test_an_open_stream_is_counted_for_its_mission_also_while_it_catches_up(plumbing: Plumbing, hub: Hub) -> None:
+    await publish(plumbing, 1)
+    epoch = await plumbing.feed.epoch()
+    before = sample("clearway_stream_clients", stream="routes")
+    async with running(hub.run), following(hub), following(hub, mission=NOT_OF_OURS):
+        async with following(hub, f"{epoch}-0", stops_at="id: ") as follower:
+            await eventually(lambda: _is_held(follower))
+            assert (hub.clients_of("unmas"), hub.clients_of(NOT_OF_OURS)) == (2, 1)
+            assert sample("clearway_stream_clients", stream="routes") == before + 3
+        assert (hub.clients_of("unmas"), hub.clients_of(NOT_OF_OURS)) == (1, 1)
+    assert (hub.clients_of("unmas"), sample("clearway_stream_clients", stream="routes")) == (0, before)
+
+
+async def _is_held(follower: Follower) -> bool:
+    return not follower.reads.is_set()
+
+
 async def test_pings_are_comments_that_end_no_event(plumbing: Plumbing, hub: Hub) -> None:
     async with running(hub.run), following(hub, ping_seconds=0.05) as follower:
         await follower.until(3 * PING.decode())

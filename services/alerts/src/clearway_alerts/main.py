@@ -14,7 +14,14 @@ STORAGE: Final = Storage((plumbing_metadata, alerts_metadata), Path(__file__).pa
 
 service: Final = Service(
     name="alerts",
-    mounts=("/v1/alerts", "/v1/alert-events", "/v1/alert-dead-letters", "/v1/subscriptions", "/v1/sources"),
+    mounts=(
+        "/v1/alerts",
+        "/v1/alert-events",
+        "/v1/alert-dead-letters",
+        "/v1/alert-status",
+        "/v1/subscriptions",
+        "/v1/sources",
+    ),
     build=build,
     storage=STORAGE,
     settings=AlertsSettings,

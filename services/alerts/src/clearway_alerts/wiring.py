@@ -43,6 +43,7 @@ from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web.app import create_app
 from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
+from clearway_platform.web.status import STATUS, status_router
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.route import event_types, stream_router
 
@@ -96,7 +97,9 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     renewals = Renewals(database, watchlist, issuing, clock, validity=validity, heavy=warnings)
     silences = Silences(database, watchlist, issuing, clock)
     hearing = Hearing(database, silences.wake)
-    app = create_app(title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
+    app = create_app(
+        title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS | STATUS
+    )
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, channels, queue, look),
         deliveries=Deliveries(queue),
@@ -121,6 +124,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     for router in (
         stream,
         dead_letters,
+        status_router(platform, "/v1/alert-status", hub),
         alerts.router,
         subscriptions.router,
         deliveries_api.router,

@@ -18,6 +18,7 @@ service: Final = Service(
         "/v1/routes",
         "/v1/route-events",
         "/v1/route-dead-letters",
+        "/v1/route-status",
         "/v1/areas",
         "/v1/briefings",
         "/v1/risk-parameters",

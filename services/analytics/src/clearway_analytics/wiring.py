@@ -25,6 +25,7 @@ from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web.app import create_app
 from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
+from clearway_platform.web.status import STATUS, status_router
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.route import event_types, stream_router
 from clearway_platform.web.stream.views import as_published
@@ -51,7 +52,9 @@ def build(platform: Platform) -> Parts:
     builder = ShadowBuilder(HeavyWork("rebuild"))
     index = RouteIndex(ratings)
     consumer = incident_consumer(platform, ApplyIncident(index, announcer, ratings))
-    app = create_app(title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS)
+    app = create_app(
+        title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS | STATUS
+    )
     register = RegisterRoute(announcer, requests)
     change_parameters, record_checks = ChangeParameters(announcer, builder), RecordChecks(register)
     change_areas, work = ChangeAreas(register, index), HeavyWork("briefings")
@@ -64,6 +67,7 @@ def build(platform: Platform) -> Parts:
     for router in (
         stream,
         dead_letters,
+        status_router(platform, "/v1/route-status", hub),
         routes.router,
         risk.router,
         checks.router,

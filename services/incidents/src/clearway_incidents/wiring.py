@@ -24,6 +24,7 @@ from clearway_platform.database.states import StateVersions
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web import keys
 from clearway_platform.web.app import create_app
+from clearway_platform.web.status import STATUS, status_router
 from clearway_platform.web.stream import tickets
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.route import event_types, stream_router
@@ -50,7 +51,9 @@ def build(
     platform: Platform, states: StateVersions[IncidentState] = INCIDENT, formats: Sequence[Format] = FORMATS
 ) -> Parts:
     """`states`: the versions in which incidents are stored."""
-    app = create_app(title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS | keys.KEYS)
+    app = create_app(
+        title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS | keys.KEYS | STATUS
+    )
     revisions = Revisions(platform.clock, platform.outbox, states)
     app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
@@ -61,6 +64,7 @@ def build(
         stream,
         tickets.router,
         keys.router,
+        status_router(platform, "/v1/incident-status", hub),
         list_router(formats),
         *(part.router for part in (importing, proposing, reporting, reading, clearing, assessing, merging)),
     ):

@@ -39,7 +39,10 @@ class Plumbing:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """The runtime's parts for a service: those that all services share, its own settings, and its database."""
+    """The runtime's parts for a service: those that all services share, its own settings, and its database.
+
+    `workers`: those of the service that this process runs, each with why it does not run now; None while it does.
+    """
 
     settings: Settings
     clock: Clock
@@ -50,6 +53,7 @@ class Platform:
     permissions: Sequence[Permission] = PLATFORM
     precedence: Precedence = field(default_factory=Precedence)
     progress: Progress = field(default_factory=Progress)
+    workers: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:

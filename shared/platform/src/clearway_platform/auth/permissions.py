@@ -8,6 +8,7 @@ SESSION: Final = Permission("session:read", "see what their own key may do", EVE
 STREAM_TICKETS: Final = Permission("stream-tickets", "get tickets that open streams in a browser", EVERYONE)
 DEAD_LETTERS: Final = Permission("dead-letters", "see and decide on dead letters", frozenset({Role.OPERATOR}))
 RESTRICTED: Final = Permission("dead-letters:restricted", "see restricted fields in dead letters")
+STATUS: Final = Permission("status:read", "see how the services are doing", frozenset({Role.OPERATOR}))
 KEYS: Final = Permission("keys:read", "list the keys of the mission")
 
-PLATFORM: Final = (SESSION, DEAD_LETTERS, RESTRICTED, KEYS, STREAM_TICKETS)
+PLATFORM: Final = (SESSION, DEAD_LETTERS, RESTRICTED, STATUS, KEYS, STREAM_TICKETS)

@@ -130,9 +130,11 @@ class DeadLetters:
         async with self._database.read() as connection:
             return await _one(connection, letter_id, mission)
 
-    async def count(self) -> int:
-        """The number of dead letters that wait for a person."""
+    async def count(self, mission: str | None = None) -> int:
+        """The number of dead letters of a mission, or of all when it is None, that wait for a person."""
         query = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == DeadLetterState.DEAD)
+        if mission is not None:
+            query = query.where(_ROWS.c.mission == mission)
         async with self._database.read() as connection:
             found: int = (await connection.execute(query)).scalar_one()
         return found

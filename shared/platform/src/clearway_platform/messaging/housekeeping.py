@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from prometheus_client import Gauge
 from sqlalchemy import ColumnElement, Table, delete, func, select, tuple_, update
 
+from clearway_contracts.topics import HEARTBEATS
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
@@ -32,6 +34,23 @@ SETTLED_LETTER_DAYS: Final = 90
 DEPTH = Gauge("clearway_outbox_depth", "Messages that are committed and not yet published", ["service"])
 AGE = Gauge("clearway_outbox_age_seconds", "Age of the oldest message that is not yet published", ["service"])
 DEAD = Gauge("clearway_dead_letters", "Dead letters that wait for a person", ["service"])
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """The messages that are committed and not yet published: how many, and how long the oldest waits."""
+
+    count: int
+    oldest_seconds: float | None
+
+
+async def unpublished(database: Database, clock: Clock, mission: str | None = None) -> Unpublished:
+    """What waits in the outbox: all of it, or what is of a mission, with the service's own heartbeats."""
+    query = select(func.count(), func.min(_OUTBOX.c.recorded_at)).select_from(_OUTBOX)
+    if mission is not None:
+        query = query.where((_OUTBOX.c.mission == mission) | (_OUTBOX.c.topic == HEARTBEATS.name))
+    [(count, oldest)] = map(tuple, await database.measure(query))
+    return Unpublished(count, None if oldest is None else max((clock.now() - oldest).total_seconds(), 0.0))
 
 
 class Housekeeping:
@@ -67,12 +86,11 @@ class Housekeeping:
             await asyncio.sleep(self._measure_seconds)
 
     async def measure(self) -> None:
-        waiting = select(func.count(), func.min(_OUTBOX.c.recorded_at)).select_from(_OUTBOX)
+        waiting = await unpublished(self._database, self._clock)
         dead = select(func.count()).select_from(_DEAD).where(_DEAD.c.state == DeadLetterState.DEAD)
-        [(depth, oldest)] = map(tuple, await self._database.measure(waiting))
         [(letters,)] = map(tuple, await self._database.measure(dead))
-        DEPTH.labels(self._service).set(depth)
-        AGE.labels(self._service).set(0 if oldest is None else (self._clock.now() - oldest).total_seconds())
+        DEPTH.labels(self._service).set(waiting.count)
+        AGE.labels(self._service).set(waiting.oldest_seconds or 0)
         DEAD.labels(self._service).set(letters)
 
     async def sweep(self) -> None:

@@ -33,6 +33,10 @@ class Progress:
     def done_with(self, consumer: str, partition: TopicPartition) -> None:
         self._oldest.pop((consumer, partition), None)
 
+    def absent_since(self) -> Mapping[str, datetime]:
+        """The consumers that are no members of their groups in this process, each since when."""
+        return dict(self._absent_since)
+
     def handled_until(self, now: datetime) -> Mapping[str, datetime]:
         """By consumer."""
         found = {consumer: min(self._absent_since.get(consumer, now), now) for consumer in sorted(self._consumers)}

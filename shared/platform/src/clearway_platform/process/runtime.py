@@ -121,8 +121,14 @@ class Process:
     members: Sequence[Member]
     keys: SqlKeyDirectory
     prerequisites: Prerequisites
-    supervisor: Supervisor
+    supervisors: Sequence[Supervisor]
     app: ASGIApp
+
+    async def run_workers(self) -> None:
+        """Run the workers of every service until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for supervisor in self.supervisors:
+                group.create_task(supervisor.run())
 
     async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
         """Serve on a bound socket until a signal. `started` is awaited once requests are answered.
@@ -154,7 +160,7 @@ class Process:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._await_everything(server))
             await self.prerequisites.workable.wait()
-            await self.supervisor.run()
+            await self.run_workers()
 
     async def _await_everything(self, server: uvicorn.Server) -> None:
         if not await self.prerequisites.wait():
@@ -233,19 +239,19 @@ def _close_data_folder(settings: Settings) -> None:
 def _assemble(
     settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
 ) -> Process:
-    supervisor = Supervisor({name: work for member in members for name, work in _workers(member).items()})
+    supervisors = [Supervisor(one.service.name, _workers(one), one.platform.workers) for one in members]
     databases = {name: database for name, (database, _) in _databases(members).items()} | {KEYS: keys_database}
     prerequisites = _prerequisites(members, keys_database, broker)
     vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
     vital["prerequisites"] = _are_there(prerequisites)
-    vital["workers"] = _workers_run(supervisor)
+    vital["workers"] = _workers_run(supervisors)
     apps = {member.service.name: member.parts.app for member in members}
     permissions = permissions_of(member.service for member in members)
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     answering = Representations(Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED))
     app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
-    return Process(settings, members, keys, prerequisites, supervisor, with_cors(app, settings.cors_origins))
+    return Process(settings, members, keys, prerequisites, supervisors, with_cors(app, settings.cors_origins))
 
 
 def _prerequisites(members: Sequence[Member], keys_database: Database, broker: Broker) -> Prerequisites:
@@ -267,7 +273,7 @@ def _databases(members: Sequence[Member]) -> dict[str, tuple[Database, Path]]:
 def _workers(member: Member) -> Mapping[str, Worker]:
     """A service's own workers, its relay, its housekeeping and its heartbeat."""
     shared = {} if member.platform.plumbing is None else _shared_workers(member.platform, member.service.name)
-    return {f"{member.service.name} {worker}": work for worker, work in {**shared, **member.parts.workers}.items()}
+    return {**shared, **member.parts.workers}
 
 
 def _shared_workers(platform: Platform, name: str) -> dict[str, Worker]:
@@ -324,8 +330,9 @@ def _are_there(prerequisites: Prerequisites) -> Check:
     return are_there
 
 
-def _workers_run(supervisor: Supervisor) -> Check:
+def _workers_run(supervisors: Sequence[Supervisor]) -> Check:
     async def run() -> str | None:
-        return "; ".join(f"{name}: {reason}" for name, reason in supervisor.failed.items()) or None
+        found = [(f"{one.service} {name}", why) for one in supervisors for name, why in one.problems.items()]
+        return "; ".join(f"{worker}: {why}" for worker, why in found if why) or None
 
     return run

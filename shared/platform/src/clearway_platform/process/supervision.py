@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final
 
 import structlog
 from prometheus_client import Counter
 
 from clearway_platform.messaging.retry import brief, is_temporary
+from clearway_platform.service import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -21,33 +22,35 @@ RESTARTS = Counter("clearway_worker_restarts", "Workers that ended and were star
 
 
 class Supervisor:
-    """Runs workers by name, each until it is cancelled."""
+    """Runs the workers of one service by name, each until it is cancelled. `problems` has why each does not run; None
+    while it does."""
 
-    def __init__(self, workers: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
+    def __init__(self, service: str, workers: Mapping[str, Worker], problems: MutableMapping[str, str | None]) -> None:
+        self.service = service
+        self.problems = problems
         self._workers = workers
-        self.failed: dict[str, str] = {}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             for name, worker in self._workers.items():
-                group.create_task(self._keep_running(name, worker), name=name)
+                group.create_task(self._keep_running(name, worker), name=f"{self.service} {name}")
 
-    async def _keep_running(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
-        pause, outage = FIRST_PAUSE_SECONDS, ""
+    async def _keep_running(self, name: str, worker: Worker) -> None:
+        pause, outage, whole_name = FIRST_PAUSE_SECONDS, "", f"{self.service} {name}"
         loop = asyncio.get_running_loop()
         while True:
+            self.problems[name] = None
             begun, error = loop.time(), await _end_of(worker)
             if loop.time() - begun > STEADY_SECONDS:
                 pause, outage = FIRST_PAUSE_SECONDS, ""
-            outage = _logged(name, error, outage)
-            self.failed[name] = type(error).__name__ if error is not None else "it ended"
-            RESTARTS.labels(name).inc()
+            outage = _logged(whole_name, error, outage)
+            self.problems[name] = type(error).__name__ if error is not None else "it ended"
+            RESTARTS.labels(whole_name).inc()
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            self.failed.pop(name, None)
 
 
-async def _end_of(worker: Callable[[], Awaitable[None]]) -> Exception | None:
+async def _end_of(worker: Worker) -> Exception | None:
     try:
         await worker()
     except Exception as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
-from prometheus_client import Counter
+import prometheus_client
 
 from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.messaging.feed import Feed, FeedEntry
@@ -19,7 +20,8 @@ from clearway_platform.web.stream.wire import event_frame
 QUEUED_BYTES: Final = 32_768
 _READ_ENTRIES: Final = 500
 
-BEHIND = Counter(
+CLIENTS = prometheus_client.Gauge("clearway_stream_clients", "Clients that follow a stream", ["stream"])
+BEHIND = prometheus_client.Counter(
     "clearway_stream_behind", "Times that a client's queue was full, and it continued from the database", ["stream"]
 )
 
@@ -36,6 +38,7 @@ class Hub:
         self.epoch = ""
         self.started = asyncio.Event()
         self._clients: dict[str, set[Client]] = defaultdict(set)
+        self._open: Counter[str] = Counter()
         self._closed = False
 
     async def run(self) -> None:
@@ -60,6 +63,23 @@ class Hub:
     def client_count(self) -> int:
         """The number of clients that receive new events from the hub."""
         return sum(len(clients) for clients in self._clients.values())
+
+    @contextmanager
+    def following(self, client: Client) -> Iterator[None]:
+        """Count the client while its stream is open, whether it waits for new events or still reads earlier ones."""
+        mission = client.selection.mission
+        self._open[mission] += 1
+        try:
+            with CLIENTS.labels(self.name).track_inprogress():
+                yield
+        finally:
+            self._open[mission] -= 1
+            if not self._open[mission]:
+                del self._open[mission]
+
+    def clients_of(self, mission: str) -> int:
+        """The number of the mission's clients in this process."""
+        return self._open[mission]
 
     def close(self) -> None:
         """End every stream, and those that are opened from now on. Their clients reconnect at their cursors."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -24,7 +24,6 @@ ABORT_SECONDS: Final = 5.0
 # Spreads the ends of streams that were opened at the same time.
 ROTATION_SPREAD: Final = 0.1
 
-CLIENTS = Gauge("clearway_stream_clients", "Clients that follow a stream", ["stream"])
 DROPPED = Counter("clearway_stream_dropped", "Clients that read nothing for too long and were disconnected", ["stream"])
 
 log = structlog.get_logger(__name__)
@@ -49,10 +48,6 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        with CLIENTS.labels(self._name).track_inprogress():
-            await self._serve(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         rotation = asyncio.get_running_loop().call_later(self._rotate_seconds, self._client.close)
         writing = asyncio.create_task(self._write(Outlet(send)))
         gone = asyncio.create_task(_disconnected(receive))

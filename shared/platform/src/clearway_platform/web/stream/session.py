@@ -38,14 +38,15 @@ class Session:
 
     async def run(self, cursor: str | None) -> None:
         """Write frames until the client is closed, or the outlet raises."""
-        await self._hub.started.wait()
-        await self._begin(cursor)
-        try:
-            while not self._client.closing:
-                await self._catch_up()
-                await self._follow()
-        finally:
-            self._hub.leave(self._client)
+        with self._hub.following(self._client):
+            await self._hub.started.wait()
+            await self._begin(cursor)
+            try:
+                while not self._client.closing:
+                    await self._catch_up()
+                    await self._follow()
+            finally:
+                self._hub.leave(self._client)
 
     async def _begin(self, cursor: str | None) -> None:
         """Send a first event with an id: a client that is disconnected before the next one reconnects with this id."""
