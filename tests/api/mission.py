@@ -155,6 +155,8 @@ def settle(mission: Mission) -> None:
         # The newest is another one when the retraction's partition was read last.
         by_alert = {delivery["alert_id"]: delivery for delivery in made(client.get(deliveries))["items"]}
         ids["delivery_id"] = by_alert[ids["alert_id"]]["delivery_id"]
+        failing = "/v1/alert-status/failing-endpoints"
+        await_that(lambda: ids["subscription_id"] in client.get(failing).text, "its endpoint is seen to fail")
         ids["digest_id"] = digest(client, mark, ids["subscription_id"])
 
 

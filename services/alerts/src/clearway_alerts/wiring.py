@@ -6,7 +6,7 @@ from typing import Final
 
 from clearway_alerts import permissions
 from clearway_alerts.alert_shape import shown_event
-from clearway_alerts.api import alerts, inspection, messages, sources, subscriptions
+from clearway_alerts.api import alerts, failing_endpoints, inspection, messages, sources, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
 from clearway_alerts.api.channels import describe_channels
 from clearway_alerts.api.dependencies import Wiring
@@ -125,6 +125,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         stream,
         dead_letters,
         status_router(platform, "/v1/alert-status", hub),
+        failing_endpoints.router,
         alerts.router,
         subscriptions.router,
         deliveries_api.router,
