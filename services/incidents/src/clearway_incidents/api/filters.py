@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import Query
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.queries.incidents import Box, Filter, PageEnd
+from clearway_incidents.queries.incidents import PageEnd
+from clearway_incidents.queries.narrowing import Box, Filter
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor

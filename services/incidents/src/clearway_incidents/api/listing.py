@@ -13,7 +13,7 @@ from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import cursor_of, page_end_of, wanted
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.queries import incidents as queries
-from clearway_incidents.queries.incidents import Filter
+from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.strict import preferred

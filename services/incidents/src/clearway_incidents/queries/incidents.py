@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import FromClause, Row, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_contracts.grid import cell_of
 from clearway_contracts.handling import Handling
 from clearway_contracts.incident import IncidentState
-from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.domain.life import LIVE
+from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.sight import handling_of
-from clearway_incidents.queries.readable import is_readable, is_whole, marks_of
+from clearway_incidents.queries.narrowing import Filter, narrowed
+from clearway_incidents.queries.readable import Marks, marks_of
 from clearway_incidents.queries.revisions import state_as_of
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
-from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import Part, part_of
 
 States = StateVersions[IncidentState]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """Degrees; west may be greater than east: then the box crosses the antimeridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """What a list is narrowed to; what is empty does not narrow. Without `status` a list shows live incidents."""
-
-    bbox: Box | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    category: Sequence[Category] = ()
-    status: Sequence[Status] = ()
-    outcome: Sequence[Outcome] = ()
-    hazard_state: Sequence[HazardState] = ()
-    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +85,8 @@ async def incidents(
     columns = source.c
     present = [columns.present] if "present" in columns else []
     query = select(columns.state, columns.created_at, columns.incident_id, *present)
-    query = query.where(columns.mission == reader.mission, *_seen_conditions(columns, wanted, reader.ceiling))
+    narrowing = narrowed(columns, wanted, reader.ceiling, _marks(columns))
+    query = query.where(columns.mission == reader.mission, *narrowing)
     if after is not None:
         query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))
     by = ["created_at", "incident_id"]
@@ -169,56 +144,12 @@ def _known_at(mission: str, as_of: datetime) -> FromClause:
     return query.join(latest, is_latest).join(INCIDENTS, now).subquery()
 
 
-def _seen_conditions(columns: Any, wanted: Filter, ceiling: Ceiling) -> list[ColumnElement[bool]]:
-    """What narrows the list, for a reader. Where it sees an incident reduced, the cell and the day are compared."""
-    exact = _conditions(columns, wanted)
-    if ceiling.is_unlimited:
-        return exact
+def _marks(columns: Any) -> list[Marks]:
+    """Those of a row, and, where it is as of a time, those that its incident has now."""
     marks = [marks_of(columns)]
     if "present" in columns:
         marks.append({name: columns[f"present_{name}"] for name in marks[0]})
-    readable = [is_readable(one, ceiling) for one in marks]
-    coarse = _coarse(wanted)
-    if coarse == wanted:
-        return [*readable, *exact]
-    whole = and_(*(is_whole(one, ceiling) for one in marks))
-    return [*readable, *_conditions(columns, coarse), or_(~whole, and_(*exact))]
-
-
-def _coarse(wanted: Filter) -> Filter:
-    """The filter with its box widened to the cells, and its times to the days, that it touches."""
-    box, since, until = wanted.bbox, wanted.since, wanted.until
-    if box is not None:
-        first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
-        box = Box(west=first.west, south=first.south, east=last.east, north=last.north)
-    return replace(
-        wanted,
-        bbox=box,
-        since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
-        until=until and until.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999),
-    )
-
-
-def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
-    if wanted.category:
-        conditions.append(columns.category.in_([word for item in wanted.category for word in item.written_as]))
-    named = {name: getattr(wanted, name) for name in ("outcome", "hazard_state")}
-    conditions += [columns[name].in_([item.value for item in values]) for name, values in named.items() if values]
-    if wanted.since is not None:
-        conditions.append(columns.latest >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(columns.earliest <= wanted.until)
-    if wanted.bbox is not None:
-        conditions += _inside(columns, wanted.bbox)
-    return conditions
-
-
-def _inside(columns: Any, box: Box) -> list[ColumnElement[bool]]:
-    latitude = columns.latitude.between(box.south, box.north)
-    if box.west <= box.east:
-        return [latitude, columns.longitude.between(box.west, box.east)]
-    return [latitude, or_(columns.longitude >= box.west, columns.longitude <= box.east)]
+    return marks
 
 
 def _bound(columns: Any, end: PageEnd) -> tuple[Any, Any]:

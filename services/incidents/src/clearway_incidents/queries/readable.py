@@ -1,8 +1,4 @@
-"""Which incidents a ceiling lets through, for the database, so that pages stay full.
-
-A reader may not find by its filters what it may not read: of an incident that it sees reduced, a list compares the cell
-and the day, as they are shown.
-"""
+"""Which incidents a ceiling lets through, for the database, so that pages stay full."""
 
 from __future__ import annotations
 

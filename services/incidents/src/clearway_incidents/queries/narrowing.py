@@ -1,0 +1,93 @@
+"""What a list is narrowed to, for the database: by what its reader asks for, and by what it may see.
+
+A reader may not find by its filters what it may not read: of an incident that it sees reduced, the cell and the day are
+compared, as they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from clearway_contracts.grid import cell_of
+from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
+from clearway_incidents.domain.life import LIVE
+from clearway_incidents.queries.readable import Marks, is_readable, is_whole
+from clearway_platform.auth.ceilings import Ceiling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Degrees; west may be greater than east: then the box crosses the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a list is narrowed to; what is empty does not narrow. Without `status` a list shows live incidents."""
+
+    bbox: Box | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    category: Sequence[Category] = ()
+    status: Sequence[Status] = ()
+    outcome: Sequence[Outcome] = ()
+    hazard_state: Sequence[HazardState] = ()
+    as_of: datetime | None = None
+
+
+def narrowed(columns: Any, wanted: Filter, ceiling: Ceiling, marks: Sequence[Marks]) -> list[ColumnElement[bool]]:
+    """What narrows a list, for a reader. `marks`: all that decide who may see a row."""
+    exact = _conditions(columns, wanted)
+    if ceiling.is_unlimited:
+        return exact
+    readable = [is_readable(one, ceiling) for one in marks]
+    coarse = _coarse(wanted)
+    if coarse == wanted:
+        return [*readable, *exact]
+    whole = and_(*(is_whole(one, ceiling) for one in marks))
+    return [*readable, *_conditions(columns, coarse), or_(~whole, and_(*exact))]
+
+
+def _coarse(wanted: Filter) -> Filter:
+    """The filter with its box widened to the cells, and its times to the days, that it touches."""
+    box, since, until = wanted.bbox, wanted.since, wanted.until
+    if box is not None:
+        first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
+        box = Box(west=first.west, south=first.south, east=last.east, north=last.north)
+    return replace(
+        wanted,
+        bbox=box,
+        since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+        until=until and until.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999),
+    )
+
+
+def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
+    if wanted.category:
+        conditions.append(columns.category.in_([word for item in wanted.category for word in item.written_as]))
+    named = {name: getattr(wanted, name) for name in ("outcome", "hazard_state")}
+    conditions += [columns[name].in_([item.value for item in values]) for name, values in named.items() if values]
+    if wanted.since is not None:
+        conditions.append(columns.latest >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(columns.earliest <= wanted.until)
+    if wanted.bbox is not None:
+        conditions += _inside(columns, wanted.bbox)
+    return conditions
+
+
+def _inside(columns: Any, box: Box) -> list[ColumnElement[bool]]:
+    latitude = columns.latitude.between(box.south, box.north)
+    if box.west <= box.east:
+        return [latitude, columns.longitude.between(box.west, box.east)]
+    return [latitude, or_(columns.longitude >= box.west, columns.longitude <= box.east)]
