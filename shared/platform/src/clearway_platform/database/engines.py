@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import JSON, DateTime, Dialect, NullPool, Row, Select, Table, create_engine, text
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, NullPool, Row, Select, Table, create_engine, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
@@ -21,7 +21,9 @@ from sqlalchemy.types import TypeDecorator
 
 from clearway_platform.database import sqlite_loop
 from clearway_platform.database.states import NewerState
+from clearway_platform.heavy import HeavyWork
 
+Result = TypeVar("Result")
 DialectName = Literal["sqlite", "postgresql"]
 
 _INSERTS: Final[dict[str, Callable[[Any], Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -94,6 +96,8 @@ class Database:
             self._reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
             sqlite_loop.prepare(self._writer.sync_engine, read_only=False)
             sqlite_loop.prepare(self._reader.sync_engine, read_only=True)
+            self._apart = HeavyWork("reads")
+            self._apart_engine = create_engine(self.url.set(drivername="sqlite"), poolclass=NullPool, **options)
         else:
             self._writer = create_async_engine(
                 self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_timeout=10, **options
@@ -121,15 +125,18 @@ class Database:
         await asyncio.sleep(0)
 
     async def measure(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
-        """The rows of a query that reads many rows and returns few: counts for the metrics.
+        """The rows of a query that reads many rows and returns few: counts for the metrics."""
+        return await self.read_apart(lambda connection: connection.execute(query).all())
+
+    async def read_apart(self, work: Callable[[Connection], Result]) -> Result:
+        """The result of `work`, which reads many rows and returns few, in one consistent state.
 
         On SQLite it runs in a thread with its own connection, because it would block the event loop.
         """
         if self.dialect == "sqlite":
-            return await asyncio.to_thread(_measure, self.url.set(drivername="sqlite"), query)
+            return await self._apart.run(_read, self._apart_engine, work)
         async with self.read() as connection:
-            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return rows
+            return await connection.run_sync(work)
 
     async def check(self) -> None:
         """Raise when the database does not answer. For readiness."""
@@ -197,10 +204,11 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, PoolTimeout | ConnectionError | TimeoutError | OSError | NewerState)
 
 
-def _measure(url: URL, query: Select[*tuple[Any, ...]]) -> Sequence[Row[Any]]:
-    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+def _read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     with engine.connect() as connection:
-        return connection.execute(query).all()
+        for statement in ("PRAGMA query_only=ON", "BEGIN"):  # the driver begins a transaction only to write
+            connection.exec_driver_sql(statement)
+        return work(connection)
 
 
 def _load_json(stored: str) -> Any:
