@@ -40,6 +40,8 @@ OBJECTS = frozenset(
     }
 )
 PARTS = {"revision": "1"}
+# What an address has to be asked for, where it names no object.
+QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {
@@ -160,9 +162,9 @@ class Operation:
         return ids[name] if name in OBJECTS else ids.get(name, PARTS[name])
 
     def _reference(self, name: str, ids: Mapping[str, str]) -> str:
-        if name not in OBJECTS:
-            pytest.fail(f"{self}: its query parameter {name!r} names no kind of object: call it as OBJECTS does")
-        return ids[name]
+        if name not in OBJECTS and name not in QUERIES:
+            pytest.fail(f"{self}: its query parameter {name!r} names no kind of object: add it to OBJECTS or QUERIES")
+        return ids[name] if name in OBJECTS else QUERIES[name]
 
     def referring(self, ids: Mapping[str, str]) -> dict[str, str]:
         return {name: self._reference(name, ids) for name in self.references()}

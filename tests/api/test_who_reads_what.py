@@ -3,12 +3,14 @@
 Each operation that reads is asked with each ceiling about incidents of each mark, and the answer is searched for what
 was planted in their restricted fields."""
 
+import re
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from clearway_contracts.vocabulary import Classification, Tlp
+from clearway_incidents.queries import incident_map
 from clearway_platform.auth.ceilings import EVERY_ORGANISATION, Ceiling, Sight
 from clearway_platform.auth.principals import CEILINGS, Role
 
@@ -20,6 +22,7 @@ from .served import Served
 READS = [item for item in operations() if item.method == "GET" and not item.streams]
 STREAMS = [item for item in operations() if item.streams]
 READ_SECONDS = 30
+_NUMBER = re.compile(r"-?\d+\.\d+")
 CEILINGS_ASKED = {
     "subscriber": CEILINGS[Role.SUBSCRIBER],
     "office": CEILINGS[Role.ANALYST],
@@ -100,6 +103,35 @@ def test_who_may_read_it_does(mission: Mission, planted: list[Planted]) -> None:
                 if any(one.word in answer.text for answer in _asked(client, operation, one))
             }
             assert telling >= tellers
+
+
+@pytest.mark.parametrize("most_drawn", [0, 2_000])
+@pytest.mark.parametrize("name", CEILINGS_ASKED)
+def test_a_map_places_nothing_by_what_is_above_the_ceiling(
+    name: str,
+    most_drawn: int,
+    mission: Mission,
+    planted: list[Planted],
+    keys: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither a point nor the middle or the sides of a cluster, which are the point's where there is only one."""
+    monkeypatch.setattr(incident_map, "MOST_DRAWN", most_drawn)
+    with reading(mission, keys[name]) as client, mission.client() as whole:
+        for one in planted:
+            longitude, latitude = one.point
+            box = f"{longitude - 1e-6},{latitude - 1e-6},{longitude + 1e-6},{latitude + 1e-6}"
+            asked = {"bbox": box, "zoom": "22"}
+            text = made_text(client.get("/v1/incident-map", params=asked))
+            assert not told(text, planted, CEILINGS_ASKED[name])
+            assert one.secrets - {one.word} <= set(
+                _NUMBER.findall(made_text(whole.get("/v1/incident-map", params=asked)))
+            )
+
+
+def made_text(answer: httpx.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 @pytest.mark.timeout(READ_SECONDS * 3)

@@ -19,6 +19,7 @@ service: Final = Service(
         "/v1/incidents",
         "/v1/incident-events",
         "/v1/incident-imports",
+        "/v1/incident-map",
         "/v1/incident-status",
         "/v1/keys",
         "/v1/proposals",

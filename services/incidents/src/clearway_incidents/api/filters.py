@@ -1,14 +1,15 @@
 """The query of a list, and the cursors of its pages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.queries.incidents import PageEnd
-from clearway_incidents.queries.narrowing import Box, Filter
+from clearway_incidents.queries.narrowing import Box, Exercises, Filter
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
@@ -21,10 +22,8 @@ AsOf = Annotated[
 ]
 
 
-def _box(text: str | None) -> Box | None:
+def _box(text: str) -> Box:
     """The box that a list is narrowed to. Raises a 422 problem."""
-    if text is None:
-        return None
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError as error:
@@ -34,8 +33,7 @@ def _box(text: str | None) -> Box | None:
     return Box(west=west, south=south, east=east, north=north)
 
 
-async def wanted(
-    box: Annotated[str | None, Query(alias="bbox", max_length=200, description=BBOX)] = None,
+async def everywhere(
     since: Annotated[FromTime | None, Query(alias="from", description=f"Not over before this time. {A_DATE}")] = None,
     until: Annotated[
         UntilTime | None, Query(alias="to", description=f"Begun by this time. {A_DATE} That day is included.")
@@ -46,19 +44,37 @@ async def wanted(
     ] = [],  # noqa: B006
     outcome: Annotated[list[Outcome], Query(max_length=20)] = [],  # noqa: B006
     hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
+    exercises: Exercises = Exercises.INCLUDE,
     as_of: AsOf = None,
 ) -> Filter:
-    """What the query asks for."""
+    """What the query asks for, but the box."""
     return Filter(
-        bbox=_box(box),
         since=since,
         until=until,
         category=category,
         status=status,
         outcome=outcome,
         hazard_state=hazard_state,
+        exercises=exercises,
         as_of=as_of,
     )
+
+
+Everywhere = Annotated[Filter, Depends(everywhere)]
+
+
+async def wanted(
+    query: Everywhere, box: Annotated[str | None, Query(alias="bbox", max_length=200, description=BBOX)] = None
+) -> Filter:
+    """What the query asks for."""
+    return query if box is None else replace(query, bbox=_box(box))
+
+
+async def within(
+    query: Everywhere, box: Annotated[str, Query(alias="bbox", max_length=200, description=BBOX)]
+) -> Filter:
+    """What the query asks for, where it has to name a box."""
+    return replace(query, bbox=_box(box))
 
 
 def cursor_of(moment: str, incident_id: str) -> str:

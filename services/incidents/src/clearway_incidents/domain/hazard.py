@@ -13,7 +13,7 @@ from clearway_incidents.domain.errors import InvalidFact, NotNow, NotYours
 from clearway_incidents.domain.life import HARMLESS, Act, Kind, NewRevision, allow, revise
 
 # The gravest first. What is not known may be anything, but nobody has seen it.
-_GRAVITY: Final = (HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED, HazardState.UNKNOWN)
+GRAVITY: Final = (HazardState.ACTIVE, HazardState.SUSPECTED, HazardState.MARKED, HazardState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def is_less(before: HazardState, after: HazardState) -> bool:
 
 def graver(one: HazardState, other: HazardState) -> HazardState:
     """The graver of two; the first where neither is."""
-    return min(one, other, key=lambda state: _GRAVITY.index(state) if state in _GRAVITY else len(_GRAVITY))
+    return min(one, other, key=lambda state: GRAVITY.index(state) if state in GRAVITY else len(GRAVITY))
 
 
 def change_hazard(incident: IncidentState, act: Act, *, state: HazardState) -> NewRevision:

@@ -124,11 +124,11 @@ def _reduced_time(time: State) -> dict[str, Any]:
     return {
         **time,
         "occurred_at": None,
-        "earliest": _day(time["earliest"]),
+        "earliest": day_of(time["earliest"]),
         "latest": _day_after(time["latest"]),
         "precision": TimePrecision.DAY.value if precise else time["precision"],
-        "reported_at": _day(time["reported_at"]),
-        "recorded_at": _day(time["recorded_at"]),
+        "reported_at": day_of(time["reported_at"]),
+        "recorded_at": day_of(time["recorded_at"]),
     }
 
 
@@ -142,10 +142,10 @@ def _reduced_location(location: State) -> dict[str, Any]:
 def _reduced_clearance(clearance: State) -> dict[str, Any]:
     reason = WITHHELD if clearance.get("override_reason") else None
     hidden = {"organisation": WITHHELD, "extent": None, "reference": None, "override_reason": reason}
-    return {**clearance, **hidden, "at": _day(clearance["at"])}
+    return {**clearance, **hidden, "at": day_of(clearance["at"])}
 
 
-def _day(moment: str) -> str:
+def day_of(moment: str) -> str:
     """The beginning of its day, in UTC, which all stored times are in."""
     return f"{moment[:10]}T00:00:00Z"
 

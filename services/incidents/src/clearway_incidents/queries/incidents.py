@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Row, and_, bindparam, func, select, tuple_
+from sqlalchemy import FromClause, Row, Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.handling import Handling
@@ -81,11 +81,11 @@ async def incidents(
 ) -> IncidentPage:
     """The incidents of which the reader may see something, the last recorded first. The order never changes, so pages
     are stable while others write."""
-    source = INCIDENTS if wanted.as_of is None else _known_at(reader.mission, wanted.as_of)
+    source = INCIDENTS if wanted.as_of is None else known_at(reader.mission, wanted.as_of)
     columns = source.c
     present = [columns.present] if "present" in columns else []
     query = select(columns.state, columns.created_at, columns.incident_id, *present)
-    narrowing = narrowed(columns, wanted, reader.ceiling, _marks(columns))
+    narrowing = narrowed(columns, wanted, reader.ceiling, all_marks_of(columns), columns.state["exercise"].as_boolean())
     query = query.where(columns.mission == reader.mission, *narrowing)
     if after is not None:
         query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))
@@ -125,11 +125,12 @@ def _found(row: Row[Any], states: States) -> Found:
     return Found(state, handlings)
 
 
-def _known_at(mission: str, as_of: datetime) -> FromClause:
-    """Each incident's last revision that was on record at `as_of`."""
+def known_at(mission: str, as_of: datetime, among: Select[tuple[UUID]] | None = None) -> FromClause:
+    """Each incident's last revision that was on record at `as_of`; of all incidents, or of these."""
+    some = [] if among is None else [REVISIONS.c.incident_id.in_(among)]
     latest = (
         select(REVISIONS.c.incident_id, func.max(REVISIONS.c.revision).label("revision"))
-        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of)
+        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of, *some)
         .group_by(REVISIONS.c.incident_id)
         .subquery()
     )
@@ -144,7 +145,7 @@ def _known_at(mission: str, as_of: datetime) -> FromClause:
     return query.join(latest, is_latest).join(INCIDENTS, now).subquery()
 
 
-def _marks(columns: Any) -> list[Marks]:
+def all_marks_of(columns: Any) -> list[Marks]:
     """Those of a row, and, where it is as of a time, those that its incident has now."""
     marks = [marks_of(columns)]
     if "present" in columns:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -30,6 +31,14 @@ class Box:
     north: float
 
 
+class Exercises(StrEnum):
+    """Whether exercises are among the incidents, left out, or alone."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    ONLY = "only"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """What a list is narrowed to; what is empty does not narrow. Without `status` a list shows live incidents."""
@@ -41,20 +50,48 @@ class Filter:
     status: Sequence[Status] = ()
     outcome: Sequence[Outcome] = ()
     hazard_state: Sequence[HazardState] = ()
+    exercises: Exercises = Exercises.INCLUDE
     as_of: datetime | None = None
 
 
-def narrowed(columns: Any, wanted: Filter, ceiling: Ceiling, marks: Sequence[Marks]) -> list[ColumnElement[bool]]:
-    """What narrows a list, for a reader. `marks`: all that decide who may see a row."""
-    exact = _conditions(columns, wanted)
+def narrowed(
+    columns: Any, wanted: Filter, ceiling: Ceiling, marks: Sequence[Marks], exercise: ColumnElement[Any]
+) -> list[ColumnElement[bool]]:
+    """What narrows a list, for a reader. `marks`: all that decide who may see a row; `exercise`: whether it is one."""
+    exact, chosen = _conditions(columns, wanted), _of_exercises(exercise, wanted.exercises)
     if ceiling.is_unlimited:
-        return exact
+        return [*chosen, *exact]
     readable = [is_readable(one, ceiling) for one in marks]
     coarse = _coarse(wanted)
     if coarse == wanted:
-        return [*readable, *exact]
+        return [*readable, *chosen, *exact]
     whole = and_(*(is_whole(one, ceiling) for one in marks))
-    return [*readable, *_conditions(columns, coarse), or_(~whole, and_(*exact))]
+    return [*readable, *chosen, *_conditions(columns, coarse), or_(~whole, and_(*exact))]
+
+
+def narrowed_apart(
+    columns: Any, wanted: Filter, ceiling: Ceiling, marks: Sequence[Marks], exercise: ColumnElement[Any]
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]] | None]:
+    """The same in two: the rows of which the whole is seen, and those that are seen reduced, where there can be any."""
+    chosen = _of_exercises(exercise, wanted.exercises)
+    if ceiling.is_unlimited:
+        return [*chosen, *_conditions(columns, wanted)], None
+    whole = and_(*(is_whole(one, ceiling) for one in marks))
+    readable = [*chosen, *(is_readable(one, ceiling) for one in marks)]
+    return (
+        [*_conditions(columns, wanted), whole, *readable],
+        [*_conditions(columns, _coarse(wanted)), ~whole, *readable],
+    )
+
+
+def _of_exercises(exercise: ColumnElement[Any], wanted: Exercises) -> list[ColumnElement[bool]]:
+    match wanted:
+        case Exercises.INCLUDE:
+            return []
+        case Exercises.EXCLUDE:
+            return [exercise.is_not(True)]
+        case Exercises.ONLY:
+            return [exercise.is_(True)]
 
 
 def _coarse(wanted: Filter) -> Filter:

@@ -16,13 +16,23 @@ Marks = Mapping[str, ColumnElement[Any]]
 
 def marks_of(columns: Any) -> Marks:
     """The marks of a row. One that an older program wrote has them in its state alone."""
-    sharing, is_current = columns.state["sharing"], columns.marks_of == columns.revision
-    stated = {
+    is_current = columns.marks_of == columns.revision
+    return {name: case((is_current, columns[name]), else_=value) for name, value in marks_in_state(columns).items()}
+
+
+def marks_in_columns(columns: Any) -> Marks:
+    """The marks of a row that this version wrote."""
+    return {name: columns[name] for name in ("tlp", "classification", "releasable_to")}
+
+
+def marks_in_state(columns: Any) -> Marks:
+    """The marks of a row that an older program wrote."""
+    sharing = columns.state["sharing"]
+    return {
         "tlp": sharing["tlp"].as_string(),
         "classification": sharing["classification"].as_string(),
         "releasable_to": func.lower(cast(sharing["releasable_to"], Text)),
     }
-    return {name: case((is_current, columns[name]), else_=value) for name, value in stated.items()}
 
 
 def is_readable(marks: Marks, ceiling: Ceiling) -> ColumnElement[bool]:

@@ -36,6 +36,8 @@ def incident_row(entry: Entry) -> dict[str, Any]:
         "updated_at": entry.incident.audit.updated_at,
         "state": entry.stored,
         "retention_until": None if entry.change.kind is Kind.EXPIRED else entry.incident.sharing.retention_until,
+        "exercise": entry.incident.exercise,
+        "uncertainty_m": entry.incident.location.uncertainty_m,
     }
 
 
