@@ -31,10 +31,10 @@ from clearway_contracts.vocabulary import HazardState
 from clearway_incidents.domain.hazard import GRAVITY
 from clearway_incidents.domain.life import HARMLESS
 from clearway_incidents.domain.map_grid import Grid, grid_for
-from clearway_incidents.queries.incidents import all_marks_of, known_at
+from clearway_incidents.queries.incidents import all_marks_of, at_revisions
 from clearway_incidents.queries.narrowing import Box, Filter, narrowed_apart
 from clearway_incidents.queries.readable import Marks, marks_in_columns, marks_in_state
-from clearway_incidents.storage.tables import INCIDENTS
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.principals import Principal
 
 # Up to here each incident is drawn: a browser draws so many symbols without a pause, and they are 60 kB, compressed.
@@ -97,8 +97,7 @@ def _sources(mission: str, as_of: datetime | None) -> Iterator[_Source]:
     same = [is_current, now.updated_at <= as_of]
     yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, same)
     yield _Source(older, [marks_in_state(older)], *_stated(older), [older.updated_at <= as_of])
-    changed = select(now.incident_id).where(now.mission == mission, now.updated_at > as_of)
-    then = known_at(mission, as_of, changed).c
+    then = _changed_since(mission, as_of).c
     yield _Source(then, all_marks_of(then), *_stated(then))
 
 
@@ -107,6 +106,16 @@ def _older(mission: str) -> FromClause:
     now = INCIDENTS.c
     rows = select(INCIDENTS).where(now.mission == mission, now.marks_of.is_distinct_from(now.revision))
     return rows.cte("older").prefix_with("MATERIALIZED")
+
+
+def _changed_since(mission: str, as_of: datetime) -> FromClause:
+    """The incidents that were changed since, as they were. Few as a rule, so each is looked up by its key."""
+    now = INCIDENTS.c
+    changed = select(now.incident_id).where(now.mission == mission, now.updated_at > as_of).subquery()
+    is_known = (REVISIONS.c.incident_id == changed.c.incident_id) & (REVISIONS.c.recorded_at <= as_of)
+    last = select(func.max(REVISIONS.c.revision)).where(is_known).scalar_subquery()
+    latest = select(changed.c.incident_id, last.label("revision")).subquery()
+    return at_revisions(latest).cte("changed").prefix_with("MATERIALIZED")
 
 
 def _stated(columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

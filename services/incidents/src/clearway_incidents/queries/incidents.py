@@ -81,7 +81,7 @@ async def incidents(
 ) -> IncidentPage:
     """The incidents of which the reader may see something, the last recorded first. The order never changes, so pages
     are stable while others write."""
-    source = INCIDENTS if wanted.as_of is None else known_at(reader.mission, wanted.as_of)
+    source = INCIDENTS if wanted.as_of is None else _known_at(reader.mission, wanted.as_of)
     columns = source.c
     present = [columns.present] if "present" in columns else []
     query = select(columns.state, columns.created_at, columns.incident_id, *present)
@@ -125,15 +125,19 @@ def _found(row: Row[Any], states: States) -> Found:
     return Found(state, handlings)
 
 
-def known_at(mission: str, as_of: datetime, among: Select[tuple[UUID]] | None = None) -> FromClause:
-    """Each incident's last revision that was on record at `as_of`; of all incidents, or of these."""
-    some = [] if among is None else [REVISIONS.c.incident_id.in_(among)]
+def _known_at(mission: str, as_of: datetime) -> FromClause:
+    """Each incident's last revision that was on record at `as_of`."""
     latest = (
         select(REVISIONS.c.incident_id, func.max(REVISIONS.c.revision).label("revision"))
-        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of, *some)
+        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of)
         .group_by(REVISIONS.c.incident_id)
         .subquery()
     )
+    return at_revisions(latest).subquery()
+
+
+def at_revisions(latest: FromClause) -> Select[Any]:
+    """Incidents as they were at revisions, each with the marks that it has now."""
     is_latest = and_(REVISIONS.c.incident_id == latest.c.incident_id, REVISIONS.c.revision == latest.c.revision)
     now = INCIDENTS.c.incident_id == REVISIONS.c.incident_id
     present = {f"present_{name}": value for name, value in marks_of(INCIDENTS.c).items()}
@@ -142,7 +146,7 @@ def known_at(mission: str, as_of: datetime, among: Select[tuple[UUID]] | None = 
         INCIDENTS.c.state["sharing"].label("present"),
         *(value.label(name) for name, value in present.items()),
     )
-    return query.join(latest, is_latest).join(INCIDENTS, now).subquery()
+    return query.join(latest, is_latest).join(INCIDENTS, now)
 
 
 def all_marks_of(columns: Any) -> list[Marks]:

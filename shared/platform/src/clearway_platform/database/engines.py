@@ -136,6 +136,8 @@ class Database:
         if self.dialect == "sqlite":
             return await self._apart.run(_read, self._apart_engine, work)
         async with self.read() as connection:
+            # What is estimated to be long would be compiled first, which takes longer than it runs.
+            await connection.execute(text("SET LOCAL jit = off"))
             return await connection.run_sync(work)
 
     async def check(self) -> None:
