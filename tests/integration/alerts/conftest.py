@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import RowMapping, Table, select, update
 
 from clearway_alerts.api import alerts as alerts_api
-from clearway_alerts.api import deliveries, inspection, sources, subscriptions
+from clearway_alerts.api import deliveries, inspection, previews, sources, subscriptions
 from clearway_alerts.api.dependencies import Wiring
 from clearway_alerts.channels.base import AttemptResult, Channel
 from clearway_alerts.channels.registry import Channels
@@ -38,6 +38,7 @@ from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
+from clearway_alerts.queries.preview import Previews
 from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
@@ -392,12 +393,13 @@ async def client(alerts: Service) -> AsyncIterator[httpx.AsyncClient]:
         sending,
         acknowledge,
         Sources(alerts.clock, alerts.silences.wake),
+        Previews(alerts.database, alerts.clock, validity=Validity(), news_hours=72, heavy=HeavyWork("previews")),
         72,
         HeavyWork("requests"),
         alerts.channels,
     )
-    for router in (alerts_api.router, subscriptions.router, deliveries.router, inspection.router, sources.router):
-        app.include_router(router)
+    for part in (alerts_api, subscriptions, previews, deliveries, inspection, sources):
+        app.include_router(part.router)
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": "Bearer ann-subscriber-unmix"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:

@@ -20,6 +20,7 @@ service: Final = Service(
         "/v1/alert-dead-letters",
         "/v1/alert-status",
         "/v1/subscriptions",
+        "/v1/subscription-previews",
         "/v1/sources",
     ),
     build=build,

@@ -6,7 +6,7 @@ from typing import Final
 
 from clearway_alerts import permissions
 from clearway_alerts.alert_shape import shown_event
-from clearway_alerts.api import alerts, failing_endpoints, inspection, messages, sources, subscriptions
+from clearway_alerts.api import alerts, failing_endpoints, inspection, messages, previews, sources, subscriptions
 from clearway_alerts.api import deliveries as deliveries_api
 from clearway_alerts.api.channels import describe_channels
 from clearway_alerts.api.dependencies import Wiring
@@ -29,6 +29,7 @@ from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
+from clearway_alerts.queries.preview import Previews
 from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.warning.hearing import Hearing
 from clearway_alerts.warning.issuing import Issuing
@@ -100,11 +101,13 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     app = create_app(
         title="Clearway alerts", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS | STATUS
     )
+    trying_out = HeavyWork("previews")
     app.state.wiring = Wiring(
         subscriptions=Subscriptions(clock, channels, queue, look),
         deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
         sources=Sources(clock, silences.wake),
+        previews=Previews(database, clock, validity=validity, news_hours=settings.news_hours, heavy=trying_out),
         news_hours=settings.news_hours,
         heavy=requests,
         channels=channels,
@@ -128,6 +131,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         failing_endpoints.router,
         alerts.router,
         subscriptions.router,
+        previews.router,
         deliveries_api.router,
         inspection.router,
         sources.router,

@@ -15,6 +15,7 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.sources import Sources
 from clearway_alerts.commands.subscriptions import Subscriptions
+from clearway_alerts.queries.preview import Previews
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import HeavyWork
@@ -35,6 +36,7 @@ class Wiring:
     deliveries: Deliveries
     acknowledge: Acknowledge
     sources: Sources
+    previews: Previews
     news_hours: int
     heavy: HeavyWork
     channels: Channels

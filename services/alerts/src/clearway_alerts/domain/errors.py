@@ -94,6 +94,15 @@ class NotSoLong(Invalid):
         super().__init__("quiet_after", "is not between 5 minutes and 90 days", "Send a duration from PT5M to P90D.")
 
 
+class ImpossibleSpan(Invalid):
+    """The time of a preview begins before it ends, lies in the past and is 92 days long at most."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "from", "is not up to 92 days before the end", "Send an earlier time, 92 days before `to` at most."
+        )
+
+
 class UnknownPart(Invalid):
     """Clearway has no consumer or relay of that name."""
 

@@ -139,6 +139,7 @@ class IncidentViewRow(Alerts, table=True):
             sqlite_where=IS_STANDING["sqlite"],
             postgresql_where=IS_STANDING["postgresql"],
         ),
+        Index("ix_incident_view_handled", "mission", "handled_at"),
     )
 
     mission: str = Field(primary_key=True)
