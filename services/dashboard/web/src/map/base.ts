@@ -1,0 +1,58 @@
+/**
+ * The base map that needs no network: land and boundaries of Natural Earth, from the page's own files.
+ *
+ * The style names no glyphs, so that MapLibre draws every text with the fonts of the device.
+ */
+import type { Map as MapLibreMap, MapOptions } from 'maplibre-gl'
+import { feature } from 'topojson-client'
+import countries from 'world-atlas/countries-50m.json?url'
+import type { Colours } from './colours'
+
+export type Style = Exclude<NonNullable<MapOptions['style']>, string>
+export type Layer = Style['layers'][number]
+
+/** The fonts of all texts on the map. */
+export const FONT = ['system-ui', 'sans-serif']
+/** The last layer of the base: tiles come after it, and what a page shows after these. */
+export const BASE_TOP = 'base-top'
+
+const COLLECTION = { type: 'FeatureCollection' as const, features: [] }
+
+export function baseStyle(colours: Colours): Style {
+  return {
+    version: 8,
+    sources: { world: { type: 'geojson', data: COLLECTION, attribution: 'Natural Earth', maxzoom: 8 } },
+    layers: [
+      { id: 'sea', type: 'background', paint: { 'background-color': colours['map-sea'] } },
+      { id: 'land', type: 'fill', source: 'world', paint: { 'fill-color': colours['map-land'] } },
+      {
+        id: 'border',
+        type: 'line',
+        source: 'world',
+        paint: { 'line-color': colours['map-border'], 'line-width': 1 },
+      },
+      { id: BASE_TOP, type: 'background', layout: { visibility: 'none' } },
+    ],
+  }
+}
+
+/** Give the base the colours of the scheme that is shown now. */
+export function recolourBase(map: MapLibreMap, colours: Colours): void {
+  map.setPaintProperty('sea', 'background-color', colours['map-sea'])
+  map.setPaintProperty('land', 'fill-color', colours['map-land'])
+  map.setPaintProperty('border', 'line-color', colours['map-border'])
+}
+
+let world: Promise<GeoJSON.FeatureCollection | GeoJSON.Feature> | null = null
+
+/** Land and boundaries, read once for all maps of the page. */
+export function readWorld(): Promise<GeoJSON.FeatureCollection | GeoJSON.Feature> {
+  world ??= fetch(countries)
+    .then((response) => response.json())
+    .then((topology: Parameters<typeof feature>[0]) => feature(topology, 'countries'))
+    .catch((error: unknown) => {
+      world = null
+      throw error
+    })
+  return world
+}
