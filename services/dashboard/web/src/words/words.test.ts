@@ -6,7 +6,8 @@ import fr from './fr.json'
 const SOURCES = import.meta.glob('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
 const source = Object.values(SOURCES).join('\n')
 /** The groups whose words are the API's own vocabulary: `term` finds them by value. */
-const VOCABULARY = /^(link|status|hazard|category|outcome|band|severity|kind|role|state|precision|priority)\./
+const VOCABULARY =
+  /^(link|status|hazard|category|outcome|band|severity|kind|role|state|precision|priority|span|move|alert)\./
 
 function values(message: string): string[] {
   return [...JSON.stringify(parse(message)).matchAll(/"type":[123456],"value":"(\w+)"/g)]

@@ -1,12 +1,18 @@
 /** When this person last looked, kept on this device: what came after it is new. */
 const NAME = 'clearway.looked'
 const FIRST_LOOK_MS = 24 * 3600 * 1000
+/** What is older is not news any more, and the streams do not keep it for ever. */
+const LONGEST_MS = 7 * FIRST_LOOK_MS
 
 let looked = $state<string | null>(localStorage.getItem(NAME))
+const opened = Date.now()
 
-export function lastLooked(): { at: Date; isFirst: boolean } {
-  const at = looked === null ? new Date(Date.now() - FIRST_LOOK_MS) : new Date(looked)
-  return { at, isFirst: looked === null }
+/** `why`: the person never looked on this device, or so long ago that the last days alone are shown. */
+export function lastLooked(): { at: Date; why: 'first' | 'long' | null } {
+  if (looked === null) return { at: new Date(opened - FIRST_LOOK_MS), why: 'first' }
+  const longest = new Date(opened - LONGEST_MS)
+  const at = new Date(looked)
+  return at < longest ? { at: longest, why: 'long' } : { at, why: null }
 }
 
 export function markSeen(): void {
