@@ -7,6 +7,7 @@ import type { Map as MapLibreMap, MapOptions } from 'maplibre-gl'
 import { feature } from 'topojson-client'
 import countries from 'world-atlas/countries-50m.json?url'
 import type { Colours } from './colours'
+import { unwrapped } from './unwrap'
 
 export type Style = Exclude<NonNullable<MapOptions['style']>, string>
 export type Layer = Style['layers'][number]
@@ -43,16 +44,25 @@ export function recolourBase(map: MapLibreMap, colours: Colours): void {
   map.setPaintProperty('border', 'line-color', colours['map-border'])
 }
 
-let world: Promise<GeoJSON.FeatureCollection | GeoJSON.Feature> | null = null
+let world: Promise<GeoJSON.FeatureCollection> | null = null
 
 /** Land and boundaries, read once for all maps of the page. */
-export function readWorld(): Promise<GeoJSON.FeatureCollection | GeoJSON.Feature> {
+export function readWorld(): Promise<GeoJSON.FeatureCollection> {
   world ??= fetch(countries)
     .then((response) => response.json())
-    .then((topology: Parameters<typeof feature>[0]) => feature(topology, 'countries'))
+    .then(featuresOf)
     .catch((error: unknown) => {
       world = null
       throw error
     })
   return world
+}
+
+function featuresOf(topology: Parameters<typeof feature>[0]): GeoJSON.FeatureCollection {
+  const found = feature(topology, 'countries') as GeoJSON.Feature | GeoJSON.FeatureCollection
+  const features = found.type === 'Feature' ? [found] : found.features
+  return {
+    type: 'FeatureCollection',
+    features: features.map((one) => ({ ...one, geometry: unwrapped(one.geometry) })),
+  }
 }
