@@ -3,49 +3,15 @@
  *
  * Few incidents come one by one, many in clusters; a key that may not read one whole gets the cell that it is in.
  */
-import type { Incident } from '../api/shapes'
+import type { Incident, IncidentMap, IncidentMapQuery } from '../api/shapes'
 import { textOfBounds, type Bounds } from './bounds'
 
-export interface MappedIncident {
-  incident_id: string
-  revision: number
-  category: Incident['category']
-  status: Incident['status']
-  hazard_state: Incident['hazard_state']
-  uncertainty_m: number
-  exercise: boolean
-  earliest: string
-  form: 'full' | 'reduced'
-}
+type Mapped = IncidentMap['features'][number]
+export type IncidentFeature = Extract<Mapped, { properties: { incident_id: string } }>
+export type ClusterFeature = Extract<Mapped, { properties: { count: number } }>
 
-export interface Cluster {
-  count: number
-  gravest: Incident['hazard_state']
-  west: number
-  south: number
-  east: number
-  north: number
-}
-
-export type IncidentFeature = GeoJSON.Feature<GeoJSON.Point | GeoJSON.Polygon, MappedIncident>
-export type ClusterFeature = GeoJSON.Feature<GeoJSON.Point, Cluster>
-
-export interface IncidentMap {
-  form: 'incidents' | 'clusters'
-  total: number
-  zoom: number
-  features: (IncidentFeature | ClusterFeature)[]
-}
-
-/** What is asked for, beside the place. Times are ISO 8601; what is missing does not narrow. */
-export interface Narrowing {
-  from?: string
-  to?: string
-  as_of?: string
-  category?: readonly string[]
-  status?: readonly string[]
-  hazard_state?: readonly string[]
-}
+/** What is asked for, beside the place. What is missing does not narrow. */
+export type Narrowing = Pick<IncidentMapQuery, 'from' | 'to' | 'as_of' | 'category' | 'status' | 'hazard_state'>
 
 /** The gravest first, as the API ranks them. */
 const BY_GRAVITY: readonly Incident['hazard_state'][] = ['active', 'suspected', 'marked', 'unknown', 'cleared', 'none']
@@ -53,11 +19,8 @@ const BY_GRAVITY: readonly Incident['hazard_state'][] = ['active', 'suspected', 
 const SIDE = 45
 const DEEPEST = 22
 
-export function addressOf(bounds: Bounds, zoom: number, narrowing: Narrowing): string {
-  const query = new URLSearchParams({ bbox: textOfBounds(boxFor(bounds)), zoom: String(wholeZoom(zoom)) })
-  for (const [name, value] of Object.entries(narrowing) as [string, string | readonly string[] | undefined][])
-    for (const one of value === undefined ? [] : [value].flat()) query.append(name, one)
-  return `/v1/incident-map?${query}`
+export function queryOf(bounds: Bounds, zoom: number, narrowing: Narrowing): IncidentMapQuery {
+  return { bbox: textOfBounds(boxFor(bounds)), zoom: wholeZoom(zoom), ...narrowing }
 }
 
 /** The API's box for what is shown: within the world, and with the 180th meridian inside where it is shown. */
@@ -72,8 +35,10 @@ function wholeZoom(zoom: number): number {
   return Math.min(DEEPEST, Math.max(0, Math.floor(zoom)))
 }
 
+type Answer = Pick<IncidentMap, 'features' | 'zoom'>
+
 /** Two answers about the same box as one: no incident twice, and one cluster for each cell. */
-export function joined(one: IncidentMap, other: IncidentMap): IncidentMap['features'] {
+export function joined(one: Answer, other: Answer): IncidentMap['features'] {
   const incidents = new Map<string, IncidentFeature>()
   const clusters = new Map<string, ClusterFeature>()
   for (const { features, zoom } of [one, other])
@@ -89,7 +54,7 @@ export function joined(one: IncidentMap, other: IncidentMap): IncidentMap['featu
   return [...incidents.values(), ...clusters.values()]
 }
 
-export function isIncident(feature: IncidentFeature | ClusterFeature): feature is IncidentFeature {
+export function isIncident(feature: Mapped): feature is IncidentFeature {
   return 'incident_id' in feature.properties
 }
 
@@ -103,6 +68,10 @@ function together(one: ClusterFeature, other: ClusterFeature): ClusterFeature {
     geometry: { type: 'Point', coordinates: [middle(0), middle(1)] },
     properties: {
       count,
+      hazardous: a.hazardous + b.hazardous,
+      active: a.active + b.active,
+      unknown: a.unknown + b.unknown,
+      reduced: a.reduced + b.reduced,
       gravest: BY_GRAVITY.find((state) => state === a.gravest || state === b.gravest) ?? 'unknown',
       west: Math.min(a.west, b.west),
       south: Math.min(a.south, b.south),

@@ -1,31 +1,25 @@
-/** Asks for what the map draws: again when it is moved or something changed, and never twice at once. */
-import { Refused, type Problem } from '../api/client'
-import { session } from '../session/session.svelte'
-import type { IncidentMap } from './incidentMap'
+/** Asks for what the map draws, and keeps the last answers: the server says when one has not changed. */
+import { api, dataOf } from '../api/client'
+import type { IncidentMap, IncidentMapQuery } from '../api/shapes'
 
-/** Keeps the last answers: the server says when they have not changed. */
+/** A map that moves asks for many boxes, and comes back to few. */
+const KEPT = 8
+
 export class IncidentMapReader {
   #kept = new Map<string, { tag: string; answer: IncidentMap }>()
 
   /** Throws Refused, or TypeError when no answer came. */
-  async read(address: string, signal: AbortSignal): Promise<IncidentMap> {
-    const kept = this.#kept.get(address)
-    const response = await fetch(address, {
-      headers: {
-        ...(session.key !== null && { Authorization: `Bearer ${session.key}` }),
-        ...(kept && { 'If-None-Match': kept.tag }),
-      },
-      cache: 'no-store',
-      signal,
-    })
-    if (response.status === 304 && kept) return kept.answer
-    if (response.status === 401) session.refuse()
-    if (!response.ok) throw new Refused((await response.json()) as Problem)
-    const answer = (await response.json()) as IncidentMap
-    const tag = response.headers.get('ETag')
-    // A map that moves asks for many boxes, and comes back to few.
-    if (this.#kept.size >= 8) this.#kept.delete([...this.#kept.keys()][0] ?? '')
-    if (tag) this.#kept.set(address, { tag, answer })
+  async read(query: IncidentMapQuery, signal: AbortSignal): Promise<IncidentMap> {
+    const name = JSON.stringify(query)
+    const kept = this.#kept.get(name)
+    const header = kept ? { 'If-None-Match': kept.tag } : {}
+    const got = await api.GET('/v1/incident-map', { params: { query, header }, cache: 'no-store', signal })
+    if (got.response.status === 304 && kept) return kept.answer
+    const answer = dataOf<IncidentMap>(got)
+    const tag = got.response.headers.get('ETag')
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size >= KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    if (tag) this.#kept.set(name, { tag, answer })
     return answer
   }
 }

@@ -1,7 +1,8 @@
 /** The incidents of the map: asked for when it is moved, when the filter changes, and when one of them changes. */
 import { Refused } from '../../api/client'
 import type { Bounds } from '../../map/bounds'
-import { addressOf, joined, type IncidentMap } from '../../map/incidentMap'
+import type { IncidentMap } from '../../api/shapes'
+import { joined, queryOf } from '../../map/incidentMap'
 import { IncidentMapReader } from '../../map/reader'
 import { say } from '../../words/words.svelte'
 import { askedFor, type View } from './view'
@@ -12,7 +13,7 @@ const REST_MS = 200
 const CHANGED_MS = 2_000
 /** What was of the last day an hour ago is not any more, without an event. */
 const AGED_MS = 60_000
-const NOTHING: IncidentMap = { form: 'incidents', total: 0, zoom: 0, features: [] }
+const NOTHING = { zoom: 0, total: 0, features: [] }
 
 export class MapIncidents {
   features = $state.raw<IncidentMap['features']>([])
@@ -67,8 +68,8 @@ export class MapIncidents {
     const { within, before } = askedFor(this.#view, new Date())
     try {
       const [now, earlier] = await Promise.all([
-        this.#reader.read(addressOf(bounds, zoom, within), reading.signal),
-        before ? this.#reader.read(addressOf(bounds, zoom, before), reading.signal) : NOTHING,
+        this.#reader.read(queryOf(bounds, zoom, within), reading.signal),
+        before ? this.#reader.read(queryOf(bounds, zoom, before), reading.signal) : NOTHING,
       ])
       this.features = joined(earlier, now)
       this.total = now.total + earlier.total
