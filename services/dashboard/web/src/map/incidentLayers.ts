@@ -67,6 +67,13 @@ function layers(colours: Colours): Layer[] {
     ...([1, 2, 3, 4] as const).flatMap((gravity) => [gravity, colours[`gravity-${gravity}`]]),
     colours.quiet,
   ] as unknown as string
+  // What is over must not hide what stands.
+  const size: ['case', ['==', ['get', string], number], number, number] = [
+    'case',
+    ['==', ['get', 'gravity'], 0],
+    0.7,
+    1,
+  ]
   return [
     {
       id: 'incident-cell',
@@ -134,7 +141,7 @@ function layers(colours: Colours): Layer[] {
         'icon-image': ['get', 'symbol'],
         'icon-allow-overlap': true,
         'icon-ignore-placement': true,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 4, 0.6, 11, 1],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 4, ['*', size, 0.6], 11, size],
         // The gravest lies on top.
         'symbol-sort-key': ['get', 'gravity'],
       },
