@@ -4,5 +4,6 @@ import Now from './pages/now/Now.svelte'
 
 export const { p, navigate, isActive, route } = createRouter({
   '/': Now,
+  '/incidents/:id': () => import('./pages/incident/IncidentPage.svelte'),
   '*': () => import('./pages/Unknown.svelte'),
 })

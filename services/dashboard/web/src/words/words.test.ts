@@ -9,6 +9,12 @@ const source = Object.values(SOURCES).join('\n')
 const VOCABULARY =
   /^(link|status|hazard|category|outcome|band|severity|kind|role|state|precision|priority|span|move|alert)\./
 
+/** Whether `term` finds the word, by the group that is asked for somewhere. */
+function isTerm(word: string): boolean {
+  const group = word.slice(0, word.lastIndexOf('.'))
+  return group.includes('.') && source.includes(`'${group}'`)
+}
+
 function values(message: string): string[] {
   return [...JSON.stringify(parse(message)).matchAll(/"type":[123456],"value":"(\w+)"/g)]
     .map((found) => found[1] ?? '')
@@ -24,6 +30,8 @@ test.each(Object.keys(en) as (keyof typeof en)[])('%s takes the same values in e
 })
 
 test('no word is unused', () => {
-  const unused = Object.keys(en).filter((word) => !VOCABULARY.test(word) && !source.includes(`'${word}'`))
+  const unused = Object.keys(en).filter(
+    (word) => !VOCABULARY.test(word) && !isTerm(word) && !source.includes(`'${word}'`),
+  )
   expect(unused).toEqual([])
 })

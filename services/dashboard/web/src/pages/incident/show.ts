@@ -1,0 +1,113 @@
+/** The fields of an incident as people read them: their names and their values in words. */
+import type { Incident } from '../../api/shapes'
+import { degreesOf, spaced, type Position } from '../../show/places'
+import { momentOf, utcOf } from '../../show/times'
+import { say, term } from '../../words/words.svelte'
+
+/** The group of words of each field that has one. */
+const WORDS: Readonly<Record<string, string>> = {
+  category: 'category',
+  hazard_state: 'hazard',
+  status: 'status',
+  outcome: 'incident.outcome',
+  actuation: 'incident.actuation',
+  delivery: 'incident.delivery',
+  target: 'incident.target',
+  activity: 'incident.activity',
+  priority: 'incident.priority',
+  protective_measures: 'incident.measure',
+  'location.precision': 'incident.place_precision',
+  'location.setting': 'incident.setting',
+  'time.precision': 'incident.time_precision',
+  'impact.road_passable': 'incident.passable',
+  'impact.mission_impact': 'incident.mission_impact',
+  'sharing.tlp': 'incident.tlp',
+  'sharing.classification': 'incident.classification',
+  'grading.source_reliability': 'incident.reliability',
+  'grading.info_credibility': 'incident.credibility',
+  'clearance.state': 'incident.clearance_state',
+  'clearance.hazard_state': 'hazard',
+  'clearance.method': 'incident.method',
+  'retraction.reason': 'incident.retraction',
+}
+
+/** A word of the API in the language of the person; nothing for none. */
+export function worded(group: string, value: string): string {
+  return value === '' ? say('incident.none') : term(group, value)
+}
+
+export function labelOf(path: string): string {
+  return term('incident.field', path.replaceAll('.', '_'))
+}
+
+/** With UTC beside it. */
+export function momentWithUtc(at: string | Date): string {
+  const date = new Date(at)
+  return `${momentOf(date)} (${utcOf(date)})`
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T/
+
+export function valueOf(path: string, value: unknown): string {
+  const group = WORDS[path]
+  if (value === null || value === undefined || value === '') return say('incident.none')
+  if (typeof value === 'boolean') return say(value ? 'incident.yes' : 'incident.no')
+  if (path === 'casualties') return hurtOf(value as Incident['casualties'])
+  if (path === 'reports') return reportsOf(value as Incident['reports'])
+  if (path === 'location.mgrs') return spaced(String(value))
+  if (Array.isArray(value)) {
+    if (value.length === 0) return say('incident.none')
+    return value.map((item) => (group ? term(group, String(item)) : plain(item))).join(', ')
+  }
+  if (isPoint(value)) return degreesOf(value.coordinates)
+  if (typeof value === 'object') return partsOf(path, value)
+  if (group) return gradeOf(path, String(value)) + term(group, String(value))
+  if (path.endsWith('_m')) return say('incident.metres', { metres: Number(value) })
+  return typeof value === 'string' && INSTANT.test(value) ? momentWithUtc(value) : String(value)
+}
+
+/** The letter or the number of a grade stands before its words: both are said on a radio. */
+function gradeOf(path: string, value: string): string {
+  return path.startsWith('grading.') ? `${value} – ` : ''
+}
+
+function isPoint(value: unknown): value is { coordinates: Position } {
+  return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Point'
+}
+
+/** What appears as a whole, such as a clearance: each of its parts with its name. */
+function partsOf(path: string, value: object): string {
+  return Object.entries(value)
+    .filter(([, part]) => part !== null && part !== '')
+    .map(([name, part]) => `${labelOf(`${path}.${name}`)}: ${valueOf(`${path}.${name}`, part)}`)
+    .join('; ')
+}
+
+function plain(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (isPoint(value)) return degreesOf(value.coordinates)
+  return Object.values(value)
+    .filter((part) => part !== null && part !== '')
+    .map(plain)
+    .join(' ')
+}
+
+export function hurtOf(casualties: Incident['casualties']): string {
+  if (casualties.length === 0) return say('incident.casualties.none')
+  return casualties
+    .map(({ outcome, low, best, high, affiliation, sex, age_band }) => {
+      const known = [
+        affiliation === 'unknown' ? '' : term('incident.affiliation', affiliation),
+        sex === 'unknown' ? '' : term('incident.sex', sex),
+        age_band === 'unknown' ? '' : term('incident.age', age_band),
+      ].filter(Boolean)
+      const range = low === high ? String(best) : say('incident.casualties.range', { best, low, high })
+      return `${range} ${term('incident.hurt', outcome)}${known.length ? ` (${known.join(', ')})` : ''}`
+    })
+    .join('; ')
+}
+
+function reportsOf(reports: Incident['reports']): string {
+  if (reports.length === 0) return say('incident.none')
+  return reports.map(({ organisation, channel }) => `${organisation} (${term('incident.channel', channel)})`).join('; ')
+}
