@@ -5,5 +5,9 @@ import Now from './pages/now/Now.svelte'
 export const { p, navigate, isActive, route } = createRouter({
   '/': Now,
   '/incidents/:id': () => import('./pages/incident/IncidentPage.svelte'),
+  '/routes': () => import('./pages/routes/Routes.svelte'),
+  '/routes/new': () => import('./pages/routes/NewRoute.svelte'),
+  '/routes/:id': () => import('./pages/routes/RoutePage.svelte'),
+  '/routes/:id/redraw': () => import('./pages/routes/Redraw.svelte'),
   '*': () => import('./pages/Unknown.svelte'),
 })

@@ -1,6 +1,6 @@
 /** What the API answers, by the words that the pages use. */
 import type { Readable } from 'openapi-typescript-helpers'
-import type { AlertView, IncidentBody, IncidentMapBody, ListedRevision, operations, RatedRoute, SubscriptionView } from './schema'
+import type { AlertView, AreaOnRoute, BriefingReceipt, ClearanceView, Explanation as RiskExplanation, IncidentBody, IncidentMapBody, ListedRevision, operations, PassView, RatedRoute, RouteRisk as RiskOfRoute, SubscriptionView, VerifiedStretches } from './schema'
 
 export type Incident = Readable<IncidentBody>
 export type Route = Readable<RatedRoute>
@@ -9,3 +9,10 @@ export type Subscription = Readable<SubscriptionView>
 export type IncidentMap = Readable<IncidentMapBody>
 export type IncidentMapQuery = operations['incident_map.get']['parameters']['query']
 export type Revision = Readable<ListedRevision>
+export type RouteRisk = Readable<RiskOfRoute>
+export type RouteArea = Readable<AreaOnRoute>
+export type Explanation = Readable<RiskExplanation>
+export type Verified = Readable<VerifiedStretches>
+export type Briefing = Readable<BriefingReceipt>
+export type Clearance = Readable<ClearanceView>
+export type Pass = Readable<PassView>
