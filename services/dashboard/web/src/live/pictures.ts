@@ -1,6 +1,7 @@
 /** The pictures that the pages show. Each is followed once, by whichever pages use it. */
 import { api, dataOf } from '../api/client'
 import type { Alert, Incident, Route } from '../api/shapes'
+import { alertOf } from './alertEvents'
 import { Picture } from './picture.svelte'
 
 const PAGE = 500
@@ -57,7 +58,7 @@ export const alerts = new Picture<Alert>({
   path: '/v1/alert-events',
   id: (alert) => alert.alert_id,
   revision: (alert) => alert.revision ?? 0,
-  of: ({ data }) => (data as { alert?: Alert }).alert ?? null,
+  of: alertOf,
   read: (signal) =>
     pages<Alert>(
       async (cursor) =>
