@@ -9,5 +9,11 @@ export const { p, navigate, isActive, route } = createRouter({
   '/routes/new': () => import('./pages/routes/NewRoute.svelte'),
   '/routes/:id': () => import('./pages/routes/RoutePage.svelte'),
   '/routes/:id/redraw': () => import('./pages/routes/Redraw.svelte'),
+  '/alerts': () => import('./pages/alerts/Alerts.svelte'),
+  '/subscriptions': () => import('./pages/alerts/Subscriptions.svelte'),
+  '/subscriptions/new': () => import('./pages/alerts/EditSubscription.svelte'),
+  '/subscriptions/:id': () => import('./pages/alerts/Subscription.svelte'),
+  '/subscriptions/:id/change': () => import('./pages/alerts/EditSubscription.svelte'),
+  '/sources': () => import('./pages/alerts/Sources.svelte'),
   '*': () => import('./pages/Unknown.svelte'),
 })

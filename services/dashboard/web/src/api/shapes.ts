@@ -1,6 +1,6 @@
 /** What the API answers, by the words that the pages use. */
 import type { Readable } from 'openapi-typescript-helpers'
-import type { AlertView, AreaOnRoute, BriefingReceipt, ClearanceView, Explanation as RiskExplanation, IncidentBody, IncidentMapBody, ListedRevision, operations, PassView, RatedRoute, RouteRisk as RiskOfRoute, SubscriptionView, VerifiedStretches } from './schema'
+import type { AlertView, AreaOnRoute, BriefingReceipt, ClearanceView, DeliveryView, Explanation as RiskExplanation, ExplanationView, FilterForm, IncidentBody, IncidentMapBody, ListedRevision, NewSubscription, operations, PassView, PreviewView, RatedRoute, RouteRisk as RiskOfRoute, SourceExplanationView, SourceView, SubscriptionView, VerifiedStretches } from './schema'
 
 export type Incident = Readable<IncidentBody>
 export type Route = Readable<RatedRoute>
@@ -16,3 +16,11 @@ export type Verified = Readable<VerifiedStretches>
 export type Briefing = Readable<BriefingReceipt>
 export type Clearance = Readable<ClearanceView>
 export type Pass = Readable<PassView>
+export type SubscriptionWithSecret = Readable<NewSubscription>
+export type Filter = Readable<FilterForm>
+export type Area = Filter['area']
+export type Delivery = Readable<DeliveryView>
+export type Explanation = Readable<ExplanationView>
+export type SourceExplanation = Readable<SourceExplanationView>
+export type Source = Readable<SourceView>
+export type Preview = Readable<PreviewView>
