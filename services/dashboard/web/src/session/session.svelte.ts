@@ -4,6 +4,8 @@
  * A link may bring the key in its fragment, which no server sees. It is taken out of the address at once, and kept for
  * this window's session or, when the person says so, on this device. A key is in no other address.
  */
+import { forgetOnDevice, keepOnDevice } from './onDevice'
+
 const NAME = 'clearway.key'
 const FRAGMENT = /^#key=([A-Za-z0-9_-]+)$/
 
@@ -36,7 +38,10 @@ export class Session {
 
   enter(key: string, onDevice: boolean): void {
     sessionStorage.setItem(NAME, key)
-    if (onDevice) localStorage.setItem(NAME, key)
+    if (onDevice) {
+      localStorage.setItem(NAME, key)
+      void keepOnDevice(key)
+    }
     this.refused = false
     this.key = key
   }
@@ -50,6 +55,7 @@ export class Session {
   leave(): void {
     sessionStorage.removeItem(NAME)
     localStorage.removeItem(NAME)
+    void forgetOnDevice()
     this.key = null
     this.who = null
   }
