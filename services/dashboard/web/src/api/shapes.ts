@@ -1,6 +1,6 @@
-/** What the API answers, by the words that the pages use. */
+/** What the API answers, and what it takes, by the words that the pages use. */
 import type { Readable } from 'openapi-typescript-helpers'
-import type { AlertView, AreaOnRoute, BriefingReceipt, ClearanceView, DeliveryView, Explanation as RiskExplanation, ExplanationView, FilterForm, IncidentBody, IncidentMapBody, ListedRevision, NewSubscription, operations, PassView, PreviewView, RatedRoute, RouteRisk as RiskOfRoute, SourceExplanationView, SourceView, SubscriptionView, VerifiedStretches } from './schema'
+import type { AlertView, AreaOnRoute, BriefingReceipt, ClearanceView, DeliveryView, Explanation as RiskExplanation, ExplanationView, FilterForm, IncidentBody, IncidentMapBody, ListedRevision, NewReport, NewSubscription, operations, PassView, PreviewView, RatedRoute, RouteRisk as RiskOfRoute, SourceExplanationView, SourceView, SubscriptionView, VerifiedStretches } from './schema'
 
 export type Incident = Readable<IncidentBody>
 export type Route = Readable<RatedRoute>
@@ -24,3 +24,6 @@ export type Explanation = Readable<ExplanationView>
 export type SourceExplanation = Readable<SourceExplanationView>
 export type Source = Readable<SourceView>
 export type Preview = Readable<PreviewView>
+type Needed = 'time' | 'location' | 'category'
+/** A report as it is sent. What has a default may be left out, which the type of the document does not say. */
+export type SentReport = Pick<NewReport, Needed> & Partial<Omit<NewReport, Needed>>
