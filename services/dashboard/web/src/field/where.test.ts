@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { gridOf, readGrid } from './grid'
+import { circleOf } from './mapped'
 import { devicePosition } from './position'
 
 test('a reference to the metre is read as a receiver knows it', () => {
@@ -69,4 +70,17 @@ test('no position is asked for where a browser gives none', async () => {
   expect(await devicePosition(locate(1), false)).toBe('insecure')
   expect(await devicePosition(undefined, true)).toBe('unavailable')
   expect(await devicePosition(locate({ longitude: 0, latitude: 0, accuracy: 2e6 }), true)).toBe('unavailable')
+})
+
+test('a point on the map is as wide as a finger is at its scale', () => {
+  // A pixel of this map is 1.19 m at zoom 16 on the equator.
+  expect(circleOf(10, 0, 16)).toEqual({ by: 'map', longitude: 10, latitude: 0, uncertaintyM: 25 })
+  expect(circleOf(10, 0, 10).uncertaintyM).toBe(1147)
+  expect(circleOf(10, 60, 10).uncertaintyM).toBe(574)
+  expect(circleOf(10, 0, 0).uncertaintyM).toBe(1_000_000)
+})
+
+test('a map that was turned around the world has its points in the API’s degrees', () => {
+  expect(circleOf(370, 0, 10).longitude).toBe(10)
+  expect(circleOf(-190, 0, 10).longitude).toBe(170)
 })
