@@ -64,6 +64,18 @@ test('everything that is asked', () => {
   expect(report.report?.nine_line).toEqual({ line_3_contact_method: 'HF 7' })
 })
 
+test.each([
+  ['device', 3000, 'gps'],
+  ['mgrs', 71, 'gps'],
+  ['map', 71, 'near_locality'],
+  ['mgrs', 7072, 'admin2'],
+  ['mgrs', 70711, 'admin1'],
+  ['map', 555_428, 'country'],
+] as const)('what a point stands for: by %s, %i m', (by, uncertaintyM, precision) => {
+  const place = { by, longitude: 1, latitude: 2, uncertaintyM }
+  expect(reportOf({ ...LEAST, place }, ID, NOW).location).toMatchObject({ precision, uncertainty_m: uncertaintyM })
+})
+
 test('what is missing is named, and nothing is sent without it', () => {
   expect(unanswered(EMPTY)).toEqual(['category', 'happened', 'where', 'when'])
   expect(unanswered(LEAST)).toEqual([])

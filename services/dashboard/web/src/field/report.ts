@@ -1,12 +1,23 @@
 /** The report that the API takes, from what was typed; and which question an error is about. */
-import type { FieldError } from '../api/schema'
+import type { FieldError, LocationPrecision } from '../api/schema'
 import type { SentReport } from '../api/shapes'
-import { LINES, type Draft } from './draft'
+import { LINES, type Draft, type Place } from './draft'
 
 export type Question = 'category' | 'happened' | 'where' | 'when' | 'who' | 'narrative' | 'lines'
 
 /** A grid reference of coarser cells than this is no position fix. */
 const FIX_M = 100
+/** What a point stands for that is so far off, as the server has it for reports without an uncertainty. */
+const STANDS_FOR: [number, LocationPrecision][] = [
+  [2_500, 'near_locality'],
+  [25_000, 'admin2'],
+  [100_000, 'admin1'],
+]
+
+function precisionOf({ by, uncertaintyM }: Place): LocationPrecision {
+  if (by === 'device' || (by === 'mgrs' && uncertaintyM <= FIX_M)) return 'gps'
+  return STANDS_FOR.find(([most]) => uncertaintyM <= most)?.[1] ?? 'country'
+}
 
 /** The questions without which the API takes no report. */
 export function unanswered(draft: Draft): Question[] {
@@ -28,7 +39,6 @@ export function reportOf(draft: Draft, id: string, now: Date): SentReport {
   if (category === null || outcome === null || place === null || at === null) {
     throw new Error(`not answered: ${unanswered(draft).join(', ')}`)
   }
-  const fix = place.by === 'device' || (place.by === 'mgrs' && place.uncertaintyM <= FIX_M)
   return {
     incident_id: id,
     category,
@@ -36,7 +46,7 @@ export function reportOf(draft: Draft, id: string, now: Date): SentReport {
     ...(draft.hazard && { hazard_state: draft.hazard }),
     location: {
       point: { type: 'Point', coordinates: [place.longitude, place.latitude] },
-      precision: fix ? 'gps' : 'near_locality',
+      precision: precisionOf(place),
       uncertainty_m: place.uncertaintyM,
       setting: 'unknown',
       ...(draft.placeName.trim() && { place_name: draft.placeName.trim() }),
