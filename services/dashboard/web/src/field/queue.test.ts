@@ -38,8 +38,12 @@ class Api {
     if (known !== undefined && known !== text) return problem(409, 'conflict')
     this.incidents.set(id, text)
     if (fate === 'lost') throw new TypeError('the link is cut')
-    return Response.json({ incident_id: id, time: { recorded_at: '2026-02-28T06:00:01Z' } }, { status: 201 })
+    return recordedAs(id)
   })
+}
+
+function recordedAs(id: string): Response {
+  return Response.json({ incident_id: id, time: { recorded_at: '2026-02-28T06:00:01Z' } }, { status: 201 })
 }
 
 function problem(status: number, code: string, headers: Record<string, string> = {}): Response {
@@ -115,7 +119,7 @@ test.each([
   ['too many requests', () => problem(429, 'too_many')],
   ['the sign-in page of another network', () => new Response('<html>', { status: 200 })],
   ['a proxy that refuses', () => new Response('<html>', { status: 403 })],
-  ['an answer about another report', () => Response.json({ incident_id: 'other' }, { status: 201 })],
+  ['an answer about another report', () => recordedAs('other')],
 ])('%s does not end the wait', async (_what, answer) => {
   const { id } = await given()
   api.fates = [answer()]
