@@ -1,6 +1,29 @@
 /** What the API answers, and what it takes, by the words that the pages use. */
 import type { Readable } from 'openapi-typescript-helpers'
-import type { AlertView, AreaOnRoute, BriefingReceipt, ClearanceView, DeliveryView, Explanation as RiskExplanation, ExplanationView, FilterForm, IncidentBody, IncidentMapBody, ListedRevision, NewReport, NewSubscription, operations, PassView, PreviewView, RatedRoute, RouteRisk as RiskOfRoute, SourceExplanationView, SourceView, SubscriptionView, VerifiedStretches } from './schema'
+import type {
+  AlertView,
+  AreaOnRoute,
+  BriefingReceipt,
+  ClearanceView,
+  DeliveryView,
+  Explanation,
+  ExplanationView,
+  FilterForm,
+  IncidentBody,
+  IncidentMapBody,
+  ListedRevision,
+  NewReport,
+  NewSubscription,
+  operations,
+  PassView,
+  PreviewView,
+  RatedRoute,
+  RouteRisk as RiskOfRoute,
+  SourceExplanationView,
+  SourceView,
+  SubscriptionView,
+  VerifiedStretches,
+} from './schema'
 
 export type Incident = Readable<IncidentBody>
 export type Route = Readable<RatedRoute>
@@ -11,7 +34,7 @@ export type IncidentMapQuery = operations['incident_map.get']['parameters']['que
 export type Revision = Readable<ListedRevision>
 export type RouteRisk = Readable<RiskOfRoute>
 export type RouteArea = Readable<AreaOnRoute>
-export type Explanation = Readable<RiskExplanation>
+export type RiskExplanation = Readable<Explanation>
 export type Verified = Readable<VerifiedStretches>
 export type Briefing = Readable<BriefingReceipt>
 export type Clearance = Readable<ClearanceView>
@@ -20,7 +43,7 @@ export type SubscriptionWithSecret = Readable<NewSubscription>
 export type Filter = Readable<FilterForm>
 export type Area = Filter['area']
 export type Delivery = Readable<DeliveryView>
-export type Explanation = Readable<ExplanationView>
+export type AlertExplanation = Readable<ExplanationView>
 export type SourceExplanation = Readable<SourceExplanationView>
 export type Source = Readable<SourceView>
 export type Preview = Readable<PreviewView>

@@ -1,5 +1,5 @@
 /** The mark of each kind of alert, beside its word: each is told from the others in black and white. */
-import type { Alert, Delivery, Explanation, Source, Subscription } from '../../api/shapes'
+import type { Alert, AlertExplanation, Delivery, Source, Subscription } from '../../api/shapes'
 import type { Word } from '../../words/words.svelte'
 
 export const KIND_MARK: Record<Alert['kind'], string> = {
@@ -42,7 +42,7 @@ export const SOURCE_STATE_WORD: Record<Source['state'], Word> = {
 }
 
 /** Of the clauses of an explanation; the server may have more of them than this page knows. */
-const CLAUSE_WORD: Partial<Record<Explanation['clauses'][number]['name'], Word>> = {
+const CLAUSE_WORD: Partial<Record<AlertExplanation['clauses'][number]['name'], Word>> = {
   area: 'filter.area',
   categories: 'filter.categories',
   min_severity: 'filter.severity',

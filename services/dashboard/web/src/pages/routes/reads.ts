@@ -1,6 +1,6 @@
 /** The requests about one route, as its pages make them. */
 import { api, dataOf, once } from '../../api/client'
-import type { Briefing, Explanation, Incident, RouteRisk, Verified } from '../../api/shapes'
+import type { Briefing, Incident, RiskExplanation, RouteRisk, Verified } from '../../api/shapes'
 import { boundsAround } from '../../map/bounds'
 import type { Position } from './along'
 
@@ -19,7 +19,7 @@ export async function readExplanation(
   route_id: string,
   as_of: string | null,
   signal: AbortSignal,
-): Promise<Explanation> {
+): Promise<RiskExplanation> {
   const params = { path: { route_id }, query: { ...at(as_of), limit: LISTED } }
   return dataOf(await api.GET('/v1/routes/{route_id}/risk/explanation', { params, signal }))
 }
