@@ -1,5 +1,6 @@
 /** The public API, with the types of its documents: a change of the API that breaks a page breaks the type check. */
 import createClient, { type Middleware } from 'openapi-fetch'
+import { v7 } from 'uuid'
 import { session } from '../session/session.svelte'
 import type { paths } from './schema'
 
@@ -51,5 +52,5 @@ export function dataOf<Data>(answer: { data?: Data; error?: unknown; response: R
 
 /** A number for each attempt of a person to do something, so that it is done once however often it is sent. */
 export function once(): { 'Idempotency-Key': string } {
-  return { 'Idempotency-Key': crypto.randomUUID() }
+  return { 'Idempotency-Key': v7() }
 }

@@ -1,4 +1,5 @@
 /** Where this window gets its events: from the worker of all windows, or by itself where a browser has no such worker. */
+import { v7 } from 'uuid'
 import type { Listener } from './follow'
 import { StreamHub } from './hub'
 import type { FromWorker, ToWorker } from './protocol'
@@ -28,7 +29,7 @@ class WorkerSource implements Source {
       else if ('event' in data) listener.event(data.event)
       else listener.link(data.link)
     }
-    const name = `window ${crypto.randomUUID()}`
+    const name = `window ${v7()}`
     void navigator.locks.request(name, () => {
       this.#send({ hello: name })
       return new Promise(() => undefined)

@@ -4,19 +4,11 @@
  * A link may bring the key in its fragment, which no server sees. It is taken out of the address at once, and kept for
  * this window's session or, when the person says so, on this device. A key is in no other address.
  */
+import type { Session as Who } from '../api/schema'
 import { forgetOnDevice, keepOnDevice } from './onDevice'
 
 const NAME = 'clearway.key'
 const FRAGMENT = /^#key=([A-Za-z0-9_-]+)$/
-
-export interface Who {
-  key_id: string
-  name: string
-  person: string | null
-  mission: string
-  role: string
-  permissions: string[]
-}
 
 export class Session {
   key = $state<string | null>(null)
@@ -43,6 +35,7 @@ export class Session {
       void keepOnDevice(key)
     }
     this.refused = false
+    this.who = null
     this.key = key
   }
 

@@ -1,36 +1,51 @@
-/** The texts of the pages, as ICU messages: one file for each language, checked for completeness. */
+/** The texts of the pages, as ICU messages: one file for each language, checked for completeness. A page loads one. */
 import { IntlMessageFormat } from 'intl-messageformat'
-import en from './en.json'
-import fr from './fr.json'
+import type en from './en.json'
 
 export type Word = keyof typeof en
 export type Language = 'en' | 'fr'
+type Texts = Record<Word, string>
 
-const LANGUAGES: Record<Language, Record<Word, string>> = { en, fr }
+const FILES: Record<Language, () => Promise<{ default: Texts }>> = {
+  en: () => import('./en.json'),
+  fr: () => import('./fr.json'),
+}
 const NAME = 'clearway.language'
 
-function first(): Language {
-  const chosen = localStorage.getItem(NAME) ?? navigator.language.slice(0, 2)
-  return chosen === 'fr' ? 'fr' : 'en'
-}
-
-let language = $state<Language>(first())
+let language = $state<Language>('en')
+let texts = $state.raw<Texts | null>(null)
 const made = new Map<string, IntlMessageFormat>()
 
 export function currentLanguage(): Language {
   return language
 }
 
-export function speak(chosen: Language): void {
-  language = chosen
+/** Load the texts of the language that the person chose, or of the browser. A page does so before it shows anything. */
+export async function prepareWords(): Promise<void> {
+  const wanted = localStorage.getItem(NAME) ?? navigator.language.slice(0, 2)
+  await use(wanted === 'fr' ? 'fr' : 'en')
+}
+
+/** From now on in this language; as before where its texts cannot be loaded. */
+export async function speak(chosen: Language): Promise<void> {
+  try {
+    await use(chosen)
+  } catch {
+    return
+  }
   localStorage.setItem(NAME, chosen)
+}
+
+async function use(chosen: Language): Promise<void> {
+  texts = (await FILES[chosen]()).default
+  language = chosen
   document.documentElement.lang = chosen
 }
 
 /** A text in the language of the person. */
 export function say(word: Word, values?: Record<string, string | number | Date>): string {
   const name = `${language} ${word}`
-  const format = made.get(name) ?? new IntlMessageFormat(LANGUAGES[language][word], language)
+  const format = made.get(name) ?? new IntlMessageFormat(texts?.[word] ?? word, language)
   made.set(name, format)
   return String(format.format(values))
 }
@@ -38,5 +53,5 @@ export function say(word: Word, values?: Record<string, string | number | Date>)
 /** The text of a word of the API's vocabulary, as `status.verified`; the word itself where it has none. */
 export function term(group: string, value: string): string {
   const word = `${group}.${value}`
-  return word in en ? say(word as Word) : value
+  return texts !== null && word in texts ? say(word as Word) : value
 }

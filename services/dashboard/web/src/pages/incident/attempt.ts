@@ -1,4 +1,5 @@
 /** One attempt of a person to do something, which is done once however often it is sent. */
+import { v7 } from 'uuid'
 
 /** `unknown`: no answer came, or none that says whether it was done. */
 export type Result<Done, Problem> = { done: Done } | { refused: Problem } | { unknown: true }
@@ -11,7 +12,7 @@ export class Attempt {
   keyFor(request: unknown): string {
     const sent = JSON.stringify(request)
     if (this.#key === null || sent !== this.#request) {
-      this.#key = crypto.randomUUID()
+      this.#key = v7()
       this.#request = sent
     }
     return this.#key

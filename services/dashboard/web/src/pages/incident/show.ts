@@ -43,7 +43,8 @@ export function labelOf(path: string): string {
 /** With UTC beside it. */
 export function momentWithUtc(at: string | Date): string {
   const date = new Date(at)
-  return `${momentOf(date)} (${utcOf(date)})`
+  const utc = utcOf(date)
+  return utc ? `${momentOf(date)} (${utc})` : momentOf(date)
 }
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T/
