@@ -26,8 +26,8 @@ export interface Listener {
 const SILENT_MS = 40_000
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 10_000
-/** Statuses that another attempt does not change. */
-const REFUSALS: readonly number[] = [400, 401, 403, 404, 422]
+/** The key is not valid any more. Whatever else is answered, such as 404 by an edge without its service, may pass. */
+const REFUSALS: readonly number[] = [401, 403]
 
 /** Follows until `signal` ends it, or the server refuses the key. */
 export async function follow(path: string, key: string, listener: Listener, signal: AbortSignal): Promise<void> {

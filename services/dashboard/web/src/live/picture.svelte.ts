@@ -20,10 +20,15 @@ export interface Kind<Item> {
    * the event says less than the picture shows. */
   of(event: StreamEvent, known: (id: string) => Item | undefined): Item | null | 'reread'
   id(item: Item): string
-  revision(item: Item): number
+  /** Whether the item says the same as the known one or something later. */
+  follows(item: Item, known: Item): boolean
+  /** How many the picture holds: with many more, those that were heard of the longest ago are let go. */
+  most?: number
 }
 
 const RETRY_MS = 3_000
+/** How far above its number a picture may be: letting go one by one would sort at each event. */
+const SLACK = 1.2
 
 export class Picture<Item> {
   items = new SvelteMap<string, Item>()
@@ -38,6 +43,8 @@ export class Picture<Item> {
   #kind: Kind<Item>
   #end: (() => void) | null = null
   #reading: AbortController | null = null
+  /** What the stream said while the list was read: the list may be too old to name it. */
+  #saidMeanwhile = new Set<string>()
   #listeners = new Set<(item: Item, event: StreamEvent) => void>()
 
   constructor(kind: Kind<Item>) {
@@ -91,14 +98,25 @@ export class Picture<Item> {
       this.#read(true)
       return
     }
+    if (this.#reading) this.#saidMeanwhile.add(this.#kind.id(item))
     this.#put(item)
+    this.#letGo()
     for (const listener of this.#listeners) listener(item, event)
   }
 
   #put(item: Item): void {
     const id = this.#kind.id(item)
     const known = this.items.get(id)
-    if (known === undefined || this.#kind.revision(known) <= this.#kind.revision(item)) this.items.set(id, item)
+    if (known !== undefined && !this.#kind.follows(item, known)) return
+    // So that the items stand in the order in which they were heard of.
+    if (this.loaded && this.#kind.most !== undefined) this.items.delete(id)
+    this.items.set(id, item)
+  }
+
+  #letGo(): void {
+    const { most = Infinity } = this.#kind
+    if (!this.loaded || this.items.size <= most * SLACK) return
+    for (const id of [...this.items.keys()].slice(0, this.items.size - most)) this.items.delete(id)
   }
 
   /** Read the list. What is shown stays until the new list is complete. `anew`: drop what it does not name. */
@@ -106,18 +124,21 @@ export class Picture<Item> {
     this.#reading?.abort()
     const reading = new AbortController()
     this.#reading = reading
+    this.#saidMeanwhile.clear()
     void (async () => {
       for (;;) {
         try {
-          const named = new Set<string>()
+          const named = new Map<string, Item>()
           for await (const page of this.#kind.read(reading.signal)) {
             if (reading.signal.aborted) return
-            for (const item of page) {
-              named.add(this.#kind.id(item))
-              this.#put(item)
-            }
+            for (const item of page) named.set(this.#kind.id(item), item)
           }
-          if (anew) for (const id of this.items.keys()) if (!named.has(id)) this.items.delete(id)
+          // The last recorded stand first in a list.
+          for (const item of [...named.values()].reverse()) this.#put(item)
+          for (const id of anew ? [...this.items.keys()] : []) {
+            if (!named.has(id) && !this.#saidMeanwhile.has(id)) this.items.delete(id)
+          }
+          this.#reading = null
           this.loaded = true
           this.heardAt = new Date()
           if (this.state === 'loading' || this.state === 'failed') this.state = 'live'

@@ -5,6 +5,8 @@ import { alertOf } from './alertEvents'
 import { Picture } from './picture.svelte'
 
 const PAGE = 500
+/** A window that is open for a week holds no more incidents, nor alerts: the map and the lists ask for older ones. */
+const MOST = 2_000
 /** What the home page looks back to. Older ones are asked for by the map and the lists. */
 const ALERT_PAGES = 2
 
@@ -24,7 +26,8 @@ async function* pages<Item>(read: (cursor: string | undefined) => Promise<Read<I
 export const incidents = new Picture<Incident>({
   path: '/v1/incident-events',
   id: (incident) => incident.incident_id,
-  revision: (incident) => incident.revision,
+  follows: (incident, known) => incident.revision >= known.revision,
+  most: MOST,
   of: ({ data }) => (data as { incident?: Incident }).incident ?? null,
   read: (signal) =>
     pages<Incident>(
@@ -40,7 +43,10 @@ export const incidents = new Picture<Incident>({
 export const routes = new Picture<Route>({
   path: '/v1/route-events',
   id: (route) => route.route_id,
-  revision: (route) => route.revision,
+  // A risk changes without a revision of its route.
+  follows: (route, known) =>
+    route.revision > known.revision ||
+    (route.revision === known.revision && Date.parse(route.risk.as_of) >= Date.parse(known.risk.as_of)),
   of: ({ type, data }, known) => {
     if (type !== 'route.risk_changed') return type.startsWith('route.') ? 'reread' : null
     const { route_id, risk } = data as { route_id: string; risk: Route['risk'] & { at: string } }
@@ -57,7 +63,8 @@ export const routes = new Picture<Route>({
 export const alerts = new Picture<Alert>({
   path: '/v1/alert-events',
   id: (alert) => alert.alert_id,
-  revision: (alert) => alert.revision ?? 0,
+  follows: (alert, known) => alert.revision >= known.revision,
+  most: MOST,
   of: alertOf,
   read: (signal) =>
     pages<Alert>(
