@@ -23,7 +23,7 @@ RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -ty
 COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services ./services
-RUN services/dashboard/build-page
+RUN services/dashboard/npm run build
 RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/*
 
 FROM python:${PYTHON} AS running
@@ -58,7 +58,7 @@ COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services/${SERVICE} ./services/${SERVICE}
 # Of a service that has a page.
-RUN test ! -e services/${SERVICE}/build-page || services/${SERVICE}/build-page
+RUN test ! -e services/${SERVICE}/npm || services/${SERVICE}/npm run build
 RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/${SERVICE}
 
 # The last stage is what is built when none is named.

@@ -61,12 +61,14 @@ check: $(VENV)/.development ## Lint, types, import contracts, dependencies, gene
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 	$(BIN)/python -m clearway_testing.site
+	services/dashboard/npm run check
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 
 PYTEST = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest
 
 .PHONY: test
-test: $(VENV)/.development page ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows; COVERAGE=1 measures.
+test: $(VENV)/.development ## Every test, on real Kafka and PostgreSQL where they can start. ARGS="-k retract" narrows; COVERAGE=1 measures.
+	@$(MAKE) --silent page || { echo "The page is not built: the tests that open it are skipped." >&2; test -z "$$CI"; }
 	$(PYTEST) $(ARGS)
 
 .PHONY: e2e
@@ -147,9 +149,9 @@ with open(sys.argv[1], "w") as lock:
 endef
 export ALONE
 
-$(PAGE): $(WEB) services/dashboard/build-page requirements-page.lock shared/contracts/src/clearway_contracts/openapi.json
+$(PAGE): $(WEB) services/dashboard/npm requirements-page.lock shared/contracts/src/clearway_contracts/openapi.json
 	@echo "Building the page: a minute or two the first time ..."
-	@PYTHON=$(PYTHON) services/dashboard/build-page
+	@PYTHON=$(PYTHON) services/dashboard/npm run build
 	@touch $@
 
 # The stamps: an environment is made again only when what it is made from has changed.
