@@ -33,10 +33,16 @@ test('a field that is missing is one that is empty', () => {
   expect(isSame([1, 2], [2, 1])).toBe(false)
 })
 
-test('what appears as a whole is one difference, with nothing before it', () => {
-  const clearance = { state: 'claimed' }
-  expect(differences({ clearance: null }, { clearance })).toEqual([
-    { path: 'clearance', before: null, after: clearance },
+test('what appears with several fields is a difference in each of them', () => {
+  const clearance = { state: 'claimed', method: 'removed', confirmed_by: null }
+  const [state, method] = [
+    { path: 'clearance.state', before: null, after: 'claimed' },
+    { path: 'clearance.method', before: null, after: 'removed' },
+  ]
+  expect(differences({ clearance: null }, { clearance })).toEqual([state, method])
+  expect(differences({ clearance }, {})).toEqual([
+    { ...state, before: 'claimed', after: null },
+    { ...method, before: 'removed', after: null },
   ])
 })
 

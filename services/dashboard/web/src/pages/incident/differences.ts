@@ -22,13 +22,17 @@ function* between(before: Fields, after: Fields, prefix: string): Generator<Diff
     if (prefix === '' && BOOKKEEPING.includes(name)) continue
     const [left, right] = [before[name] ?? null, after[name] ?? null]
     if (isSame(left, right)) continue
-    if (isFields(left) && isFields(right)) yield* between(left, right, `${prefix}${name}.`)
+    if (isGroup(left) && isGroup(right)) yield* between(left ?? {}, right ?? {}, `${prefix}${name}.`)
     else yield { path: `${prefix}${name}`, before: left, after: right }
   }
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('coordinates' in value)
+/** Fields that have a name of their own, such as those of a clearance; null where there are none of them yet. */
+function isGroup(value: unknown): value is Fields | null {
+  return (
+    value === null ||
+    (typeof value === 'object' && value !== null && !Array.isArray(value) && !('coordinates' in value))
+  )
 }
 
 /** Whether two values say the same. A field that is missing is one that is empty. */
