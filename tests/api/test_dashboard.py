@@ -149,8 +149,26 @@ def test_the_page_may_load_what_this_server_has_and_tiles(path: str, page: httpx
 
 def test_the_page_is_told_of_the_installation(page: httpx.Client) -> None:
     answer = page.get("/dashboard.json")
-    assert answer.json() == {"tiles": TILES, "disclaimer": None}
+    assert answer.json() == {"tiles": TILES, "roads": None, "disclaimer": None}
     assert answer.headers["cache-control"] == "no-cache"
+
+
+def test_a_map_of_the_installation_is_served_in_parts(tmp_path: Path) -> None:
+    """PMTiles are read by ranges: a browser asks for a few kilobytes of gigabytes."""
+    tiles, roads = tmp_path / "mission.pmtiles", tmp_path / "mission.geojson"
+    tiles.write_bytes(bytes(range(256)) * 64)
+    roads.write_text('{"type": "FeatureCollection", "features": []}')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLEARWAY_DASHBOARD_TILES", str(tiles))
+        patch.setenv("CLEARWAY_DASHBOARD_ROADS", str(roads))
+        with served(tmp_path / "data", "dashboard") as running, httpx.Client(base_url=running.url, timeout=30) as page:
+            known = page.get("/dashboard.json").json()
+            assert (known["tiles"], known["roads"]) == ("/map/tiles.pmtiles", "/map/roads.geojson")
+            part = page.get(known["tiles"], headers={"Range": "bytes=256-259"})
+            assert (part.status_code, part.content) == (206, bytes([0, 1, 2, 3]))
+            assert part.headers["content-range"] == f"bytes 256-259/{256 * 64}"
+            assert page.get(known["roads"]).json()["type"] == "FeatureCollection"
+            assert str(tmp_path) not in page.get("/dashboard.json").text
 
 
 def test_the_page_takes_the_place_of_nothing_else(page: httpx.Client) -> None:

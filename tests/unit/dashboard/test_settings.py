@@ -1,5 +1,7 @@
 """The settings of the dashboard: an address of tiles that is none ends the start, with what is wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from clearway_dashboard.serving import content_policy
@@ -32,6 +34,14 @@ def test_the_page_may_load_tiles_from_their_origin_and_no_other(tiles: str, orig
     assert policy["script-src"] == ["'self'"]
 
 
+def test_tiles_of_this_machine_are_loaded_from_nowhere_else(tmp_path: Path) -> None:
+    tiles = tmp_path / "map.pmtiles"
+    tiles.write_bytes(b"PMTiles")
+    settings = DashboardSettings(dashboard_tiles=str(tiles))
+    assert settings.tiles_file == tiles
+    assert directives(settings)["connect-src"] == ["'self'"]
+
+
 def test_without_tiles_the_page_loads_nothing_from_elsewhere() -> None:
     policy = directives(DashboardSettings())
     assert policy["connect-src"] == ["'self'"]
@@ -51,6 +61,8 @@ def test_without_tiles_the_page_loads_nothing_from_elsewhere() -> None:
         ("https://[2001:db8::1/map.pmtiles", "Invalid IPv6 URL"),
         ("https://tiles.example.org/style.json", "it names no tiles"),
         ("https://tiles.example.org/{z}/{x}.png", "it names no tiles"),
+        ("/nowhere/map.pmtiles", "a file on this machine"),
+        ("/etc/hosts", "ends with .pmtiles"),
     ],
 )
 def test_what_is_no_address_of_tiles_is_refused(tiles: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,3 +70,23 @@ def test_what_is_no_address_of_tiles_is_refused(tiles: str, said: str, monkeypat
     with pytest.raises(Misconfigured, match=said) as refused:
         read_own_settings([load_service("dashboard")])
     assert str(refused.value).startswith(TILES)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "the file cannot be read: No such file"),
+        ("roads", "the file is no GeoJSON"),
+        ('{"type": "LineString", "coordinates": []}', "no GeoJSON FeatureCollection"),
+    ],
+)
+def test_what_is_no_file_of_roads_is_refused(
+    content: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roads = tmp_path / "roads.geojson"
+    if content is not None:
+        roads.write_text(content)
+    monkeypatch.setenv("CLEARWAY_DASHBOARD_ROADS", str(roads))
+    with pytest.raises(Misconfigured, match=said) as refused:
+        read_own_settings([load_service("dashboard")])
+    assert str(refused.value).startswith("CLEARWAY_DASHBOARD_ROADS")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from clearway_dashboard.built import Built, File
@@ -23,6 +25,9 @@ _LOOK_AGAIN: Final = "no-cache"
 _PAGE: Final = "index.html"
 # The pages that are not part of the first one, with all addresses below theirs.
 _OF_THEIR_OWN: Final = {"field": "field.html"}
+# The files of the installation's own map.
+_TILES: Final = "/map/tiles.pmtiles"
+_ROADS: Final = "/map/roads.geojson"
 _SECONDS: Final = 3
 # The browser's own refresh does nothing at an address with a fragment, and the fragment may hold a key.
 _LOOKS_AGAIN: Final = f"setTimeout(() => location.reload(), {_SECONDS * 1000});\n"
@@ -31,7 +36,12 @@ _LOOKS_AGAIN: Final = f"setTimeout(() => location.reload(), {_SECONDS * 1000});\
 def routes(built: Built, settings: DashboardSettings) -> list[Route]:
     """The routes of the page: what it needs to know of this installation, and its files and addresses."""
     policy = content_policy(settings)
-    about = {"tiles": settings.dashboard_tiles, "disclaimer": settings.dashboard_disclaimer}
+    own_map = {_TILES: settings.tiles_file, _ROADS: settings.dashboard_roads}
+    about = {
+        "tiles": settings.dashboard_tiles if settings.tiles_file is None else _TILES,
+        "roads": None if settings.dashboard_roads is None else _ROADS,
+        "disclaimer": settings.dashboard_disclaimer,
+    }
 
     async def known(_request: Request) -> Response:
         return JSONResponse(about, headers={"Cache-Control": _LOOK_AGAIN})
@@ -52,8 +62,14 @@ def routes(built: Built, settings: DashboardSettings) -> list[Route]:
     return [
         Route("/dashboard.json", known),
         Route("/waiting.js", lambda _request: Response(_LOOKS_AGAIN, media_type="text/javascript")),
+        *(Route(path, _file(file)) for path, file in own_map.items() if file is not None),
         Route("/{path:path}", serve),
     ]
+
+
+def _file(path: Path) -> Callable[[Request], Response]:
+    """A file that may be large: it is read as it is sent, and in the parts that are asked for."""
+    return lambda _request: FileResponse(path, headers={"Cache-Control": _LOOK_AGAIN})
 
 
 def content_policy(settings: DashboardSettings) -> str:

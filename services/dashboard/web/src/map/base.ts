@@ -14,8 +14,8 @@ export type Layer = Style['layers'][number]
 
 /** The fonts of all texts on the map. */
 export const FONT = ['system-ui', 'sans-serif']
-/** The last layer of the base: tiles come after it, and what a page shows after these. */
-export const BASE_TOP = 'base-top'
+/** The last layer under what a page shows: tiles and roads come before it. */
+const BASE_TOP = 'base-top'
 
 const COLLECTION = { type: 'FeatureCollection' as const, features: [] }
 
@@ -23,25 +23,34 @@ export function baseStyle(colours: Colours): Style {
   return {
     version: 8,
     sources: { world: { type: 'geojson', data: COLLECTION, attribution: 'Natural Earth', maxzoom: 8 } },
-    layers: [
-      { id: 'sea', type: 'background', paint: { 'background-color': colours['map-sea'] } },
-      { id: 'land', type: 'fill', source: 'world', paint: { 'fill-color': colours['map-land'] } },
-      {
-        id: 'border',
-        type: 'line',
-        source: 'world',
-        paint: { 'line-color': colours['map-border'], 'line-width': 1 },
-      },
-      { id: BASE_TOP, type: 'background', layout: { visibility: 'none' } },
-    ],
+    layers: baseLayers(colours),
   }
 }
 
-/** Give the base the colours of the scheme that is shown now. */
-export function recolourBase(map: MapLibreMap, colours: Colours): void {
-  map.setPaintProperty('sea', 'background-color', colours['map-sea'])
-  map.setPaintProperty('land', 'fill-color', colours['map-land'])
-  map.setPaintProperty('border', 'line-color', colours['map-border'])
+export function baseLayers(colours: Colours): Layer[] {
+  return [
+    { id: 'sea', type: 'background', paint: { 'background-color': colours['map-sea'] } },
+    { id: 'land', type: 'fill', source: 'world', paint: { 'fill-color': colours['map-land'] } },
+    {
+      id: 'border',
+      type: 'line',
+      source: 'world',
+      paint: { 'line-color': colours['map-border'], 'line-width': 1 },
+    },
+    { id: BASE_TOP, type: 'background', layout: { visibility: 'none' } },
+  ]
+}
+
+/** Put layers over the base map, over those that were put there before, and under what the page shows. */
+export function addOverBase(map: MapLibreMap, layers: readonly Layer[]): void {
+  for (const layer of layers) map.addLayer(layer, BASE_TOP)
+}
+
+/** Give layers that the map has the paint of these. */
+export function repaint(map: MapLibreMap, layers: readonly Layer[]): void {
+  for (const { id, paint } of layers) {
+    for (const [name, value] of Object.entries(paint ?? {})) map.setPaintProperty(id, name as 'line-color', value)
+  }
 }
 
 let world: Promise<GeoJSON.FeatureCollection> | null = null

@@ -2,11 +2,13 @@
 export interface MapSetting {
   /** An address with {z}, {x} and {y}, or one that ends in .pmtiles. */
   tiles: string | null
+  /** The address of a GeoJSON file with the mission's roads. */
+  roads: string | null
   /** What the map says of the boundaries on it, where the installation has words of its own. */
   disclaimer: string | null
 }
 
-const NONE: MapSetting = { tiles: null, disclaimer: null }
+const NONE: MapSetting = { tiles: null, roads: null, disclaimer: null }
 let known: Promise<MapSetting> | null = null
 
 export function mapSetting(): Promise<MapSetting> {
@@ -18,8 +20,7 @@ async function read(): Promise<MapSetting> {
   try {
     const response = await fetch('/dashboard.json')
     if (!response.ok) return NONE
-    const { tiles, disclaimer } = (await response.json()) as Partial<MapSetting>
-    return { tiles: tiles ?? null, disclaimer: disclaimer ?? null }
+    return { ...NONE, ...((await response.json()) as Partial<MapSetting>) }
   } catch {
     return NONE
   }

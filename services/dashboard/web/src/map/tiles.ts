@@ -1,7 +1,7 @@
 /** Tiles of the mission's own: raster or vector, by an XYZ address or as a PMTiles file. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 import type * as MapLibre from 'maplibre-gl'
-import { BASE_TOP, FONT, type Layer } from './base'
+import { FONT, type Layer } from './base'
 import type { Colours } from './colours'
 
 const SOURCE = 'tiles'
@@ -9,17 +9,15 @@ const VECTOR = /\.(pbf|mvt)(\?|$)/
 /** Of the tile type in a PMTiles header: 1 is the vector tile of Mapbox, 6 that of MapLibre; all others are images. */
 const VECTOR_TYPES: readonly number[] = [1, 6]
 
-/** Put the tiles over the base map, under what the page shows. Throws where a PMTiles file cannot be read. */
-export async function addTiles(gl: typeof MapLibre, map: MapLibreMap, tiles: string, colours: Colours): Promise<void> {
-  const above = nextAbove(map)
+/** Give the map the source of the tiles. The result makes their layers. Throws where a PMTiles file cannot be read. */
+export async function addTiles(
+  gl: typeof MapLibre,
+  map: MapLibreMap,
+  tiles: string,
+): Promise<(colours: Colours) => Layer[]> {
   const kind = /\.pmtiles(\?|$)/.test(tiles) ? await addArchive(gl, map, tiles) : addAddress(map, tiles)
-  const layers: Layer[] = kind === 'raster' ? [{ id: 'tiles', type: 'raster', source: SOURCE }] : vector(colours, kind)
-  for (const layer of layers) map.addLayer(layer, above)
-}
-
-function nextAbove(map: MapLibreMap): string | undefined {
-  const order = map.getLayersOrder()
-  return order[order.indexOf(BASE_TOP) + 1]
+  if (kind === 'raster') return () => [{ id: 'tiles', type: 'raster', source: SOURCE }]
+  return (colours) => vector(colours, kind)
 }
 
 function addAddress(map: MapLibreMap, tiles: string): 'raster' | null {
