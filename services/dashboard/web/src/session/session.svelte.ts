@@ -24,6 +24,11 @@ export class Session {
     return this.key !== null
   }
 
+  /** The part of the key that is no secret: cwk_ID_secret. */
+  get keyId(): string {
+    return this.key?.split('_')[1] ?? ''
+  }
+
   may(permission: string): boolean {
     return this.who?.permissions.includes(permission) ?? false
   }

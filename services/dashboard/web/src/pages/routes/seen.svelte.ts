@@ -1,5 +1,6 @@
 /** How each route was when this person last looked, kept on this device. */
 import type { Route } from '../../api/shapes'
+import { readOwn, writeOwn } from '../../session/own.svelte'
 import { seenOfRisk, type Seen } from './rise'
 
 const NAME = 'clearway.routes.seen'
@@ -11,14 +12,14 @@ interface Look {
 
 function stored(): Look | null {
   try {
-    const look = JSON.parse(localStorage.getItem(NAME) ?? 'null') as Look | null
+    const look = JSON.parse(readOwn(NAME) ?? 'null') as Look | null
     return look && typeof look.at === 'string' && typeof look.routes === 'object' ? look : null
   } catch {
     return null
   }
 }
 
-let look = $state.raw<Look | null>(stored())
+const look = $derived(stored())
 
 /** Null where this person never looked at the routes on this device. */
 export function routesSeenAt(): Date | null {
@@ -32,6 +33,5 @@ export function seenRoute(id: string): Seen | null {
 export function markRoutesSeen(routes: Iterable<Route>): void {
   const seen: Record<string, Seen> = {}
   for (const { route_id, risk } of routes) seen[route_id] = seenOfRisk(risk)
-  look = { at: new Date().toISOString(), routes: seen }
-  localStorage.setItem(NAME, JSON.stringify(look))
+  writeOwn(NAME, JSON.stringify({ at: new Date().toISOString(), routes: seen } satisfies Look))
 }
