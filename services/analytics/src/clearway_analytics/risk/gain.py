@@ -7,6 +7,13 @@ Incidents sit on roads, so circular kernels predict too few on corridors. The ga
 over all routes of the theatre. With d = e^{−1/τ_g} both sums have a closed form in the incidents that are known today:
 nothing is counted day by day, and late, corrected and retracted incidents are right at once. An incident of share c,
 weight v and age a was predicted to be followed by v·c/τ · ∫ e^{−x/τ} e^{−(a−x)/τ_g} dx incidents, x from 0 to a.
+
+B has a lower bound, R = Σ v·c·d^age: all that the incidents will ever predict, as if it were predicted on their day. In
+a theatre whose rate is steady B is R and the background, and the bound changes nothing. Where a record begins, or many
+incidents are reported within days, A is there at once and B follows after months. g = A/B would then be any number,
+and with g > A/R each incident would be followed by more than one on the routes, each of these again, without end. Such
+a process has no steady rate (A. G. Hawkes & D. Oakes, "A cluster process representation of a self-exciting process",
+Journal of Applied Probability 11 (1974)). With the bound g is at most (A + 5) / (R + 5).
 """
 
 import math
@@ -41,7 +48,8 @@ class CorridorSums:
 
 def gain(sums: CorridorSums, parameters: Parameters) -> float:
     """g, from what was observed and predicted in the corridors of a theatre."""
-    return (max(0.0, sums.observed) + PRIOR) / (max(0.0, predicted(sums, parameters)) + PRIOR)
+    least = max(0.0, sums.recent)
+    return (max(0.0, sums.observed) + PRIOR) / (max(least, predicted(sums, parameters)) + PRIOR)
 
 
 def predicted(sums: CorridorSums, parameters: Parameters) -> float:
