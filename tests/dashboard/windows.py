@@ -1,0 +1,100 @@
+"""Windows on the dashboard, each of a person with a key, and what their browser says while they are open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+
+# For a loaded machine: nothing waits longer than what it waits for.
+PATIENCE_MS = 60_000
+VIEWPORT = (1280, 800)
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass
+class Opened:
+    """One window and what is known against it. `allowed`: the errors that its test expects, as a pattern."""
+
+    context: BrowserContext
+    page: Page
+    allowed: re.Pattern[str] | None
+    errors: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def heard(self, message: ConsoleMessage) -> None:
+        """What the Content-Security-Policy refuses is an error of the console as well."""
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def thrown(self, error: object) -> None:
+        self.errors.append(f"thrown: {error}")
+
+    def asked(self, request: Request) -> None:
+        host = urlsplit(request.url).netloc
+        if host:
+            self.hosts.add(host)
+
+    @property
+    def unexpected(self) -> list[str]:
+        return [error for error in self.errors if self.allowed is None or not self.allowed.search(error)]
+
+
+class Windows:
+    """Opens windows on one address; `close` says what was wrong in them."""
+
+    def __init__(self, browser: Browser, origin: str) -> None:
+        self.origin = origin
+        self._browser = browser
+        self._opened: list[Opened] = []
+
+    async def __call__(
+        self,
+        key: str | None,
+        path: str = "/",
+        *,
+        errors: str | None = None,
+        language: str = "en-GB",
+        dark: bool = False,
+        size: tuple[int, int] = VIEWPORT,
+        shared_worker: bool = True,
+    ) -> Page:
+        """A page in a context of its own (no other window's storage), signed in by the fragment of its address.
+
+        `errors`: a pattern of what its console may say. `shared_worker`: whether the browser has one; what it asks for
+        is outside the page, where neither `set_offline` reaches nor its requests are seen.
+        """
+        width, height = size
+        context = await self._browser.new_context(
+            locale=language,
+            color_scheme="dark" if dark else "light",
+            viewport={"width": width, "height": height},
+            service_workers="block",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        if not shared_worker:
+            await context.add_init_script("delete globalThis.SharedWorker")
+        page = await context.new_page()
+        opened = Opened(context, page, re.compile(errors) if errors else None)
+        self._opened.append(opened)
+        page.on("console", opened.heard)
+        page.on("pageerror", opened.thrown)
+        context.on("request", opened.asked)
+        await page.goto(f"{self.origin}{path}" + (f"#key={key}" if key else ""))
+        return page
+
+    async def photograph(self, folder: Path, name: str) -> None:
+        """What each window shows, for who reads why a test failed."""
+        for number, opened in enumerate(self._opened):
+            await opened.page.screenshot(path=folder / f"{name}-{number}.png", timeout=10_000)
+
+    async def close(self) -> None:
+        """Close all of them. Raises AssertionError for an error of a console, or a request that left the platform."""
+        own = urlsplit(self.origin).netloc
+        for opened in self._opened:
+            await opened.context.close()
+        assert [opened.unexpected for opened in self._opened if opened.unexpected] == []
+        assert {host for opened in self._opened for host in opened.hosts} <= {own}
