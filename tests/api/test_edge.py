@@ -1,24 +1,18 @@
 """The edge in front of services that run apart: a real Caddy with the committed configuration."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
 from clearway_platform.service import service_names
 from clearway_platform.web.joined import shipped
+from clearway_testing.edge import running_edge
 from clearway_testing.plugin import skipped_when_unavailable
-from clearway_testing.server import LOOPBACK, Unavailable, accepts_connections, await_ready, free_port
 
 from .served import served
-
-EDGE = Path(__file__).parents[2] / "deploy" / "edge"
 
 
 @dataclass
@@ -31,35 +25,15 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    caddy = shutil.which("caddy")
-    with skipped_when_unavailable():
-        if caddy is None:
-            raise Unavailable("caddy is not installed")
-    folder, port = tmp_path_factory.mktemp("edge"), free_port()
     with ExitStack() as stack:
         stopping = {name: stack.enter_context(ExitStack()) for name in service_names()}
         urls = {
             name: ending.enter_context(served(tmp_path_factory.mktemp(name), name)).url
             for name, ending in stopping.items()
         }
-        configure(folder, port, urls)
-        command = [str(caddy), "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=folder, env=os.environ | {"HOME": str(folder)}, stderr=log)
-            stack.callback(process.wait, 20)
-            stack.callback(process.terminate)
-            await_ready(lambda: accepts_connections(port), seconds=20, process=process, log=folder / "log")
-            yield Cluster(stack.enter_context(httpx.Client(base_url=f"http://{LOOPBACK}:{port}", timeout=20)), stopping)
-
-
-def configure(folder: Path, port: int, urls: dict[str, str]) -> None:
-    """The committed files, with the addresses of this machine in the place of the cluster's names."""
-    routes = (EDGE / "routes.caddy").read_text()
-    for name, url in urls.items():
-        assert f"{name}:8080" in routes
-        routes = routes.replace(f"{name}:8080", url.removeprefix("http://"))
-    (folder / "routes.caddy").write_text(routes)
-    (folder / "Caddyfile").write_text((EDGE / "Caddyfile").read_text().replace(":8080 {", f":{port} {{"))
+        with skipped_when_unavailable():
+            url = stack.enter_context(running_edge(tmp_path_factory.mktemp("edge"), urls))
+        yield Cluster(stack.enter_context(httpx.Client(base_url=url, timeout=20)), stopping)
 
 
 def documented(client: httpx.Client) -> None:

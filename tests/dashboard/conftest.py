@@ -17,10 +17,12 @@ from playwright.async_api import Browser
 
 import clearway_dashboard.main
 from clearway_testing.browser import chromium
-from clearway_testing.platforms import Platform, embedded_platform
+from clearway_testing.edge import running_edge
+from clearway_testing.platforms import Platform, distributed_platform, embedded_platform
 from clearway_testing.plugin import skipped_when_unavailable
-from clearway_testing.server import Unavailable
+from clearway_testing.server import DatabaseServer, Server, Unavailable
 
+from .deployment import Deployment
 from .people import Keys
 from .windows import Windows
 
@@ -29,6 +31,10 @@ SCREENSHOTS = HERE.parents[1] / ".cache" / "screenshots"
 FAILED = pytest.StashKey[bool]()
 
 fixture = partial(pytest_asyncio.fixture, loop_scope="session")
+
+
+def alone(platform: Platform) -> Deployment:
+    return Deployment(platform, platform.address("/v1/incidents"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,16 +69,49 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @fixture(scope="session")
-async def platform(built: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Platform]:
-    """One process on SQLite with the dashboard at its root. All tests share it: do not stop it."""
+async def embedded(built: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deployment]:
+    """One process on SQLite with the dashboard at its root. The tests share it: do not stop it."""
     async with AsyncExitStack() as stack:
-        yield await embedded_platform(stack, tmp_path_factory.mktemp("dashboard"))
+        yield alone(await embedded_platform(stack, tmp_path_factory.mktemp("dashboard")))
+
+
+@fixture
+async def own(built: None, tmp_path: Path) -> AsyncIterator[Deployment]:
+    """The same for one test, which may stop it and start it again."""
+    async with AsyncExitStack() as stack:
+        yield alone(await embedded_platform(stack, tmp_path))
+
+
+@fixture
+async def distributed(
+    built: None, own_kafka_server: Server, own_postgres_server: DatabaseServer, tmp_path: Path
+) -> AsyncIterator[Deployment]:
+    """A process for each service on Kafka and PostgreSQL, behind the edge."""
+    async with AsyncExitStack() as stack:
+        platform = await distributed_platform(
+            stack, tmp_path, own_kafka_server.url, lambda: own_postgres_server.create_database(f"pages_{uuid4().hex}")
+        )
+        (edge := tmp_path / "edge").mkdir()
+        with skipped_when_unavailable():
+            urls = {name: server.address for name, server in platform.servers.items()}
+            origin = stack.enter_context(running_edge(edge, urls))
+        yield Deployment(platform, origin)
 
 
 @pytest.fixture
-def origin(platform: Platform) -> str:
-    """The one address of the platform and its pages."""
-    return platform.address("/v1/incidents")
+def deployment(embedded: Deployment) -> Deployment:
+    """Where the windows of a test look. A module that wants another one has a fixture of this name."""
+    return embedded
+
+
+@pytest.fixture
+def platform(deployment: Deployment) -> Platform:
+    return deployment.platform
+
+
+@pytest.fixture
+def origin(deployment: Deployment) -> str:
+    return deployment.origin
 
 
 @pytest.fixture
