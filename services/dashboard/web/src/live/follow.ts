@@ -19,7 +19,8 @@ export interface Listener {
   /** The stream is open, and sends from now on what it had not sent before. */
   opened(): void
   event(event: StreamEvent): void
-  link(state: LinkState): void
+  /** `heardAt`: when the server was last heard, in milliseconds of the clock; null before the first time. */
+  link(state: LinkState, heardAt: number | null): void
 }
 
 /** The server sends a comment after 15 seconds without an event: after this time without either the link is cut. */
@@ -32,6 +33,7 @@ const REFUSALS: readonly number[] = [401, 403]
 /** Follows until `signal` ends it, or the server refuses the key. */
 export async function follow(path: string, key: string, listener: Listener, signal: AbortSignal): Promise<void> {
   let lastId = ''
+  let heardAt: number | null = null
   let wait = FIRST_WAIT_MS
   while (!signal.aborted) {
     const attempt = new AbortController()
@@ -45,13 +47,14 @@ export async function follow(path: string, key: string, listener: Listener, sign
         signal: attempt.signal,
       })
       if (REFUSALS.includes(response.status)) {
-        listener.link('refused')
+        listener.link('refused', heardAt)
         return
       }
       if (response.ok && response.body) {
         const events = response.body
           .pipeThrough(
             heard(() => {
+              heardAt = Date.now()
               clearTimeout(watchdog)
               watchdog = setTimeout(end, SILENT_MS)
             }),
@@ -60,13 +63,14 @@ export async function follow(path: string, key: string, listener: Listener, sign
           .pipeThrough(new EventSourceParserStream())
         for await (const event of chunks(events)) {
           if (event.id) lastId = event.id
-          if (event.event === 'cursor') {
+          const type = event.event ?? 'message'
+          // The first event is one of these two: after a gap there is no position to begin at.
+          if (type === 'cursor' || type === 'resync') {
             wait = FIRST_WAIT_MS
-            listener.link('live')
-            listener.opened()
-          } else {
-            listener.event({ type: event.event ?? 'message', data: JSON.parse(event.data) })
+            listener.link('live', heardAt)
           }
+          if (type === 'cursor') listener.opened()
+          else listener.event({ type, data: JSON.parse(event.data) })
         }
       }
     } catch {
@@ -76,7 +80,7 @@ export async function follow(path: string, key: string, listener: Listener, sign
       signal.removeEventListener('abort', end)
     }
     if (signal.aborted) return
-    listener.link('cut')
+    listener.link('cut', heardAt)
     await pause(wait * (0.75 + Math.random() / 2), signal)
     wait = Math.min(wait * 2, LONGEST_WAIT_MS)
   }

@@ -9,6 +9,7 @@ import { follow, type LinkState, type Listener } from './follow'
 interface Followed {
   listeners: Set<Listener>
   state: LinkState
+  heardAt: number | null
   controller: AbortController
 }
 
@@ -20,7 +21,7 @@ export class StreamHub {
     const name = `${path} ${key}`
     const followed = this.#followed.get(name) ?? this.#start(name, path, key)
     followed.listeners.add(listener)
-    listener.link(followed.state)
+    listener.link(followed.state, followed.heardAt)
     if (followed.state === 'live') listener.opened()
     return () => {
       followed.listeners.delete(listener)
@@ -32,14 +33,20 @@ export class StreamHub {
   }
 
   #start(name: string, path: string, key: string): Followed {
-    const followed: Followed = { listeners: new Set(), state: 'connecting', controller: new AbortController() }
+    const followed: Followed = {
+      listeners: new Set(),
+      state: 'connecting',
+      heardAt: null,
+      controller: new AbortController(),
+    }
     this.#followed.set(name, followed)
     const all: Listener = {
       opened: () => followed.listeners.forEach((one) => one.opened()),
       event: (event) => followed.listeners.forEach((one) => one.event(event)),
-      link: (state) => {
+      link: (state, heardAt) => {
         followed.state = state
-        followed.listeners.forEach((one) => one.link(state))
+        followed.heardAt = heardAt
+        followed.listeners.forEach((one) => one.link(state, heardAt))
         // A key that was refused may be accepted when it is tried again.
         if (state === 'refused') this.#followed.delete(name)
       },

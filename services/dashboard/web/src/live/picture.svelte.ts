@@ -60,7 +60,7 @@ export class Picture<Item> {
         this.heardAt = new Date()
       },
       event: (event) => this.#take(event),
-      link: (state) => this.#link(state),
+      link: (state, heardAt) => this.#link(state, heardAt),
     })
   }
 
@@ -80,9 +80,10 @@ export class Picture<Item> {
     return () => this.#listeners.delete(listener)
   }
 
-  #link(state: LinkState): void {
+  #link(state: LinkState, heardAt: number | null): void {
     this.state = state === 'live' && !this.loaded ? 'loading' : state
-    if (state === 'live') this.heardAt = new Date()
+    // While the link was up nothing was missed, however long ago something happened.
+    if (this.loaded && heardAt !== null) this.heardAt = new Date(heardAt)
   }
 
   #take(event: StreamEvent): void {

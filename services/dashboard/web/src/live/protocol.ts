@@ -5,4 +5,6 @@ import type { LinkState, StreamEvent } from './follow'
 export type ToWorker = { hello: string } | { follow: string; key: string; number: number } | { end: number }
 
 export type FromWorker =
-  { number: number; opened: true } | { number: number; event: StreamEvent } | { number: number; link: LinkState }
+  | { number: number; opened: true }
+  | { number: number; event: StreamEvent }
+  | { number: number; link: LinkState; heardAt: number | null }

@@ -27,7 +27,7 @@ class WorkerSource implements Source {
       if (!listener) return
       if ('opened' in data) listener.opened()
       else if ('event' in data) listener.event(data.event)
-      else listener.link(data.link)
+      else listener.link(data.link, data.heardAt)
     }
     const name = `window ${v7()}`
     void navigator.locks.request(name, () => {

@@ -29,7 +29,7 @@ function serve(port: MessagePort): void {
       const listener = {
         opened: () => send({ number, opened: true }),
         event: (event: StreamEvent) => send({ number, event }),
-        link: (link: LinkState) => send({ number, link }),
+        link: (link: LinkState, heardAt: number | null) => send({ number, link, heardAt }),
       }
       ends.set(number, hub.add(path, key, listener))
     }
