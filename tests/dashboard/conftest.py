@@ -16,6 +16,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 import clearway_dashboard.main
+from clearway_platform.auth.principals import Role
 from clearway_testing.browser import chromium
 from clearway_testing.edge import running_edge
 from clearway_testing.platforms import Platform, distributed_platform, embedded_platform
@@ -23,7 +24,8 @@ from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.server import DatabaseServer, Server, Unavailable
 
 from .deployment import Deployment
-from .people import Keys
+from .people import Keys, Person
+from .scene import Scene, make_scene
 from .windows import Windows
 
 HERE = Path(__file__).parent
@@ -124,6 +126,14 @@ def mission() -> str:
 def keys(platform: Platform, mission: str) -> Keys:
     """A key of the test's mission, by its role."""
     return partial(platform.key, mission)
+
+
+@fixture(scope="session")
+async def scene(embedded: Deployment) -> Scene:
+    """A mission in which every page has something to show. Tests read it, and change nothing."""
+    key = await embedded.platform.key("scene", Role.ADMIN)
+    async with httpx.AsyncClient(base_url=embedded.origin, timeout=60, trust_env=False) as client:
+        return await make_scene(Person(client, key), key)
 
 
 @fixture

@@ -96,5 +96,7 @@ class Windows:
         own = urlsplit(self.origin).netloc
         for opened in self._opened:
             await opened.context.close()
-        assert [opened.unexpected for opened in self._opened if opened.unexpected] == []
-        assert {host for opened in self._opened for host in opened.hosts} <= {own}
+        errors = [error for opened in self._opened for error in opened.unexpected]
+        assert not errors, errors
+        strangers = {host for opened in self._opened for host in opened.hosts} - {own}
+        assert not strangers, strangers

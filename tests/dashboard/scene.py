@@ -1,0 +1,84 @@
+"""A mission in which every page has something to show.
+
+Its names are in no language, so that tests can look for words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from clearway_platform.clock import new_id
+from clearway_testing.plumbing import eventually
+
+from .people import Person, report_of
+
+ROUTE: Final = "Kelo 7"
+LINE: Final = ((-30.20, 10.00), (-30.12, 10.03), (-30.05, 10.02), (-29.95, 10.06))
+ON_IT: Final = ((-30.16, 10.015), (-30.09, 10.026), (-30.0, 10.04))
+UNIT: Final = "Orvanta"
+PATIENCE_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A key that may do everything, and what is on record: ids for the addresses of the pages."""
+
+    key: str
+    incident: str
+    route: str
+    subscription: str
+
+    def address(self, path: str) -> str:
+        """The path with the ids in the place of `{incident}`, `{route}` and `{subscription}`."""
+        return path.format(incident=self.incident, route=self.route, subscription=self.subscription)
+
+
+async def make_scene(person: Person, key: str) -> Scene:
+    """Put everything on record, and return once it is there to be read. Raises TimeoutError."""
+    route = str(new_id())
+    line = {"type": "LineString", "coordinates": LINE}
+    await person.send("PUT", f"/v1/routes/{route}", {"name": ROUTE, "line": line, "half_width_m": 500})
+    past = {"at": (datetime.now(UTC) - timedelta(hours=3)).isoformat(), "organisation": UNIT}
+    cleared = past | {"from_km": 0, "to_km": 4.5, "method": "detector", "result": "found_and_cleared", "items_found": 1}
+    await person.send("POST", f"/v1/routes/{route}/clearances", cleared)
+    passed = past | {"from_km": 0, "to_km": 12, "kind": "convoy", "result": "nothing_seen"}
+    await person.send("POST", f"/v1/routes/{route}/passes", passed)
+    ring = [[-30.03, 10.02], [-30.01, 10.02], [-30.01, 10.05], [-30.03, 10.05], [-30.03, 10.02]]
+    area = {"name": "Tavok", "status": "suspected", "organisation": UNIT}
+    await person.send("POST", "/v1/areas", area | {"polygon": {"type": "Polygon", "coordinates": [ring]}})
+    source = {"name": "Mirel", "kind": "reporting_cell", "watches": "Kelo", "quiet_after": "PT12H"}
+    await person.send("POST", "/v1/sources", source)
+    circle = {"type": "circle", "center": {"type": "Point", "coordinates": ON_IT[0]}, "radius_m": 20_000}
+    hook = {"type": "webhook", "url": "http://127.0.0.1:9/"}  # nobody listens: its deliveries fail
+    asked = {"name": "Dorsa", "filter": {"area": circle}, "channel": hook}
+    subscription = (await person.send("POST", "/v1/subscriptions", asked))["subscription_id"]
+    await person.send("POST", "/v1/subscriptions", asked | {"name": "Vesk", "channel": {"type": "stream"}})
+    incident = await _report(person)
+
+    async def is_there() -> bool:
+        alerts = await person.get("/v1/alerts", incident_id=incident)
+        risk = await person.get(f"/v1/routes/{route}/risk")
+        deliveries = await person.get(f"/v1/subscriptions/{subscription}/deliveries")
+        failed = any(one["last_error"] for one in deliveries["items"])
+        return len(alerts["items"]) >= 2 and len(risk["hazards"]) >= 2 and failed
+
+    await eventually(is_there, PATIENCE_SECONDS)
+    return Scene(key, incident, route, subscription)
+
+
+async def _report(person: Person) -> str:
+    """Incidents of several kinds and states, of a past that gives a rate as well. The id of the one with a history."""
+    for days in range(4, 40, 4):
+        ended = {"outcome": "found_cleared", "hazard_state": "cleared"}
+        await person.send("POST", "/v1/incidents", report_of("", ON_IT[1], ago=timedelta(days=days)) | ended)
+    await person.report("Tavok 2", ON_IT[1], category="landmine", outcome="detonated", hazard_state="none")
+    await person.report("Tavok 3", ON_IT[1], category="uxo_erw", outcome="found_not_cleared", hazard_state="suspected")
+    await person.report("Tavok 4", ON_IT[2], category="ammunition_storage", exercise=True)
+    await person.report("Tavok 5", ON_IT[2], category="unknown", hazard_state="unknown", outcome="unknown")
+    await person.retract(await person.report("Tavok 6", ON_IT[0]))
+    incident = await person.report("Tavok 1", ON_IT[0], report={"organisation": UNIT, "role": "x", "channel": "radio"})
+    await person.change(incident, "review", {})
+    await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
+    return incident
