@@ -82,3 +82,42 @@ async def _report(person: Person) -> str:
     await person.change(incident, "review", {})
     await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
     return incident
+
+
+async def make_demonstration(person: Person, key: str, seconds: float) -> Scene:
+    """What the demonstration lacks, on the route of its subscription. Returns once that route has known hazards."""
+    found: list[str] = []
+
+    async def is_there() -> bool:
+        routes = (await person.get("/v1/routes"))["items"]
+        found[:] = [one["route_id"] for one in routes if one["risk"]["known_hazards"] >= 2]
+        return len(found) > 0
+
+    await eventually(is_there, seconds)
+    route = found[0]
+    past = {"at": (datetime.now(UTC) - timedelta(hours=3)).isoformat(), "organisation": "Clearance team"}
+    cleared = past | {"from_km": 0, "to_km": 4.5, "method": "detector", "result": "found_and_cleared", "items_found": 1}
+    await person.send("POST", f"/v1/routes/{route}/clearances", cleared)
+    passed = past | {"from_km": 0, "to_km": 8, "kind": "convoy", "result": "nothing_seen"}
+    await person.send("POST", f"/v1/routes/{route}/passes", passed)
+    source = {
+        "name": "Reporting cell north",
+        "kind": "reporting_cell",
+        "watches": "Route Alder",
+        "quiet_after": "PT12H",
+    }
+    await person.send("POST", "/v1/sources", source)
+    area = {"type": "circle", "center": {"type": "Point", "coordinates": (-30.05, 10.02)}, "radius_m": 5_000}
+    asked = {"name": "Convoy", "filter": {"area": area}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/"}}
+    subscription = (await person.send("POST", "/v1/subscriptions", asked))["subscription_id"]
+    reporter = {"organisation": "Patrol 3", "role": "commander", "channel": "radio"}
+    place, told = "Culvert north of the bridge", "Wires beside the road, seen from 30 m. Nobody went closer."
+    incident = await person.report(place, (-30.085, 10.025), narrative=told, report=reporter)
+    await person.change(incident, "review", {})
+    await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
+
+    async def is_warned() -> bool:
+        return len((await person.get("/v1/alerts", incident_id=incident))["items"]) >= 2
+
+    await eventually(is_warned, seconds)
+    return Scene(key, incident, route, subscription)

@@ -61,30 +61,45 @@ class Windows:
         dark: bool = False,
         size: tuple[int, int] = VIEWPORT,
         shared_worker: bool = True,
+        service_worker: bool = False,
     ) -> Page:
         """A page in a context of its own (no other window's storage), signed in by the fragment of its address.
 
         `errors`: a pattern of what its console may say. `shared_worker`: whether the browser has one; what it asks for
-        is outside the page, where neither `set_offline` reaches nor its requests are seen.
+        is outside the page, where neither `set_offline` reaches nor its requests are seen. `service_worker`: whether
+        the field page may have its own.
         """
         width, height = size
         context = await self._browser.new_context(
             locale=language,
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": height},
-            service_workers="block",
+            service_workers="allow" if service_worker else "block",
         )
         context.set_default_timeout(PATIENCE_MS)
         if not shared_worker:
             await context.add_init_script("delete globalThis.SharedWorker")
         page = await context.new_page()
+        context.on("request", self._watch(context, page, errors).asked)
+        await page.goto(f"{self.origin}{path}" + (f"#key={key}" if key else ""))
+        return page
+
+    async def again(self, page: Page, *, errors: str | None = None) -> Page:
+        """Close the page, and open its address in another one of the same browser, as it has it."""
+        address = page.url
+        await page.close()
+        opened = await page.context.new_page()
+        self._opened = [one for one in self._opened if one.page is not page]
+        self._watch(page.context, opened, errors)
+        await opened.goto(address)
+        return opened
+
+    def _watch(self, context: BrowserContext, page: Page, errors: str | None) -> Opened:
         opened = Opened(context, page, re.compile(errors) if errors else None)
         self._opened.append(opened)
         page.on("console", opened.heard)
         page.on("pageerror", opened.thrown)
-        context.on("request", opened.asked)
-        await page.goto(f"{self.origin}{path}" + (f"#key={key}" if key else ""))
-        return page
+        return opened
 
     async def photograph(self, folder: Path, name: str) -> None:
         """What each window shows, for who reads why a test failed."""

@@ -80,8 +80,13 @@ function isPoint(value: unknown): value is { coordinates: Position } {
 function partsOf(path: string, value: object): string {
   return Object.entries(value)
     .filter(([, part]) => part !== null && part !== '')
-    .map(([name, part]) => `${labelOf(`${path}.${name}`)}: ${valueOf(`${path}.${name}`, part)}`)
-    .join('; ')
+    .map(([name, part]) => `${labelOf(`${path}.${name}`)}${say('colon')} ${valueOf(`${path}.${name}`, part)}`)
+    .join(' · ')
+}
+
+/** Why a revision was made: a person's words, or a reason of the API's own. */
+export function reasonOf(kind: string, reason: string): string {
+  return kind === 'retracted' ? valueOf('retraction.reason', reason) : reason
 }
 
 function plain(value: unknown): string {
