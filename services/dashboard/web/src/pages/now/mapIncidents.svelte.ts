@@ -13,7 +13,9 @@ const REST_MS = 200
 const CHANGED_MS = 2_000
 /** What was of the last day an hour ago is not any more, without an event. */
 const AGED_MS = 60_000
-const NOTHING = { zoom: 0, total: 0, features: [] }
+const NOTHING: Answer = { zoom: 0, total: 0, features: [] }
+
+type Answer = Pick<IncidentMap, 'zoom' | 'total' | 'features'>
 
 export class MapIncidents {
   features = $state.raw<IncidentMap['features']>([])
@@ -26,6 +28,7 @@ export class MapIncidents {
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = Infinity
   #view: View | null = null
+  #drawn: { now: Answer; earlier: Answer } | null = null
   #place: { bounds: Bounds; zoom: number } | null = null
 
   look(bounds: Bounds, zoom: number): void {
@@ -71,9 +74,13 @@ export class MapIncidents {
         this.#reader.read(queryOf(bounds, zoom, within), reading.signal),
         before ? this.#reader.read(queryOf(bounds, zoom, before), reading.signal) : NOTHING,
       ])
-      this.features = joined(earlier, now)
-      this.total = now.total + earlier.total
       this.problem = null
+      // What the server says is unchanged is the answer that is drawn: to draw it again takes the map as long as anew.
+      if (this.#drawn?.now !== now || this.#drawn.earlier !== earlier) {
+        this.features = joined(earlier, now)
+        this.total = now.total + earlier.total
+        this.#drawn = { now, earlier }
+      }
     } catch (error) {
       if (reading.signal.aborted) return
       this.problem = error instanceof Refused ? error.message : say('now.map.unread')
