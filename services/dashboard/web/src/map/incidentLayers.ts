@@ -1,7 +1,9 @@
 /** Incidents on a map: symbols, clusters with their number, circles as large as the uncertainty of the place. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 import { gravityOfIncident } from '../marks/gravity'
+import { wholeOf } from '../show/quantities'
 import { FONT, type Layer } from './base'
+import { clusterImage, sharesOf } from './clusters'
 import type { Colours } from './colours'
 import type { IncidentMap } from '../api/shapes'
 import { isIncident, type ClusterFeature, type IncidentFeature } from './incidentMap'
@@ -55,8 +57,8 @@ function pointOf(one: IncidentFeature): Features {
 }
 
 function clusterOf({ geometry, properties }: ClusterFeature) {
-  const gravity = gravityOfIncident({ hazard_state: properties.gravest, status: 'reported', casualties: [] })
-  return feature(geometry, { ...properties, gravity, kind: 'cluster' })
+  const image = clusterImage(sharesOf(properties))
+  return feature(geometry, { ...properties, image, text: wholeOf(properties.count), kind: 'cluster' })
 }
 
 function layers(colours: Colours): Layer[] {
@@ -97,14 +99,16 @@ function layers(colours: Colours): Layer[] {
     },
     {
       id: CLUSTER_LAYER,
-      type: 'circle',
+      type: 'symbol',
       source: POINTS,
       filter: isKind('cluster'),
-      paint: {
-        'circle-color': colours.paper,
-        'circle-stroke-color': byGravity,
-        'circle-stroke-width': ['interpolate', ['linear'], ['get', 'gravity'], 0, 1.5, 4, 6],
-        'circle-radius': ['interpolate', ['linear'], ['log10', ['get', 'count']], 0, 11, 4, 24],
+      layout: {
+        'icon-image': ['get', 'image'],
+        'icon-size': ['interpolate', ['linear'], ['log10', ['get', 'count']], 0, 0.5, 5, 1],
+        'icon-allow-overlap': true,
+        'icon-ignore-placement': true,
+        // The largest lies on top.
+        'symbol-sort-key': ['get', 'count'],
       },
     },
     {
@@ -113,10 +117,12 @@ function layers(colours: Colours): Layer[] {
       source: POINTS,
       filter: isKind('cluster'),
       layout: {
-        'text-field': ['to-string', ['get', 'count']],
+        'text-field': ['get', 'text'],
         'text-font': FONT,
         'text-size': 13,
-        'text-allow-overlap': true,
+        // Two numbers on one another are none: the larger cluster keeps its own, and the other one shows it nearer.
+        'text-padding': 0,
+        'symbol-sort-key': ['-', ['get', 'count']],
       },
       paint: { 'text-color': colours.ink },
     },

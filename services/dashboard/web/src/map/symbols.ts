@@ -1,8 +1,9 @@
-/** The symbols of incidents as images for the map: the same shapes, fills and outlines as marks/Mark.svelte. */
+/** The symbols of incidents as images for the map, as marks/Mark.svelte draws them, and those of clusters. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 import type { Incident } from '../api/shapes'
 import { gravityOfIncident } from '../marks/gravity'
 import { SHAPES } from '../marks/shapes'
+import { drawCluster, sharesIn } from './clusters'
 import type { Colours } from './colours'
 
 type Shown = Pick<Incident, 'category' | 'hazard_state' | 'status'>
@@ -31,17 +32,24 @@ export function shownBy(name: string): Shown | null {
 /** Draw each symbol when the map first needs it, in colours that `colours` gives. */
 export function giveSymbols(map: MapLibreMap, colours: () => Colours): void {
   map.setMissingStyleImageResolver((name) => {
-    const shown = shownBy(name)
-    if (shown && !map.hasImage(name)) map.addImage(name, draw(shown, colours()), { pixelRatio: SCALE })
+    const image = map.hasImage(name) ? null : imageOf(name, colours())
+    if (image) map.addImage(name, image, { pixelRatio: SCALE })
   })
 }
 
 /** Draw those that are there again, in other colours. */
 export function redrawSymbols(map: MapLibreMap, colours: Colours): void {
   for (const name of map.listImages()) {
-    const shown = shownBy(name)
-    if (shown) map.updateImage(name, draw(shown, colours))
+    const image = imageOf(name, colours)
+    if (image) map.updateImage(name, image)
   }
+}
+
+function imageOf(name: string, colours: Colours): ImageData | null {
+  const shown = shownBy(name)
+  if (shown) return draw(shown, colours)
+  const shares = sharesIn(name)
+  return shares && drawCluster(shares, colours)
 }
 
 function draw({ category, hazard_state: hazard, status }: Shown, colours: Colours): ImageData {

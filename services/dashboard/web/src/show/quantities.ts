@@ -10,6 +10,11 @@ export function countOf(expected: number): string {
   return write(expected, { maximumSignificantDigits: 2 })
 }
 
+/** 22,570. */
+export function wholeOf(number: number): string {
+  return write(number, {})
+}
+
 /** 68%, and never 0% or 100% of what is only likely. */
 export function percentOf(share: number): string {
   if (share > 0 && share < 0.01) return `<${write(0.01, { style: 'percent' })}`
