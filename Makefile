@@ -88,6 +88,10 @@ docs: $(VENV)/.development ## Check the links of all pages, and build the docume
 bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-map
+bench-map: $(VENV)/.development page ## Measure the map with 100,000 incidents beside the empty map: server, browser, reports meanwhile.
+	$(BIN)/python -m benchmarks.map $(ARGS)
+
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
 	@$(BIN)/python -m clearway_testing.engine

@@ -10,10 +10,11 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The middle, the slow hundredth and the worst of `count` latencies, in milliseconds."""
+    """The middle, the slow twentieth and hundredth and the worst of `count` latencies, in milliseconds."""
 
     count: int
     p50: float
+    p95: float
     p99: float
     worst: float
 
@@ -26,7 +27,7 @@ class Spread:
     def of_many(cls, milliseconds: Sequence[float]) -> Self:
         """Of two latencies at least."""
         cuts = quantiles(milliseconds, n=100, method="inclusive")
-        return cls(len(milliseconds), cuts[49], cuts[98], max(milliseconds))
+        return cls(len(milliseconds), cuts[49], cuts[94], cuts[98], max(milliseconds))
 
 
 async def timed(operation: Callable[[], Awaitable[object]], count: int, *, every: float = 0.0) -> list[float]:

@@ -11,6 +11,7 @@ from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
+from clearway_platform.settings import database_variable
 from clearway_testing.platforms import stored_services
 from clearway_testing.server import LOOPBACK, DatabaseServer, Server, free_port
 from clearway_testing.stack import environment as stack_environment
@@ -30,12 +31,12 @@ class Platform:
     data: Path
     processes: ExitStack
 
-    async def create_key(self, mission: str) -> str:
-        """The token of an administrator of a mission."""
+    async def create_key(self, mission: str, role: Role = Role.ADMIN) -> str:
+        """The token of a new key of a mission."""
         database = Database(self.keys_url, pool_size=1)
         try:
             keys = SqlKeyDirectory(database, SystemClock())
-            return (await keys.create(mission, Role.ADMIN, "benchmark")).token
+            return (await keys.create(mission, role, "benchmark")).token
         finally:
             await database.close()
 
@@ -45,16 +46,20 @@ class Platform:
 
 
 @contextmanager
-def embedded(directory: Path) -> Iterator[Platform]:
-    """`clearway up` with nothing configured but where the files go."""
+def embedded(directory: Path, databases: Mapping[str, str] | None = None) -> Iterator[Platform]:
+    """`clearway up` with nothing configured but where the files go. `databases`: by owner, in place of SQLite's."""
     port, data = free_port(), directory / "data"
     command = [CLEARWAY, "up", "--port", str(port), "--data", str(data)]
+    urls = {"keys": f"sqlite:///{data / 'keys.db'}", **(databases or {})}
+    settings = {database_variable(name): url for name, url in urls.items()} if databases else {}
     with ExitStack() as processes:
         processes.enter_context(
-            running(command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / "up.log", RECEIVERS)
+            running(
+                command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / "up.log", {**settings, **RECEIVERS}
+            )
         )
         addresses = dict.fromkeys(stored_services(), f"http://{LOOPBACK}:{port}")
-        yield Platform("embedded", addresses, f"sqlite:///{data / 'keys.db'}", None, data, processes)
+        yield Platform("embedded", addresses, urls["keys"], None, data, processes)
 
 
 @contextmanager
