@@ -15,5 +15,6 @@ export const { p, navigate, isActive, route } = createRouter({
   '/subscriptions/:id': () => import('./pages/alerts/Subscription.svelte'),
   '/subscriptions/:id/change': () => import('./pages/alerts/EditSubscription.svelte'),
   '/sources': () => import('./pages/alerts/Sources.svelte'),
+  '/system': () => import('./pages/system/System.svelte'),
   '*': () => import('./pages/Unknown.svelte'),
 })

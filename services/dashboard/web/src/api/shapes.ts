@@ -5,12 +5,16 @@ import type {
   AreaOnRoute,
   BriefingReceipt,
   ClearanceView,
+  DeadLetterDetail,
+  DeadLetterView,
   DeliveryView,
   Explanation,
   ExplanationView,
+  FailingEndpointView,
   FilterForm,
   IncidentBody,
   IncidentMapBody,
+  KeyView,
   ListedRevision,
   NewReport,
   NewSubscription,
@@ -19,6 +23,7 @@ import type {
   PreviewView,
   RatedRoute,
   RouteRisk as RiskOfRoute,
+  ServiceStatus,
   SourceExplanationView,
   SourceView,
   SubscriptionView,
@@ -47,6 +52,11 @@ export type AlertExplanation = Readable<ExplanationView>
 export type SourceExplanation = Readable<SourceExplanationView>
 export type Source = Readable<SourceView>
 export type Preview = Readable<PreviewView>
+export type Status = Readable<ServiceStatus>
+export type DeadLetter = Readable<DeadLetterView>
+export type DeadLetterContents = Readable<DeadLetterDetail>
+export type FailingEndpoint = Readable<FailingEndpointView>
+export type Key = Readable<KeyView>
 type Needed = 'time' | 'location' | 'category'
 /** A report as it is sent. What has a default may be left out, which the type of the document does not say. */
 export type SentReport = Pick<NewReport, Needed> & Partial<Omit<NewReport, Needed>>
