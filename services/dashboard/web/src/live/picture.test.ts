@@ -26,7 +26,7 @@ function led(more: Partial<Kind<Thing>> = {}) {
     picture,
     open: () => listener?.opened(),
     say: (data: Thing | null, type = 'thing') => listener?.event({ type, data } satisfies StreamEvent),
-    link: (state: 'live' | 'cut') => listener?.link(state),
+    link: (state: 'live' | 'cut') => listener?.link(state, Date.now()),
     async answer(...things: Thing[]) {
       answers.shift()?.(things)
       await new Promise((resolve) => setTimeout(resolve))
