@@ -16,7 +16,9 @@ from clearway_analytics.risk.corridor import Corridor, Corridors
 
 METRES = st.floats(-40_000, 40_000)
 SDS = st.floats(50, 20_000)
-VERTICES = st.lists(st.tuples(METRES, METRES), min_size=2, max_size=12, unique=True)
+# Two points that are less than a micrometre apart are one.
+PLACES = METRES.map(lambda metres: round(metres, 6))
+VERTICES = st.lists(st.tuples(PLACES, PLACES), min_size=2, max_size=12, unique=True)
 
 
 def phi(z: float) -> float:
@@ -95,6 +97,13 @@ def test_the_union_agrees_with_brute_force(
     x, y = x + east * reach, y + north * reach
     expected = brute_force(points, half_width, x, y, s)
     assert mass(corridor(points, half_width), x, y, s) == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_a_point_that_is_next_to_nothing_off_the_line_changes_nothing() -> None:
+    """The square of the difference is less than the smallest number."""
+    bent = [(1.0, 0.0), (2.3e-174, 0.0), (0.0, 1.0), (0.0, 0.0)]
+    plain = [(1.0, 0.0), (0.0, 0.0), (0.0, 1.0), (0.0, 0.0)]
+    assert mass(corridor(bent, 100.0), 50.0, 0.0, 80.0) == pytest.approx(mass(corridor(plain, 100.0), 50.0, 0.0, 80.0))
 
 
 def spiral(turns: float) -> list[tuple[float, float]]:

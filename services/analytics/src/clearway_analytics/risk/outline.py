@@ -29,6 +29,8 @@ from clearway_analytics.risk.segments import Segments
 # The corners of an outline may be off by this part of the half-width: a route is not known better.
 TOLERANCE: Final = 0.01
 POINTS_AT_ONCE: Final = 25
+# To the micrometre: GEOS divides by zero where the square of a difference is too small for a number.
+_DECIMALS: Final = 6
 # Beyond so many standard deviations the exponential is less than 3e-11.
 NEAR_SD: Final = 7.0
 # Edges up to so many standard deviations long, and longer ones, have rules of their own.
@@ -50,6 +52,7 @@ def around(lines: Sequence[Floats], half_width_m: float) -> tuple[Segments, floa
 
 def _ground(points: Floats, half_width_m: float, tolerance: float) -> BaseGeometry:
     """The ground within the half-width of one line."""
+    points = np.round(points, _DECIMALS)
     line = _thinned(points, min(tolerance, shapely.LineString(points).length / 100))
     region = _round(line, half_width_m)
     for end, inner in ((line[0], line[1]), (line[-1], line[-2])):
