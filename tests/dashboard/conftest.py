@@ -12,7 +12,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 import clearway_dashboard.main
@@ -24,6 +23,7 @@ from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.server import DatabaseServer, Server, Unavailable
 
 from .deployment import Deployment
+from .looped import fixture
 from .people import Keys, Person
 from .scene import Scene, make_scene
 from .windows import Windows
@@ -31,8 +31,6 @@ from .windows import Windows
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE.parents[1] / ".cache" / "screenshots"
 FAILED = pytest.StashKey[bool]()
-
-fixture = partial(pytest_asyncio.fixture, loop_scope="session")
 
 
 def alone(platform: Platform) -> Deployment:
@@ -43,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-            item.add_marker(pytest.mark.timeout(300), append=False)
+            item.add_marker(pytest.mark.timeout(600), append=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,7 +79,8 @@ async def embedded(built: None, tmp_path_factory: pytest.TempPathFactory) -> Asy
 async def own(built: None, tmp_path: Path) -> AsyncIterator[Deployment]:
     """The same for one test, which may stop it and start it again."""
     async with AsyncExitStack() as stack:
-        yield alone(await embedded_platform(stack, tmp_path))
+        (data := tmp_path / "data").mkdir()
+        yield alone(await embedded_platform(stack, data))
 
 
 @fixture

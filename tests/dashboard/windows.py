@@ -38,6 +38,9 @@ class Opened:
         if host:
             self.hosts.add(host)
 
+    def note(self, file: Path) -> None:
+        file.write_text("\n".join((self.page.url, *self.errors)))
+
     @property
     def unexpected(self) -> list[str]:
         return [error for error in self.errors if self.allowed is None or not self.allowed.search(error)]
@@ -102,9 +105,10 @@ class Windows:
         return opened
 
     async def photograph(self, folder: Path, name: str) -> None:
-        """What each window shows, for who reads why a test failed."""
+        """What each window shows and has said, for the reader of a failure."""
         for number, opened in enumerate(self._opened):
-            await opened.page.screenshot(path=folder / f"{name}-{number}.png", timeout=10_000)
+            await opened.page.screenshot(path=folder / f"{name}-{number}.png")
+            opened.note(folder / f"{name}-{number}.txt")
 
     async def close(self) -> None:
         """Close all of them. Raises AssertionError for an error of a console, or a request that left the platform."""
