@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from clearway_platform.auth.principals import Role
 from clearway_testing.platforms import THIS_PROGRAM, Platform
@@ -139,6 +140,24 @@ async def test_a_gap_is_said_and_everything_read_again(
     await expect(listed(page, BEFORE)).to_be_visible()
     await expect(map_total(page)).to_contain_text("1 incident in")
     assert await page.evaluate(HERE)
+
+
+async def test_a_page_whose_words_did_not_arrive_asks_for_them_again(window: Windows) -> None:
+    """Without them it has nothing to show."""
+    page = await window(None, errors=UNANSWERED)
+    refused: list[str] = []
+
+    async def once(route: Route) -> None:
+        if route.request.url in refused:
+            await route.continue_()
+        else:
+            refused.append(route.request.url)
+            await route.abort()
+
+    await page.route(re.compile(r"/assets/en-[^/]*\.js$"), once)
+    await page.reload()
+    await expect(page.get_by_label("API key")).to_be_visible()
+    assert len(refused) == 1
 
 
 async def looking(keys: Keys, window: Windows, path: str = "/", *, shared_worker: bool = True) -> Page:

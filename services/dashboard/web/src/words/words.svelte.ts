@@ -11,6 +11,7 @@ const FILES: Record<Language, () => Promise<{ default: Texts }>> = {
   fr: () => import('./fr.json'),
 }
 const NAME = 'clearway.language'
+const AGAIN_MS = 2_000
 
 let language = $state<Language>('en')
 let texts = $state.raw<Texts | null>(null)
@@ -20,10 +21,20 @@ export function currentLanguage(): Language {
   return language
 }
 
-/** Load the texts of the language that the person chose, or of the browser. A page does so before it shows anything. */
+/**
+ * Load the texts of the language that the person chose, or of the browser. A page does so before it shows anything, so
+ * as often as it takes: on a bad link it would stay white.
+ */
 export async function prepareWords(): Promise<void> {
   const wanted = localStorage.getItem(NAME) ?? navigator.language.slice(0, 2)
-  await use(wanted === 'fr' ? 'fr' : 'en')
+  for (;;) {
+    try {
+      await use(wanted === 'fr' ? 'fr' : 'en')
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    }
+  }
 }
 
 /** From now on in this language; as before where its texts cannot be loaded. */
