@@ -12,10 +12,10 @@ from .people import Keys, Person
 from .seen import is_live, listed, map_total
 from .windows import Windows
 
-INCIDENTS, BURST, BURSTS = 20, 1000, 5
+INCIDENTS, BURST, BURSTS = 20, 1000, 8
 # The first thousand events have brought every incident many times over: what a window may keep, it has by then. An
-# event is some 3 kB on the wire and more in memory; 4,000 that were kept would be 12 MB at least, beside a heap of 10
-# to 20 MB. Half as much again is more than what a heap that was just collected varies by.
+# event that is kept takes 2 kB: the 7,000 that follow would take 14 MB, as much as the whole heap of such a window, and
+# double it. Half of that lies well above what compiled code and a heap that was just collected vary by.
 MOST_GROWTH = 1.5
 CURSOR = 'event: cursor\ndata: {"stream": "incidents"}\n\n'
 

@@ -12,6 +12,9 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 # For a loaded machine: nothing waits longer than what it waits for.
 PATIENCE_MS = 60_000
 VIEWPORT = (1280, 800)
+# A browser breaks off what it loads when an interface of the machine comes or goes: containers that start beside.
+DISTURBED = "net::ERR_NETWORK_CHANGED"
+ATTEMPTS = 5
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -43,7 +46,22 @@ class Opened:
 
     @property
     def unexpected(self) -> list[str]:
-        return [error for error in self.errors if self.allowed is None or not self.allowed.search(error)]
+        said = [error for error in self.errors if DISTURBED not in error]
+        return [error for error in said if self.allowed is None or not self.allowed.search(error)]
+
+    @property
+    def is_disturbed(self) -> bool:
+        return any(DISTURBED in error for error in self.errors)
+
+    async def go(self, address: str) -> None:
+        """Load the page, again where the machine broke it off."""
+        for _ in range(ATTEMPTS):
+            await self.page.goto(address)
+            if not self.is_disturbed:
+                return
+            self.errors.clear()
+            await self.page.goto("about:blank")
+        raise AssertionError("the network of this machine does not rest")
 
 
 class Windows:
@@ -83,8 +101,9 @@ class Windows:
         if not shared_worker:
             await context.add_init_script("delete globalThis.SharedWorker")
         page = await context.new_page()
-        context.on("request", self._watch(context, page, errors).asked)
-        await page.goto(f"{self.origin}{path}" + (f"#key={key}" if key else ""))
+        opened = self._watch(context, page, errors)
+        context.on("request", opened.asked)
+        await opened.go(f"{self.origin}{path}" + (f"#key={key}" if key else ""))
         return page
 
     async def again(self, page: Page, *, errors: str | None = None) -> Page:
