@@ -132,7 +132,7 @@ async def test_a_key_is_offered_what_it_may_do_and_nothing_else(
     incident = await operator.report(PLACE)
 
     page = await window(await keys(role), f"/incidents/{incident}")
-    await expect(page.get_by_role("heading", name="IED: Active")).to_be_visible()
+    await expect(page.get_by_role("heading", name="IED, Active")).to_be_visible()
     expected = MAY[role]
     if not expected & (REPORT | ASSESS):
         await expect(page.get_by_text("Your key may do nothing with this incident")).to_be_visible()
