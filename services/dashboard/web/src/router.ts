@@ -1,9 +1,8 @@
 /** The address says what is shown: the pages by their paths, what they show of it in the parameters. */
 import { createRouter } from 'sv-router'
-import Now from './pages/now/Now.svelte'
 
 export const { p, navigate, isActive, route } = createRouter({
-  '/': Now,
+  '/': () => import('./pages/now/Now.svelte'),
   '/incidents/:id': () => import('./pages/incident/IncidentPage.svelte'),
   '/routes': () => import('./pages/routes/Routes.svelte'),
   '/routes/new': () => import('./pages/routes/NewRoute.svelte'),
