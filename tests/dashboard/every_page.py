@@ -47,7 +47,9 @@ EVERY_PAGE: Final = (
     Page("incident", "/incidents/:id", "/incidents/{incident}", "article .columns ol, article .columns ul"),
     Page("incident-action", "/incidents/:id", "/incidents/{incident}", "article", (".row button",)),
     Page("routes", "/routes", "/routes", "ol li"),
-    Page("route", "/routes/:id", "/routes/{route}", "#hazards + table", ("h2#departure ~ button.main",), has_map=True),
+    Page(
+        "route", "/routes/:id", "/routes/{route}", "#hazards ~ div table", ("h2#departure ~ button.main",), has_map=True
+    ),
     Page("route-new", "/routes/new", "/routes/new", "form"),
     Page("route-redraw", "/routes/:id/redraw", "/routes/{route}/redraw", "form"),
     Page("alerts", "/alerts", "/alerts", "main ul li"),

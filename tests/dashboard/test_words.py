@@ -101,7 +101,7 @@ async def test_the_language_that_was_chosen_is_kept(path: str, scene: Scene, win
 async def test_english_is_found_where_it_stands(scene: Scene, window: Windows) -> None:
     """The test above can fail: the same pages in English have much of it."""
     opened = await window(scene.key, scene.address("/routes/{route}"))
-    await expect(opened.locator("#hazards + table")).to_be_visible()
+    await expect(opened.locator("#hazards ~ div table")).to_be_visible()
     await opened.evaluate("document.documentElement.lang = ''")
     texts = [text for text in await opened.evaluate(TEXTS) if untranslated().search(text)]
     assert "Known hazards" in texts
