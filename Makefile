@@ -84,6 +84,10 @@ coverage: $(VENV)/.development ## Lines and branches that tests run with COVERAG
 docs: $(VENV)/.development ## Check the links of all pages, and build the documentation site in .cache/site/html.
 	$(BIN)/python -m clearway_testing.site
 
+.PHONY: pictures
+pictures: $(VENV)/.development page ## Take a picture of every page, to be looked at, in .cache/screenshots/pages. ARGS=--docs takes those of docs/pictures.
+	$(BIN)/python -m tests.dashboard.pictures $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.development ## Measure against the floors of the same run, and print both.
 	$(BIN)/python -m benchmarks $(ARGS)

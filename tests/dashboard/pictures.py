@@ -1,6 +1,6 @@
 """Takes a picture of every page as people see it: light, dark, on a phone and on paper, in each language.
 
-`make pictures` writes them to .cache/screenshots; with ARGS=--docs also those that the documentation shows.
+`make pictures` writes them to .cache/screenshots/pages; with ARGS=--docs, those of docs/pictures instead.
 """
 
 from __future__ import annotations
@@ -53,12 +53,13 @@ LOOKS: Final = (
     Look("phone", (390, 844)),
     Look("print", (794, 1123), dark=True, media="print"),
 )
-# What the documentation shows: the page, how, and the name of its picture.
-DOCS: Final[Mapping[tuple[str, str], str]] = {
-    ("now", "light"): "now",
-    ("route", "light"): "route",
-    ("alerts", "dark"): "alerts-dark",
-    ("field-report", "phone"): "field",
+# What the documentation shows: the page, its look, and its file.
+SHOWN_PAGES: Final[Mapping[tuple[str, str], str]] = {
+    ("now-selected", "light"): "now.webp",
+    ("route", "light"): "route.webp",
+    ("incident", "light"): "incident.webp",
+    ("alerts", "dark"): "alerts.webp",
+    ("field-report", "phone"): "field.webp",
 }
 
 
@@ -98,8 +99,17 @@ async def webp(browser: Browser, png: bytes) -> bytes:
     return base64.b64decode(made.partition(",")[2])
 
 
-async def take(browser: Browser, origin: str, scene: Scene, page: Page, language: str) -> dict[str, bytes]:
-    """Every look of one page, by name."""
+async def take(
+    browser: Browser,
+    origin: str,
+    scene: Scene,
+    page: Page,
+    *,
+    language: str = LANGUAGES[0],
+    looks: Sequence[Look] = LOOKS,
+    whole: bool = True,
+) -> dict[str, bytes]:
+    """The looks of one page, by name."""
     context = await browser.new_context(locale=language, timezone_id="UTC", service_workers="block")
     context.set_default_timeout(60_000)
     try:
@@ -107,7 +117,7 @@ async def take(browser: Browser, origin: str, scene: Scene, page: Page, language
         key = f"#key={scene.key}" if page.signed_in else ""
         await window.goto(f"{origin}{scene.address(page.path)}{key}")
         await page.wait(window)
-        return {look.name: await photograph(window, look) for look in LOOKS}
+        return {look.name: await photograph(window, look, whole=whole) for look in looks}
     finally:
         await context.close()
 
@@ -123,21 +133,42 @@ async def demonstrated(stack: AsyncExitStack, folder: Path) -> tuple[str, Scene]
     return server.address, await make_demonstration(Person(client, key), key, START_SECONDS)
 
 
-async def main(arguments: Sequence[str]) -> None:
+async def illustrations(browser: Browser, origin: str, scene: Scene) -> dict[str, bytes]:
+    """The pictures of the documentation, by file. Raises ValueError for one that a bad link would wait for."""
+    looks, pages = {look.name: look for look in LOOKS}, {page.name: page for page in EVERY_PAGE}
+    made: dict[str, bytes] = {}
+    for (page, look), name in SHOWN_PAGES.items():
+        taken = await take(browser, origin, scene, pages[page], looks=[looks[look]], whole=False)
+        made[name] = await webp(browser, taken[look])
+        if len(made[name]) > MOST_BYTES:
+            raise ValueError(f"{name} has {len(made[name])} bytes, more than {MOST_BYTES}")
+    return made
+
+
+async def every_look(browser: Browser, origin: str, scene: Scene) -> dict[str, bytes]:
+    """Every page in every look and language, by file."""
+    return {
+        f"{page.name}-{look}-{language[:2]}.png": png
+        for page in EVERY_PAGE
+        for language in LANGUAGES
+        for look, png in (await take(browser, origin, scene, page, language=language)).items()
+    }
+
+
+async def main(folder: Path, *, for_documentation: bool) -> dict[str, bytes]:
+    """The pictures of a demonstration that keeps its data in `folder`."""
     expect.set_options(timeout=60_000)
-    names = [one for one in arguments if not one.startswith("--")]
-    pages = [page for page in EVERY_PAGE if not names or page.name in names]
-    TAKEN.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
         browser = await stack.enter_async_context(chromium())
         origin, scene = await demonstrated(stack, folder)
-        for page in pages:
-            for language in LANGUAGES:
-                for look, png in (await take(browser, origin, scene, page, language)).items():
-                    (TAKEN / f"{page.name}-{look}-{language[:2]}.png").write_bytes(png)
-        sys.stdout.write(f"{len(pages) * len(LANGUAGES) * len(LOOKS)} pictures: {TAKEN}\n")
+        return await (illustrations if for_documentation else every_look)(browser, origin, scene)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    for_documentation = "--docs" in sys.argv[1:]
+    written = SHOWN if for_documentation else TAKEN
+    with TemporaryDirectory() as data:
+        pictures = asyncio.run(main(Path(data), for_documentation=for_documentation))
+    written.mkdir(parents=True, exist_ok=True)
+    for file, picture in pictures.items():
+        (written / file).write_bytes(picture)

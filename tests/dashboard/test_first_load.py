@@ -18,7 +18,7 @@ from .windows import Windows
 
 MOST_BYTES: Final = 120_000
 MOST_BYTES_OF_FIELD: Final = 150_000
-# The map's library and its worker, the coast that it draws, its drawing tools, and the chart: loaded apart, after the page.
+# The map's library, its worker, its coast and its drawing tools, and the chart: loaded apart, after the page.
 APART: Final = re.compile(r"/assets/(maplibre-gl|countries-|terra-draw|ProfileChart-)")
 LOADED: Final = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
   .map(({ name, transferSize, encodedBodySize }) => ({ name, sent: transferSize, body: encodedBodySize }))"""
