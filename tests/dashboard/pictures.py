@@ -68,7 +68,7 @@ async def photograph(window: Window, look: Look, *, whole: bool = True) -> bytes
     await window.emulate_media(media=look.media, color_scheme="dark" if look.dark else "light")
     await window.set_viewport_size({"width": look.size[0], "height": look.size[1]})
     # The map draws itself anew for another size and scheme.
-    await window.evaluate("() => new Promise((done) => setTimeout(done, 700))")
+    await window.evaluate("() => new Promise((done) => setTimeout(done, 2000))")
     width, height = look.size
     if whole:
         height = min(LONGEST, await window.evaluate("document.documentElement.scrollHeight"))
