@@ -14,7 +14,9 @@ from .windows import Windows
 
 AXE: Final = WEB / "node_modules/axe-core/axe.min.js"
 SERIOUS: Final = ("serious", "critical")
+# A page that changed its scheme is looked at when it is painted again.
 RUN: Final = """async () => {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
   document.querySelectorAll('details').forEach((one) => (one.open = true))
   const { violations, passes } = await axe.run(document, { resultTypes: ['violations'] })
   return { passed: passes.length, violations: violations.map(({ id, impact, nodes }) => ({
