@@ -19,7 +19,16 @@ from benchmarks.client import client_of
 from benchmarks.conditions import machine
 from benchmarks.figures import console, print_conditions
 from benchmarks.map.answers import ZOOMS, ask
-from benchmarks.map.figures import Look, Looks, MapFigures, looks_of, print_map, write_map
+from benchmarks.map.figures import (
+    Look,
+    Looks,
+    MapFigures,
+    looks_of,
+    print_answers,
+    print_reports,
+    print_windows,
+    write_map,
+)
 from benchmarks.map.reports import Posted, post, subscribe
 from benchmarks.map.theatre import MISSION, record_theatre
 from benchmarks.map.window import Place, opened
@@ -53,7 +62,6 @@ def main(
         for engine in engines or list(Engine):
             looks = rounds if browser and engine is Engine.EMBEDDED else 0
             figures.append(_measure(engine, incidents, looks))
-            print_map(figures[-1])
     except Unavailable as error:
         console.print(f"{error}", style="red", markup=False)
         sys.exit(1)
@@ -70,9 +78,11 @@ def _measure(engine: Engine, incidents: int, rounds: int) -> MapFigures:
         begun = time.perf_counter()
         many = stack.enter_context(_platform(Path(name) / "many", server, incidents))
         filled = time.perf_counter() - begun
+        console.print(f"{engine}: recorded in {filled:.0f} s")
         empty = stack.enter_context(_platform(Path(name) / "empty", server, 0))
         console.print(f"{engine}: answers ...")
         answers = asyncio.run(ask(many, empty))
+        print_answers(engine, answers)
         windows, reports = asyncio.run(_look(many, empty, rounds)) if rounds else (None, None)
         return MapFigures(engine, incidents, filled, answers, windows, reports)
 
@@ -102,8 +112,12 @@ async def _look(many: Platform, empty: Platform, rounds: int) -> tuple[dict[str,
             console.print(f"page Now, round {number + 1} of {rounds} ...")
             for name, place in places.items():
                 looks[name].append(await _one_look(browser, place))
+        windows = {name: looks_of(found) for name, found in looks.items()}
+        print_windows(windows)
         console.print("reports while a map is panned ...")
-        return {name: looks_of(found) for name, found in looks.items()}, await _reports(browser, many, places)
+        reports = await _reports(browser, many, places)
+        print_reports(reports)
+        return windows, reports
 
 
 async def _place(platform: Platform) -> Place:

@@ -83,20 +83,12 @@ def looks_of(looks: Sequence[Look]) -> Looks:
     )
 
 
-def print_map(figures: MapFigures) -> None:
-    _print_answers(figures)
-    if figures.windows is not None:
-        _print_windows(figures.windows)
-    if figures.reports is not None:
-        _print_reports(figures.reports)
-
-
-def _print_answers(figures: MapFigures) -> None:
-    title = f"GET /v1/incident-map, {figures.incidents:,} incidents: {figures.engine}"
+def print_answers(engine: str, answers: Sequence[Answers]) -> None:
+    title = f"GET /v1/incident-map, beside the same of an empty database: {engine}"
     table = Table("box", "zoom", "incidents", "features", "kB", "p50 ms", "p95 ms", title=title)
     for heading in ("p50, empty", "p95, empty", "p50 / empty", "p95 / empty", "again, p50", "304"):
         table.add_column(heading)
-    for one in figures.answers:
+    for one in answers:
         spread, floor = one.answers, one.floor
         table.add_row(
             *(one.view, str(one.zoom), f"{one.incidents:,}", str(one.features), f"{one.most_bytes / 1000:.1f}"),
@@ -105,10 +97,9 @@ def _print_answers(figures: MapFigures) -> None:
             *(f"{one.again.p50:.1f}", f"{one.unchanged_share:.0%}"),
         )
     console.print(table)
-    console.print(f"The incidents were recorded in {figures.filled_seconds:.0f} s.", highlight=False)
 
 
-def _print_windows(windows: Mapping[str, Looks]) -> None:
+def print_windows(windows: Mapping[str, Looks]) -> None:
     many, empty = windows.values()
     table = Table("page Now, 1280 x 800", *windows, "/ empty", title="The map in a browser that draws by software")
     for name, figure in ROWS.items():
@@ -117,7 +108,7 @@ def _print_windows(windows: Mapping[str, Looks]) -> None:
     console.print(table)
 
 
-def _print_reports(reports: Mapping[str, Posted]) -> None:
+def print_reports(reports: Mapping[str, Posted]) -> None:
     table = Table("while 5 reports/s are posted", title="Report → answer, and → alert on the stream")
     for heading in ("answer p50 ms", "p95", "alert p50 ms", "p95", "answer p95 / none", "alert p95 / none"):
         table.add_column(heading)
