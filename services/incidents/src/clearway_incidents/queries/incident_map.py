@@ -115,7 +115,10 @@ def _older(mission: str) -> FromClause:
 def _changed_since(mission: str, as_of: datetime) -> FromClause:
     """The incidents that were changed since, as they were. Few as a rule, so each is looked up by its key."""
     now = INCIDENTS.c
-    changed = select(now.incident_id).where(now.mission == mission, now.updated_at > as_of).subquery()
+    # What was made since had no revision then; of years there would be as many look-ups as incidents.
+    made = select(now.incident_id).where(now.mission == mission, now.created_at > as_of)
+    is_changed = (now.mission == mission) & (now.updated_at > as_of) & now.incident_id.not_in(made)
+    changed = select(now.incident_id).where(is_changed).subquery()
     is_known = (REVISIONS.c.incident_id == changed.c.incident_id) & (REVISIONS.c.recorded_at <= as_of)
     last = select(func.max(REVISIONS.c.revision)).where(is_known).scalar_subquery()
     latest = select(changed.c.incident_id, last.label("revision")).subquery()
