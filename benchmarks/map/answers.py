@@ -82,7 +82,7 @@ async def ask(many: Platform, empty: Platform) -> list[Answers]:
         async with AsyncExitStack() as stack:
             sessions = [await stack.enter_async_context(await _session(one, view.role)) for one in (many, empty)]
             asked = (_Asked(), _Asked())
-            for box in _boxes(view.zoom):
+            for box in boxes(view.zoom):
                 for session, answers in zip(sessions, asked, strict=True):
                     await _ask_twice(session, {**view.narrowing, "bbox": box, "zoom": view.zoom}, answers)
         found.append(_figures(view, *asked))
@@ -135,11 +135,11 @@ def box_at(place: Sequence[float], zoom: int) -> str:
     return ",".join(f"{side:.4f}" for side in (x - width, y - height, x + width, y + height))
 
 
-def _boxes(zoom: int) -> list[str]:
+def boxes(zoom: int) -> list[str]:
     """Around the largest town, each a part of the window away from the last one."""
     chance, degree = random.Random(zoom), 512 * 2**zoom / 360
-    boxes = []
+    found = []
     for _ in range(BOXES):
         shifts = (chance.uniform(-0.3, 0.3) * pixels / degree for pixels in (WIDTH_PX, HEIGHT_PX))
-        boxes.append(box_at([here + shift for here, shift in zip(largest_town(), shifts, strict=True)], zoom))
-    return boxes
+        found.append(box_at([here + shift for here, shift in zip(largest_town(), shifts, strict=True)], zoom))
+    return found

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import aiohttp
 
 from benchmarks.client import Client
 from benchmarks.latency import Spread
+from benchmarks.map.answers import boxes
 from benchmarks.workload import as_body, report, subscription
 from clearway_platform.clock import new_id
 
@@ -21,6 +23,7 @@ RATE: Final = 5.0
 SECONDS: Final = 20.0
 WARM_UP: Final = 10
 ALERT_SECONDS: Final = 30.0
+ASKED_SECONDS: Final = 0.3
 _DATA: Final = b"data:"
 
 
@@ -76,6 +79,19 @@ async def post(client: Client, meanwhile: Callable[[], Awaitable[object]] | None
         Spread.of_many([(answered - begun) * 1000 for begun, answered in sent.values()]),
         Spread.of_many([(stream.arrived[incident] - begun) * 1000 for incident, (begun, _answered) in sent.items()]),
     )
+
+
+def asking(client: Client, zoom: int) -> Callable[[], Awaitable[object]]:
+    """Ask for one box after the other, as often as a hand moves a map, and draw nothing."""
+    those = cycle(boxes(zoom))
+
+    async def ask() -> None:
+        address = f"{client.platform.addresses['incidents']}/v1/incident-map"
+        async with client.session.get(address, params={"bbox": next(those), "zoom": str(zoom)}) as answer:
+            await answer.read()
+        await asyncio.sleep(ASKED_SECONDS)
+
+    return ask
 
 
 async def _over_and_over(meanwhile: Callable[[], Awaitable[object]]) -> None:
