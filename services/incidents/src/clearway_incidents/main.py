@@ -17,6 +17,7 @@ service: Final = Service(
     # for them, and one has to.
     mounts=(
         "/v1/incidents",
+        "/v1/incident-counts",
         "/v1/incident-events",
         "/v1/incident-imports",
         "/v1/incident-map",

@@ -6,7 +6,17 @@ from typing import Final
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents import permissions
-from clearway_incidents.api import assessing, clearing, importing, mapping, merging, proposing, reading, reporting
+from clearway_incidents.api import (
+    assessing,
+    clearing,
+    counting,
+    importing,
+    mapping,
+    merging,
+    proposing,
+    reading,
+    reporting,
+)
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
@@ -66,7 +76,10 @@ def build(
         keys.router,
         status_router(platform, "/v1/incident-status", hub),
         list_router(formats),
-        *(part.router for part in (importing, proposing, reporting, reading, mapping, clearing, assessing, merging)),
+        *(
+            part.router
+            for part in (importing, proposing, reporting, reading, mapping, counting, clearing, assessing, merging)
+        ),
     ):
         app.include_router(router)
     return Parts(app, workers={"stream": hub.run, "retention": retention.run}, on_shutdown=(hub.close,))

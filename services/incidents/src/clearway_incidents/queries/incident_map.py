@@ -1,6 +1,6 @@
 """The map: each incident where they are few; where they are many, how many there are in each cell of a grid.
 
-Both are read from one index, row for row as the reader may see them. Of an incident that is seen reduced, the place is
+Both are of what `seen` finds for the reader. Of an incident that is seen reduced, the place is
 the cell of the fixed grid in which it is shown (`clearway_contracts.grid`), and nothing is computed from its point.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,10 +30,8 @@ from clearway_contracts.vocabulary import HazardState
 from clearway_incidents.domain.hazard import GRAVITY
 from clearway_incidents.domain.life import HARMLESS
 from clearway_incidents.domain.map_grid import Grid, grid_for
-from clearway_incidents.queries.incidents import all_marks_of, at_revisions
-from clearway_incidents.queries.narrowing import Box, Filter, narrowed_apart
-from clearway_incidents.queries.readable import Marks, marks_in_columns, marks_in_state
-from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_incidents.queries.narrowing import Box, Filter
+from clearway_incidents.queries.seen import Conditions, SeenSource, seen_sources
 from clearway_platform.auth.principals import Principal
 
 # Up to here each incident is drawn: a browser draws so many symbols without a pause, and they are 60 kB, compressed.
@@ -44,8 +41,6 @@ BY_GRAVITY: Final = (*GRAVITY, *sorted(HARMLESS))
 _RANKS: Final = {state: place for place, state in enumerate(BY_GRAVITY)}
 # A float, so that PostgreSQL does not count in decimals.
 _A_DEGREE: Final = float(CELLS_A_DEGREE)
-
-Conditions = Sequence[ColumnElement[bool]]
 
 _WORLD: Final = Box(west=-180, south=-90, east=180, north=90)
 _DRAWN: Final = (
@@ -64,100 +59,37 @@ class IncidentMap:
     grid: Grid | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Incidents as they are read in one way: their columns, all their marks, and what more narrows them."""
-
-    columns: Any
-    marks: Sequence[Marks]
-    exercise: ColumnElement[Any]
-    uncertainty_m: ColumnElement[Any]
-    conditions: Conditions = ()
-
-
 def incident_map(connection: Connection, reader: Principal, wanted: Filter, zoom: int) -> IncidentMap:
     """The incidents in a box, as this reader may see them; clusters where they are more than MOST_DRAWN."""
     box = wanted.bbox or _WORLD
     width = box.east - box.west + (360 if box.west > box.east else 0)
     grid = grid_for(zoom, width, box.north - box.south)
-    found = [_Found(source, reader, wanted) for source in _sources(reader.mission, wanted.as_of)]
+    found = list(seen_sources(reader, wanted))
     clusters = connection.execute(_clusters(found, grid, connection.dialect.name)).all()
     total = sum(cluster.incidents for cluster in clusters)
     if total > MOST_DRAWN:
         return IncidentMap(clusters, total, grid)
-    drawn = union_all(*(part for one in found for part in one.drawn())).order_by("incident_id")
+    drawn = union_all(*(part for one in found for part in _drawn(one))).order_by("incident_id")
     return IncidentMap(connection.execute(drawn).all() if total else [], total, None)
 
 
-def _sources(mission: str, as_of: datetime | None) -> Iterator[_Source]:
-    """The incidents that this version wrote, and those that an older one wrote; as of a time those that are the same
-    since, and the revisions that the others had then."""
-    now, older = INCIDENTS.c, _older(mission).c
-    is_current = now.marks_of == now.revision
-    if as_of is None:
-        yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, [is_current])
-        yield _Source(older, [marks_in_state(older)], *_stated(older))
-        return
-    same = [is_current, now.updated_at <= as_of]
-    yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, same)
-    yield _Source(older, [marks_in_state(older)], *_stated(older), [older.updated_at <= as_of])
-    then = _changed_since(mission, as_of).c
-    yield _Source(then, all_marks_of(then), *_stated(then))
+def _drawn(one: SeenSource) -> Iterator[Select[Any]]:
+    """Each of them, with `whole`: whether its reader sees the whole."""
+    for whole, conditions in ((1, one.whole), (0, one.reduced)):
+        if conditions is not None:
+            yield select(
+                *(one.columns[name] for name in _DRAWN),
+                one.exercise.label("exercise"),
+                one.uncertainty_m.label("uncertainty_m"),
+                literal(whole).label("whole"),
+            ).where(*conditions)
 
 
-def _older(mission: str) -> FromClause:
-    """Read first, from the index that has nothing else: SQLite would look for them through the whole map."""
-    now = INCIDENTS.c
-    rows = select(INCIDENTS).where(now.mission == mission, now.marks_of.is_distinct_from(now.revision))
-    return rows.cte("older").prefix_with("MATERIALIZED")
-
-
-def _changed_since(mission: str, as_of: datetime) -> FromClause:
-    """The incidents that were changed since, as they were. Few as a rule, so each is looked up by its key."""
-    now = INCIDENTS.c
-    # What was made since had no revision then; of years there would be as many look-ups as incidents.
-    made = select(now.incident_id).where(now.mission == mission, now.created_at > as_of)
-    is_changed = (now.mission == mission) & (now.updated_at > as_of) & now.incident_id.not_in(made)
-    changed = select(now.incident_id).where(is_changed).subquery()
-    is_known = (REVISIONS.c.incident_id == changed.c.incident_id) & (REVISIONS.c.recorded_at <= as_of)
-    last = select(func.max(REVISIONS.c.revision)).where(is_known).scalar_subquery()
-    latest = select(changed.c.incident_id, last.label("revision")).subquery()
-    return at_revisions(latest).cte("changed").prefix_with("MATERIALIZED")
-
-
-def _stated(columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    return columns.state["exercise"].as_boolean(), columns.state["location"]["uncertainty_m"].as_float()
-
-
-class _Found:
-    """The incidents of one source that a reader asks for and may see: the whole of them, or reduced."""
-
-    def __init__(self, source: _Source, reader: Principal, wanted: Filter) -> None:
-        columns = source.columns
-        seen = narrowed_apart(columns, wanted, reader.ceiling, source.marks, source.exercise)
-        own = [columns.mission == reader.mission, *source.conditions]
-        self._source = source
-        self._whole, self._reduced = ([*own, *some] if some is not None else None for some in seen)
-
-    def drawn(self) -> Iterator[Select[Any]]:
-        """Each of them, with `whole`: whether its reader sees the whole."""
-        source, columns = self._source, self._source.columns
-        for whole, conditions in ((1, self._whole), (0, self._reduced)):
-            if conditions is not None:
-                yield select(
-                    *(columns[name] for name in _DRAWN),
-                    source.exercise.label("exercise"),
-                    source.uncertainty_m.label("uncertainty_m"),
-                    literal(whole).label("whole"),
-                ).where(*conditions)
-
-    def counted(self, grid: Grid, dialect: str) -> Iterator[Select[Any]]:
-        """How many there are in each cell of the grid, by the state of the hazard."""
-        columns = self._source.columns
-        if self._whole is not None:
-            yield _counted_by_place(columns, self._whole, grid, dialect)
-        if self._reduced is not None:
-            yield _counted_by_shown_cell(columns, self._reduced, grid, dialect)
+def _counted(one: SeenSource, grid: Grid, dialect: str) -> Iterator[Select[Any]]:
+    """How many there are in each cell of the grid, by the state of the hazard."""
+    yield _counted_by_place(one.columns, one.whole, grid, dialect)
+    if one.reduced is not None:
+        yield _counted_by_shown_cell(one.columns, one.reduced, grid, dialect)
 
 
 def _counted_by_place(columns: Any, conditions: Conditions, grid: Grid, dialect: str) -> Select[Any]:
@@ -207,8 +139,8 @@ def _counted_by_shown_cell(columns: Any, conditions: Conditions, grid: Grid, dia
     )
 
 
-def _clusters(found: Sequence[_Found], grid: Grid, dialect: str) -> Select[*tuple[Any, ...]]:
-    parts: FromClause = union_all(*(part for one in found for part in one.counted(grid, dialect))).subquery()
+def _clusters(found: Sequence[SeenSource], grid: Grid, dialect: str) -> Select[*tuple[Any, ...]]:
+    parts: FromClause = union_all(*(part for one in found for part in _counted(one, grid, dialect))).subquery()
     of, count = parts.c, parts.c.incidents
 
     # One number stands for the cell and the state of the hazard: both databases sort numbers faster than words.

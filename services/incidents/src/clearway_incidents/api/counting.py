@@ -1,0 +1,105 @@
+"""Incidents counted by time and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
+from clearway_incidents.api.dependencies import Reader
+from clearway_incidents.api.filters import wanted
+from clearway_incidents.queries.incident_counts import Count, CountedBy, Periods, incident_counts
+from clearway_incidents.queries.narrowing import Filter
+from clearway_platform.messaging.standing import standing_of
+from clearway_platform.version import VERSION
+from clearway_platform.web.access import platform_of
+from clearway_platform.web.representation import matches, weak_etag
+
+router = APIRouter(tags=["Reading incidents"])
+
+_LONGEST_DAYS: Final = 3_660
+Days = Annotated[
+    int,
+    Query(ge=1, le=_LONGEST_DAYS, description="The length of a period. The last one ends with the day of `to` in UTC."),
+]
+Per = Annotated[
+    list[CountedBy], Query(max_length=len(CountedBy), description="What incidents are told apart by, beside the time.")
+]
+
+
+class IncidentCount(BaseModel):
+    """How many incidents began in a period, of one kind where `per` asked for kinds: a field that it did not name is
+    null. What has none is not listed."""
+
+    first_day: date
+    last_day: date
+    category: Category | None
+    status: Status | None
+    outcome: Outcome | None
+    hazard_state: HazardState | None
+    incidents: int
+    uncertain: int = Field(description="How many of them may have happened in a later period.")
+    reduced: int = Field(description="How many of them this key sees reduced.")
+
+
+class IncidentCountsBody(BaseModel):
+    """Counts by period, the first period first: `total` incidents in all."""
+
+    total: int
+    days: int
+    last_day: date = Field(description="The last day of the last period, in UTC.")
+    cursor: str = Field(description="Send it as `since` to `/v1/incident-events`: no later change is missed.")
+    as_of: datetime | None
+    counts: list[IncidentCount]
+
+
+@router.get(
+    "/v1/incident-counts",
+    operation_id="incident_counts.get",
+    summary="Count incidents by time and kind",
+    response_model=IncidentCountsBody,
+)
+async def count(
+    request: Request,
+    principal: Reader,
+    query: Annotated[Filter, Depends(wanted)],
+    days: Days = 7,
+    per: Per = [],  # noqa: B006 - read by FastAPI, never changed
+) -> Response:
+    """The incidents that the list has for the same filters, each counted once: in the period in which it began, also
+    where that is before `from`. Without `to` the last period ends today. A key counts what it sees: what it may not
+    read is in no number, and of a reduced incident the day is counted, as it is shown."""
+    platform = platform_of(request)
+    last = query.until or platform.clock.now()
+    periods = Periods(last.astimezone(UTC).date(), days)
+    kinds = sorted(set(per))
+    async with platform.database.read() as connection:
+        standing = await standing_of(connection, principal.mission)
+    tag = None
+    if standing.tag is not None:
+        tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, periods, kinds)).encode())
+        if matches(request.headers.get("if-none-match"), tag):
+            return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
+
+    def work(connection: Connection) -> bytes:
+        found = incident_counts(connection, principal, query, periods, kinds)
+        about = {"days": days, "last_day": periods.last, "cursor": standing.cursor, "as_of": query.as_of}
+        total = sum(one.incidents for one in found)
+        return to_json({"total": total, **about, "counts": [_body(one, periods, kinds) for one in found]})
+
+    content = await platform.database.read_apart(work)
+    return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
+
+
+def _body(count: Count, periods: Periods, by: Sequence[CountedBy]) -> dict[str, Any]:
+    first, last = periods.span(count.place)
+    values = dict.fromkeys(CountedBy) | dict(zip(by, count.values, strict=True))
+    numbers = {name: getattr(count, name) for name in ("incidents", "uncertain", "reduced")}
+    return {"first_day": first, "last_day": last, **{name.value: value for name, value in values.items()}, **numbers}

@@ -1,0 +1,100 @@
+"""The incidents that a reader asks for and may see, for queries that read all of them.
+
+They are read from one index, and looked up elsewhere only where an older program wrote a row, or where it is as of a
+time and was changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, func, select
+
+from clearway_incidents.queries.incidents import all_marks_of, at_revisions
+from clearway_incidents.queries.narrowing import Filter, narrowed_apart
+from clearway_incidents.queries.readable import Marks, marks_in_columns, marks_in_state
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_platform.auth.principals import Principal
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSource:
+    """Incidents that are read in one way: their columns, and what finds those of which the reader sees the whole, and
+    those that it sees reduced, where there can be any. Each incident is in one source, and in one of the two."""
+
+    columns: Any
+    exercise: ColumnElement[Any]
+    uncertainty_m: ColumnElement[Any]
+    whole: Conditions
+    reduced: Conditions | None
+
+
+def seen_sources(reader: Principal, wanted: Filter) -> Iterator[SeenSource]:
+    """All that this reader asks for and may see."""
+    for source in _sources(reader.mission, wanted.as_of):
+        columns = source.columns
+        whole, reduced = narrowed_apart(columns, wanted, reader.ceiling, source.marks, source.exercise)
+        own = [columns.mission == reader.mission, *source.conditions]
+        yield SeenSource(
+            columns,
+            source.exercise,
+            source.uncertainty_m,
+            [*own, *whole],
+            None if reduced is None else [*own, *reduced],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Incidents as they are read in one way: their columns, all their marks, and what more narrows them."""
+
+    columns: Any
+    marks: Sequence[Marks]
+    exercise: ColumnElement[Any]
+    uncertainty_m: ColumnElement[Any]
+    conditions: Conditions = ()
+
+
+def _sources(mission: str, as_of: datetime | None) -> Iterator[_Source]:
+    """The incidents that this version wrote, and those that an older one wrote; as of a time those that are the same
+    since, and the revisions that the others had then."""
+    now, older = INCIDENTS.c, _older(mission).c
+    is_current = now.marks_of == now.revision
+    if as_of is None:
+        yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, [is_current])
+        yield _Source(older, [marks_in_state(older)], *_stated(older))
+        return
+    same = [is_current, now.updated_at <= as_of]
+    yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, same)
+    yield _Source(older, [marks_in_state(older)], *_stated(older), [older.updated_at <= as_of])
+    then = _changed_since(mission, as_of).c
+    yield _Source(then, all_marks_of(then), *_stated(then))
+
+
+def _older(mission: str) -> FromClause:
+    """Read first, from the index that has nothing else: SQLite would look for them through the whole map."""
+    now = INCIDENTS.c
+    rows = select(INCIDENTS).where(now.mission == mission, now.marks_of.is_distinct_from(now.revision))
+    return rows.cte("older").prefix_with("MATERIALIZED")
+
+
+def _changed_since(mission: str, as_of: datetime) -> FromClause:
+    """The incidents that were changed since, as they were. Few as a rule, so each is looked up by its key."""
+    now = INCIDENTS.c
+    # What was made since had no revision then; of years there would be as many look-ups as incidents.
+    made = select(now.incident_id).where(now.mission == mission, now.created_at > as_of)
+    is_changed = (now.mission == mission) & (now.updated_at > as_of) & now.incident_id.not_in(made)
+    changed = select(now.incident_id).where(is_changed).subquery()
+    is_known = (REVISIONS.c.incident_id == changed.c.incident_id) & (REVISIONS.c.recorded_at <= as_of)
+    last = select(func.max(REVISIONS.c.revision)).where(is_known).scalar_subquery()
+    latest = select(changed.c.incident_id, last.label("revision")).subquery()
+    return at_revisions(latest).cte("changed").prefix_with("MATERIALIZED")
+
+
+def _stated(columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return columns.state["exercise"].as_boolean(), columns.state["location"]["uncertainty_m"].as_float()
