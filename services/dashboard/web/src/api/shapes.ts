@@ -13,6 +13,7 @@ import type {
   FailingEndpointView,
   FilterForm,
   IncidentBody,
+  IncidentCountsBody,
   IncidentMapBody,
   KeyView,
   ListedRevision,
@@ -34,6 +35,8 @@ export type Incident = Readable<IncidentBody>
 export type Route = Readable<RatedRoute>
 export type Alert = Readable<AlertView>
 export type Subscription = Readable<SubscriptionView>
+export type IncidentCounts = Readable<IncidentCountsBody>
+export type IncidentCountsQuery = NonNullable<operations['incident_counts.get']['parameters']['query']>
 export type IncidentMap = Readable<IncidentMapBody>
 export type IncidentMapQuery = operations['incident_map.get']['parameters']['query']
 export type Revision = Readable<ListedRevision>
