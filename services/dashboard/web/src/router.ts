@@ -9,6 +9,7 @@ export const { p, navigate, isActive, route } = createRouter({
   '/routes/:id': () => import('./pages/routes/RoutePage.svelte'),
   '/routes/:id/redraw': () => import('./pages/routes/Redraw.svelte'),
   '/alerts': () => import('./pages/alerts/Alerts.svelte'),
+  '/trends': () => import('./pages/trends/Trends.svelte'),
   '/subscriptions': () => import('./pages/alerts/Subscriptions.svelte'),
   '/subscriptions/new': () => import('./pages/alerts/EditSubscription.svelte'),
   '/subscriptions/:id': () => import('./pages/alerts/Subscription.svelte'),

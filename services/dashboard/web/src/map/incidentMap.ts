@@ -11,7 +11,10 @@ export type IncidentFeature = Extract<Mapped, { properties: { incident_id: strin
 export type ClusterFeature = Extract<Mapped, { properties: { count: number } }>
 
 /** What is asked for, beside the place. What is missing does not narrow. */
-export type Narrowing = Pick<IncidentMapQuery, 'from' | 'to' | 'as_of' | 'category' | 'status' | 'hazard_state' | 'exercises'>
+export type Narrowing = Pick<
+  IncidentMapQuery,
+  'from' | 'to' | 'as_of' | 'category' | 'status' | 'hazard_state' | 'exercises'
+>
 
 /** The gravest first, as the API ranks them. */
 const BY_GRAVITY: readonly Incident['hazard_state'][] = ['active', 'suspected', 'marked', 'unknown', 'cleared', 'none']
