@@ -1,5 +1,5 @@
 /** Counts, intervals and comparisons in words. */
-import { say, type Word } from '../../words/words.svelte'
+import { currentLanguage, say, type Word } from '../../words/words.svelte'
 import { compared, poissonInterval, type Comparison, type Interval, type Verdict } from './intervals'
 
 const VERDICTS: Record<Verdict, Word> = {
@@ -43,7 +43,17 @@ export function ratioOf(now: number, before: number): string {
     : say('trends.ratio', { ratio: rounded(comparison.ratio), range })
 }
 
-/** A day as 29 Nov, as the API counts them: in UTC. */
+/** A day as 29 Nov 2026, as the API counts them: in UTC. */
 export function dayOf(day: string): string {
-  return say('trends.day', { day: new Date(`${day}T12:00:00Z`) })
+  return format(new Date(day), { day: 'numeric', month: 'short', year: 'numeric' })
+}
+
+/** A place on a time axis: the day, or, where the axis is so long that years differ, the month. */
+export function tickOf(at: Date, weeks: number): string {
+  return format(at, weeks > 26 ? { month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short' })
+}
+
+function format(at: Date, options: Intl.DateTimeFormatOptions): string {
+  const language = currentLanguage() === 'fr' ? 'fr-FR' : 'en-GB'
+  return new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' }).format(at)
 }
