@@ -14,7 +14,9 @@ from .operations import OBJECTS, Operation, operations
 from .scene import sending
 from .served import Served
 
-LISTS = [item for item in operations() if item.lists]
+# It answers numbers alone, which say of no mission whose they are.
+COUNTS = "/v1/incident-counts"
+LISTS = [item for item in operations() if item.lists and item.path != COUNTS]
 STREAMS = [item for item in operations() if item.streams]
 ABOUT_ONE = [item for item in operations() if item.parameters("path")]
 REFERRING = [item for item in operations() if item.references()]
@@ -110,6 +112,14 @@ def test_a_list_holds_ones_own(operation: Operation, north: Mission, south: Miss
     assert reveals(ours.text, south)
     assert not reveals(theirs.text, south)
     assert not reveals(ours.text, north)
+
+
+def test_counts_are_of_ones_own(north: Mission, south: Mission) -> None:
+    with north.client() as theirs, south.client() as ours:
+        before = [made(client.get(COUNTS))["total"] for client in (theirs, ours)]
+        made(theirs.post("/v1/incidents", json=report(north.mark)))
+        after = [made(client.get(COUNTS))["total"] for client in (theirs, ours)]
+    assert after == [before[0] + 1, before[1]]
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)
