@@ -56,6 +56,7 @@ LOOKS: Final = (
 # What the documentation shows: the page, its look, and its file.
 SHOWN_PAGES: Final[Mapping[tuple[str, str], str]] = {
     ("now-selected", "light"): "now.webp",
+    ("routes", "light"): "routes.webp",
     ("route", "light"): "route.webp",
     ("incident", "light"): "incident.webp",
     ("alerts", "dark"): "alerts.webp",
