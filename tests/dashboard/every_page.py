@@ -58,6 +58,7 @@ EVERY_PAGE: Final = (
     Page("subscription", "/subscriptions/:id", "/subscriptions/{subscription}", "h1", has_map=True),
     Page("subscription-change", "/subscriptions/:id/change", "/subscriptions/{subscription}/change", "form"),
     Page("sources", "/sources", "/sources", "tbody tr"),
+    Page("trends", "/trends", "/trends", ".chart svg"),
     Page("system", "/system", "/system", "main table"),
     Page("unknown", "*", "/nothing", "main h1"),
     Page("sign-in", "", "/", "#key", signed_in=False),

@@ -18,8 +18,8 @@ from .windows import Windows
 
 MOST_BYTES: Final = 120_000
 MOST_BYTES_OF_FIELD: Final = 150_000
-# The map's library, its worker, its coast and its drawing tools, and the chart: loaded apart, after the page.
-APART: Final = re.compile(r"/assets/(maplibre-gl|countries-|terra-draw|ProfileChart-)")
+# The map's library, its worker, its coast and its drawing tools, and the charts' library: loaded apart, after the page.
+APART: Final = re.compile(r"/assets/(maplibre-gl|countries-|terra-draw|plot-)")
 LOADED: Final = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
   .map(({ name, transferSize, encodedBodySize }) => ({ name, sent: transferSize, body: encodedBodySize }))"""
 
@@ -60,7 +60,7 @@ async def test_what_is_loaded_apart_is_there(scene: Scene, window: Windows) -> N
     opened = await window(scene.key, scene.address("/routes/{route}"))
     await expect(opened.locator(".maplibregl-ctrl-scale").first).to_be_visible()
     await expect(opened.locator(".chart svg").first).to_be_visible()
-    for part in ("maplibre-gl-", "countries-", "ProfileChart-"):
+    for part in ("maplibre-gl-", "countries-", "plot-"):
         assert APART.search(f"/assets/{part}")
         known = f"() => performance.getEntriesByType('resource').some(({{ name }}) => name.includes('/assets/{part}'))"
         await opened.wait_for_function(known)

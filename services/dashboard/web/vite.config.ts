@@ -31,7 +31,15 @@ export default defineConfig({
     outDir: '../src/clearway_dashboard/built',
     emptyOutDir: true,
     target: 'es2022',
-    rolldownOptions: { input: { index: 'index.html', field: 'field.html' } },
+    rolldownOptions: {
+      input: { index: 'index.html', field: 'field.html' },
+      // By its name the tests know what is loaded after the page.
+      output: {
+        codeSplitting: {
+          groups: [{ name: 'plot', test: /node_modules\/(@observablehq|d3-|internmap|isoformat|interval-tree-1d)/ }],
+        },
+      },
+    },
   },
   worker: { format: 'es' },
   server: { proxy },
