@@ -111,7 +111,7 @@ async def make_demonstration(person: Person, key: str, seconds: float) -> Scene:
     asked = {"name": "Convoy", "filter": {"area": area}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/"}}
     subscription = (await person.send("POST", "/v1/subscriptions", asked))["subscription_id"]
     reporter = {"organisation": "Patrol 3", "role": "commander", "channel": "radio"}
-    place, told = "Culvert north of the bridge", "Wires beside the road, seen from 30 m. Nobody went closer."
+    place, told = "Culvert north of the bridge", "Object beside the road, seen from 30 m. Nobody went closer."
     incident = await person.report(place, (-30.085, 10.025), narrative=told, report=reporter)
     await person.change(incident, "review", {})
     await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})

@@ -18,8 +18,9 @@ from .windows import Windows
 
 MOST_BYTES: Final = 120_000
 MOST_BYTES_OF_FIELD: Final = 150_000
-# The map's library, its worker, its coast and its drawing tools, and the charts' library: loaded apart, after the page.
-APART: Final = re.compile(r"/assets/(maplibre-gl|countries-|terra-draw|plot-)")
+# The map's library, its worker, its coast and its drawing tools, the charts' library and that of
+# intervals: loaded apart, after the page.
+APART: Final = re.compile(r"/assets/(maplibre-gl|countries-|terra-draw|plot-|jstat-)")
 LOADED: Final = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
   .map(({ name, transferSize, encodedBodySize }) => ({ name, sent: transferSize, body: encodedBodySize }))"""
 

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { compared, poissonInterval } from './intervals'
+import { beforeAll, expect, test } from 'vitest'
+import { compared, poissonInterval, prepareIntervals } from './intervals'
+
+beforeAll(prepareIntervals)
 
 // Exact 90 % limits of a Poisson count (Garwood 1936), as tabulated in textbooks of epidemiology.
 test.each([

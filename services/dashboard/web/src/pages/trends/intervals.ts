@@ -1,5 +1,12 @@
-/** How sure a count is: exact intervals, by quantiles of jStat. */
-import jstat from 'jstat'
+/** How sure a count is: exact intervals, by quantiles of jStat, which is loaded beside the counts. */
+import type Jstat from 'jstat'
+
+let jstat: typeof Jstat
+
+/** Before the first interval. */
+export async function prepareIntervals(): Promise<void> {
+  jstat = (await import('jstat')).default
+}
 
 export interface Interval {
   low: number

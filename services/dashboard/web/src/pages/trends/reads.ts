@@ -3,6 +3,7 @@ import { api, dataOf } from '../../api/client'
 import type { IncidentCounts, IncidentCountsQuery } from '../../api/shapes'
 import { IncidentMapReader } from '../../map/reader'
 import { readHotspots, type Hotspots } from './hotspots'
+import { prepareIntervals } from './intervals'
 import type { Then } from './rises'
 import { kindsQuery, mapNarrowing, weeklyQuery, type View } from './view'
 
@@ -21,6 +22,7 @@ export async function readTrends(view: View, now: Date, signal: AbortSignal): Pr
     readCounts(weeklyQuery(view, now), signal),
     readCounts(kindsQuery(view, now), signal),
     readHotspots((query) => reader.read(query, signal), view.box, mapNarrowing(view, now)),
+    prepareIntervals(),
   ])
   return { view, weekly, kinds, hotspots }
 }
