@@ -13,8 +13,8 @@ from pyproj import Geod
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, RouteCorridor
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.matching import Index, explained, watch_of
-from clearway_alerts.domain.subscription import Accuracy, Filter, Inclusion, MinimumGrade
-from clearway_contracts.vocabulary import Category, InfoCredibility, Severity, SourceReliability, Tlp
+from clearway_alerts.domain.subscription import Accuracy, Filter, MinimumGrade
+from clearway_contracts.vocabulary import Category, Inclusion, InfoCredibility, Severity, SourceReliability, Tlp
 
 GEOD = Geod(ellps="WGS84")
 Make = Callable[..., IncidentView]

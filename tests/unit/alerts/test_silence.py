@@ -25,12 +25,12 @@ from clearway_alerts.domain.source import (
     duration_in_words,
     key_of,
 )
-from clearway_alerts.domain.subscription import Filter, Inclusion
+from clearway_alerts.domain.subscription import Filter
 from clearway_alerts.lines import describe
 from clearway_alerts.read_out import read_out
 from clearway_contracts.alert import ALSO_OF_INCIDENT, OF_INCIDENT, OF_SOURCE, AlertState
 from clearway_contracts.incidents import INCIDENT_EVENTS, IncidentChange
-from clearway_contracts.vocabulary import AlertKind, Channel, SourceKind, Tlp
+from clearway_contracts.vocabulary import AlertKind, Channel, Inclusion, SourceKind, Tlp
 
 Make = Callable[..., IncidentView]
 BEGAN = datetime(2026, 3, 14, 4, 10, tzinfo=UTC)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Inclusion
+from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.storage.states import FILTER, filter_in_doubt, read_filter, shown_filter, stored_filter
-from clearway_contracts.vocabulary import Category
+from clearway_contracts.vocabulary import Category, Inclusion
 
 EVERYTHING = {"area": {"type": "everything"}}
 FORMER_DEFAULT = ["ammunition_storage", "grenade", "ied", "landmine", "unknown", "uxo_erw"]

@@ -11,12 +11,12 @@ from clearway_alerts.domain.subscription import (
     EXPLOSIVE_HAZARDS,
     Accuracy,
     Filter,
-    Inclusion,
     MinimumGrade,
 )
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,
+    Inclusion,
     InfoCredibility,
     Severity,
     SourceReliability,

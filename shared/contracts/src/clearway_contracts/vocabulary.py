@@ -365,3 +365,11 @@ class RiskBand(StrEnum):
     SEVERE = "severe"
     LOW_DATA = "low_data"
     KNOWN_HAZARD = "known_hazard"
+
+
+class Inclusion(StrEnum):
+    """Whether something else (an exercise, a silent source) is taken beside the incidents, or alone."""
+
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    ONLY = "only"

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.severity import rank, severity
-from clearway_alerts.domain.subscription import Filter, Inclusion
-from clearway_contracts.vocabulary import InfoCredibility, SourceReliability, Tlp
+from clearway_alerts.domain.subscription import Filter
+from clearway_contracts.vocabulary import Inclusion, InfoCredibility, SourceReliability, Tlp
 
 _TLP: Final = tuple(reversed(Tlp))  # from clear, the widest circle, to red
 

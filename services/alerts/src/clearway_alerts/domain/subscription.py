@@ -8,6 +8,7 @@ from clearway_alerts.domain.areas import Area
 from clearway_contracts.vocabulary import (
     Category,
     HazardState,
+    Inclusion,
     InfoCredibility,
     Severity,
     SourceReliability,
@@ -25,14 +26,6 @@ class Accuracy(StrEnum):
 
     CONTAINS = "contains"
     INTERSECTS_UNCERTAINTY = "intersects_uncertainty"
-
-
-class Inclusion(StrEnum):
-    """Whether something else (an exercise, a silent source) is let through beside the incidents, or alone."""
-
-    EXCLUDE = "exclude"
-    INCLUDE = "include"
-    ONLY = "only"
 
 
 class SubscriptionState(StrEnum):

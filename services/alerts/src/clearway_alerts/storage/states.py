@@ -7,11 +7,11 @@ from pydantic import BeforeValidator, SerializerFunctionWrapHandler, TypeAdapter
 
 from clearway_alerts.domain.areas import Everything
 from clearway_alerts.domain.incident_view import IncidentView
-from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Filter, Inclusion
+from clearway_alerts.domain.subscription import EXPLOSIVE_HAZARDS, Filter
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.storage.channels import CHANNEL
 from clearway_contracts.alert import AlertSource
-from clearway_contracts.vocabulary import Category, Tlp
+from clearway_contracts.vocabulary import Category, Inclusion, Tlp
 from clearway_platform.database.states import StateVersions, only_added
 
 # Release 0.1.0 names the coordinates so, and reads what this one stores. Another name would need a version of its own.

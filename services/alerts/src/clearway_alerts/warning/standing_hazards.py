@@ -24,7 +24,7 @@ from clearway_alerts.domain.matching import Watch, watch_of, watched_by
 from clearway_alerts.domain.news import stands
 from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.domain.standing import MOST_SINGLE, decide_found
-from clearway_alerts.domain.subscription import Inclusion, SubscriptionState
+from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.outbound.digests import close_digest, count_of
 from clearway_alerts.outbound.recipients import recipient_of
 from clearway_alerts.storage import mission_lock
@@ -35,6 +35,7 @@ from clearway_alerts.storage.tables import IS_UNCHECKED, ROUTE_VIEW, SUBSCRIPTIO
 from clearway_alerts.storage.unreadable import RowKind, UnreadableRows, why_unreadable
 from clearway_alerts.warning.alert_history import told_of
 from clearway_alerts.warning.issuing import Decided, Issuing, record, store
+from clearway_contracts.vocabulary import Inclusion
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.heavy import HeavyWork

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
+from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
 from clearway_incidents.queries.incidents import PageEnd
-from clearway_incidents.queries.narrowing import Box, Exercises, Filter
+from clearway_incidents.queries.narrowing import Box, Filter
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
@@ -44,7 +44,7 @@ async def everywhere(
     ] = [],  # noqa: B006
     outcome: Annotated[list[Outcome], Query(max_length=20)] = [],  # noqa: B006
     hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
-    exercises: Exercises = Exercises.INCLUDE,
+    exercises: Inclusion = Inclusion.INCLUDE,
     as_of: AsOf = None,
 ) -> Filter:
     """What the query asks for, but the box."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from clearway_contracts.grid import cell_of
-from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
+from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.queries.readable import Marks, is_readable, is_whole
 from clearway_platform.auth.ceilings import Ceiling
@@ -31,14 +30,6 @@ class Box:
     north: float
 
 
-class Exercises(StrEnum):
-    """Whether exercises are among the incidents, left out, or alone."""
-
-    INCLUDE = "include"
-    EXCLUDE = "exclude"
-    ONLY = "only"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """What a list is narrowed to; what is empty does not narrow. Without `status` a list shows live incidents."""
@@ -50,7 +41,7 @@ class Filter:
     status: Sequence[Status] = ()
     outcome: Sequence[Outcome] = ()
     hazard_state: Sequence[HazardState] = ()
-    exercises: Exercises = Exercises.INCLUDE
+    exercises: Inclusion = Inclusion.INCLUDE
     as_of: datetime | None = None
 
 
@@ -84,13 +75,13 @@ def narrowed_apart(
     )
 
 
-def _of_exercises(exercise: ColumnElement[Any], wanted: Exercises) -> list[ColumnElement[bool]]:
+def _of_exercises(exercise: ColumnElement[Any], wanted: Inclusion) -> list[ColumnElement[bool]]:
     match wanted:
-        case Exercises.INCLUDE:
+        case Inclusion.INCLUDE:
             return []
-        case Exercises.EXCLUDE:
+        case Inclusion.EXCLUDE:
             return [exercise.is_not(True)]
-        case Exercises.ONLY:
+        case Inclusion.ONLY:
             return [exercise.is_(True)]
 
 

@@ -8,8 +8,7 @@ from typing import Annotated, Final, Self
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from clearway_contracts.vocabulary import Classification, Tlp
-from clearway_platform.auth.ceilings import EVERY_ORGANISATION
+from clearway_platform.auth.ceilings import EVERY_ORGANISATION, Ceiling
 from clearway_platform.auth.permissions import KEYS as LIST_KEYS
 from clearway_platform.auth.permissions import SESSION
 from clearway_platform.auth.principals import KeyRecord, Principal, Role
@@ -25,15 +24,10 @@ KEYS: Final = {"Keys": "What a key is and may do. Keys are made and revoked with
 router: Final = APIRouter(tags=["Keys"])
 
 
-class CeilingView(BaseModel):
-    """Up to which marks the key reads."""
-
-    tlp: Tlp
-    classification: Classification
-    organisation: str | None = Field(
-        description="Of what is releasable to named organisations alone, the key reads what names this one: null is "
-        f"none of it, `{EVERY_ORGANISATION}` all of it."
-    )
+_CEILING: Final = (
+    "Up to which marks the key reads. Of what is releasable to named organisations alone, it reads what names its "
+    f"`organisation`: null is none of it, `{EVERY_ORGANISATION}` all of it."
+)
 
 
 class KeyView(BaseModel):
@@ -43,7 +37,7 @@ class KeyView(BaseModel):
     name: str
     person: str | None = Field(description="Who holds it; null where it was made for no person.")
     role: Role
-    ceiling: CeilingView
+    ceiling: Ceiling = Field(description=_CEILING)
     created_at: datetime
     revoked_at: datetime | None = Field(description="Since when it is refused; null while it is in use.")
 
@@ -65,7 +59,7 @@ class Session(BaseModel):
         description=f"The names of what the role may do in all services: `{PERMISSIONS}` of the security scheme "
         "`api_key` in this document says what each of them is."
     )
-    ceiling: CeilingView
+    ceiling: Ceiling = Field(description=_CEILING)
     zone: str = Field(description="The time zone in which the mission reads times, as an IANA name.")
 
 
@@ -92,10 +86,8 @@ async def list_keys(
 
 
 def _described(principal: Principal) -> dict[str, object]:
-    ceiling = principal.ceiling
-    marks = {name: getattr(ceiling, name) for name in CeilingView.model_fields}
     named = {"key_id": principal.id, "name": principal.name, "person": principal.person, "role": principal.role}
-    return {**named, "ceiling": marks}
+    return {**named, "ceiling": principal.ceiling}
 
 
 def _sort_key(record: KeyRecord) -> tuple[str, str]:
