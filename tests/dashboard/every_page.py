@@ -51,12 +51,14 @@ EVERY_PAGE: Final = (
         "route", "/routes/:id", "/routes/{route}", "#hazards ~ div table", ("h2#departure ~ button.main",), has_map=True
     ),
     Page("route-new", "/routes/new", "/routes/new", "form"),
-    Page("route-redraw", "/routes/:id/redraw", "/routes/{route}/redraw", "form"),
+    Page("route-redraw", "/routes/:id/redraw", "/routes/{route}/redraw", "form", has_map=True),
     Page("alerts", "/alerts", "/alerts", "main ul li"),
     Page("subscriptions", "/subscriptions", "/subscriptions", "tbody tr"),
-    Page("subscription-new", "/subscriptions/new", "/subscriptions/new", "form"),
+    Page("subscription-new", "/subscriptions/new", "/subscriptions/new", "form", has_map=True),
     Page("subscription", "/subscriptions/:id", "/subscriptions/{subscription}", "h1", has_map=True),
-    Page("subscription-change", "/subscriptions/:id/change", "/subscriptions/{subscription}/change", "form"),
+    Page(
+        "subscription-change", "/subscriptions/:id/change", "/subscriptions/{subscription}/change", "form", has_map=True
+    ),
     Page("sources", "/sources", "/sources", "tbody tr"),
     Page("trends", "/trends", "/trends", ".chart svg"),
     Page("system", "/system", "/system", "main table"),

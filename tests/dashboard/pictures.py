@@ -60,16 +60,18 @@ SHOWN_PAGES: Final[Mapping[tuple[str, str], str]] = {
     ("route", "light"): "route.webp",
     ("incident", "light"): "incident.webp",
     ("alerts", "dark"): "alerts.webp",
+    ("trends", "light"): "trends.webp",
+    ("system", "light"): "system.webp",
     ("field-report", "phone"): "field.webp",
 }
 
 
-async def photograph(window: Window, look: Look, *, whole: bool = True) -> bytes:
+async def photograph(window: Window, look: Look, *, whole: bool = True, has_map: bool = False) -> bytes:
     """The page as PNG: all of it, or what a window shows of it."""
     await window.emulate_media(media=look.media, color_scheme="dark" if look.dark else "light")
     await window.set_viewport_size({"width": look.size[0], "height": look.size[1]})
-    # The map draws itself anew for another size and scheme.
-    await window.evaluate("() => new Promise((done) => setTimeout(done, 2000))")
+    # A map draws itself anew for another size and scheme, and a chart for another size.
+    await window.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", 2_000 if has_map else 200)
     width, height = look.size
     if whole:
         height = min(LONGEST, await window.evaluate("document.documentElement.scrollHeight"))
@@ -118,7 +120,7 @@ async def take(
         key = f"#key={scene.key}" if page.signed_in else ""
         await window.goto(f"{origin}{scene.address(page.path)}{key}")
         await page.wait(window)
-        return {look.name: await photograph(window, look, whole=whole) for look in looks}
+        return {look.name: await photograph(window, look, whole=whole, has_map=page.has_map) for look in looks}
     finally:
         await context.close()
 
@@ -146,10 +148,15 @@ async def illustrations(browser: Browser, origin: str, scene: Scene) -> dict[str
     return made
 
 
+def named(page: Page, look: str, language: str) -> str:
+    """The file of a picture among all of them."""
+    return f"{page.name}-{look}-{language[:2]}.png"
+
+
 async def every_look(browser: Browser, origin: str, scene: Scene) -> dict[str, bytes]:
     """Every page in every look and language, by file."""
     return {
-        f"{page.name}-{look}-{language[:2]}.png": png
+        named(page, look, language): png
         for page in EVERY_PAGE
         for language in LANGUAGES
         for look, png in (await take(browser, origin, scene, page, language=language)).items()

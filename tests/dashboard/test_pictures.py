@@ -1,4 +1,4 @@
-"""The pictures of `make pictures` can be taken, and paper is white whatever the device likes."""
+"""Every page is pictured as people see it, for them to look at, and paper is white whatever the device likes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import pytest
 from playwright.async_api import Browser
 
 from .every_page import EVERY_PAGE, Page
-from .pictures import LOOKS, MOST_BYTES, SHOWN, SHOWN_PAGES, illustrations, photograph, take
+from .pictures import (
+    LANGUAGES,
+    LOOKS,
+    MOST_BYTES,
+    SHOWN,
+    SHOWN_PAGES,
+    TAKEN,
+    illustrations,
+    named,
+    photograph,
+    take,
+)
 from .scene import Scene
 from .windows import Windows
 
@@ -17,8 +28,13 @@ BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 WIDTH_OF_PNG = slice(16, 20)
 
 
-async def test_a_page_is_seen_in_every_look(browser: Browser, origin: str, scene: Scene) -> None:
-    taken = await take(browser, origin, scene, PAGES["sources"])
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: page.name)
+async def test_a_page_is_seen_in_every_look(page: Page, browser: Browser, origin: str, scene: Scene) -> None:
+    """The pictures are kept, as those of `make pictures`."""
+    taken = await take(browser, origin, scene, page)
+    TAKEN.mkdir(parents=True, exist_ok=True)
+    for look, png in taken.items():
+        (TAKEN / named(page, look, LANGUAGES[0])).write_bytes(png)
     assert {name: int.from_bytes(png[WIDTH_OF_PNG]) for name, png in taken.items()} == {
         look.name: look.size[0] for look in LOOKS
     }
