@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from clearway_incidents.api import counting
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 
 from .conftest import Desk, a_report
@@ -191,6 +192,18 @@ async def test_a_query_that_makes_no_sense_is_explained(desk: Desk, query: dict[
     answer = await desk.ask("GET", "/v1/incident-counts", **query)
     assert answer.status_code == status, answer.text
     assert answer.json()["errors"]
+
+
+async def test_an_answer_that_would_be_too_long_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_COUNTS", 2)
+    for day in ("2026-02-20", "2026-02-14", "2026-02-13"):
+        await desk.report(**on(day))
+    assert (await counted(desk, to="2026-02-20", days=14))["total"] == 3
+    refused = await desk.ask("GET", "/v1/incident-counts", to="2026-02-20", days=1)
+    assert refused.status_code == 422
+    [error] = refused.json()["errors"]
+    assert (error["field"], error["problem"]) == ("query.days", "gives 3 counts, more than 2")
+    assert "later `from`" in error["remedy"]
 
 
 async def test_the_first_day_that_there_is_has_a_period(desk: Desk) -> None:

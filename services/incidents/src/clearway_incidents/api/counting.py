@@ -18,6 +18,7 @@ from clearway_incidents.api.filters import wanted
 from clearway_incidents.queries.incident_counts import Count, CountedBy, Periods, incident_counts
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.messaging.standing import standing_of
+from clearway_platform.refusals import Invalid
 from clearway_platform.version import VERSION
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.representation import matches, weak_etag
@@ -25,6 +26,8 @@ from clearway_platform.web.representation import matches, weak_etag
 router = APIRouter(tags=["Reading incidents"])
 
 _LONGEST_DAYS: Final = 3_660
+MOST_COUNTS: Final = 5_000
+"""What one answer lists: weeks of ten years by eight categories, with room."""
 Days = Annotated[
     int,
     Query(ge=1, le=_LONGEST_DAYS, description="The length of a period. The last one ends with the day of `to` in UTC."),
@@ -75,7 +78,8 @@ async def count(
 ) -> Response:
     """The incidents that the list has for the same filters, each counted once: in the period in which it began, also
     where that is before `from`. Without `to` the last period ends today. A key counts what it sees: what it may not
-    read is in no number, and of a reduced incident the day is counted, as it is shown."""
+    read is in no number, and of a reduced incident the day is counted, as it is shown. At most 5,000 counts: what gives
+    more is refused."""
     platform = platform_of(request)
     last = query.until or platform.clock.now()
     periods = Periods(last.astimezone(UTC).date(), days)
@@ -89,13 +93,20 @@ async def count(
             return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
 
     def work(connection: Connection) -> bytes:
-        found = incident_counts(connection, principal, query, periods, kinds)
+        found = _bounded(incident_counts(connection, principal, query, periods, kinds))
         about = {"days": days, "last_day": periods.last, "cursor": standing.cursor, "as_of": query.as_of}
         total = sum(one.incidents for one in found)
         return to_json({"total": total, **about, "counts": [_body(one, periods, kinds) for one in found]})
 
     content = await platform.database.read_apart(work)
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
+
+
+def _bounded(found: list[Count]) -> list[Count]:
+    if len(found) > MOST_COUNTS:
+        remedy = "Send longer `days`, fewer kinds in `per`, or a later `from`."
+        raise Invalid("days", f"gives {len(found)} counts, more than {MOST_COUNTS}", remedy, part="query")
+    return found
 
 
 def _body(count: Count, periods: Periods, by: Sequence[CountedBy]) -> dict[str, Any]:
