@@ -21,6 +21,14 @@ GRID = "26PPS1234506789"
 # What a browser says of a link that is away, and of a refusal.
 AWAY = r"ERR_INTERNET_DISCONNECTED|status of 422"
 RESTARTS = 3
+IS_KEPT = """async (narrative) => {
+  const opening = indexedDB.open('clearway.field')
+  await new Promise((done) => (opening.onsuccess = done))
+  const reading = opening.result.transaction('reports').objectStore('reports').getAll()
+  await new Promise((done) => (reading.onsuccess = done))
+  opening.result.close()
+  return reading.result.some(({ draft }) => draft.narrative === narrative)
+}"""
 
 
 async def signed_in(window: Windows, key: str) -> Page:
@@ -97,11 +105,13 @@ async def test_a_report_without_a_network_is_sent_once(keys: Keys, window: Windo
     assert await accepted(client) == before + 1
 
 
-async def test_what_was_typed_is_kept_with_each_letter(keys: Keys, window: Windows, client: httpx.AsyncClient) -> None:
+async def test_what_was_typed_is_kept_with_each_letter(keys: Keys, window: Windows) -> None:
+    """A browser writes it a moment after the letter, and the report is neither finished nor given."""
     key = await keys(Role.REPORTER)
     page = await signed_in(window, key)
     await page.context.set_offline(True)
     await answer(page, "Half a report")
+    await page.wait_for_function(IS_KEPT, arg="Half a report")
     page = await window.again(page, errors=AWAY)
     await expect(page.locator("#narrative")).to_have_value("Half a report")
     await expect(page.get_by_text("26P PS 12345 06789")).to_be_visible()
@@ -114,21 +124,21 @@ async def test_a_refused_report_says_why_and_is_not_lost(
     key = await keys(Role.REPORTER)
     reader = await keys(Role.VERIFIER)
     page = await signed_in(window, key)
-    await answer(page, "Two wires")
+    await answer(page, "Beside the well")
     await page.locator("#at").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M}")
     await send(page)
     page = await window.again(page, errors=AWAY)
     refused = queued(page, "refused")
-    await expect(refused).to_contain_text("Two wires")
+    await expect(refused).to_contain_text("Beside the well")
     await expect(refused.locator(".problem")).to_contain_text(re.compile(r"When.*time.*future", re.DOTALL))
     assert await incidents(client, reader) == []
     await refused.get_by_role("button", name="Correct it").click()
-    await expect(page.locator("#narrative")).to_have_value("Two wires")
+    await expect(page.locator("#narrative")).to_have_value("Beside the well")
     await page.get_by_role("button", name="Just now").click()
     await send(page)
     await expect(queued(page, "sent")).to_have_count(1)
     [incident] = await incidents(client, reader)
-    assert incident["narrative"] == "Two wires"
+    assert incident["narrative"] == "Beside the well"
 
 
 @pytest.mark.parametrize(("typed", "exact"), [("26P PS 12345 06789", 25), ("26pps123067", 71)])
