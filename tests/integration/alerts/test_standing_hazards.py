@@ -338,6 +338,11 @@ async def test_what_stands_is_found_by_its_index(alerts: Service, report: NewInc
                 "ix_incident_view_standing",
                 f"mission = 'unmix' AND {IS_STANDING[alerts.database.dialect]}",
             ),
+            (
+                "incident_view",
+                "ix_incident_view_handled",
+                "mission = 'unmix' AND handled_at > '2026-01-01' AND handled_at <= '2026-01-02' ORDER BY handled_at DESC",
+            ),
             ("subscription", "ix_subscription_unchecked", str(IS_UNCHECKED)),
             (
                 "alert",

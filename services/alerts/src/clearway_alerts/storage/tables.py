@@ -139,7 +139,8 @@ class IncidentViewRow(Alerts, table=True):
             sqlite_where=IS_STANDING["sqlite"],
             postgresql_where=IS_STANDING["postgresql"],
         ),
-        Index("ix_incident_view_handled", "mission", "handled_at"),
+        # All that it is paged by. SQLite would take a narrower one for what stands.
+        Index("ix_incident_view_handled", "mission", "handled_at", "incident_id", "revision"),
     )
 
     mission: str = Field(primary_key=True)

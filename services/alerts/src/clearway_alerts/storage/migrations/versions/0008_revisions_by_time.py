@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_incident_view_handled", "incident_view", ["mission", "handled_at"])
+    op.create_index("ix_incident_view_handled", "incident_view", ["mission", "handled_at", "incident_id", "revision"])
 
 
 def downgrade() -> None:
