@@ -26,6 +26,8 @@ from clearway_platform.heavy import HeavyWork
 Result = TypeVar("Result")
 DialectName = Literal["sqlite", "postgresql"]
 
+_APART_AT_ONCE: Final = 2
+
 _INSERTS: Final[dict[str, Callable[[Any], Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 # PostgreSQL's classes of errors after which a retry may succeed: connection, serialization and deadlock, resources,
@@ -103,6 +105,7 @@ class Database:
                 self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_timeout=10, **options
             )
             self._reader = self._writer
+            self._apart_places = asyncio.Semaphore(_APART_AT_ONCE)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -131,11 +134,12 @@ class Database:
     async def read_apart(self, work: Callable[[Connection], Result]) -> Result:
         """The result of `work`, which reads many rows and returns few, in one consistent state.
 
-        On SQLite it runs in a thread with its own connection, because it would block the event loop.
+        On SQLite it runs in a thread with its own connection, because it would block the event loop. On PostgreSQL a
+        few run at once: what records and warns needs connections too.
         """
         if self.dialect == "sqlite":
             return await self._apart.run(_read, self._apart_engine, work)
-        async with self.read() as connection:
+        async with self._apart_places, self.read() as connection:
             # What is estimated to be long would be compiled first, which takes longer than it runs.
             await connection.execute(text("SET LOCAL jit = off"))
             return await connection.run_sync(work)
