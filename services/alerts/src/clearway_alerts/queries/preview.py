@@ -8,8 +8,7 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from clearway_alerts.domain.alert import DecisionKind
 from clearway_alerts.domain.areas import RouteCorridor, check_area
@@ -73,9 +72,12 @@ class Previews:
         UnknownRoute."""
         since, until = self._span(since, until)
         await self._heavy.run(check_area, chosen.area)
-        async with self._database.read() as connection:
-            line = await _line_of(connection, principal.mission, chosen)
-            past = await past_of(connection, principal.mission, since, until, self._unreadable)
+
+        def read(connection: Connection) -> tuple[object, Past]:
+            line = _line_of(connection, principal.mission, chosen)
+            return line, past_of(connection, principal.mission, since, until, self._unreadable)
+
+        line, past = await self._database.read_apart(read)
         found = await self._replayed(chosen, line, past, since, until)
         concerned = [one for one in found if one.decided or one.stands]
         readable = await self._readable(principal, concerned)
@@ -135,12 +137,12 @@ def _newest(decided: Sequence[WouldTell]) -> list[WouldTell]:
     return sorted(of_each.values(), key=lambda one: one.at, reverse=True)[:MOST_SHOWN]
 
 
-async def _line_of(connection: AsyncConnection, mission: str, chosen: Filter) -> object:
+def _line_of(connection: Connection, mission: str, chosen: Filter) -> object:
     """The line of the route that is watched; None where none is."""
     if not isinstance(chosen.area, RouteCorridor):
         return None
     its_own = (ROUTE_VIEW.c.mission == mission) & (ROUTE_VIEW.c.route_id == chosen.area.route_id)
-    line: object = (await connection.execute(select(ROUTE_VIEW.c.line).where(its_own))).scalar()
+    line: object = connection.execute(select(ROUTE_VIEW.c.line).where(its_own)).scalar()
     if line is None:
         raise UnknownRoute
     return line

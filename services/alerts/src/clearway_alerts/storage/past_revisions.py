@@ -3,15 +3,13 @@ parts of bounded size."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, select, tuple_
 
 from clearway_alerts.domain.replay import Handled
 from clearway_alerts.storage.states import read_incident
@@ -20,7 +18,7 @@ from clearway_alerts.storage.unreadable import RowKind, UnreadableRows, why_unre
 
 # So many revisions, and so many rows of hazards that stand, are looked at.
 MOST_ROWS: Final = 5_000
-# Of so many rows at most a part is made. They are read on the loop in a few milliseconds.
+# Of so many rows at most a part is made: where they are read on the loop, each holds it for a few milliseconds.
 ROWS_AT_ONCE: Final = 200
 _COLUMNS: Final = (
     INCIDENT_VIEW.c.incident_id,
@@ -67,16 +65,14 @@ class Past:
     is_whole: bool
 
 
-async def past_of(
-    connection: AsyncConnection, mission: str, since: datetime, until: datetime, unreadable: UnreadableRows
-) -> Past:
+def past_of(connection: Connection, mission: str, since: datetime, until: datetime, unreadable: UnreadableRows) -> Past:
     """The newest of it where there is more. What cannot be read is noted and left out."""
     histories: dict[UUID, list[Handled]] = {}
     asked = {"mission": mission, "since": since, "rows": ROWS_AT_ONCE}
     hazards, handled, is_whole = _HAZARDS[connection.dialect.name], _HANDLED, True
     for query, first in ((hazards, _below_all()), (handled, _below_all() | {"last_handled_at": until})):
         rows = 0
-        async for part in _parts(connection, query, asked | first):
+        for part in _parts(connection, query, asked | first):
             rows += len(part)
             is_whole = is_whole and rows <= MOST_ROWS
             if rows > MOST_ROWS:
@@ -91,10 +87,10 @@ def _below_all() -> dict[str, object]:
     return {"last_incident_id": _LAST_ID, "last_revision": 0}
 
 
-async def _parts(
-    connection: AsyncConnection, query: Select[Any], asked: Mapping[str, object]
-) -> AsyncIterator[Sequence[Row[*tuple[Any, ...]]]]:
-    while rows := (await connection.execute(query, asked)).all():
+def _parts(
+    connection: Connection, query: Select[Any], asked: Mapping[str, object]
+) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    while rows := connection.execute(query, asked).all():
         yield rows
         if len(rows) < ROWS_AT_ONCE:
             return
@@ -102,7 +98,6 @@ async def _parts(
             **asked,
             **{f"last_{name}": rows[-1]._mapping[name] for name in ("handled_at", "incident_id", "revision")},
         }
-        await asyncio.sleep(0)
 
 
 def _read(
