@@ -61,7 +61,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, dependencies, gene
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	$(BIN)/pre-commit validate-config .pre-commit-config.yaml
 	$(BIN)/python -m clearway_testing.site
-	services/dashboard/npm run check
+	PYTHON=$(PYTHON) services/dashboard/npm run check
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 
 PYTEST = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest
