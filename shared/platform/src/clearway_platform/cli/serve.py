@@ -197,7 +197,7 @@ def _print_address(
     console.print(f"\n[bold green]Clearway {VERSION} is up[/] on {engine}.")
     if link is not None:
         console.print(f"  open it        {link}")
-        console.print("                 the link contains the key: whoever has the link may do everything")
+        console.print("                 the link contains the administrator's key: do not pass it on")
     console.print(f"  address        {address}")
     console.print(f"  documentation  {address}/docs")
     if key is not None:
