@@ -41,6 +41,8 @@ export function newEntry(draft: Draft, now: Date): Entry {
   }
 }
 
+const CONTENT_REFUSED = 422
+
 /** Whether its answers may still change: nobody has taken it, and no attempt may have arrived unheard. */
 export function isOpen(entry: Entry): boolean {
   return entry.state === 'draft' || entry.state === 'refused' || (entry.state === 'waiting' && entry.attempts === 0)
@@ -56,11 +58,16 @@ export function typed(entry: Entry, draft: Draft): Entry {
   return { ...entry, draft, state: entry.state === 'refused' ? 'refused' : 'draft', body: null }
 }
 
-/** Given to the queue. A refused one may have arrived in no form: the server refuses before it records. */
+/**
+ * Given to the queue. The server refuses before it records, so what is refused has not arrived. But an earlier attempt may
+ * have, whose answer was lost, unless the content itself is refused. Such a report is sent as it was, if nobody changed
+ * it: the server then knows it.
+ */
 export function queued(entry: Entry, now: Date): Entry {
   if (!isOpen(entry)) return entry
-  const body = reportOf(entry.draft, entry.id, now)
-  return { ...entry, state: 'waiting', body, attempts: 0, dueAt: 0, problem: null }
+  const asBefore = entry.attempts > 1 && entry.body !== null && entry.problem?.status !== CONTENT_REFUSED
+  const body = asBefore ? entry.body : reportOf(entry.draft, entry.id, now)
+  return { ...entry, state: 'waiting', body, attempts: asBefore ? entry.attempts : 0, dueAt: 0, problem: null }
 }
 
 /** Its content leaves the device when the server has it: a lost phone should tell little. */

@@ -229,6 +229,46 @@ test('what another window sent meanwhile stays sent', async () => {
   expect((await store.get(id))?.state).toBe('sent')
 })
 
+test('an answer that comes late does not undo what another window heard, nor what a person corrects since', async () => {
+  const { id } = await given()
+  const slow: Send = async () => {
+    api.fates = [problem(422, 'invalid')]
+    await queueOf(api.send).run('cwk_key', true)
+    await store.change(id, (entry) => typed(entry, { ...DRAFT, narrative: 'Two objects.' }))
+    return LATER
+  }
+  await queueOf(slow).run('cwk_key')
+  expect(await store.get(id)).toMatchObject({ state: 'refused', draft: { narrative: 'Two objects.' } })
+  await store.change(id, (entry) => queued(entry, NOW))
+  expect(await queueOf(api.send).run('cwk_key')).toEqual({ nextAt: null, needsKey: false })
+  expect(api.requests.at(-1)?.body.narrative).toBe('Two objects.')
+})
+
+test('one that may have arrived before it was refused is sent again as it was, unless it is changed', async () => {
+  const { id } = await given()
+  api.fates = ['lost', problem(403, 'not_permitted')]
+  await queueOf(api.send).run('cwk_key', true)
+  await queueOf(api.send).run('cwk_less', true)
+  expect((await store.get(id))?.state).toBe('refused')
+  await store.change(id, (entry) => queued(entry, new Date(NOW.getTime() + 60_000)))
+  await queueOf(api.send).run('cwk_key')
+  expect(await store.get(id)).toMatchObject({ state: 'sent' })
+  expect([...api.incidents.keys()]).toEqual([id])
+})
+
+test.each([
+  ['at once by a key that may not report', [problem(403, 'not_permitted')]],
+  ['for its content', [problem(503, 'unavailable'), problem(422, 'invalid')]],
+])('one that was refused %s has a new moment when it is sent again', async (_how, answers) => {
+  const { id } = await given()
+  api.fates = [...answers]
+  for (const _ of answers) await queueOf(api.send).run('cwk_key', true)
+  expect((await store.get(id))?.state).toBe('refused')
+  await store.change(id, (entry) => queued(entry, new Date('2026-02-28T07:00:00Z')))
+  await queueOf(api.send).run('cwk_key')
+  expect(api.requests.at(-1)?.body.time.reported_at).toBe('2026-02-28T07:00:00.000Z')
+})
+
 test('a report that waits may be changed until it was tried, and not after', async () => {
   const { id } = await given()
   const waiting = await store.get(id)

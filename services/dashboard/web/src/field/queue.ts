@@ -75,6 +75,8 @@ export class Queue {
   #after(entry: Entry, answer: Answer): Entry {
     // What is sent stays sent, whatever an earlier attempt of another window hears.
     if (entry.state === 'sent') return entry
+    // Nor does a late answer undo a refusal that a person may be correcting. That it arrived counts at any time.
+    if (entry.state !== 'sending' && answer.is !== 'sent') return entry
     switch (answer.is) {
       case 'sent':
         return recorded(entry, answer.at)
