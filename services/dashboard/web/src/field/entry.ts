@@ -79,9 +79,16 @@ export function recorded(entry: Entry, at: string): Entry {
 
 const FIRST_WAIT_MS = 2_000
 const LONGEST_WAIT_MS = 300_000
+/** A server may ask for a longer wait, up to this one. */
+export const LONGEST_ASKED_MS = 3_600_000
 
 /** The wait before the next attempt: doubled each time, and spread, so that many devices do not come at once. */
 export function waitAfter(attempts: number, random: number, leastMs = 0): number {
   const wait = Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, attempts - 1), LONGEST_WAIT_MS)
-  return Math.max(leastMs, Math.round(wait * (0.75 + random / 2)))
+  return Math.max(Math.min(leastMs, LONGEST_ASKED_MS), Math.round(wait * (0.75 + random / 2)))
+}
+
+/** Whether its wait is over. One that is longer than any was made by a clock that was set back since. */
+export function isDue(entry: Entry, now: number): boolean {
+  return entry.dueAt <= now || entry.dueAt > now + LONGEST_ASKED_MS
 }

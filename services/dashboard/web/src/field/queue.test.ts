@@ -3,7 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { beforeEach, expect, test } from 'vitest'
 import type { SentReport } from '../api/shapes'
 import { emptyDraft, type Draft } from './draft'
-import { isOpen, newEntry, queued, typed, waitAfter, type Entry } from './entry'
+import { isOpen, LONGEST_ASKED_MS, newEntry, queued, typed, waitAfter, type Entry } from './entry'
 import { Queue, type Locks } from './queue'
 import { sender, type Answer, type Send } from './sending'
 import { Store } from './store'
@@ -267,6 +267,21 @@ test.each([
   await store.change(id, (entry) => queued(entry, new Date('2026-02-28T07:00:00Z')))
   await queueOf(api.send).run('cwk_key')
   expect(api.requests.at(-1)?.body.time.reported_at).toBe('2026-02-28T07:00:00.000Z')
+})
+
+test('a clock that is set back does not make a report wait until it is that late again', async () => {
+  const { id } = await given()
+  api.fates = [problem(503, 'unavailable')]
+  await queueOf(api.send).run('cwk_key')
+  now -= 86_400_000
+  await queueOf(api.send).run('cwk_key')
+  expect((await store.get(id))?.state).toBe('sent')
+})
+
+test('a server does not make a report wait for days', async () => {
+  await given()
+  api.fates = [problem(429, 'too_many', { 'Retry-After': '4000000' })]
+  expect((await queueOf(api.send).run('cwk_key')).nextAt).toBe(now + LONGEST_ASKED_MS)
 })
 
 test('a report that waits may be changed until it was tried, and not after', async () => {

@@ -4,7 +4,7 @@
  * The server knows a repeat by the report's id, its key and its content, which stay the same. So an answer that is lost,
  * a page that ends, and a second window cost an attempt, never a report.
  */
-import { isUnsent, recorded, waitAfter, type Entry } from './entry'
+import { isDue, isUnsent, recorded, waitAfter, type Entry } from './entry'
 import type { Answer, Send } from './sending'
 import type { Store } from './store'
 
@@ -63,7 +63,7 @@ export class Queue {
     const now = this.#now()
     let due = false
     const entry = await this.#store.change(id, (entry) => {
-      due = isUnsent(entry) && (atOnce || entry.dueAt <= now)
+      due = isUnsent(entry) && (atOnce || isDue(entry, now))
       return due ? { ...entry, state: 'sending', attempts: entry.attempts + 1 } : entry
     })
     if (!due || entry === null) return null
