@@ -7,14 +7,14 @@ import { Queue } from './queue'
 import { sender } from './sending'
 import { Store } from './store'
 
+/** After so long the page looks again at a queue that it could not read. */
+const RETRY_MS = 30_000
+
 export class Reports {
   entries = $state.raw<Entry[]>([])
   loaded = $state(false)
   /** The device keeps nothing, such as in a private window of some browsers. */
   unkept = $state(false)
-  needsKey = $state(false)
-  /** When the next attempt is due, in milliseconds. */
-  nextAt = $state<number | null>(null)
 
   #store = new Store()
   #queue = new Queue({ store: this.#store, send: sender(), locks: navigator.locks as LockManager | undefined })
@@ -84,16 +84,17 @@ export class Reports {
   async #run(atOnce: boolean): Promise<void> {
     if (!navigator.onLine) return
     try {
-      const { nextAt, needsKey } = await this.#queue.run(session.key, atOnce)
-      this.nextAt = nextAt
-      this.needsKey = needsKey
-      if (needsKey && session.key !== null) session.refuse()
+      const key = session.key
+      const { nextAt, needsKey } = await this.#queue.run(key, atOnce)
+      // Another key may have been entered while this one was refused.
+      if (needsKey && key !== null && key === session.key) session.refuse()
       if (nextAt !== null && !needsKey) {
         this.#timer = setTimeout(() => this.send(false), Math.max(0, nextAt - Date.now()))
         void askForSync()
       }
     } catch {
       this.unkept = true
+      this.#timer = setTimeout(() => this.send(false), RETRY_MS)
     }
   }
 

@@ -35,8 +35,7 @@ export class Store {
     const before = await transaction.store.get(id)
     if (before === undefined) return null
     const after = to(before)
-    await transaction.store.put(after)
-    await transaction.done
+    await Promise.all([transaction.store.put(after), transaction.done])
     this.#tell()
     return after
   }
