@@ -2,11 +2,17 @@
 export function fieldOf(moment: string | null): string {
   if (moment === null) return ''
   const at = new Date(moment)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+  // Not by the offset: before there were time zones it is no whole number of minutes, and a year is typed digit by digit.
+  const day = [written(at.getFullYear(), 4), written(at.getMonth() + 1), written(at.getDate())].join('-')
+  return `${day}T${written(at.getHours())}:${written(at.getMinutes())}`
 }
 
 /** Null for what is no date yet. */
 export function momentOfField(text: string): string | null {
   const at = new Date(text)
   return text === '' || Number.isNaN(at.getTime()) ? null : at.toISOString()
+}
+
+function written(number: number, digits = 2): string {
+  return String(number).padStart(digits, '0')
 }
