@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { SentReport } from '../api/shapes'
 import { emptyDraft, isEmpty, type Draft } from './draft'
 import { newEntry } from './entry'
-import { questionOf, reportOf, unanswered } from './report'
+import { isOfClock, questionOf, reportOf, unanswered } from './report'
 
 const ID = '0195519a-7d40-7000-8000-000000000001'
 const NOW = new Date('2026-02-28T06:00:00Z')
@@ -94,6 +94,11 @@ test.each([
   [{ field: 'header.Idempotency-Key', pointer: null }, null],
 ] as const)('an error is shown at its question: %o', (error, question) => {
   expect(questionOf(error)).toBe(question)
+})
+
+test('an error of the moment of sending is one of the clock', () => {
+  expect(isOfClock({ field: 'time.reported_at' })).toBe(true)
+  expect(isOfClock({ field: 'time.occurred_at' })).toBe(false)
 })
 
 test('an empty form is empty whoever uses the device', () => {

@@ -84,3 +84,8 @@ export function questionOf(error: Pick<FieldError, 'pointer' | 'field'>): Questi
   const place = error.pointer ?? `/${error.field.replace(/^body\./, '').replaceAll('.', '/')}`
   return QUESTIONS.find(([pattern]) => pattern.test(place))?.[1] ?? null
 }
+
+/** Whether the error is about the moment of sending, which no question asks for: the device's clock says it. */
+export function isOfClock({ field }: Pick<FieldError, 'field'>): boolean {
+  return field.endsWith('time.reported_at')
+}
