@@ -88,6 +88,7 @@ def asking(client: Client, zoom: int) -> Callable[[], Awaitable[object]]:
     async def ask() -> None:
         address = f"{client.platform.addresses['incidents']}/v1/incident-map"
         async with client.session.get(address, params={"bbox": next(those), "zoom": str(zoom)}) as answer:
+            answer.raise_for_status()
             await answer.read()
         await asyncio.sleep(ASKED_SECONDS)
 
