@@ -5,7 +5,6 @@ the log does not keep them any more, so they are not published.
 """
 
 import random
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.messaging.outbox import Outbox
+from clearway_testing.manual_clock import ManualClock
 
 MISSION: Final = "map"
 AREA: Final = (-4.0, -4.0, 4.0, 4.0)
@@ -46,16 +46,6 @@ CATEGORIES: Final = ("ied", "landmine", "uxo_erw", "grenade")
 Place = tuple[float, float]
 
 
-@dataclass(slots=True)
-class _Then:
-    """A clock that shows when the report is recorded."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
-
-
 def largest_town() -> Place:
     """Where most incidents are."""
     return _towns()[0]
@@ -65,16 +55,14 @@ async def record_theatre(url: str, count: int) -> None:
     """Create the database of the incidents service with so many incidents in it."""
     await upgrade(url, STORAGE.migrations)
     database = Database(url, pool_size=1)
-    chance, clock = random.Random(count), _Then(datetime.now(UTC) - timedelta(days=365 * YEARS))
+    chance, clock = random.Random(count), ManualClock(datetime.now(UTC) - timedelta(days=365 * YEARS))
     step = timedelta(days=365 * YEARS - 1) / max(count, 1)
     principal = Principal(str(new_id()), "benchmark", MISSION, Role.ADMIN)
     revisions = Revisions(clock, Outbox(clock), INCIDENT)
     try:
         for begin in range(0, count, BATCH):
-            changes = []
-            for _ in range(min(BATCH, count - begin)):
-                clock.moment += step
-                changes.append(_reported(chance, clock.moment, principal))
+            batch = range(min(BATCH, count - begin))
+            changes = [_reported(chance, clock.advance(step), principal) for _ in batch]
             async with database.write() as transaction:
                 await revisions.create(transaction, principal, changes)
                 await transaction.connection.execute(delete(OutboxRow))
