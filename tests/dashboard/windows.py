@@ -107,11 +107,13 @@ class Windows:
         return page
 
     async def again(self, page: Page, *, errors: str | None = None) -> Page:
-        """Close the page, and open its address in another one of the same browser, as it has it."""
+        """Close the page, and open its address in another one of the same browser, as it has it.
+
+        What the first one complained of still counts, and so do the requests of both.
+        """
         address = page.url
         await page.close()
         opened = await page.context.new_page()
-        self._opened = [one for one in self._opened if one.page is not page]
         self._watch(page.context, opened, errors)
         await opened.goto(address)
         return opened
@@ -125,7 +127,7 @@ class Windows:
 
     async def photograph(self, folder: Path, name: str) -> None:
         """What each window shows and has said, for the reader of a failure."""
-        for number, opened in enumerate(self._opened):
+        for number, opened in enumerate(one for one in self._opened if not one.page.is_closed()):
             await opened.page.screenshot(path=folder / f"{name}-{number}.png")
             opened.note(folder / f"{name}-{number}.txt")
 
