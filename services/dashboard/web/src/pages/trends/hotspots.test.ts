@@ -47,6 +47,14 @@ test('what began before the span is left out', () => {
   expect(densest(answer('incidents', 8, features), '2026-11-01').spots[0]?.count).toBe(2)
 })
 
+test('clusters may have incidents that began before the span, and it is known', () => {
+  const mayBeEarlier = (from: string | null, ...features: object[]) =>
+    densest(answer('clusters', 8, features), from).mayBeEarlier
+  expect(mayBeEarlier('2026-11-01', incident(1, 1), cluster(2, 2, 5))).toBe(true)
+  expect(mayBeEarlier('2026-11-01', incident(1, 1))).toBe(false)
+  expect(mayBeEarlier(null, cluster(2, 2, 5))).toBe(false)
+})
+
 test('an incident that is shown as a cell is counted in its middle', () => {
   const ring = [
     [0, 0],

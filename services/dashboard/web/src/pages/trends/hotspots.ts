@@ -17,6 +17,8 @@ export interface Hotspots {
   /** The side of a cell, in degrees. */
   side: number
   total: number
+  /** Whether incidents that began before the span may be among them: clusters have no times. */
+  mayBeEarlier: boolean
 }
 
 type Ask = (query: IncidentMapQuery) => Promise<IncidentMap>
@@ -37,7 +39,7 @@ export async function readHotspots(ask: Ask, box: Bounds | null, narrowing: Narr
   return densest(around ? await ask(queryOf(around, ZOOM, narrowing)) : first, narrowing.from ?? null)
 }
 
-/** Incidents that began before `from` are among those of clusters alone, which have no times. */
+/** Of single incidents, those that began before `from` are left out. */
 export function densest(
   { form, features, zoom, total }: Pick<IncidentMap, 'form' | 'features' | 'zoom' | 'total'>,
   from: string | null,
@@ -54,7 +56,8 @@ export function densest(
     }
   }
   const most = [...spots.values()].filter(({ count }) => count >= LEAST).sort((one, other) => other.count - one.count)
-  return { spots: most.slice(0, MOST), side, total }
+  const mayBeEarlier = from !== null && !features.every(isIncident)
+  return { spots: most.slice(0, MOST), side, total, mayBeEarlier }
 }
 
 function add(spots: Map<string, Hotspot>, side: number, [x, y]: [number, number], count: number, hazardous: number) {
