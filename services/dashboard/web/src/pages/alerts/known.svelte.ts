@@ -12,6 +12,9 @@ class Known<Item> {
   items = $state.raw<Item[] | null>(null)
   problem = $state.raw<unknown>(null)
   #key: string | null = null
+  #asked = 0
+  /** The attempt whose answer is shown. */
+  #shown = 0
   #read: (cursor: string | undefined) => Promise<Read<Item>>
 
   constructor(read: (cursor: string | undefined) => Promise<Read<Item>>) {
@@ -24,7 +27,11 @@ class Known<Item> {
       // Another person looks: nothing stays of what the one before saw.
       this.#key = key
       this.items = null
+      this.problem = null
     }
+    const attempt = ++this.#asked
+    // Whether nothing that was asked for later is shown already.
+    const counts = () => key === this.#key && attempt > this.#shown
     try {
       const items: Item[] = []
       let cursor: string | undefined
@@ -33,11 +40,12 @@ class Known<Item> {
         items.push(...page.items)
         cursor = page.next ?? undefined
       } while (cursor)
-      if (key !== this.#key) return
+      if (!counts()) return
+      this.#shown = attempt
       this.items = items
       this.problem = null
     } catch (error) {
-      this.problem = error
+      if (counts()) this.problem = error
     }
   }
 
