@@ -9,6 +9,13 @@ test('latitude is written first, and read back', () => {
   ])
 })
 
+test('MGRS and degrees with their hemisphere are read as on the other pages', () => {
+  expect(positionsOf('17.0421° N, 3.9962° W\n25PHM 23489 05689')).toEqual([
+    [-3.9962, 17.0421],
+    [expect.closeTo(-30.04966, 4), expect.closeTo(9.98943, 4)],
+  ])
+})
+
 test.each(['10.025', 'north, west', '91, 0', '0, 181', '1, 2, 3'])('%s is no position', (text) => {
   expect(positionsOf(text)).toBeNull()
 })
