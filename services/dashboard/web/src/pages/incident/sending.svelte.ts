@@ -1,8 +1,8 @@
 /** The sending of one action: once, however often it is tried, and honest about what is not known. */
+import { Attempt, resultOf } from '../../api/attempt'
 import { dataOf, Refused } from '../../api/client'
 import type { Incident } from '../../api/shapes'
 import type { ActionName } from './actions'
-import { Attempt, resultOf } from './attempt'
 import { send, type Order } from './commands'
 
 const TIMEOUT_MS = 20_000

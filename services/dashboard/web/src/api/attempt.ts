@@ -25,7 +25,7 @@ export class Attempt {
 }
 
 /** From this status on the server, or something before it, failed in the middle: it may be done, or not. */
-const FAILED = 500
+export const FAILED = 500
 
 /** What became of a request. Whether it was done is only known when the server says so. */
 export async function resultOf<Done, Problem>(
