@@ -123,6 +123,7 @@ export class IncidentRecord {
 }
 
 /** The incident at this address; of one that was merged, its survivor. */
-export async function readIncident(incident_id: string): Promise<Incident> {
-  return dataOf(await api.GET('/v1/incidents/{incident_id}', { params: { path: { incident_id } } }))
+export async function readIncident(incident_id: string, signal?: AbortSignal): Promise<Incident> {
+  const params = { path: { incident_id } }
+  return dataOf(await api.GET('/v1/incidents/{incident_id}', { params, ...(signal && { signal }) }))
 }
