@@ -31,9 +31,13 @@ const WORDS: Readonly<Record<string, string>> = {
   'retraction.reason': 'incident.retraction',
 }
 
+/** Of these the letter or the number stands before the words: both are said on a radio. */
+const GRADES: readonly string[] = ['incident.reliability', 'incident.credibility']
+
 /** A word of the API in the language of the person; nothing for none. */
 export function worded(group: string, value: string): string {
-  return value === '' ? say('incident.none') : term(group, value)
+  if (value === '') return say('incident.none')
+  return (GRADES.includes(group) ? `${value} – ` : '') + term(group, value)
 }
 
 export function labelOf(path: string): string {
@@ -47,7 +51,8 @@ export function momentWithUtc(at: string | Date): string {
   return utc ? `${momentOf(date)} (${utc})` : momentOf(date)
 }
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T/
+/** Nothing beside it: a text that a person wrote may begin with a time. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})$/
 
 export function valueOf(path: string, value: unknown): string {
   const group = WORDS[path]
@@ -62,14 +67,9 @@ export function valueOf(path: string, value: unknown): string {
   }
   if (isPoint(value)) return degreesOf(value.coordinates)
   if (typeof value === 'object') return partsOf(path, value)
-  if (group) return gradeOf(path, String(value)) + term(group, String(value))
+  if (group) return worded(group, String(value))
   if (path.endsWith('_m')) return say('incident.metres', { metres: Number(value) })
   return typeof value === 'string' && INSTANT.test(value) ? momentWithUtc(value) : String(value)
-}
-
-/** The letter or the number of a grade stands before its words: both are said on a radio. */
-function gradeOf(path: string, value: string): string {
-  return path.startsWith('grading.') ? `${value} – ` : ''
 }
 
 function isPoint(value: unknown): value is { coordinates: Position } {
