@@ -33,6 +33,11 @@ export class IncidentRecord {
     this.id = id
   }
 
+  /** The newest revision that is read with its history; 0 for none. The two are asked for apart. */
+  get readRevision(): number {
+    return Math.min(this.incident?.revision ?? 0, this.revisions[0]?.revision ?? 0)
+  }
+
   get fresh(): Difference[] {
     return this.seen && this.incident ? differences(this.seen, this.incident) : []
   }
@@ -74,15 +79,17 @@ export class IncidentRecord {
   }
 
   async readEarlier(): Promise<void> {
-    if (this.earlier === null) return
+    const cursor = this.earlier
+    if (cursor === null) return
     const reading = this.#reading
     try {
-      const { items, next } = await this.#history(this.earlier)
-      if (reading !== this.#reading) return
+      const { items, next } = await this.#history(cursor)
+      // Asked for twice, they are added once.
+      if (reading !== this.#reading || cursor !== this.earlier) return
       this.revisions = [...this.revisions, ...items]
       this.earlier = next ?? null
     } catch (error) {
-      this.failed = error
+      if (reading === this.#reading) this.failed = error
     }
   }
 
