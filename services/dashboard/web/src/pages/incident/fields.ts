@@ -2,6 +2,7 @@
 import type { Incident } from '../../api/shapes'
 import { hazardsToSet, isHarmless, type ActionName } from './actions'
 import { typedMoment, type Field } from './draft'
+import { isLeftOut } from './facts'
 import * as words from './vocabulary'
 
 const NOTE: Field = { name: 'reason', kind: 'text', most: 500 }
@@ -22,7 +23,7 @@ const fact = (name: string, kind: Field['kind'], more: Partial<Field> = {}): Fie
 
 /** The facts that a correction may change. The hazard, the grades and the status have commands of their own. */
 const FACTS: readonly Field[] = [
-  { ...choice('category', words.CATEGORIES, 'category') },
+  choice('category', words.CATEGORIES, 'category'),
   choice('outcome', words.OUTCOMES, 'incident.outcome'),
   fact('exercise', 'flag'),
   fact('location.point', 'place', { required: true }),
@@ -93,8 +94,8 @@ export function fieldsOf(action: ActionName, incident: Incident, now: Date, isCl
       return [REASON]
     case 'grade':
       return [
-        { ...choice('grading.source_reliability', words.RELIABILITIES, 'incident.reliability') },
-        { ...choice('grading.info_credibility', words.CREDIBILITIES, 'incident.credibility') },
+        choice('grading.source_reliability', words.RELIABILITIES, 'incident.reliability'),
+        choice('grading.info_credibility', words.CREDIBILITIES, 'incident.credibility'),
       ]
     case 'correct':
       // A reduced incident does not say what the hidden facts are, so they cannot be corrected from here.
@@ -140,8 +141,4 @@ export function fieldsOf(action: ActionName, incident: Incident, now: Date, isCl
 
 function withPresent(options: readonly string[], present: string): readonly string[] {
   return options.includes(present) ? options : [present, ...options]
-}
-
-function isLeftOut(name: string, incident: Incident): boolean {
-  return incident.left_out.some((hidden) => name === hidden || name.startsWith(`${hidden}.`))
 }
