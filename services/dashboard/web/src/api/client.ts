@@ -54,3 +54,11 @@ export function dataOf<Data>(answer: { data?: Data; error?: unknown; response: R
 export function once(): { 'Idempotency-Key': string } {
   return { 'Idempotency-Key': v7() }
 }
+
+/** After this time a server that took the request and does not answer counts as one that is away. */
+const ANSWER_MS = 20_000
+
+/** For what a person asks to be done: it ends without an answer too, and may then be sent again as it was. */
+export function inTime(): AbortSignal {
+  return AbortSignal.timeout(ANSWER_MS)
+}

@@ -1,11 +1,9 @@
 /** The sending of one action: once, however often it is tried, and honest about what is not known. */
 import { Attempt, resultOf } from '../../api/attempt'
-import { dataOf, Refused } from '../../api/client'
+import { dataOf, inTime, Refused } from '../../api/client'
 import type { Incident } from '../../api/shapes'
 import type { ActionName } from './actions'
 import { send, type Order } from './commands'
-
-const TIMEOUT_MS = 20_000
 
 export class Sending {
   isOpen = $state(false)
@@ -24,7 +22,7 @@ export class Sending {
     this.isOpen = true
     const { incident_id, revision, draft } = sent
     const key = this.#attempt.keyFor({ name, incident_id, revision, draft })
-    const answer = send(name, { ...sent, key, signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const answer = send(name, { ...sent, key, signal: inTime() })
     const result = await resultOf(answer, refusalOf)
     this.isOpen = false
     this.isUnknown = 'unknown' in result

@@ -1,5 +1,5 @@
 /** Clearances and passes of a route: the same form and the same history, of two kinds of record. */
-import { api, dataOf, once } from '../../api/client'
+import { api, dataOf, inTime, type once } from '../../api/client'
 import type { Clearance, Pass } from '../../api/shapes'
 import { fieldOf, timeOfField } from './times'
 
@@ -114,10 +114,11 @@ export async function recordCheck(
   attempt: Attempt,
 ) {
   const params = { path: { route_id }, header: attempt }
+  const signal = inTime()
   dataOf<unknown>(
     kind === 'clearance'
-      ? await api.POST('/v1/routes/{route_id}/clearances', { params, body: clearanceBody(draft, length_km) })
-      : await api.POST('/v1/routes/{route_id}/passes', { params, body: passBody(draft, length_km) }),
+      ? await api.POST('/v1/routes/{route_id}/clearances', { params, body: clearanceBody(draft, length_km), signal })
+      : await api.POST('/v1/routes/{route_id}/passes', { params, body: passBody(draft, length_km), signal }),
   )
 }
 
@@ -129,32 +130,38 @@ export async function correctCheck(
   attempt: Attempt,
 ) {
   const header = { ...attempt, 'If-Match': `"${revision}"` }
+  const signal = inTime()
   const reason = draft.reason
   dataOf<unknown>(
     kind === 'clearance'
       ? await api.PUT('/v1/routes/{route_id}/clearances/{clearance_id}', {
           params: { path: { route_id, clearance_id: id }, header },
           body: { ...clearanceBody(draft, length_km), reason },
+          signal,
         })
       : await api.PUT('/v1/routes/{route_id}/passes/{pass_id}', {
           params: { path: { route_id, pass_id: id }, header },
           body: { ...passBody(draft, length_km), reason },
+          signal,
         }),
   )
 }
 
 export async function withdrawCheck(route_id: string, { kind, id, revision }: Check, reason: string, attempt: Attempt) {
   const header = { ...attempt, 'If-Match': `"${revision}"` }
+  const signal = inTime()
   const body = { reason }
   dataOf<unknown>(
     kind === 'clearance'
       ? await api.POST('/v1/routes/{route_id}/clearances/{clearance_id}/withdraw', {
           params: { path: { route_id, clearance_id: id }, header },
           body,
+          signal,
         })
       : await api.POST('/v1/routes/{route_id}/passes/{pass_id}/withdraw', {
           params: { path: { route_id, pass_id: id }, header },
           body,
+          signal,
         }),
   )
 }
