@@ -5,18 +5,17 @@
  */
 export type Position = readonly [longitude: number, latitude: number, ...rest: number[]]
 
-const EARTH_M = 6_371_008.8
+export const EARTH_M = 6_371_008.8
 const RADIANS = Math.PI / 180
 const CIRCLE_POINTS = 48
 const ROUND_POINTS = 16
 
 /** Great-circle metres (haversine). */
-export function metresBetween(one: Position, other: Position): number {
-  const dLatitude = (other[1] - one[1]) * RADIANS
-  const dLongitude = (other[0] - one[0]) * RADIANS
+export function metresBetween([x1 = 0, y1 = 0]: readonly number[], [x2 = 0, y2 = 0]: readonly number[]): number {
+  const dLatitude = (y2 - y1) * RADIANS
+  const dLongitude = (x2 - x1) * RADIANS
   const half =
-    Math.sin(dLatitude / 2) ** 2 +
-    Math.cos(one[1] * RADIANS) * Math.cos(other[1] * RADIANS) * Math.sin(dLongitude / 2) ** 2
+    Math.sin(dLatitude / 2) ** 2 + Math.cos(y1 * RADIANS) * Math.cos(y2 * RADIANS) * Math.sin(dLongitude / 2) ** 2
   return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(half)))
 }
 

@@ -1,5 +1,6 @@
 /** The facts of an incident in the order in which they are asked for, and which of them the key may not read. */
 import type { Incident } from '../../api/shapes'
+import { EARTH_M } from '../../map/metres'
 import { valueAt } from './differences'
 
 export interface Group {
@@ -72,18 +73,6 @@ export function said(group: Group, incident: Incident): { path: string; value: u
 
 export function isLeftOut(path: string, incident: Pick<Incident, 'left_out'>): boolean {
   return (incident.left_out ?? []).some((hidden) => path === hidden || path.startsWith(`${hidden}.`))
-}
-
-const EARTH_M = 6_371_000
-
-/** The distance between two points in metres, good enough to say which is near. */
-export function metresBetween(one: readonly number[], other: readonly number[]): number {
-  const rad = Math.PI / 180
-  const [x1 = 0, y1 = 0] = one
-  const [x2 = 0, y2 = 0] = other
-  const turn = ((((x2 - x1 + 540) % 360) + 360) % 360) - 180
-  const x = turn * rad * Math.cos(((y1 + y2) / 2) * rad)
-  return Math.hypot(x, (y2 - y1) * rad) * EARTH_M
 }
 
 /** The box around a point, as the list asks for it; it may cross the antimeridian. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Route } from '../../api/shapes'
-import { boxAround, metresBetween } from './facts'
+import { metresBetween } from '../../map/metres'
+import { boxAround } from './facts'
 import { routesNear, touchedBy } from './routesNear'
 
 const route = (route_id: string, coordinates: number[][]) =>

@@ -1,7 +1,7 @@
 /** Which routes an incident touches, as the API says it: the hazards that stand on a route, and what its risk counts. */
 import type { Explanation } from '../../api/schema'
 import type { Route } from '../../api/shapes'
-import { metresBetween } from './facts'
+import { metresBetween } from '../../map/metres'
 
 /** A route farther than this has nothing of the incident: its risk is not asked for. */
 const REACH_M = 25_000

@@ -1,17 +1,11 @@
 /** Where things are along a route: kilometres from the start of its line. */
+import { metresBetween } from '../../map/metres'
 
 export type Position = [longitude: number, latitude: number]
 
-const EARTH_M = 6_371_008.8
 const RADIANS = Math.PI / 180
 
-/** Great-circle distance in metres (haversine). The server measures on the ellipsoid: up to 0.5 % apart. */
-export function metresBetween([x1, y1]: Position, [x2, y2]: Position): number {
-  const height = Math.sin(((y2 - y1) * RADIANS) / 2) ** 2
-  const width = Math.cos(y1 * RADIANS) * Math.cos(y2 * RADIANS) * Math.sin(((x2 - x1) * RADIANS) / 2) ** 2
-  return 2 * EARTH_M * Math.asin(Math.min(1, Math.sqrt(height + width)))
-}
-
+/** In metres. The server measures on the ellipsoid: up to 0.5 % apart. */
 export function lengthOf(line: Position[]): number {
   return legs(line).reduce((sum, { metres }) => sum + metres, 0)
 }

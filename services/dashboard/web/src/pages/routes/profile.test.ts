@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { lengthOf, metresBetween, nearestKm, type Position } from './along'
+import { metresBetween } from '../../map/metres'
+import { lengthOf, nearestKm, type Position } from './along'
 import { profileOf, type ProfileInput } from './profile'
 
 const DEGREE_M = 111_195
