@@ -1,8 +1,10 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
+import { loadAnewBy } from './parts/parts.svelte'
 import './style.css'
 import { prepareWords } from './words/words.svelte'
 
 const target = document.getElementById('page')
+loadAnewBy(() => location.reload())
 await prepareWords()
 if (target) mount(App, { target })

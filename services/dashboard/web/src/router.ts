@@ -1,20 +1,30 @@
 /** The address says what is shown: the pages by their paths, what they show of it in the parameters. */
 import { createRouter } from 'sv-router'
+import { part } from './parts/parts.svelte'
 
+let last = 0
+
+/** Of the pages that a person asked for, the last one is wanted. */
+function page<Page>(from: () => Promise<Page>): Promise<Page> {
+  const its = ++last
+  return part(from, () => its === last)
+}
+
+// The router takes for a page that is loaded what has `() => import(…)` in its text.
 export const { p, navigate, isActive, route } = createRouter({
-  '/': () => import('./pages/now/Now.svelte'),
-  '/incidents/:id': () => import('./pages/incident/IncidentPage.svelte'),
-  '/routes': () => import('./pages/routes/Routes.svelte'),
-  '/routes/new': () => import('./pages/routes/NewRoute.svelte'),
-  '/routes/:id': () => import('./pages/routes/RoutePage.svelte'),
-  '/routes/:id/redraw': () => import('./pages/routes/Redraw.svelte'),
-  '/alerts': () => import('./pages/alerts/Alerts.svelte'),
-  '/trends': () => import('./pages/trends/Trends.svelte'),
-  '/subscriptions': () => import('./pages/alerts/Subscriptions.svelte'),
-  '/subscriptions/new': () => import('./pages/alerts/EditSubscription.svelte'),
-  '/subscriptions/:id': () => import('./pages/alerts/Subscription.svelte'),
-  '/subscriptions/:id/change': () => import('./pages/alerts/EditSubscription.svelte'),
-  '/sources': () => import('./pages/alerts/Sources.svelte'),
-  '/system': () => import('./pages/system/System.svelte'),
-  '*': () => import('./pages/Unknown.svelte'),
+  '/': () => page(() => import('./pages/now/Now.svelte')),
+  '/incidents/:id': () => page(() => import('./pages/incident/IncidentPage.svelte')),
+  '/routes': () => page(() => import('./pages/routes/Routes.svelte')),
+  '/routes/new': () => page(() => import('./pages/routes/NewRoute.svelte')),
+  '/routes/:id': () => page(() => import('./pages/routes/RoutePage.svelte')),
+  '/routes/:id/redraw': () => page(() => import('./pages/routes/Redraw.svelte')),
+  '/alerts': () => page(() => import('./pages/alerts/Alerts.svelte')),
+  '/trends': () => page(() => import('./pages/trends/Trends.svelte')),
+  '/subscriptions': () => page(() => import('./pages/alerts/Subscriptions.svelte')),
+  '/subscriptions/new': () => page(() => import('./pages/alerts/EditSubscription.svelte')),
+  '/subscriptions/:id': () => page(() => import('./pages/alerts/Subscription.svelte')),
+  '/subscriptions/:id/change': () => page(() => import('./pages/alerts/EditSubscription.svelte')),
+  '/sources': () => page(() => import('./pages/alerts/Sources.svelte')),
+  '/system': () => page(() => import('./pages/system/System.svelte')),
+  '*': () => page(() => import('./pages/Unknown.svelte')),
 })

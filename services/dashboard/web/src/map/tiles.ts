@@ -1,6 +1,7 @@
 /** Tiles of the mission's own: raster or vector, by an XYZ address or as a PMTiles file. */
 import type { Map as MapLibreMap } from 'maplibre-gl'
 import type * as MapLibre from 'maplibre-gl'
+import { part } from '../parts/parts.svelte'
 import { FONT, type Layer } from './base'
 import type { Colours } from './colours'
 
@@ -32,7 +33,7 @@ function addAddress(map: MapLibreMap, tiles: string): 'raster' | null {
 
 /** Its kind: `raster`, or the names of its layers. */
 async function addArchive(gl: typeof MapLibre, map: MapLibreMap, tiles: string): Promise<'raster' | string[]> {
-  const { PMTiles, Protocol } = await import('pmtiles')
+  const { PMTiles, Protocol } = await part(() => import('pmtiles'))
   const protocol = new Protocol({ metadata: true })
   const address = new URL(tiles, location.href).href
   const archive = new PMTiles(address)

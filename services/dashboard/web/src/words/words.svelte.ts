@@ -1,5 +1,6 @@
 /** The texts of the pages, as ICU messages: one file for each language, checked for completeness. A page loads one. */
 import { IntlMessageFormat } from 'intl-messageformat'
+import { part } from '../parts/parts.svelte'
 import type en from './en.json'
 
 export type Word = keyof typeof en
@@ -11,7 +12,6 @@ const FILES: Record<Language, () => Promise<{ default: Texts }>> = {
   fr: () => import('./fr.json'),
 }
 const NAME = 'clearway.language'
-const AGAIN_MS = 2_000
 
 let language = $state<Language>('en')
 let texts = $state.raw<Texts | null>(null)
@@ -21,34 +21,20 @@ export function currentLanguage(): Language {
   return language
 }
 
-/**
- * Load the texts of the language that the person chose, or of the browser. A page does so before it shows anything, so
- * as often as it takes: on a bad link it would stay white.
- */
+/** Load the texts of the language that the person chose, or of the browser. A page does so before it shows anything. */
 export async function prepareWords(): Promise<void> {
   const wanted = localStorage.getItem(NAME) ?? navigator.language.slice(0, 2)
-  for (;;) {
-    try {
-      await use(wanted === 'fr' ? 'fr' : 'en')
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
-    }
-  }
+  await use(wanted === 'fr' ? 'fr' : 'en')
 }
 
-/** From now on in this language; as before where its texts cannot be loaded. */
+/** In this language from when its texts are there. */
 export async function speak(chosen: Language): Promise<void> {
-  try {
-    await use(chosen)
-  } catch {
-    return
-  }
+  await use(chosen)
   localStorage.setItem(NAME, chosen)
 }
 
 async function use(chosen: Language): Promise<void> {
-  texts = (await FILES[chosen]()).default
+  texts = (await part(FILES[chosen])).default
   language = chosen
   document.documentElement.lang = chosen
 }

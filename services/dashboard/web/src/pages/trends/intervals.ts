@@ -1,11 +1,19 @@
 /** How sure a count is: exact intervals, by quantiles of jStat, which is loaded beside the counts. */
 import type Jstat from 'jstat'
+import { part } from '../../parts/parts.svelte'
 
 let jstat: typeof Jstat
 
+let loading: ReturnType<typeof load> | null = null
+
+function load() {
+  return part(() => import('jstat'))
+}
+
 /** Before the first interval. */
 export async function prepareIntervals(): Promise<void> {
-  jstat = (await import('jstat')).default
+  loading ??= load()
+  jstat = (await loading).default
 }
 
 export interface Interval {
