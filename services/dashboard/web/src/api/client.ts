@@ -11,8 +11,10 @@ const withKey: Middleware = {
     if (session.key) request.headers.set('Authorization', `Bearer ${session.key}`)
     return request
   },
-  onResponse({ response }) {
-    if (response.status === 401) session.refuse()
+  onResponse({ request, response }) {
+    // The answer may be late: meanwhile another key may have been entered.
+    const isOfThisKey = request.headers.get('Authorization') === `Bearer ${session.key}`
+    if (response.status === 401 && isOfThisKey) session.refuse()
   },
 }
 api.use(withKey)
