@@ -71,6 +71,7 @@ export class Picture<Item> {
     this.items.clear()
     this.loaded = false
     this.heardAt = null
+    this.resyncedAt = null
     this.state = 'connecting'
   }
 

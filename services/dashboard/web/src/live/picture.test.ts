@@ -102,3 +102,13 @@ test('a list that cannot be read leaves what is shown, and says so', async () =>
   expect([picture.state, ...shown(picture)]).toEqual(['failed', 'a1'])
   picture.stop()
 })
+
+test('what is said of one key is not said of the next one', async () => {
+  const { picture, open, say, answer } = led()
+  open()
+  await answer({ id: 'a', revision: 1 })
+  say(null, 'resync')
+  await answer({ id: 'a', revision: 1 })
+  picture.stop()
+  expect([picture.items.size, picture.heardAt, picture.resyncedAt]).toEqual([0, null, null])
+})

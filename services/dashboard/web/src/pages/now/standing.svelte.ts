@@ -11,6 +11,17 @@ class Standing {
   subscriptions = $state.raw<Subscription[]>([])
   hazards = $state.raw<HazardStretch[]>([])
 
+  #key: string | null = null
+
+  /** What another key may read is not shown to this one. */
+  holdFor(key: string | null): void {
+    if (key === this.#key) return
+    this.#key = key
+    this.areas = []
+    this.subscriptions = []
+    this.hazards = []
+  }
+
   async readAreas(signal: AbortSignal): Promise<void> {
     this.areas = await all(async (cursor) =>
       dataOf(await api.GET('/v1/areas', { params: { query: { limit: PAGE, ...(cursor && { cursor }) } }, signal })),
