@@ -29,6 +29,7 @@ from .scene import Scene, make_scene
 from .windows import Windows
 
 HERE = Path(__file__).parent
+SOURCES = HERE.parents[1] / "services" / "dashboard" / "web" / "src"
 SCREENSHOTS = HERE.parents[1] / ".cache" / "screenshots"
 FAILED = pytest.StashKey[bool]()
 
@@ -54,10 +55,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def built() -> None:
-    """The page must be built from its sources: `make test` does it."""
+    """The page must be built from its sources as they are: `make test` does it."""
+    page = clearway_dashboard.main.BUILT / "index.html"
     with skipped_when_unavailable():
-        if not (clearway_dashboard.main.BUILT / "index.html").exists():
+        if not page.exists():
             raise Unavailable("the page is not built: make page")
+        # What is generated beside them is written anew by each check.
+        sources = (source for source in SOURCES.rglob("*.*") if source.suffixes != [".d", ".ts"])
+        newest = max(source.stat().st_mtime for source in sources)
+        if newest > page.stat().st_mtime:
+            raise Unavailable("the page is older than its sources: make page")
 
 
 @fixture(scope="session")

@@ -24,6 +24,9 @@ BEFORE, MEANWHILE = "Before the cut", "During the cut"
 # What a browser says of requests that no server answers.
 UNANSWERED = r"net::ERR_|Failed to fetch|status of 50[0-9]"
 HERE = "globalThis.stillHere"
+A_PAGE = re.compile(r"/assets/Trends-[^/]*\.js$")
+# What a page asks for to know whether the server is there.
+IS_THERE = re.compile(r"/dashboard\.json$")
 WAITED_MS = 2500
 # After so long without even a sign of life a page takes its link for cut.
 MORE_THAN_SILENT_MS = 45_000
@@ -158,6 +161,41 @@ async def test_a_page_whose_words_did_not_arrive_asks_for_them_again(window: Win
     await page.reload()
     await expect(page.get_by_label("API key")).to_be_visible()
     assert len(refused) == 1
+
+
+async def test_a_page_that_did_not_arrive_is_asked_for_again(keys: Keys, window: Windows) -> None:
+    page = await window(await keys(Role.SUBSCRIBER), errors=UNANSWERED)
+    await page.evaluate(f"{HERE} = true")
+    await is_live(page)
+    arrives = asyncio.Event()
+
+    async def when_it_arrives(route: Route) -> None:
+        await (route.continue_() if arrives.is_set() else route.abort())
+
+    for what in (A_PAGE, IS_THERE):
+        await page.route(what, when_it_arrives)
+    await page.get_by_role("link", name="Trends").click()
+    await expect(link_state(page)).to_contain_text("A part of this page did not arrive")
+    arrives.set()
+    await expect(page.get_by_role("heading", name="Trends", level=1)).to_be_visible()
+    await expect(link_state(page)).not_to_contain_text("A part of this page did not arrive")
+    assert await page.evaluate(HERE), "the page was loaded again"
+
+
+async def test_a_page_that_an_upgrade_removed_is_loaded_anew(keys: Keys, window: Windows) -> None:
+    """A tab that was open during an upgrade asks for files of the version before."""
+    page = await window(await keys(Role.SUBSCRIBER), errors="status of 404|Failed to fetch")
+    await is_live(page)
+    upgraded = asyncio.Event()
+
+    async def of_the_version_before(route: Route) -> None:
+        await (route.continue_() if upgraded.is_set() else route.fulfill(status=404))
+
+    await page.route(A_PAGE, of_the_version_before)
+    page.on("domcontentloaded", lambda _: upgraded.set())
+    await page.get_by_role("link", name="Trends").click()
+    await expect(page.get_by_role("heading", name="Trends", level=1)).to_be_visible()
+    assert upgraded.is_set(), "the page was not loaded anew"
 
 
 async def looking(keys: Keys, window: Windows, path: str = "/", *, shared_worker: bool = True) -> Page:

@@ -1,10 +1,11 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
 import { loadAnewBy } from './parts/parts.svelte'
+import { loadAnew } from './router'
 import './style.css'
 import { prepareWords } from './words/words.svelte'
 
 const target = document.getElementById('page')
-loadAnewBy(() => location.reload())
+loadAnewBy(loadAnew)
 await prepareWords()
 if (target) mount(App, { target })

@@ -10,8 +10,27 @@ function page<Page>(from: () => Promise<Page>): Promise<Page> {
   return part(from, () => its === last)
 }
 
+/** Where a person is going: the address says so once the page is there. */
+let destination: string | null = null
+
+/** Load this page anew, as the one that the person is going to. */
+export function loadAnew(): void {
+  if (destination === null) location.reload()
+  else location.assign(destination)
+}
+
 // The router takes for a page that is loaded what has `() => import(…)` in its text.
 export const { p, navigate, isActive, route } = createRouter({
+  hooks: {
+    beforeLoad({ pathname, search }) {
+      const asked = new URLSearchParams(Object.entries(search).map(([name, value]) => [name, String(value)]))
+      // On the way back the browser has changed the address already.
+      destination = pathname === location.pathname ? null : `${pathname}?${asked}`
+    },
+    afterLoad() {
+      destination = null
+    },
+  },
   '/': () => page(() => import('./pages/now/Now.svelte')),
   '/incidents/:id': () => page(() => import('./pages/incident/IncidentPage.svelte')),
   '/routes': () => page(() => import('./pages/routes/Routes.svelte')),
