@@ -17,7 +17,7 @@ PROJECTS := pyproject.toml $(DEVELOPMENT:%=%/pyproject.toml)
 SOURCES := $(DEVELOPMENT:%=%/src)
 # The page of the dashboard, and all that it is made of.
 PAGE := services/dashboard/src/clearway_dashboard/built/index.html
-WEB := $(shell find services/dashboard/web -name node_modules -prune -o -type f -print 2>/dev/null)
+WEB := $(shell find services/dashboard/web -name node_modules -prune -o -type f ! -name schema.d.ts -print 2>/dev/null)
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/k8s/base/*.yaml))
 
 # The development environment holds all that running needs: where there is one, `up` keeps it.
