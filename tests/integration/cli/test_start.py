@@ -168,7 +168,7 @@ def test_the_first_line_is_a_link_that_opens_the_page_signed_in(program: Program
     started, address = up()
     key = (program.folder / "data/admin.key").read_text().strip()
     assert link_of(started) == f"{address}/#key={key}"
-    assert "the link contains the key" in started.written
+    assert "the link contains the administrator's key" in started.written
 
 
 @pytest.mark.parametrize(("terminal", "is_said"), [("0", False), ("1", True)])
