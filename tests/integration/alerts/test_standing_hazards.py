@@ -341,7 +341,10 @@ async def test_what_stands_is_found_by_its_index(alerts: Service, report: NewInc
             (
                 "incident_view",
                 "ix_incident_view_handled",
-                "mission = 'unmix' AND handled_at > '2026-01-01' ORDER BY handled_at DESC",
+                (
+                    "mission = 'unmix' AND handled_at > '2026-01-01' AND handled_at <= '2026-01-02'"
+                    " ORDER BY handled_at DESC"
+                ),
             ),
             ("subscription", "ix_subscription_unchecked", str(IS_UNCHECKED)),
             (
