@@ -52,8 +52,10 @@ export function dataOf<Data>(answer: { data?: Data; error?: unknown; response: R
   })
 }
 
+export type Once = { 'Idempotency-Key': string }
+
 /** A number for each attempt of a person to do something, so that it is done once however often it is sent. */
-export function once(): { 'Idempotency-Key': string } {
+export function once(): Once {
   return { 'Idempotency-Key': v7() }
 }
 

@@ -1,5 +1,5 @@
 /** Clearances and passes of a route: the same form and the same history, of two kinds of record. */
-import { api, dataOf, inTime, type once } from '../../api/client'
+import { api, dataOf, inTime, type Once } from '../../api/client'
 import type { Clearance, Pass } from '../../api/shapes'
 import { fieldOf, timeOfField } from './times'
 
@@ -104,16 +104,8 @@ export async function revisionsOf(kind: Kind, route_id: string, id: string, sign
   return dataOf(await api.GET('/v1/routes/{route_id}/passes/{pass_id}/revisions', { params, signal })).map(ofPass)
 }
 
-export type Attempt = ReturnType<typeof once>
-
-export async function recordCheck(
-  kind: Kind,
-  route_id: string,
-  draft: CheckDraft,
-  length_km: number,
-  attempt: Attempt,
-) {
-  const params = { path: { route_id }, header: attempt }
+export async function recordCheck(kind: Kind, route_id: string, draft: CheckDraft, length_km: number, once: Once) {
+  const params = { path: { route_id }, header: once }
   const signal = inTime()
   dataOf<unknown>(
     kind === 'clearance'
@@ -127,9 +119,9 @@ export async function correctCheck(
   { kind, id, revision }: Check,
   draft: CheckDraft,
   length_km: number,
-  attempt: Attempt,
+  once: Once,
 ) {
-  const header = { ...attempt, 'If-Match': `"${revision}"` }
+  const header = { ...once, 'If-Match': `"${revision}"` }
   const signal = inTime()
   const reason = draft.reason
   dataOf<unknown>(
@@ -147,8 +139,8 @@ export async function correctCheck(
   )
 }
 
-export async function withdrawCheck(route_id: string, { kind, id, revision }: Check, reason: string, attempt: Attempt) {
-  const header = { ...attempt, 'If-Match': `"${revision}"` }
+export async function withdrawCheck(route_id: string, { kind, id, revision }: Check, reason: string, once: Once) {
+  const header = { ...once, 'If-Match': `"${revision}"` }
   const signal = inTime()
   const body = { reason }
   dataOf<unknown>(

@@ -1,5 +1,5 @@
 /** The requests about one route, as its pages make them. */
-import { api, dataOf, inTime, type once } from '../../api/client'
+import { api, dataOf, inTime, type Once } from '../../api/client'
 import type { Briefing, Incident, RiskExplanation, RouteRisk, Verified } from '../../api/shapes'
 import { boundsAround } from '../../map/bounds'
 import type { Position } from './along'
@@ -66,20 +66,18 @@ export interface RouteDraft {
   line: Position[]
 }
 
-type Attempt = ReturnType<typeof once>
-
 /** Register a route, or replace the one at this revision. */
 export async function putRoute(
   route_id: string,
   { name, half_width_m, line }: RouteDraft,
   revision: number | null,
-  attempt: Attempt,
+  once: Once,
 ) {
   return dataOf(
     await api.PUT('/v1/routes/{route_id}', {
       params: {
         path: { route_id },
-        header: { ...attempt, ...(revision === null ? {} : { 'If-Match': `"${revision}"` }) },
+        header: { ...once, ...(revision === null ? {} : { 'If-Match': `"${revision}"` }) },
       },
       body: { name, half_width_m, line: { type: 'LineString', coordinates: line } },
       signal: inTime(),
@@ -87,9 +85,9 @@ export async function putRoute(
   )
 }
 
-export async function retireRoute(route_id: string, revision: number, attempt: Attempt): Promise<void> {
+export async function retireRoute(route_id: string, revision: number, once: Once): Promise<void> {
   const answer = await api.DELETE('/v1/routes/{route_id}', {
-    params: { path: { route_id }, header: { ...attempt, 'If-Match': `"${revision}"` } },
+    params: { path: { route_id }, header: { ...once, 'If-Match': `"${revision}"` } },
     signal: inTime(),
   })
   if (!answer.response.ok) dataOf(answer)

@@ -1,6 +1,6 @@
 /** One thing that a person asks of the server: whether it is under way, and what the server said against it. */
-import { Attempt, FAILED } from '../../api/attempt'
-import { Refused } from '../../api/client'
+import { Attempt, FAILED } from './attempt'
+import { Refused, type Once } from './client'
 
 export class Asking {
   busy = $state(false)
@@ -27,7 +27,7 @@ export class Asking {
    * The same for what is done once, however often it is sent: `work` sends it with this header, which stays the same as
    * long as the same `request` has no answer that says what became of it.
    */
-  async send(request: unknown, work: (header: { 'Idempotency-Key': string }) => Promise<void>): Promise<boolean> {
+  async send(request: unknown, work: (header: Once) => Promise<void>): Promise<boolean> {
     if (this.busy) return false
     const header = { 'Idempotency-Key': this.#attempt.keyFor(request) }
     const done = await this.run(() => work(header))

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 
-vi.mock('../../api/client', () => ({
+vi.mock('./client', () => ({
   Refused: class extends Error {
     constructor(public problem: { status: number }) {
       super()
@@ -8,7 +8,7 @@ vi.mock('../../api/client', () => ({
   },
 }))
 
-import { Refused } from '../../api/client'
+import { Refused } from './client'
 import { Asking } from './asking.svelte'
 
 const refused = (status: number) => Reflect.construct(Refused, [{ status }]) as Refused
