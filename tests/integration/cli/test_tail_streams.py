@@ -137,3 +137,32 @@ def test_a_key_that_is_revoked_ends_it(program: Program, up: Up) -> None:
     await_ready(lambda: tail.process.poll() is not None, seconds=SECONDS)
     assert tail.process.returncode == 2
     assert f"{address} refuses the API key." in tail.err.read_text().splitlines()[-1]
+
+
+def test_a_filter_leaves_out_the_streams_that_do_not_have_it(program: Program, serve: Serve) -> None:
+    asked: list[str] = []
+    url = serve({ALERTS: STREAM, INCIDENTS: STREAM, ROUTES: STREAM}, asked)
+    tail = program.start("tail", "--url", url, "--key", "cwk_a_b", "--where", "subscription_id=7")
+    tail.said(f"Following alerts at {url}")
+    await_ready(lambda: len(asked) >= 2, seconds=SECONDS)
+    tail.stopped_by(signal.SIGINT)
+    assert asked[0] == f"{ALERTS}?subscription_id=7&last=10"
+    assert set(asked[1:]) == {f"{ALERTS}?subscription_id=7"}
+
+
+def test_a_filter_that_no_stream_has_is_refused(program: Program) -> None:
+    done = program.run("tail", "--only", "routes", "--where", "subscription_id=7")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "No stream is narrowed by subscription_id. Filters of routes: none.\n",
+    )
+    done = program.run("tail", "--where", "subscription_id")
+    assert (done.returncode, done.stderr.partition(".")[0]) == (2, "--where is 'subscription_id'")
+
+
+def test_an_unknown_subscription_is_said_and_not_followed(program: Program, up: Up) -> None:
+    """Silence would look like safety."""
+    up()
+    done = program.run("tail", "--where", "subscription_id=0197c0de-0000-7000-8000-000000000000")
+    assert done.returncode == 2
+    assert "0197c0de-0000-7000-8000-000000000000" in done.stderr

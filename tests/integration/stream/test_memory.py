@@ -6,7 +6,7 @@ import json
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -16,28 +16,20 @@ import psutil
 import pytest
 import uvicorn
 from sqlalchemy import insert, update
-from starlette.types import Receive, Scope, Send
 
-from clearway_platform.auth.ceilings import UNLIMITED
-from clearway_platform.auth.principals import KeyDirectory, Principal, Role
+from clearway_platform.auth.principals import Role
 from clearway_platform.database.tables import FeedHead, FeedRow
-from clearway_platform.web.abort import AbortableConnection
 from clearway_platform.web.stream import outlet
-from clearway_platform.web.stream.client import Client, Selection
 from clearway_platform.web.stream.hub import Hub
-from clearway_platform.web.stream.outlet import Outlet
-from clearway_platform.web.stream.replays import Replays
-from clearway_platform.web.stream.response import EventStream
-from clearway_platform.web.stream.session import Session
 from clearway_platform.web.stream.views import as_published
 from clearway_testing.metrics import sample
 from clearway_testing.platforms import Platform, embedded_platform
 from clearway_testing.plumbing import Plumbing, eventually, running
-from clearway_testing.server import LOOPBACK
+
+from .serving import MISSION, serving_stream
 
 EVENTS = 60
 EVENT_BYTES = 1_000_000
-MISSION = "unmas"
 UNREAD = 8
 # What the stream asks of an incident, to know who may read it.
 READABLE = {"sharing": {"tlp": "clear", "classification": "unclassified"}, "reports": []}
@@ -116,42 +108,6 @@ async def whole_replay(address: str, token: str, cursor: str) -> list[int]:
     return numbers
 
 
-class AnyKey:
-    """A directory in which every key is in use."""
-
-    async def principal_of(self, key_id: str) -> Principal:
-        return Principal(key_id, "reader", MISSION, Role.ANALYST)
-
-
-@asynccontextmanager
-async def serving_stream(hub: Hub) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    """A server that answers every request with the stream from its beginning, and its address."""
-    keys: KeyDirectory = AnyKey()  # type: ignore[assignment]
-    replays = Replays()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        client = Client(Selection(MISSION, UNLIMITED), "reader")
-
-        async def follow(to: Outlet) -> None:
-            await Session(hub, replays, client, to, "/v1/routes", 15).run(f"{hub.epoch}-0")
-
-        await EventStream("routes", client, follow, keys, 600)(scope, receive, send)
-
-    config = uvicorn.Config(
-        app, host=LOOPBACK, port=0, lifespan="off", log_config=None, ws="none", http=AbortableConnection
-    )
-    server = uvicorn.Server(config)
-    listening = config.bind_socket()
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        await eventually(lambda: _started(server))
-        yield server, f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-    finally:
-        hub.close()
-        server.should_exit = True
-        await serving
-
-
 async def test_a_client_that_reads_nothing_is_cut_off(
     plumbing: Plumbing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,10 +138,6 @@ async def fill(plumbing: Plumbing) -> None:
 
 async def _dropped_since(before: float) -> bool:
     return bool(sample("clearway_stream_dropped_total", stream="routes") == before + 1)
-
-
-async def _started(server: uvicorn.Server) -> bool:
-    return server.started
 
 
 async def _none_open(server: uvicorn.Server) -> bool:

@@ -57,4 +57,4 @@ def _headline(alert: Data) -> str:
     return str(alert.get("why_thin") or alert["headline"])
 
 
-stream: Final = Stream("/v1/alert-events", "red", describe)
+stream: Final = Stream("/v1/alert-events", "red", describe, filters=frozenset({"subscription_id"}))

@@ -66,7 +66,9 @@ class _NotFollowed(Exception):
     """The stream cannot be followed. The text says why."""
 
 
-async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginning: Beginning) -> None:
+async def follow(
+    find_access: FindAccess, streams: Mapping[str, Stream], beginning: Beginning, filters: Mapping[str, str]
+) -> None:
     """Print the streams without end. Raises Misconfigured for an invalid key, and when none can be followed."""
     names = list(streams)
     connection = Connection(find_access, names)
@@ -74,7 +76,7 @@ async def follow(find_access: FindAccess, streams: Mapping[str, Stream], beginni
     limits = httpx.Timeout(10, read=SILENCE_SECONDS)
     async with httpx.AsyncClient(timeout=limits, trust_env=False) as client, asyncio.TaskGroup() as group:
         for name, stream in streams.items():
-            group.create_task(Follower(client, connection, page, name, stream, beginning).run())
+            group.create_task(Follower(client, connection, page, name, stream, beginning, filters).run())
         group.create_task(connection.report())
         group.create_task(page.print_past())
         group.create_task(_while_read())
@@ -129,6 +131,7 @@ class Follower:
         name: str,
         stream: Stream,
         beginning: Beginning,
+        filters: Mapping[str, str],
     ) -> None:
         self._client = client
         self._connection = connection
@@ -136,6 +139,7 @@ class Follower:
         self._name = name
         self._stream = stream
         self._beginning = beginning
+        self._filters = filters
         self._cursor: str | None = None
         self._names = FoundNames(client, connection)
 
@@ -158,7 +162,8 @@ class Follower:
         headers = access.headers
         if self._cursor is not None:
             headers["Last-Event-ID"] = self._cursor
-        parameters = {} if self._cursor is not None else self._beginning.parameters
+        begun = self._cursor is not None
+        parameters = {**self._filters, **({} if begun else self._beginning.parameters)}
         address = access.url + self._stream.path
         opened = False
         try:

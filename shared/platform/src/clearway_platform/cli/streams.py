@@ -32,11 +32,13 @@ class Stream:
     """A stream of events: its address, the colour of its types on a terminal, and how its events are described.
 
     `describe` gets the type of an event, its data and the names of other objects. It returns None for an unknown type.
+    `filters`: the parameters that narrow this stream and no other.
     """
 
     path: str
     colour: str
     describe: Callable[[str, Data, Names], Awaitable[Description | None]]
+    filters: frozenset[str] = frozenset()
 
 
 def stream_names() -> tuple[str, ...]:
