@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 import clearway_dashboard.main
+from clearway_platform.web.security_headers import EVERYWHERE
 from clearway_testing.browser import chromium
 from clearway_testing.plugin import skipped_when_unavailable
 
@@ -109,6 +110,18 @@ def test_assets_are_kept_for_ever_and_all_else_is_asked_for_again(page: httpx.Cl
     ):
         answer = page.get(path)
         assert (answer.headers["cache-control"], answer.headers["content-type"]) == ("no-cache", media_type)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/field", "/routes", *(f"/{name}" for name in FILES), "/dashboard.json", "/no.js"]
+)
+def test_every_file_says_what_a_browser_may_do(path: str, page: httpx.Client) -> None:
+    answer = page.get(path, headers=HTML if "." not in path else {})
+    said = {name: answer.headers.get_list(name) for name in EVERYWHERE if name != "Cache-Control"}
+    assert said == {name: [EVERYWHERE[name]] for name in said}
+    [policy] = answer.headers.get_list("Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
 
 
 @pytest.mark.parametrize("path", ["/", SCRIPT, "/assets/world-A1.json"])

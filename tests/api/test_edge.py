@@ -13,6 +13,7 @@ from clearway_testing.edge import running_edge
 from clearway_testing.plugin import skipped_when_unavailable
 
 from .served import served
+from .test_security_headers import hold
 
 
 @dataclass
@@ -64,6 +65,14 @@ def test_what_is_for_operators_stays_inside(cluster: Cluster) -> None:
         answer = cluster.client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "no_such_address"), path
         assert answer.headers["content-type"] == "application/problem+json"
+        hold(answer)
+    hold(cluster.client.get("/healthz"))
+
+
+def test_what_a_service_says_to_a_browser_passes_once(cluster: Cluster) -> None:
+    for path in ("/about", "/v1/incidents"):
+        hold(cluster.client.get(path))
+    hold(cluster.client.get("/openapi.json"), "no-cache")
 
 
 def test_the_documentation_outlives_a_service(cluster: Cluster) -> None:
@@ -73,3 +82,4 @@ def test_the_documentation_outlives_a_service(cluster: Cluster) -> None:
     answer = cluster.client.get(f"/v1/{first}")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "2"
+    hold(answer)

@@ -1,4 +1,4 @@
-"""Checks of the data folder, before any file in it is opened."""
+"""The folders of the files, before any of them is opened: they are made, closed to other users, and tried."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import typer
 from sqlalchemy.engine import make_url
 
 from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.process.data_folder import OpenToOthers, close_to_others
 from clearway_platform.settings import Settings
 
 _SQLITE: Final = b"SQLite format 3\0"
@@ -27,7 +29,8 @@ _PROBLEMS: Final = {
 
 
 def prepare(settings: Settings, databases: Iterable[str], *, keeps_files: bool) -> None:
-    """Create the folders. Raises Misconfigured when files cannot be written to them.
+    """Create the folders, and close them to other users of the machine: what was open is said. Raises Misconfigured
+    when files cannot be written to them, or when they are open and this user may not change that.
 
     `keeps_files`: the process writes files of its own to the data folder, beside those of the databases.
     """
@@ -37,6 +40,7 @@ def prepare(settings: Settings, databases: Iterable[str], *, keeps_files: bool) 
     folders = [path.parent for path in files] + ([settings.data_dir] if keeps_files else [])
     for folder in dict.fromkeys(folders):
         _make_writable(folder)
+        _close(folder)
     for path in files:
         _check_database(path)
 
@@ -64,6 +68,14 @@ def _make_writable(folder: Path) -> None:
     except OSError as error:
         problem = _PROBLEMS.get(error.errno or 0, f"{error.strerror}. {_ANOTHER}")
         raise Misconfigured(f"The data folder {folder} cannot be used: {problem}") from error
+
+
+def _close(folder: Path) -> None:
+    try:
+        if closed := close_to_others(folder):
+            typer.echo(closed, err=True)
+    except OpenToOthers as error:
+        raise Misconfigured(str(error)) from error
 
 
 def _check_database(path: Path) -> None:

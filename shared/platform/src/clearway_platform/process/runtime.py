@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -31,7 +30,6 @@ from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.precedence import Precedence
 from clearway_platform.messaging.relay.worker import Relay
-from clearway_platform.process.data_folder import close_to_others
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
 from clearway_platform.process.supervision import Supervisor
@@ -52,8 +50,7 @@ from clearway_platform.web.dispatch import Dispatcher
 from clearway_platform.web.envelope import BodyLimit, RequestEnvelope
 from clearway_platform.web.operations import RESERVED, Check, operations_app
 from clearway_platform.web.representation import Representations
-
-log = structlog.get_logger(__name__)
+from clearway_platform.web.security_headers import SecurityHeaders
 
 GRACE_SECONDS: Final = 5
 
@@ -106,7 +103,6 @@ def _plumbing(url: str, clock: Clock) -> Plumbing:
 
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
-    _close_data_folder(settings)
     await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
     await grant_tickets_to_readers(settings.database_url("keys"))
     for name, migrations in migrations_of(services).items():
@@ -207,7 +203,6 @@ async def open_process(
     """
     owners_of(services)
     clock = SystemClock()
-    _close_data_folder(settings)
     async with AsyncExitStack() as stack:
         broker = open_broker(settings.broker_url, settings.data_dir)
         stack.push_async_callback(broker.close)
@@ -230,12 +225,6 @@ async def open_process(
         yield process
 
 
-def _close_data_folder(settings: Settings) -> None:
-    """Close the data folder to other users. With Kafka there is none on this machine. Raises OpenToOthers."""
-    if settings.broker_url is None and (closed := close_to_others(settings.data_dir)):
-        log.warning(closed)
-
-
 def _assemble(
     settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
 ) -> Process:
@@ -250,8 +239,9 @@ def _assemble(
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     answering = Representations(Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED))
-    app = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
-    return Process(settings, members, keys, prerequisites, supervisors, with_cors(app, settings.cors_origins))
+    answered = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
+    app = SecurityHeaders(with_cors(answered, settings.cors_origins))
+    return Process(settings, members, keys, prerequisites, supervisors, app)
 
 
 def _prerequisites(members: Sequence[Member], keys_database: Database, broker: Broker) -> Prerequisites:

@@ -1,4 +1,4 @@
-"""Answers to browsers: a problem as a page instead of a document, and headers that restrict scripts."""
+"""Answers to browsers: a problem as a page instead of a document."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ from clearway_platform.web.problems import MEDIA_TYPE
 from clearway_platform.web.site.page import ABOUT, heading, link, listed, page, paragraph, table
 from clearway_platform.web.strict import media_ranges
 
-# Scripts and files come from this server alone. The documentation sets styles of its own on its elements.
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_ALWAYS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-}
 _HTML: Final = "text/html"
 
 
@@ -64,7 +54,6 @@ class _Answer:
                 if self._to_browser:
                     self._start = message
                     return
-            _secure(headers)
         elif self._start is not None:
             self._body += message.get("body", b"")
             if not message.get("more_body", False):
@@ -75,9 +64,8 @@ class _Answer:
     async def _show(self, start: Message) -> None:
         shown = problem_page(json.loads(self._body), start["status"])
         headers = MutableHeaders(scope=start)
-        for name in ("content-type", "content-length", "cache-control"):
+        for name in ("content-type", "content-length"):
             headers[name] = shown.headers[name]
-        _secure(headers)
         await self._send(start)
         await self._send({"type": "http.response.body", "body": shown.body, "more_body": False})
 
@@ -105,10 +93,3 @@ def problem_page(problem: dict[str, Any], status: int) -> Any:
         paragraph(about, "quiet"),
         status=status,
     )
-
-
-def _secure(headers: MutableHeaders) -> None:
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
-    if headers.get("content-type", "").startswith(_HTML):
-        headers.setdefault("Content-Security-Policy", _POLICY)

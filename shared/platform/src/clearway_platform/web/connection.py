@@ -9,10 +9,12 @@ import asyncio
 from typing import Any, Final
 
 from pydantic_core import to_json
+from starlette.datastructures import MutableHeaders
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from clearway_platform.web.abort import AbortableConnection
 from clearway_platform.web.problems import MEDIA_TYPE, Problem, details
+from clearway_platform.web.security_headers import secure
 
 # The request line and the headers together. An API key, a condition, a trace and a long cursor need a tenth of it.
 MAX_HEAD_BYTES: Final = 32_768
@@ -111,9 +113,8 @@ class BoundedConnection(AbortableConnection):
             self.transport.close()
             return
         body = to_json(details(problem, path=None, request_id=None))
-        head = [
-            STATUS_LINE[problem.status],
-            f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode(),
-        ]
-        self.transport.write(b"".join([*head, body]))
+        headers = MutableHeaders({"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"})
+        secure(headers)
+        lines = [b"%s: %s\r\n" % line for line in headers.raw]
+        self.transport.write(b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body]))
         self.transport.close()

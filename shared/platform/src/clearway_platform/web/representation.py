@@ -1,4 +1,4 @@
-"""Representations: JSON answers get an ETag, 304 when the client has them, compression when large, and no caching."""
+"""Representations: JSON answers get an ETag, 304 when the client has them, and compression when large."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers.setdefault("Cache-Control", "no-store")
             if self._reads and message["status"] == 200 and _is_plain_data(headers):
                 self._start = message
                 return

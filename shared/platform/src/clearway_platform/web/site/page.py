@@ -28,7 +28,7 @@ def page(title: str, *parts: str, status: int = 200, headers: Mapping[str, str] 
     """A page of these parts, which are HTML already."""
     body = "\n".join(part for part in parts if part)
     whole = _FRAME.format(title=escape(title), about=ABOUT, problems=PAGES, body=body)
-    return HTMLResponse(whole, status, {"Cache-Control": "no-store", **(headers or {})})
+    return HTMLResponse(whole, status, headers)
 
 
 def heading(text: str, level: int = 1) -> str:
