@@ -44,7 +44,7 @@ async def _sqlite(url: str) -> str:
     """Of a connection that Clearway's own settings made."""
     database = Database(url, pool_size=1)
     try:
-        async with database.read() as connection:
+        async with database.of_every_mission("a test").read() as connection:
             mode = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
             synchronous = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()
         return f"{str(mode).upper()}, synchronous={SQLITE_SYNCHRONOUS[synchronous]}"

@@ -63,7 +63,7 @@ async def record_theatre(url: str, count: int) -> None:
         for begin in range(0, count, BATCH):
             batch = range(min(BATCH, count - begin))
             changes = [_reported(chance, clock.advance(step), principal) for _ in batch]
-            async with database.write() as transaction:
+            async with database.of_every_mission("a test").write() as transaction:
                 await revisions.create(transaction, principal, changes)
                 await transaction.connection.execute(delete(OutboxRow))
         await _settle(database)
@@ -74,7 +74,7 @@ async def record_theatre(url: str, count: int) -> None:
 async def _settle(database: Database) -> None:
     """What PostgreSQL does by itself some time after so many rows."""
     if database.dialect == "postgresql":
-        async with database.write() as transaction:
+        async with database.of_every_mission("a test").write() as transaction:
             await transaction.connection.execute(text("ANALYZE"))
 
 

@@ -168,7 +168,7 @@ async def _letter(mission: Mission, planted: Planted) -> str:
     value = json.dumps({"mission": mission.name, "incident": incident}).encode()
     record = Record("incidents.v1", 0, new_id().int % 1_000_000, datetime.now(UTC), b"key", value, headers)
     for member in mission.platform.stored:
-        async with member.platform.database.write() as transaction:
+        async with member.platform.database.of_every_mission("a test").write() as transaction:
             error = ValueError(planted.word)
             letter = await member.platform.dead_letters.add(transaction, "a test", record, error, 5)
     return str(letter)

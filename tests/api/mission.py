@@ -199,7 +199,7 @@ async def dead_letter(mission: Mission) -> str:
     record = Record("incidents.v1", 0, 1, moment, mission.mark.encode(), value, headers)
     letters: set[UUID] = set()
     for member in mission.platform.stored:
-        async with member.platform.database.write() as transaction:
+        async with member.platform.database.of_every_mission("a test").write() as transaction:
             error = ValueError(mission.mark)
             letters.add(await member.platform.dead_letters.add(transaction, "a test", record, error, 5))
     (letter,) = letters

@@ -77,7 +77,7 @@ async def schemas(url: str, folder: Path) -> list[tuple[Any, Schema]]:
     for script in scripts:
         await upgrade(url, folder, script.revision)
         database = Database(url, pool_size=1)
-        async with database.read() as connection:
+        async with database.of_every_mission("a test").read() as connection:
             found.append((script, await connection.run_sync(schema_of)))
         await database.close()
     return found

@@ -208,7 +208,7 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
         await until_equal(lambda: revisions_of(field, changed), [1, 2])
         await until_equal(lambda: contributors(second), {one.replace("-", "") for one in known})
         analytics = Database(second.settings.database_url("analytics"), pool_size=1)
-        async with analytics.read() as connection:
+        async with analytics.of_every_mission("a test").read() as connection:
             assert await differences(connection, MISSION) == []
         await analytics.close()
 
@@ -233,7 +233,7 @@ async def feed_head(platform: Platform) -> tuple[str, int]:
 async def rows_of(platform: Platform, service: str, query: str) -> list[Any]:
     database = Database(platform.settings.database_url(service), pool_size=1)
     try:
-        async with database.read() as connection:
+        async with database.of_every_mission("a test").read() as connection:
             return list(await connection.exec_driver_sql(query))
     finally:
         await database.close()

@@ -111,13 +111,13 @@ class Service:
     async def lease(self, limit: int = 10) -> list[Lease]:
         """What a worker would lease now, for 20 seconds."""
         room = Room(limit, timedelta(seconds=20))
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             return (await lease_due(transaction, self.channels, room, self.clock.now())).leases
 
     async def record(self, leases: Iterable[Lease], result: AttemptResult) -> Recorded:
         """What each attempt gave."""
         now = self.clock.now()
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             attempts = [Attempt(lease, result, now, 0.5) for lease in leases]
             return await record(transaction, self.policy, attempts, now)
 
@@ -133,7 +133,7 @@ class Service:
         """A subscription whose endpoint has answered its challenge, unless it is not to be `proved`."""
         chosen = FilterForm.model_validate({"area": area, **more})
         channel = self.channels.read({"type": "webhook", "url": url} if url else {"type": "stream"})
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             wanted = Changes(filter=chosen, channel=channel)
             made = await self.subscriptions.create(transaction, owner, "convoy", wanted)
             if url and proved:
@@ -147,11 +147,11 @@ class Service:
         await transaction.connection.execute(proof)
 
     async def warn(self, incident: IncidentView) -> None:
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             await self.pipeline.warn(transaction, incident, new_id())
 
     async def rows(self, table: Table, *order: str) -> list[Any]:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             query = select(table).order_by(*(table.c[name] for name in order))
             return list((await connection.execute(query)).mappings())
 

@@ -28,7 +28,7 @@ OUTBOX = table_of(OutboxRow)
 
 async def watch(alerts: Service, kind: SourceKind, mission: str = "unmix") -> None:
     principal = Principal(id="key-2", name="cell", mission=mission, role=Role.OPERATOR)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         wanted = NewSource("our own", kind, "analytics", HOUR)
         await Sources(alerts.clock, alerts.silences.wake).create(transaction, principal, wanted)
 
@@ -40,7 +40,7 @@ async def beat(alerts: Service, handled_until: datetime | None = None, instance:
     data = ServiceBeat(mission=EVERY_MISSION, service="analytics", heartbeat=state)
     event = Outbox(alerts.clock).event(data, subject="analytics", source="/test", occurred=now)
     hearing = Hearing(alerts.database, alerts.silences.wake)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await BeatHandler(hearing)(transaction, event)
     await hearing.write()
 

@@ -93,7 +93,7 @@ async def test_what_is_restricted_leaves_thin(alerts: Service, receiver: Receive
 async def test_a_test_message_goes_the_same_way(alerts: Service, receiver: Receiver) -> None:
     alerts.clock.set(datetime.now(UTC))
     row = await alerts.subscribe(receiver.url)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     await receiver.wait_for(1)
     headers, body = receiver.got[0]
@@ -156,7 +156,7 @@ async def test_gone_disables_and_too_long_a_failure_too(alerts: Service, report:
     (row,) = await alerts.rows(SUBSCRIPTION)
     assert (row["state"], row["state_reason"]) == ("disabled", "the endpoint is gone: status 410")
     assert await states(alerts) == ["dead"]
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], row["revision"])
     await alerts.warn(report(revision=2, status=Status.RETRACTED))
     (second,) = await leases(alerts)
@@ -180,11 +180,11 @@ async def test_after_the_last_attempt_it_is_dead(alerts: Service, report: NewInc
 
 async def test_paused_means_later_not_never(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe("http://127.0.0.1:9/hook")
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report())
     assert await leases(alerts) == []
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     assert len(await leases(alerts)) == 1
 

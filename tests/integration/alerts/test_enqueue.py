@@ -143,7 +143,7 @@ async def test_what_is_enqueued_with_a_lease_is_what_a_later_lease_would_send(
     await receiver.wait_for(1)
     await until(all_delivered(alerts, 1))
     await ended(task)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(DELIVERY.update().values(state="pending", finished_at=None))
     (again,) = await leases(alerts)
     assert again.body == receiver.got[0][1]
@@ -169,13 +169,13 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
 
 async def warn_together(alerts: Service, report: NewIncident, count: int) -> None:
     """So many incidents in one transaction."""
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         for _ in range(count):
             await alerts.pipeline.warn(transaction, report(incident_id=uuid4()), new_id())
 
 
 async def warn_and_fail(alerts: Service, incident: IncidentView) -> None:
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.pipeline.warn(transaction, incident, new_id())
         raise ZeroDivisionError
 
@@ -204,7 +204,7 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
     task = await running(alerts, until)
     ended_incident = report(revision=2, status=Status.RETRACTED)
     if together:
-        async with alerts.database.write() as transaction:
+        async with alerts.database.of_every_mission("a test").write() as transaction:
             await alerts.pipeline.warn(transaction, report(), new_id())
             await alerts.pipeline.warn(transaction, ended_incident, new_id())
         await receiver.wait_for(1)
@@ -234,7 +234,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
     await alerts.warn(report())
     await receiver.wait_for(1)
     other = alerts.new_pipeline()
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await other.warn(transaction, report(incident_id=uuid4()), new_id())
 
     async def is_known() -> bool:
@@ -354,11 +354,11 @@ async def test_an_endpoint_that_is_paused_or_gone_is_sent_nothing(
 ) -> None:
     row = await alerts.subscribe(NOWHERE)
     task = await running(alerts, until)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report(incident_id=uuid4()))
     await ended(task)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     (only,) = await leases(alerts)
     await alerts.record([only], AttemptResult(AttemptKind.GONE, 410, "status 410", 1.0))

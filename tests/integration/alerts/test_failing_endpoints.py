@@ -101,15 +101,15 @@ async def test_an_endpoint_that_is_gone_or_held_says_what_is_held(
     alerts: Service, operator: httpx.AsyncClient, report: NewIncident
 ) -> None:
     gone, paused, idle, deleted = [(await alerts.subscribe(NOWHERE))["id"] for _ in range(4)]
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, idle, 1)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.delete(transaction, OWNER, deleted, 1)
     assert await failing(operator) == [], "nothing waits"
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, idle, 2)
     await alerts.warn(report())
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, paused, 1)
     await attempt(alerts, {gone: GONE, idle: OK})
     first, second = await failing(operator)

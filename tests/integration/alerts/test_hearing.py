@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 async def watch(alerts: Service, mission: str = "unmix") -> None:
     principal = Principal(id="key-2", name="cell", mission=mission, role=Role.OPERATOR)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         wanted = NewSource("our cell", CELL, "Sector West", timedelta(hours=6))
         await Sources(alerts.clock, alerts.silences.wake).create(transaction, principal, wanted)
 
@@ -55,13 +55,13 @@ async def test_an_outage_forgets_nothing_and_takes_nothing_back(
     await watch(alerts)
     hearing, now = hearing_of(alerts), alerts.clock.now()
 
-    def away() -> None:
+    def away(_mission: str) -> None:
         hearing.note(heard(now + MINUTE), "unmix")
         raise OperationalError("BEGIN", {}, OSError("the disk is full"))
 
     hearing.note(heard(now), "unmix")
     with monkeypatch.context() as replaced:
-        replaced.setattr(alerts.database, "write", away)
+        replaced.setattr(alerts.database, "of", away)
         with pytest.raises(OperationalError):
             await hearing.write()
     assert await last_heard(alerts) == {"unmix": None}
@@ -76,12 +76,12 @@ async def test_a_stop_in_the_middle_forgets_nothing_and_an_unwritable_word_holds
     await watch(alerts)
     hearing, now = hearing_of(alerts), alerts.clock.now()
 
-    def ends() -> None:
+    def ends(_mission: str) -> None:
         raise error
 
     hearing.note(heard(now), "unmix")
     with monkeypatch.context() as replaced:
-        replaced.setattr(alerts.database, "write", ends)
+        replaced.setattr(alerts.database, "of", ends)
         with pytest.raises(type(error)):
             await hearing.write()
     await hearing.write()

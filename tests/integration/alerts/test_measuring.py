@@ -29,7 +29,7 @@ def value(name: str, **labels: str) -> float:
 async def postpone(alerts: Service, subscription_id: UUID, sequence: int = 1) -> None:
     """As if an attempt had failed: the delivery is tried again in an hour."""
     its_own = (DELIVERY.c.subscription_id == subscription_id) & (DELIVERY.c.sequence == sequence)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(
             DELIVERY.update().where(its_own).values(due_at=alerts.clock.now() + timedelta(hours=1))
         )
@@ -45,7 +45,7 @@ async def test_what_waits_is_measured_by_the_state_of_its_subscription(alerts: S
     assert value("deliveries_overdue_seconds") == 0
 
     await alerts.warn(report())
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, paused, 1)
         await alerts.subscriptions.delete(transaction, OWNER, deleted, 1)
     alerts.clock.advance(timedelta(seconds=90))
@@ -79,7 +79,7 @@ async def test_the_time_from_alert_to_receiver_is_measured(
     alerts.clock.set(datetime.now(UTC))
     before = REGISTRY.get_sample_value("clearway_alert_delivery_latency_seconds_count") or 0
     row = await alerts.subscribe(receiver.url)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     await alerts.warn(report())
     await receiver.wait_for(2)

@@ -73,7 +73,7 @@ async def test_a_cancellation_reaches_a_warned_subscription_though_its_filter_ch
     elsewhere = FilterForm.model_validate(
         {"area": {"type": "circle", "center": {"type": "Point", "coordinates": [20, 5]}, "radius_m": 10}}
     )
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.change(transaction, OWNER, row["id"], 1, Changes(filter=elsewhere))
     await alerts.warn(report(revision=2, status=Status.MERGED, merged_into=uuid4()))
     assert await kinds(alerts) == ["issued", "cancelled"]
@@ -82,12 +82,12 @@ async def test_a_cancellation_reaches_a_warned_subscription_though_its_filter_ch
 async def test_a_change_of_the_filter_holds_at_once(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe()
     await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         everything = FilterForm.model_validate({"area": {"type": "everything"}})
         await alerts.subscriptions.change(transaction, OWNER, row["id"], 1, Changes(filter=everything))
     await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
     assert await kinds(alerts) == ["issued"]
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.delete(transaction, OWNER, row["id"], 2)
     await alerts.warn(report(incident_id=uuid4(), latitude=30.0))
     assert await kinds(alerts) == ["issued"]
@@ -111,24 +111,24 @@ async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: S
 
 async def test_another_process_sees_a_new_subscription_too(alerts: Service, report: NewIncident) -> None:
     other = alerts.new_pipeline()
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await other.warn(transaction, report(incident_id=uuid4()), uuid4())
     await alerts.subscribe()
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await other.warn(transaction, report(), uuid4())
     assert await kinds(alerts) == ["issued"]
 
 
 async def test_a_redrawn_route_moves_its_corridor(alerts: Service, report: NewIncident) -> None:
     route_id = uuid4()
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
     await alerts.subscribe(area={"type": "route", "route_id": str(route_id), "width_m": 500})
     await alerts.warn(report(incident_id=uuid4()))
     assert await kinds(alerts) == []
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await keep_route(transaction, "unmix", route_id, 2, ((-1.5, 17.0), (-0.5, 17.0)))
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
     await alerts.warn(report(incident_id=uuid4()))
     assert await kinds(alerts) == ["issued"]
@@ -140,7 +140,7 @@ async def test_the_past_warns_no_one_and_another_mission_hears_nothing(alerts: S
     await alerts.warn(old)
     await alerts.warn(replace(report(incident_id=uuid4()), mission="other"))
     assert await kinds(alerts) == []
-    async with alerts.database.read() as connection:
+    async with alerts.database.of_every_mission("a test").read() as connection:
         found = await explain(connection, row, old.incident_id, 72, HeavyWork("requests"))
     assert found is not None
     assert [clause.name for clause in found.clauses if not clause.holds] == ["news"]

@@ -95,12 +95,12 @@ async def test_what_waited_for_a_resume_obeys(
     alerts: Service, quiet: QuietHours, begin: Callable[[], None], report: NewIncident
 ) -> None:
     row = await alerts.subscribe(NOWHERE)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report())
     assert [row["held"] for row in await alerts.rows(DELIVERY)] == ["paused by its owner"]
     begin()
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     assert [row["held"] for row in await alerts.rows(DELIVERY)] == [None]
     assert (await due(alerts), await alerts.lease()) == ([quiet.ends_at], [])
@@ -130,7 +130,7 @@ async def test_a_receiver_that_recovers_and_a_person_who_asks_obey(
     await alerts.record([other], OK)
     [waiting] = [row for row in await alerts.rows(DELIVERY) if row["state"] == "pending"]
     assert (waiting["due_at"], quiet.asked[-1]) == (quiet.ends_at, Cause.RECOVERED)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.queue.send_now(transaction, DELIVERY.c.id == waiting["id"], OWNER.id)
     assert quiet.ends_at in await due(alerts)
     assert quiet.asked[-1] is Cause.ASKED
@@ -141,10 +141,10 @@ async def test_a_hold_ends_although_the_program_that_resumed_knows_no_holds(
 ) -> None:
     """Release 0.1.0 may run beside this version."""
     row = await alerts.subscribe(NOWHERE)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await alerts.warn(report())
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         resumed = SUBSCRIPTION.update().values(state="active", state_reason=None, revision=3)
         await transaction.connection.execute(resumed)
     assert await alerts.lease() == []
@@ -156,7 +156,7 @@ async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Ser
     """The alert's transaction did not see that the subscription was paused at the same moment."""
     await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(SUBSCRIPTION.update().values(state="paused", revision=2))
     assert await alerts.lease() == []
 
@@ -164,7 +164,7 @@ async def test_nothing_is_sent_while_paused_although_it_was_not_held(alerts: Ser
 async def test_a_deleted_subscription_drops_what_waits(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe(NOWHERE)
     await alerts.warn(report())
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.delete(transaction, OWNER, row["id"], 1)
     [delivery] = await alerts.rows(DELIVERY)
     assert (delivery["state"], delivery["last_error"]) == ("dead", "the subscription was deleted")

@@ -113,7 +113,7 @@ async def test_a_route_is_watched_along_its_line(
     area = {"type": "route", "route_id": str(route_id), "width_m": 500}
     unknown = await client.post(PREVIEWS, json={"filter": {"area": area}})
     assert unknown.json()["errors"][0]["field"].endswith("filter.area.route_id")
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await keep_route(transaction, "unmix", route_id, 1, ((-1.1, 17.0), (-0.9, 17.0)))
     await alerts.warn(report())
     await alerts.warn(report(incident_id=uuid4(), latitude=17.1))
@@ -186,7 +186,7 @@ async def test_a_row_that_cannot_be_read_is_left_out(
 ) -> None:
     await alerts.warn(report())
     await alerts.warn(report(incident_id=uuid4()))
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         damage = update(INCIDENT_VIEW).where(INCIDENT_VIEW.c.incident_id == report().incident_id)
         await transaction.connection.execute(damage.values(incident={"v": 999}))
     assert (await preview(client))["alerts"] == 1

@@ -247,7 +247,7 @@ async def test_a_changed_url_begins_unproved_and_is_challenged(
     await until(is_proved(alerts))
     other = await new_receiver()
     moved = Changes(channel=alerts.channels.read({"type": "webhook", "url": other.url}))
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.change(transaction, OWNER, made["id"], 1, moved)
     await until(has_problem(alerts, "empty body"))
     await alerts.warn(report())
@@ -273,7 +273,7 @@ async def test_an_answer_of_the_former_url_proves_nothing_of_the_new_one(
     await receiver.wait_for(1)
     other = await new_receiver()
     moved = Changes(channel=alerts.channels.read({"type": "webhook", "url": other.url}))
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.change(transaction, OWNER, made["id"], 1, moved)
     await until(has_problem(alerts, "empty body"))
     changed.set()
@@ -287,7 +287,7 @@ async def test_an_older_program_that_changes_the_url_leaves_it_unproved(
 ) -> None:
     """Release 0.1.0 knows none of the columns of the proof."""
     await alerts.subscribe("http://127.0.0.1:9/former")
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(SUBSCRIPTION).values(url=receiver.url))
     await alerts.warn(report())
     assert (await message(alerts))["why_thin"] == NOT_PROVED

@@ -68,7 +68,7 @@ async def test_an_alert_is_renewed_before_it_expires_for_as_long_as_the_hazard_s
     await receiver.wait_for(3)
     assert json.loads(receiver.got[1][1])["type"] == "alert.renewed"
     assert [event["type"] for event in await alerts.rows(OUTBOX, "id")][1:] == ["alert.renewed", "alert.renewed"]
-    async with alerts.database.read() as connection:
+    async with alerts.database.of_every_mission("a test").read() as connection:
         listed = await page_of_alerts(connection, "unmix", AlertFilter(kind=AlertKind.RENEWED), None, 10)
         updates = await page_of_alerts(connection, "unmix", AlertFilter(kind=AlertKind.UPDATED), None, 10)
         found = await explain(connection, row, report().incident_id, 72, HeavyWork("requests"))
@@ -81,7 +81,7 @@ async def test_an_alert_is_renewed_before_it_expires_for_as_long_as_the_hazard_s
 
 async def test_on_its_own_route_a_subscriber_is_told_every_day(alerts: Service, report: NewIncident) -> None:
     route_id, line = uuid4(), ((-1.5, 17.0), (-0.5, 17.0))
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await keep_route(transaction, "unmix", route_id, 1, line)
     await alerts.subscribe(area={"type": "route", "route_id": str(route_id), "width_m": 500})
     await alerts.subscribe(
@@ -133,7 +133,7 @@ async def test_who_left_is_not_told_again(alerts: Service, report: NewIncident) 
     moved, deleted = await alerts.subscribe(), await alerts.subscribe()
     await alerts.warn(report())
     elsewhere = {"type": "circle", "center": {"type": "Point", "coordinates": [20, 5]}, "radius_m": 10}
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         changes = Changes(filter=FilterForm.model_validate({"area": elsewhere}))
         await alerts.subscriptions.change(transaction, OWNER, moved["id"], 1, changes)
         await alerts.subscriptions.delete(transaction, OWNER, deleted["id"], 1)
@@ -146,13 +146,13 @@ async def test_a_paused_subscription_is_told_of_what_still_stands_when_it_is_res
 ) -> None:
     row = await alerts.subscribe()
     await alerts.warn(report())
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await after(alerts, 5 * WEEK)
     while await alerts.standing.look_once():
         pass
     assert await kinds(alerts) == ["issued"]
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     while await alerts.standing.look_once():
         pass

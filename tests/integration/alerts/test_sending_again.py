@@ -49,11 +49,11 @@ class Desk:
         self.commands = Deliveries(alerts.queue)
 
     async def resend(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> None:
-        async with self.alerts.database.write() as transaction:
+        async with self.alerts.database.of_every_mission("a test").write() as transaction:
             await self.commands.resend(transaction, by, subscription, delivery)
 
     async def send_now(self, subscription: UUID, delivery: UUID, by: Principal = OWNER) -> bool:
-        async with self.alerts.database.write() as transaction:
+        async with self.alerts.database.of_every_mission("a test").write() as transaction:
             return await self.commands.send_now(transaction, by, subscription, delivery)
 
     async def answered(self, answer: AttemptResult) -> list[UUID]:
@@ -151,7 +151,7 @@ async def test_what_cannot_be_is_refused(alerts: Service, desk: Desk, report: Ne
     await desk.answered(OK)
     with pytest.raises(NotPending):
         await desk.send_now(row["id"], own["id"])
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     with pytest.raises(NotActive):
         await desk.resend(row["id"], own["id"])
@@ -164,7 +164,7 @@ async def test_the_log_is_narrowed_to_states(alerts: Service, desk: Desk, report
     await alerts.warn(report(revision=2, latitude=17.027))
 
     async def found(*states: DeliveryState) -> list[str]:
-        async with alerts.database.read() as connection:
+        async with alerts.database.of_every_mission("a test").read() as connection:
             page = await page_of_deliveries(connection, "unmix", row["id"], None, 10, states=states)
         return [row["state"] for row in page]
 
@@ -210,7 +210,7 @@ async def test_a_thin_message_has_the_shape_of_the_list_and_names_what_it_leaves
 @pytest.mark.usefixtures("delivering")
 async def test_a_test_message_is_as_the_document_says(alerts: Service, receiver: Receiver) -> None:
     row = await alerts.subscribe(receiver.url)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     await receiver.wait_for(1)
     TypeAdapter(messages.TestMessage).validate_json(receiver.got[0][1])
@@ -219,7 +219,7 @@ async def test_a_test_message_is_as_the_document_says(alerts: Service, receiver:
 async def test_a_test_message_is_hastened_alone(alerts: Service, desk: Desk) -> None:
     row = await alerts.subscribe(NOWHERE)
     for _ in range(2):
-        async with alerts.database.write() as transaction:
+        async with alerts.database.of_every_mission("a test").write() as transaction:
             await alerts.subscriptions.send_test(transaction, OWNER, row["id"])
     first, second = await desk.answered(BROKEN)
     assert await desk.send_now(row["id"], second)

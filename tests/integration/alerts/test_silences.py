@@ -46,13 +46,13 @@ EVERY_KIND = pytest.mark.parametrize("kind", list(SourceKind))
 async def watch(
     alerts: Service, kind: SourceKind = SourceKind.REPORTING_CELL, principal: Principal = OPERATOR
 ) -> RowMapping:
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         wanted = NewSource(f"our {kind.value}", kind, WATCHES[kind], SIX_HOURS)
         return await Sources(alerts.clock, alerts.silences.wake).create(transaction, principal, wanted)
 
 
 async def hear(alerts: Service, kind: SourceKind = SourceKind.REPORTING_CELL, at: datetime | None = None) -> bool:
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         heard = {kind: {key_of(kind, WATCHES[kind]): at or alerts.clock.now()}}
         return await note_heard(transaction, heard, "unmix")
 
@@ -158,7 +158,7 @@ async def test_the_end_reaches_who_no_longer_wants_to_know(alerts: Service) -> N
     moved, deleted = await alerts.subscribe(), await alerts.subscribe()
     await watch(alerts)
     await after(alerts, SIX_HOURS)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         changes = Changes(filter=FilterForm.model_validate({"area": {"type": "everything"}, "sources": "exclude"}))
         await alerts.subscriptions.change(transaction, OWNER, moved["id"], 1, changes)
         await alerts.subscriptions.delete(transaction, OWNER, deleted["id"], 1)
@@ -199,7 +199,7 @@ async def test_what_is_no_longer_watched_is_cancelled(alerts: Service) -> None:
     await alerts.subscribe()
     source = await watch(alerts)
     await after(alerts, SIX_HOURS)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await Sources(alerts.clock, alerts.silences.wake).delete(transaction, OPERATOR, source["id"], 1)
     await alerts.silences.look()
     await alerts.silences.look()
@@ -212,7 +212,7 @@ async def test_a_longer_time_ends_a_silence(alerts: Service) -> None:
     await alerts.subscribe()
     source = await watch(alerts)
     await after(alerts, SIX_HOURS)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         sources = Sources(alerts.clock, alerts.silences.wake)
         await sources.change(transaction, OPERATOR, source["id"], 1, quiet_after=timedelta(days=1))
     await alerts.silences.look()
@@ -293,7 +293,7 @@ async def test_it_is_explained(alerts: Service) -> None:
     told, left_out = await alerts.subscribe(), await alerts.subscribe(sources="exclude")
     source = await watch(alerts)
     await after(alerts, SIX_HOURS)
-    async with alerts.database.read() as connection:
+    async with alerts.database.of_every_mission("a test").read() as connection:
         decisions, clauses = await decisions_on_source(connection, told, source["id"])
         none, kept_out = await decisions_on_source(connection, left_out, source["id"])
     assert [one.decision for one in decisions] == ["issued"]

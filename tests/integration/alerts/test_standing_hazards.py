@@ -58,7 +58,7 @@ async def said(alerts: Service) -> list[tuple[str, str, int]]:
 
 async def change(alerts: Service, row: RowMapping, revision: int, **filter_: Any) -> None:
     chosen = FilterForm.model_validate(filter_)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.change(transaction, OWNER, row["id"], revision, Changes(filter=chosen))
 
 
@@ -81,7 +81,7 @@ async def test_a_patrol_that_subscribes_after_the_report_is_told_of_it_once(
     [(_, body)] = receiver.got
     assert json.loads(body)["data"]["reason"] == FOUND
     assert [event["type"] for event in await alerts.rows(OUTBOX)] == ["alert.issued"]
-    async with alerts.database.read() as connection:
+    async with alerts.database.of_every_mission("a test").read() as connection:
         found = await explain(connection, row, report().incident_id, 72, HeavyWork("requests"))
     assert found is not None
     assert [(one.decision, one.reason) for one in found.decisions] == [("issued", FOUND)]
@@ -164,11 +164,11 @@ async def test_what_moved_out_is_told_again_where_the_filter_follows_it(alerts: 
 async def test_a_subscription_that_is_resumed_is_looked_at(alerts: Service, report: NewIncident) -> None:
     row = await alerts.subscribe()
     await look(alerts)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.pause(transaction, OWNER, row["id"], 1)
     await look(alerts)
     [before] = await alerts.rows(SUBSCRIPTION)
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.subscriptions.resume(transaction, OWNER, row["id"], 2)
     assert await alerts.standing.look_once()
     [after] = await alerts.rows(SUBSCRIPTION)
@@ -178,17 +178,17 @@ async def test_a_subscription_that_is_resumed_is_looked_at(alerts: Service, repo
 
 async def test_a_route_that_is_redrawn_looks_at_its_new_line(alerts: Service, report: NewIncident) -> None:
     route_id = uuid4()
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         assert await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
     await alerts.warn(report())
     await alerts.subscribe(area={"type": "route", "route_id": str(route_id), "width_m": 500})
     await look(alerts)
     assert await said(alerts) == []
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         assert await keep_route(transaction, "unmix", route_id, 2, ((-1.5, 17.0), (-0.5, 17.0)))
     await look(alerts)
     assert await said(alerts) == [("issued", FOUND, 1)]
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         assert not await keep_route(transaction, "unmix", route_id, 1, ((-1.5, 30.0), (-0.5, 30.0)))
     assert not await alerts.standing.look_once()
 
@@ -300,7 +300,7 @@ async def test_a_report_at_the_moment_of_the_subscription_is_told_once(alerts: S
 
     async def warn(number: int) -> None:
         incident = report(incident_id=new_id())
-        async with alerts.database.write() as transaction:
+        async with alerts.database.of_every_mission("a test").write() as transaction:
             await pipelines[number % 3].warn(transaction, incident, new_id())
 
     async def subscribe() -> None:
@@ -317,7 +317,7 @@ async def test_a_report_at_the_moment_of_the_subscription_is_told_once(alerts: S
 async def test_a_report_that_is_being_decided_on_is_waited_for(postgres_alerts: Service, report: NewIncident) -> None:
     """It was decided on before the subscription was made, and is committed after it."""
     alerts = postgres_alerts
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         await alerts.pipeline.warn(transaction, report(), new_id())
         await alerts.subscribe()
         looking = asyncio.create_task(alerts.standing.look_once())
@@ -331,7 +331,7 @@ async def test_what_stands_is_found_by_its_index(alerts: Service, report: NewInc
     """However many incidents the mission has: the index holds those that stand, and no others."""
     await alerts.warn(report())
     plans = []
-    async with alerts.database.read() as connection:
+    async with alerts.database.of_every_mission("a test").read() as connection:
         for table, index, where in (
             (
                 "incident_view",

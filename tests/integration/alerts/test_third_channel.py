@@ -250,7 +250,7 @@ async def test_a_process_without_the_channel_leaves_its_messages_to_another(
     await alerts.subscribe("http://127.0.0.1:9/hook")
     await alerts.warn(report())
     room, without = Room(10, timedelta(seconds=20)), Channels([StreamChannel(), webhook_of(alerts.channels)])
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         found = await lease_due(transaction, without, room, alerts.clock.now())
     [known] = found.leases
     assert json.loads(known.body)["type"] == "alert.issued"

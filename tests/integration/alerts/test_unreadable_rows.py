@@ -42,7 +42,7 @@ async def the_row(alerts: Service, table: Table, **values: Any) -> RowMapping:
 
 async def store(alerts: Service, table: Table, row: RowMapping, **values: Any) -> None:
     """Write these columns of the row by hand, as another version of the program might have."""
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         its_own = [column == row[column.name] for column in table.primary_key]
         await transaction.connection.execute(update(table).where(*its_own).values(values))
 
@@ -92,7 +92,7 @@ async def impossible_place(alerts: Service, delivery: RowMapping) -> None:
 
 async def no_json(alerts: Service, delivery: RowMapping) -> None:
     """A text that is no JSON; on PostgreSQL, which cannot store one, a number."""
-    async with alerts.database.write() as transaction:
+    async with alerts.database.of_every_mission("a test").write() as transaction:
         damage = {"sqlite": """'{"category": '""", "postgresql": "'17'"}[transaction.connection.dialect.name]
         its_own = {"sqlite": delivery["incident_id"].hex, "postgresql": delivery["incident_id"]}
         statement = text(f"UPDATE incident_view SET incident = {damage} WHERE incident_id = :incident")
@@ -322,7 +322,7 @@ async def test_a_newer_process_then_says_that_the_incident_is_outside(alerts: Se
     await store(alerts, SUBSCRIPTION, row, filter=row["filter"])
     newer = alerts.new_pipeline()
     for revision in (2, 3):
-        async with alerts.database.write() as transaction:
+        async with alerts.database.of_every_mission("a test").write() as transaction:
             await newer.warn(transaction, report(revision=revision), uuid4())
     assert [kind for kind, _ in await told(alerts, row)] == ["issued", "updated"]
     assert (await told(alerts, row))[1][1] == "changed: outside the filter now"

@@ -141,30 +141,30 @@ class Desk:
         half_width_m: float = 500.0,
     ) -> Route:
         draft = RouteDraft("Main supply route", checked(line), half_width_m)
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             return await self.register.put(transaction, analyst(mission), route_id, draft, expected)
 
     async def retire(self, route_id: UUID, expected: int) -> None:
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             await self.register.retire(transaction, analyst(MISSION), route_id, expected)
 
     async def propose(self, mission: str = MISSION, **draft: Any) -> ParametersRevision:
         wanted = ParametersDraft(**{"reason": "The rate has risen.", "preset": "dense"} | draft)
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             return await self.change.propose(transaction, operator(mission), wanted)
 
     async def activate(self, proposed: ParametersRevision, expected: int = 2) -> ParametersRevision:
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             principal = operator(proposed.mission)
             return await self.change.activate(transaction, principal, proposed.parameters_id, expected)
 
     async def discard(self, proposed: ParametersRevision, expected: int = 2) -> ParametersRevision:
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             principal = operator(proposed.mission)
             return await self.change.discard(transaction, principal, proposed.parameters_id, expected, "A slip.")
 
     async def parameters(self, parameters_id: UUID, mission: str = MISSION) -> ParametersRevision:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             found = await parameters.find(connection, await missions.read(connection, mission), parameters_id)
         assert found is not None
         return found
@@ -196,18 +196,18 @@ class Desk:
 
     async def deliver(self, *events: Event) -> None:
         """Hand events to the handler in one transaction, as the consumer does with a batch."""
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             for event in events:
                 await self.handler(transaction, event)
 
     async def risk(self, route_id: UUID, mission: str = MISSION) -> Assessment:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             known = await missions.read(connection, mission)
             found = await current(connection, known, [route_id], self.clock.now())
         return found[route_id]
 
     async def explained(self, route_id: UUID, at: datetime | None = None) -> Explained:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             mission = await missions.read(connection, MISSION)
             found = await explained(
                 connection, mission, route_id, at or self.clock.now(), 7.0, self.register.heavy, UNLIMITED
@@ -216,7 +216,7 @@ class Desk:
         return found
 
     async def route(self, route_id: UUID) -> Route:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             found = await routes.find(connection, MISSION, route_id)
         assert found is not None
         return found
@@ -226,18 +226,18 @@ class Desk:
 
     async def published(self) -> list[EventData]:
         """Everything in the outbox, in order, read back as a consumer would."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             rows = (await connection.execute(select(table_of(OutboxRow)).order_by(table_of(OutboxRow).c.id))).all()
         events = [decode(row.key, row.value, row.headers) for row in rows]
         return [event.data for event in events if event is not None]
 
     async def contributions(self) -> dict[tuple[UUID, UUID], float]:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             rows = await connection.execute(select(CONTRIBUTIONS))
             return {(row.route_id, row.incident_id): row.kept for row in rows}
 
     async def differences(self) -> list[consistency.Difference]:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             return await consistency.differences(connection, MISSION)
 
 

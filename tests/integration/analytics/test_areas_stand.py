@@ -40,18 +40,18 @@ class Areas:
         self.change = ChangeAreas(desk.register, RouteIndex(desk.register.heavy))
 
     async def register(self, ring: Ring = ON_THE_ROAD, mission: str = MISSION) -> Area:
-        async with self.desk.database.write() as transaction:
+        async with self.desk.database.of_every_mission("a test").write() as transaction:
             return await self.change.register(transaction, analyst(mission), draft(ring))
 
     async def correct(self, area: Area, ring: Ring = ON_THE_ROAD, name: str = "Northern bank") -> Area:
-        async with self.desk.database.write() as transaction:
+        async with self.desk.database.of_every_mission("a test").write() as transaction:
             principal, wanted = analyst(MISSION), draft(ring, name)
             return await self.change.correct(
                 transaction, principal, area.area_id, area.revision, wanted, "Surveyed again."
             )
 
     async def release(self, area: Area) -> Area:
-        async with self.desk.database.write() as transaction:
+        async with self.desk.database.of_every_mission("a test").write() as transaction:
             return await self.change.release(transaction, analyst(MISSION), area.area_id, area.revision, "Cleared.")
 
 

@@ -18,11 +18,11 @@ async def as_older_programs_leave_it(desk: Desk, route_id: UUID, *told: Any) -> 
     of_route = ROUTE_SUMS.c.route_id == route_id
     newer = (ROUTE_SUMS.c.largest, ROUTE_SUMS.c.newest, ROUTE_SUMS.c.extremes_total, ROUTE_SUMS.c.nearby)
     extremes = select(*newer).where(of_route)
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         before = (await connection.execute(extremes)).one()._mapping
     await desk.tell(*told[:-1], days_ago=told[-1])
     rated = await desk.risk(route_id)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(ROUTE_SUMS).where(of_route).values(dict(before)))
     return rated
 

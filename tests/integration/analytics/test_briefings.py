@@ -174,7 +174,7 @@ async def test_the_receipt_is_of_the_content_and_is_read_again_unchanged(
     assert later["briefing_id"] != first["briefing_id"]
     again = await http.get(f"/v1/briefings/{first['briefing_id']}")
     assert again.json() == first
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         assert (await connection.execute(select(func.count()).select_from(BRIEFINGS))).scalar_one() == 2
 
 

@@ -30,12 +30,12 @@ async def choose(desk: Desk, rounds: int = 1) -> None:
 
 
 async def in_use(desk: Desk) -> Parameters:
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         return (await missions.read(connection, MISSION)).parameters
 
 
 async def revisions(desk: Desk) -> list[ParametersRevision]:
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         return await parameters.page(connection, await missions.read(connection, MISSION), None, 10)
 
 
@@ -110,7 +110,7 @@ async def begun_before(desk: Desk, route_id: UUID) -> None:
     """A mission whose parameters and contributions an earlier program has stored."""
     await desk.put(route_id)
     await desk.tell(new_id(), 1, 30.1, 5.0)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         connection = transaction.connection
         await connection.execute(update(MISSIONS).values(parameters=PARAMETERS.write(BEFORE)))
         await connection.execute(update(INCIDENTS).values(complete_revision=None))
@@ -133,7 +133,7 @@ async def test_the_values_that_a_person_chose_before_stay_with_new_formulas(desk
     await desk.rebuild.once()
     await desk.activate(chosen)
     before = replace(await in_use(desk), formulas=1)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         connection = transaction.connection
         await connection.execute(update(MISSIONS).values(parameters=PARAMETERS.write(before)))
         await connection.execute(update(CONTRIBUTIONS).values(share=0.5))

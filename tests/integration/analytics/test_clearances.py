@@ -33,27 +33,27 @@ def drafted(desk: Desk, kind: CheckKind = CheckKind.CLEARANCE, *, days_ago: floa
 
 
 async def record(desk: Desk, route_id: UUID, kind: CheckKind = CheckKind.CLEARANCE, **changes: Any) -> Check:
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         draft = drafted(desk, kind, **changes)
         return await RecordChecks(desk.register).record(transaction, analyst(MISSION), route_id, draft)
 
 
 async def correct(desk: Desk, check: Check, **changes: Any) -> Check:
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         ids, draft = (check.route_id, check.check_id), drafted(desk, check.kind, **changes)
         command = RecordChecks(desk.register).correct
         return await command(transaction, analyst(MISSION), ids, check.revision, draft, "A slip.")
 
 
 async def withdraw(desk: Desk, check: Check) -> Check:
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         ids = (check.route_id, check.check_id)
         command = RecordChecks(desk.register).withdraw
         return await command(transaction, analyst(MISSION), ids, check.revision, check.kind, "Another route.")
 
 
 async def last_checked(desk: Desk, route_id: UUID) -> datetime | None:
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         query = select(ROUTE_SUMS.c.last_checked_at).where(ROUTE_SUMS.c.route_id == route_id)
         found: datetime | None = (await connection.execute(query)).scalar_one()
     return found
@@ -131,7 +131,7 @@ async def test_a_correction_and_a_withdrawal_bring_the_risk_back(desk: Desk, rou
     for name in FIGURES:
         assert getattr(after, name) == pytest.approx(getattr(rated, name), abs=1e-9)
     assert await desk.differences() == []
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         known = await checks.revisions(connection, MISSION, route_id, CheckKind.CLEARANCE, check.check_id)
     assert [(one.revision, one.withdrawn, one.reason) for one in known] == [
         (3, True, "Another route."),
@@ -226,7 +226,7 @@ async def test_what_is_not_there_or_was_changed_is_refused(desk: Desk, route_id:
         await correct(desk, check, to_km=11.0)
     with pytest.raises(StaleRevision):
         await withdraw(desk, check)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         command, principal = RecordChecks(desk.register).withdraw, analyst(MISSION)
         for kind, route, refusal in (
             (CheckKind.PASS, route_id, NoSuchPass),

@@ -78,7 +78,7 @@ async def test_routes_registered_while_incidents_arrive_miss_none(database: Data
 
 async def expect_what_the_ledger_says(desk: Desk, route_ids: list[UUID]) -> None:
     """Every route as if it had been rated today from every incident's last revision."""
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         known = await incidents.of_mission(connection, MISSION)
     assert len(known) == INCIDENTS
     assert {one.revision for one in known} == {REVISIONS}

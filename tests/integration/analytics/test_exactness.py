@@ -30,7 +30,7 @@ def line(number: int) -> tuple[Position, ...]:
 
 
 async def kept_extremes(database: Database, route_id: UUID) -> Extremes:
-    async with database.read() as connection:
+    async with database.of_every_mission("a test").read() as connection:
         return (await route_sums.find(connection, MISSION, [route_id]))[route_id].extremes
 
 
@@ -151,7 +151,7 @@ async def test_a_redrawn_route_remembers_what_was_last_said_of_it(desk: Desk, ro
 async def test_what_was_said_is_written_with_the_moment(desk: Desk, route_id: UUID, incident_id: UUID) -> None:
     await desk.put(route_id)
     await desk.tell(incident_id, 1, 30.1, 5.0)
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         (row,) = (await connection.execute(select(ROUTE_SUMS))).all()
     changed = (await desk.published())[-1]
     assert isinstance(changed, RouteRiskChanged)
@@ -160,7 +160,7 @@ async def test_what_was_said_is_written_with_the_moment(desk: Desk, route_id: UU
 
 
 async def test_changed_parameters_are_read_at_once(desk: Desk) -> None:
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         before = await missions.lock(transaction.connection, MISSION)
         known = (await transaction.connection.execute(select(MISSIONS.c.parameters))).scalar_one()
         await transaction.connection.execute(update(MISSIONS).values(parameters=known | {"decay_days": 45.0}))

@@ -33,7 +33,7 @@ async def test_incidents_on_the_road_raise_the_risk_of_roads(desk: Desk, route_i
     before = await desk.risk(route_id)
     assert (before.gain, await learn(desk)) == (1.0, 1)
     after = await desk.risk(route_id)
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         mission = await missions.read(connection, MISSION)
         sums = await gains.sums(connection, mission, desk.clock.now())
     assert sums.observed == pytest.approx(sum(PER_DAY ** (0.5 * number) for number in range(20)), rel=1e-3)

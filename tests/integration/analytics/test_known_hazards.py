@@ -189,7 +189,7 @@ async def test_what_an_older_program_applied_stands_too(desk: Desk, route_id: UU
     far = new_id()
     await desk.tell(incident_id, 1, 30.009, 5.0, **DEVICE)
     await desk.tell(far, 1, 30.009, 5.01, **DEVICE)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(CONTRIBUTIONS).values(may_touch=True))
         await transaction.connection.execute(update(INCIDENTS).values(revision=2))
     (hazard,) = (await desk.explained(route_id)).hazards

@@ -32,6 +32,6 @@ async def test_extremes_are_filled_in_from_the_contributions(desk: Desk, databas
     await migrations.upgrade(database_url, STORAGE.migrations)
     assert await desk.differences() == []
     assert await desk.risk(route_id) == rated
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(ROUTE_SUMS).values(largest=0.0, extremes_total=ROUTE_SUMS.c.total))
     assert [one.route_id for one in await desk.differences()] == [route_id]

@@ -57,7 +57,7 @@ async def theatre(desk: Desk, count: int = 12) -> list[UUID]:
 
 async def oracle(desk: Desk, route_id: UUID, made_by: Parameters, horizon_days: float = 7.0) -> Assessment:
     """The risk by these parameters as brute force has it: every incident on the route as it was drawn."""
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         known = await incidents.of_mission(connection, MISSION)
         state = (await route_sums.find(connection, MISSION, [route_id]))[route_id]
     footprint = Footprint.of((await desk.route(route_id)).line, 500.0)
@@ -79,12 +79,12 @@ async def expect_rated_by(desk: Desk, routes: Sequence[UUID], made_by: Parameter
 
 
 async def compared(desk: Desk, revision: ParametersRevision) -> dict[UUID, RouteComparison]:
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         return {row.route_id: row for _, row in await comparison(connection, revision, None, 100)}
 
 
 async def test_a_mission_begins_with_revision_one(desk: Desk) -> None:
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         mission = await missions.read(connection, MISSION)
         (first,) = await parameters.page(connection, mission, None, 10)
     assert (first.revision, first.state, first.parameters) == (1, ParametersState.CURRENT, SPARSE)
@@ -330,7 +330,7 @@ async def test_a_discarded_proposal_leaves_nothing_but_its_record(desk: Desk) ->
     assert (discarded.state, discarded.version) == (ParametersState.DISCARDED, 3)
     assert (await desk.parameters(proposed.parameters_id)).decision_reason == "A slip."
     await desk.rebuild.once()
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         for table in (SHADOW_CONTRIBUTIONS, SHADOW_INCIDENTS):
             assert (await connection.execute(select(table))).all() == []
     await expect_rated_by(desk, routes, SPARSE)
@@ -348,7 +348,7 @@ async def test_parameters_change_again_and_back(desk: Desk) -> None:
         await desk.activate(proposed)
         await desk.rebuild.once()
         await expect_rated_by(desk, routes, expected)
-    async with desk.database.read() as connection:
+    async with desk.database.of_every_mission("a test").read() as connection:
         mission = await missions.read(connection, MISSION)
         known = await parameters.page(connection, mission, None, 10)
     assert mission.parameters_revision == 3

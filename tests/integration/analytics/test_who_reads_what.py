@@ -139,7 +139,7 @@ async def test_an_incident_whose_marks_are_not_known_counts_as_marked_highest(
     """An earlier program writes none, and leaves those of the revision before."""
     await desk.tell(new_id(), 1, 30.2, 5.001, **STANDS)
     assert [one["form"] for one in (await read(http, f"{route}/risk", "analyst"))["hazards"]] == ["full"]
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(INCIDENTS).values(revision=2))
     assert [one["form"] for one in (await read(http, f"{route}/risk", "analyst"))["hazards"]] == ["reduced"]
     assert [one["form"] for one in (await read(http, f"{route}/risk", "admin"))["hazards"]] == ["full"]

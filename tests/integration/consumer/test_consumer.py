@@ -297,7 +297,7 @@ async def _dead(stage: Stage, count: int) -> bool:
 
 
 async def _replay(stage: Stage, letter_id: UUID) -> None:
-    async with stage.plumbing.database.write() as transaction:
+    async with stage.plumbing.database.of_every_mission("a test").write() as transaction:
         await stage.plumbing.dead_letters.replay(transaction, letter_id)
 
 

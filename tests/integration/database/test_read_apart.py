@@ -22,14 +22,14 @@ async def test_a_write_does_not_wait_for_those_who_look(postgres_url: str) -> No
     """None of these reads ends before the write: they wait for a lock that is held until then."""
     database, other = Database(postgres_url), Database(postgres_url)
     try:
-        async with asyncio.TaskGroup() as group, other.write() as holder:
+        async with asyncio.TaskGroup() as group, other.of_every_mission("a test").write() as holder:
             await holder.connection.execute(HOLD)
             for _ in range(LOOKING):
-                group.create_task(database.read_apart(look))
+                group.create_task(database.of_every_mission("a test").read_apart(look))
             async with asyncio.timeout(SECONDS):
                 while (await holder.connection.execute(WAITING)).scalar_one() == 0:
                     pass
-                async with database.write() as transaction:
+                async with database.of_every_mission("a test").write() as transaction:
                     await transaction.connection.execute(text("SELECT 1"))
     finally:
         await database.close()
@@ -40,6 +40,8 @@ async def test_what_is_read_apart_cannot_write(database_url: str) -> None:
     database = Database(database_url)
     try:
         with pytest.raises(Exception, match=r"read-?only"):
-            await database.read_apart(lambda connection: connection.execute(text("CREATE TABLE new (id INTEGER)")))
+            await database.of_every_mission("a test").read_apart(
+                lambda connection: connection.execute(text("CREATE TABLE new (id INTEGER)"))
+            )
     finally:
         await database.close()

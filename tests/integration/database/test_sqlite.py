@@ -16,18 +16,18 @@ from clearway_platform.database.engines import Database, is_transient
 @pytest.fixture
 async def database(tmp_path: Path) -> Database:
     database = Database(f"sqlite:///{tmp_path / 'one.db'}")
-    async with database.write() as transaction:
+    async with database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(text("CREATE TABLE note (number INTEGER PRIMARY KEY)"))
     return database
 
 
 async def write(database: Database, number: int) -> None:
-    async with database.write() as transaction:
+    async with database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(text("INSERT INTO note VALUES (:number)"), {"number": number})
 
 
 async def numbers(database: Database) -> list[int]:
-    async with database.read() as connection:
+    async with database.of_every_mission("a test").read() as connection:
         return list((await connection.execute(text("SELECT number FROM note ORDER BY number"))).scalars())
 
 
@@ -91,7 +91,7 @@ async def test_writers_that_are_cancelled_at_any_moment_leave_the_connection_usa
 
 async def test_a_failed_statement_rolls_the_transaction_back(database: Database) -> None:
     async def fail() -> None:
-        async with database.write() as transaction:
+        async with database.of_every_mission("a test").write() as transaction:
             await transaction.connection.execute(text("INSERT INTO note VALUES (7)"))
             await transaction.connection.execute(text("INSERT INTO missing VALUES (7)"))
 
@@ -102,7 +102,7 @@ async def test_a_failed_statement_rolls_the_transaction_back(database: Database)
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:
-    async with database.read() as connection:
+    async with database.of_every_mission("a test").read() as connection:
         with pytest.raises(OperationalError, match="readonly"):
             await connection.execute(text("INSERT INTO note VALUES (7)"))
     await database.close()

@@ -57,7 +57,7 @@ async def fail(plumbing: Plumbing, *, value: bytes | None = None, mission: str =
     """A letter whose event is `value`, or one of a route."""
     message = message_of(plumbing.event(1, route=uuid4(), mission=mission))
     record = record_of(message if value is None else replace(message, value=value), offset=offset)
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         return await plumbing.dead_letters.add(transaction, "reader", record, ValueError("it does not fit"), 5)
 
 

@@ -29,7 +29,7 @@ def letters(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("CLEARWAY_ALERTS_DATABASE_URL", database_url)
 
     async def fail(plumbing: Plumbing) -> list[UUID]:
-        async with plumbing.database.write() as transaction:
+        async with plumbing.database.of_every_mission("a test").write() as transaction:
             add = plumbing.dead_letters.add
             return [await add(transaction, "reader", record, ValueError("no"), 3) for record in (READABLE, UNREADABLE)]
 

@@ -115,17 +115,17 @@ class Desk:
     async def published(self) -> list[tuple[str, bytes]]:
         """The types and bodies of all that the outbox holds, in order."""
         query = select(OutboxRow).order_by(table_of(OutboxRow).c.id)
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             return [(row.type, row.value) for row in await connection.execute(query)]
 
     async def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """What a query finds in the database."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return rows
 
     async def count(self, table: Table | type[SQLModel]) -> int:
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
 
 

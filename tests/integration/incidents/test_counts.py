@@ -119,7 +119,7 @@ async def test_it_counts_what_the_list_has(desk: Desk) -> None:
         for reader in READERS:
             await assert_counts_the_list(desk, reader, **query)
         await assert_counts_the_list(desk, SUBSCRIBER, **query, as_of=then)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         values = {"tlp": "clear", "classification": "unclassified", "releasable_to": "[]", "marks_of": None}
         await transaction.connection.execute(update(REVISIONS).values(values))
         await transaction.connection.execute(update(INCIDENTS).values(values | {"exercise": None}))

@@ -117,7 +117,7 @@ async def test_it_draws_what_the_list_has(desk: Desk, monkeypatch: pytest.Monkey
         for reader in READERS:
             await assert_draws_the_list(desk, monkeypatch, reader, **query)
         await assert_draws_the_list(desk, monkeypatch, SUBSCRIBER, **query, as_of=then.isoformat())
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         values = {"tlp": "clear", "classification": "unclassified", "releasable_to": "[]", "marks_of": None}
         own = {"exercise": None, "uncertainty_m": None}
         await transaction.connection.execute(update(REVISIONS).values(values))

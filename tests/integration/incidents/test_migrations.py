@@ -40,11 +40,11 @@ async def test_what_the_map_is_drawn_from_is_filled(
     columns = [INCIDENTS.c[name] for name in FILLED]
     [written] = await desk.rows(select(*columns))
     await downgrade(database_url, STORAGE.migrations, "0004")
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(INCIDENTS).values(dict.fromkeys(MARKS)))
     await upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
-    async with database.read() as connection:
+    async with database.of_every_mission("a test").read() as connection:
         filled = (await connection.execute(select(*columns))).one()
     await database.close()
     assert (filled.exercise, filled.uncertainty_m) == (True, written.uncertainty_m)

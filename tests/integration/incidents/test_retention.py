@@ -54,7 +54,7 @@ async def stored(desk: Desk) -> str:
 
 async def relayed(desk: Desk) -> None:
     """Everything in the outbox stands in the feed, too."""
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         found = (await transaction.connection.execute(select(OUTBOX).order_by(OUTBOX.c.id))).all()
         rows = [
             {
@@ -149,7 +149,7 @@ async def test_an_import_does_not_bring_it_back(desk: Desk) -> None:
 
 async def test_a_row_of_an_older_program_is_found_by_its_state(desk: Desk) -> None:
     await expiring(desk)
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(update(INCIDENTS).values(retention_until=None, marks_of=None))
     assert await retention_of(desk).apply() == 0
     desk.clock.advance(timedelta(hours=2))

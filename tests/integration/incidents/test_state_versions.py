@@ -202,7 +202,7 @@ async def test_content_that_an_earlier_program_kept_is_compared(platform: Platfo
     item = a_report(external_refs=[{"system": "jocc", "id": "1"}], report=None, hazard_state="marked")
     async with desk_of(platform) as desk:
         assert (await desk.ask("POST", body=item, by="unmix:operator")).status_code == 201
-        async with platform.database.write() as transaction:
+        async with platform.database.of_every_mission("a test").write() as transaction:
             [row] = await transaction.connection.execute(select(EXTERNAL_REFS.c.content))
             assert row.content["v"] == 1
             await transaction.connection.execute(EXTERNAL_REFS.update().values(content=without_version(row.content)))

@@ -167,7 +167,7 @@ async def test_what_release_0_1_0_wrote_is_counted_too(desk: Desk, platform: Pla
     incident = await desk.step(await desk.report(by="unmix:verifier:ann"), "review")
     incident = await desk.step(incident, "reports", {"organisation": "Clinic"}, by="unmix:reporter:two")
     incident = await corrected(desk, incident, MOVED, by="unmix:verifier:cora")
-    async with platform.database.write() as transaction:
+    async with platform.database.of_every_mission("a test").write() as transaction:
         bare = update(REVISIONS).values(person=None, report_id=None, decisive=None)
         await transaction.connection.execute(bare)
     for principal in ("unmix:verifier:ann", "unmix:verifier:cora"):

@@ -201,7 +201,7 @@ async def test_rows_of_an_older_program_have_their_marks_in_the_state(desk: Desk
     hidden = await desk.report(**marked(tlp="clear", **SEEN_BY_NONE))
     named = await desk.report(sharing={"tlp": "green", "releasable_to": ["Halo"]})
     for table in (INCIDENTS, REVISIONS):
-        async with desk.database.write() as transaction:
+        async with desk.database.of_every_mission("a test").write() as transaction:
             values = {"tlp": "clear", "classification": "unclassified", "releasable_to": "[]", "marks_of": None}
             await transaction.connection.execute(update(table).values(values))
     assert await found(desk, SUBSCRIBER) == []
@@ -223,7 +223,7 @@ async def test_an_earlier_event_is_marked_as_the_incident_is_now(desk: Desk) -> 
         "published_at": desk.clock.now(),
         "data": body.decode(),
     }
-    async with desk.database.write() as transaction:
+    async with desk.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(insert(FEED).values(row))
     path, ceiling = f"/{made['incident_id']}", CEILINGS[Role.SUBSCRIBER]
     for revision, (sharing, seen) in enumerate([({"tlp": "clear"}, True), ({"tlp": "red"}, False)], 1):

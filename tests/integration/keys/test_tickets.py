@@ -48,7 +48,7 @@ async def ticket_for(directory: SqlKeyDirectory, principal: Principal) -> str:
 
 
 async def out(database: Database) -> int:
-    async with database.read() as connection:
+    async with database.of_every_mission("a test").read() as connection:
         return (await connection.execute(select(func.count()).select_from(StreamTicketRow))).scalar_one()
 
 
@@ -98,7 +98,7 @@ async def test_what_is_kept_is_no_ticket_and_is_bounded(
     database: Database, directory: SqlKeyDirectory, clock: ManualClock, principal: Principal
 ) -> None:
     ticket = await ticket_for(directory, principal)
-    async with database.read() as connection:
+    async with database.of_every_mission("a test").read() as connection:
         [row] = (await connection.execute(select(table_of(StreamTicketRow)))).all()
     assert ticket not in repr(row)
     for _ in range(MOST_TICKETS - 1):
@@ -136,7 +136,7 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
         f"INSERT INTO {ApiKeyRow.__tablename__} SELECT * FROM {ApiKeyRow.__tablename__}",
     ):
         with pytest.raises(DBAPIError, match="permission denied"):
-            async with reader.write() as transaction:
+            async with reader.of_every_mission("a test").write() as transaction:
                 await transaction.connection.execute(text(refused))
     await reader.close()
     await owner.close()

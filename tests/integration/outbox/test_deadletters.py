@@ -16,7 +16,7 @@ from clearway_testing.recording_log import RecordingLog
 
 
 async def add(plumbing: Plumbing, record: Record, *, error: str = "no") -> None:
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await plumbing.dead_letters.add(transaction, "reader", record, ValueError(error), 3)
 
 
@@ -50,7 +50,7 @@ async def test_another_missions_letter_does_not_exist(plumbing: Plumbing) -> Non
     (letter,) = await letters.list("monusco")
     assert await letters.list("unmas") == []
     assert await letters.get(letter.id, "unmas") is None
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         with pytest.raises(NoSuchLetter):
             await letters.replay(transaction, letter.id, "unmas")
         with pytest.raises(NoSuchLetter):
@@ -91,11 +91,11 @@ async def test_a_replay_that_is_asked_twice_is_one(plumbing: Plumbing) -> None:
     await add(plumbing, record_of(message_of(plumbing.event(1, route=uuid4())), offset=1))
     (letter,) = await plumbing.dead_letters.list()
     for _ in range(2):
-        async with plumbing.database.write() as transaction:
+        async with plumbing.database.of_every_mission("a test").write() as transaction:
             asked = await plumbing.dead_letters.replay(transaction, letter.id)
         assert asked.state is DeadLetterState.REPLAYING
     assert [due.id for due in await plumbing.dead_letters.due("reader")] == [letter.id]
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         with pytest.raises(Decided, match="replaying since"):
             await plumbing.dead_letters.discard(transaction, letter.id, "too late")
 
@@ -122,7 +122,7 @@ async def test_a_discarded_letter_keeps_its_reason(plumbing: Plumbing) -> None:
     await add(plumbing, record_of(message_of(plumbing.event(1, route=uuid4())), offset=1))
     letters = plumbing.dead_letters
     (letter,) = await letters.list()
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         discarded = await letters.discard(transaction, letter.id, "a test message", "unmas")
         assert (discarded.state, discarded.reason) == (DeadLetterState.DISCARDED, "a test message")
         with pytest.raises(Decided, match="discarded since"):
@@ -139,7 +139,7 @@ async def test_settled_letters_are_swept_and_waiting_ones_are_not(database_url: 
     for offset in range(2):
         await add(plumbing, record_of(message_of(plumbing.event(offset, route=uuid4())), offset=offset))
     (first, second) = await plumbing.dead_letters.list()
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await plumbing.dead_letters.discard(transaction, first.id, "settled")
     clock.advance(timedelta(days=365))
     keeping = Housekeeping(service="test", database=plumbing.database, clock=clock, feed_days=30, idempotency_hours=72)

@@ -14,7 +14,7 @@ from clearway_testing.plumbing import Plumbing, message_of, plumb, record_of
 
 
 async def count(plumbing: Plumbing, table: type) -> int:
-    async with plumbing.database.read() as connection:
+    async with plumbing.database.of_every_mission("a test").read() as connection:
         return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
 
 
@@ -22,7 +22,7 @@ async def test_old_answers_and_old_arrivals_go(database_url: str, clock: ManualC
     plumbing = await plumb(database_url, clock)
     keeping = Housekeeping(service="test", database=plumbing.database, clock=clock, feed_days=30, idempotency_hours=72)
     event = plumbing.event(1, route=uuid4())
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         arrivals = [(event.envelope.id, record_of(message_of(event), offset=1))]
         assert await Inbox("reader", clock).take(transaction, arrivals) == {event.envelope.id}
         assert await Inbox("reader", clock).take(transaction, arrivals) == set()

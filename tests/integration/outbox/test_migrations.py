@@ -20,7 +20,7 @@ async def test_up_down_and_up_again(database_url: str) -> None:
     await downgrade(database_url, MIGRATIONS)
     assert await schema_at(database_url) == Schema()
     database = Database(database_url)
-    async with database.write() as transaction:
+    async with database.of_every_mission("a test").write() as transaction:
         left = await transaction.connection.run_sync(lambda connection: inspect(connection).get_table_names())
     await database.close()
     assert left == ["alembic_version"]
@@ -31,7 +31,7 @@ async def test_up_down_and_up_again(database_url: str) -> None:
 async def test_check_finds_a_change_without_a_migration(database_url: str) -> None:
     await upgrade(database_url, MIGRATIONS)
     database = Database(database_url)
-    async with database.write() as transaction:
+    async with database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(text("ALTER TABLE outbox ADD COLUMN forgotten INTEGER"))
     await database.close()
     assert [difference[0] for difference in await check(database_url, [plumbing_metadata])] == ["remove_column"]

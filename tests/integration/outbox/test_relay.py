@@ -73,7 +73,7 @@ async def test_finds_what_another_process_committed(plumbing: Plumbing) -> None:
     log = RecordingLog()
     async with running(plumbing.relay(log).run):
         of_another_process = Outbox(plumbing.clock)
-        async with plumbing.database.write() as transaction:
+        async with plumbing.database.of_every_mission("a test").write() as transaction:
             await of_another_process.add(transaction, [plumbing.event(1, route=uuid4())])
         await eventually(lambda: _published(log, 1))
 
@@ -143,7 +143,7 @@ async def test_a_row_that_commits_late_is_not_lost(postgres_url: str) -> None:
     """Its number is below one that is published already: a reader of "all above the last" would never see it."""
     plumbing = await plumb(postgres_url)
     log, early, late = RecordingLog(), uuid4(), uuid4()
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await plumbing.outbox.add(transaction, [plumbing.event(1, route=late)])
         await plumbing.publish(2, route=early)
         await plumbing.relay(log).drain()
@@ -172,7 +172,7 @@ async def test_only_one_relay_of_a_database_leads(postgres_url: str) -> None:
 
 async def test_what_is_no_event_of_the_service_stays_out_of_its_feed(plumbing: Plumbing) -> None:
     log = RecordingLog()
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await plumbing.outbox.add_messages(transaction, [Message(DEAD_LETTERS.name, b"key", b"\xff", ())])
     await plumbing.publish(1, route=uuid4())
     await plumbing.relay(log).drain()
@@ -186,7 +186,7 @@ async def test_numbers_are_not_given_twice(sqlite_url: str) -> None:
     await plumbing.publish(1, 2, route=uuid4())
     await plumbing.relay(RecordingLog()).drain()
     await plumbing.publish(3, route=uuid4())
-    async with plumbing.database.read() as connection:
+    async with plumbing.database.of_every_mission("a test").read() as connection:
         assert (await connection.execute(text("SELECT id FROM outbox"))).scalar_one() == 3
     await plumbing.database.close()
 

@@ -14,7 +14,7 @@ from clearway_testing.recording_log import RecordingLog
 
 
 async def stands(plumbing: Plumbing, mission: str = "unmas") -> Standing:
-    async with plumbing.database.read() as connection:
+    async with plumbing.database.of_every_mission("a test").read() as connection:
         return await standing_of(connection, mission)
 
 

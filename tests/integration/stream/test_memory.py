@@ -131,7 +131,7 @@ async def fill(plumbing: Plumbing) -> None:
     row = {"mission": MISSION, "type": "route.risk_changed", "subject": "subject", "time": now, "published_at": now}
     data = json.dumps({"filling": "x" * EVENT_BYTES})
     rows = [row | {"position": number, "event_id": uuid4(), "data": data} for number in range(1, 21)]
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await transaction.connection.execute(insert(FeedRow), rows)
         await transaction.connection.execute(update(FeedHead).values(last_position=len(rows)))
 

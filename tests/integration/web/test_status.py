@@ -144,7 +144,7 @@ async def beat(plumbing: Plumbing) -> None:
     state = HeartbeatState(service="tests", instance=new_id(), at=now, consumers=())
     data = ServiceBeat(mission=EVERY_MISSION, service="tests", heartbeat=state)
     event = plumbing.outbox.event(data, subject="tests", source="/clearway/tests", occurred=now)
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await plumbing.outbox.add_apart(transaction, [event])
 
 
@@ -154,10 +154,10 @@ async def test_dead_letters_that_wait_are_counted_for_their_mission(
     letters = []
     for number, mission in enumerate(("unmas", "unmas", "monusco")):
         record = record_of(message_of(plumbing.event(number, route=uuid4(), mission=mission)), offset=number)
-        async with plumbing.database.write() as transaction:
+        async with plumbing.database.of_every_mission("a test").write() as transaction:
             letters.append(await plumbing.dead_letters.add(transaction, CONSUMER, record, ValueError("no"), 5))
     assert (await status(client))["dead_letters"] == 2
-    async with plumbing.database.write() as transaction:
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
         await plumbing.dead_letters.discard(transaction, letters[0], "a test")
     assert (await status(client))["dead_letters"] == 1
     assert (await status(client, "monusco"))["dead_letters"] == 1

@@ -201,7 +201,7 @@ async def _keys_reader(url: str) -> str:
     role = f"keys_reader_{uuid4().hex}"
     database = Database(url, pool_size=1)
     try:
-        async with database.write() as transaction:
+        async with database.of_every_mission("a test").write() as transaction:
             for statement in (
                 f"CREATE ROLE {role} LOGIN PASSWORD '{role}'",
                 f"GRANT USAGE ON SCHEMA public TO {role}",

@@ -68,7 +68,7 @@ class Plumbing:
     async def publish(self, *numbers: int, route: UUID, mission: str = "unmas") -> list[Event]:
         """Commit one event of `route` for each number to the outbox."""
         events = [self.event(number, route=route, mission=mission) for number in numbers]
-        async with self.database.write() as transaction:
+        async with self.database.of_every_mission("a test").write() as transaction:
             await self.outbox.add(transaction, events)
         return events
 
@@ -79,13 +79,13 @@ class Plumbing:
 
     async def waiting(self) -> int:
         """How many messages wait in the outbox."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             return (await connection.execute(select(func.count()).select_from(OutboxRow))).scalar_one()
 
     async def effects(self, consumer: str) -> list[tuple[str, int]]:
         """The effects of a consumer's handlers, in order: (subject, number)."""
         query = select(EFFECTS.c.subject, EFFECTS.c.number).where(EFFECTS.c.consumer == consumer)
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("a test").read() as connection:
             return [(row.subject, row.number) for row in await connection.execute(query.order_by(EFFECTS.c.id))]
 
 
@@ -139,7 +139,7 @@ async def plumb(url: str, clock: Clock | None = None) -> Plumbing:
     await upgrade(url, MIGRATIONS)
     clock = clock or SystemClock()
     database, outbox = Database(url), Outbox(clock, check=hold_against_contract)
-    async with database.write() as transaction:
+    async with database.of_every_mission("a test").write() as transaction:
         await transaction.connection.run_sync(EFFECTS.create, checkfirst=True)
     return Plumbing(database, clock, outbox, Feed(database), DeadLetters(database, outbox, clock))
 

@@ -22,7 +22,7 @@ async def of_subscription(
     silence would look like safety."""
     if subscription_id is None:
         return None
-    async with platform_of(request).database.read() as connection:
+    async with platform_of(request).database.of(principal.mission).read() as connection:
         if not await has_subscription(connection, principal.mission, subscription_id):
             raise NoSuchSubscription(subscription_id)
     # An alert names one subscription, and a quote inside a text of its JSON is escaped: this stands nowhere else.

@@ -27,6 +27,7 @@ from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.messaging.retry import retry_until_done
 
 _POLL_SECONDS: Final = 1.0
+_LOOKS: Final = "one worker challenges the endpoints of all missions"
 # So many endpoints are challenged at the same time: a slow one delays no other.
 _AT_ONCE: Final = 64
 # After its timeout a challenge has so long to be recorded. Then any process may make the next.
@@ -87,7 +88,7 @@ class Challenges:
 
     async def _is_any_due(self) -> bool:
         query = select(SUBSCRIPTION.c.id).where(*_due(self._clock.now())).limit(1)
-        async with self._database.read() as connection:
+        async with self._database.of_every_mission(_LOOKS).read() as connection:
             return (await connection.execute(query)).first() is not None
 
     async def _claim_now(self, room: int) -> list[Challenge]:
@@ -107,7 +108,7 @@ class Challenges:
                 proved_at=None,
             )
         )
-        async with self._database.write() as transaction:
+        async with self._database.of_every_mission(_LOOKS).write() as transaction:
             rows = (await transaction.connection.execute(claim.returning(*SUBSCRIPTION.c))).mappings().all()
         return [found for row in rows if (found := _challenge(row, self._channels))]
 
@@ -131,7 +132,7 @@ class Challenges:
         now = self._clock.now()
         values: dict[str, Any] = {"challenge_problem": problem, "challenge_due_at": None}
         values |= {"challenge_due_at": next_challenge(challenge.attempt, now)} if problem else {"proved_at": now}
-        async with self._database.write() as transaction:
+        async with self._database.of(challenge.mission).write() as transaction:
             recorded = update(SUBSCRIPTION).where(*_still(challenge)).values(values).returning(SUBSCRIPTION.c.id)
             if (await transaction.connection.execute(recorded)).first() and problem is None:
                 await _tell_every_process(transaction, challenge)

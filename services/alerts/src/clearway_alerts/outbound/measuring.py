@@ -79,7 +79,7 @@ class Measuring:
     """Keeps the gauges of deliveries and of watched sources true."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+        self._rows = database.of_every_mission("the figures are of all missions together")
         self._clock = clock
 
     async def run(self) -> None:
@@ -89,14 +89,14 @@ class Measuring:
             await asyncio.sleep(_MEASURE_SECONDS)
 
     async def measure(self) -> None:
-        waiting = {state: figures for state, *figures in map(tuple, await self._database.measure(_WAITING))}
+        waiting = {state: figures for state, *figures in map(tuple, await self._rows.measure(_WAITING))}
         for state in SubscriptionState:
             count, oldest = waiting.get(state, (0, None))
             PENDING.labels(state).set(count)
             OLDEST.labels(state).set(self._since(oldest))
-        [(due,)] = map(tuple, await self._database.measure(_DUE))
+        [(due,)] = map(tuple, await self._rows.measure(_DUE))
         OVERDUE.set(self._since(due))
-        quiet = {kind: figures for kind, *figures in map(tuple, await self._database.measure(_QUIET))}
+        quiet = {kind: figures for kind, *figures in map(tuple, await self._rows.measure(_QUIET))}
         for kind in SourceKind:
             silent, oldest = quiet.get(kind, (0, None))
             SILENT.labels(kind).set(silent)

@@ -63,7 +63,8 @@ class DeliveryWorker:
     all others are leased: when `wake` or `expect` says that they are due, and by looking from time to time."""
 
     def __init__(self, database: Database, clock: Clock, channels: Channels, policy: Policy) -> None:
-        self._database = database
+        # Results of many missions are recorded together: one transaction, one sync to the disk.
+        self._deliveries = database.of_every_mission("one worker sends the deliveries of all missions")
         self._clock = clock
         self._channels = channels
         self._policy = policy
@@ -142,14 +143,14 @@ class DeliveryWorker:
 
     async def _waiting(self) -> set[UUID]:
         now = self._clock.now()
-        async with self._database.read() as connection:
+        async with self._deliveries.read() as connection:
             return await waiting_subscriptions(connection, now, self._passed_over.at(now))
 
     async def _replan_stale_holds(self) -> None:
-        async with self._database.read() as connection:
+        async with self._deliveries.read() as connection:
             if not await has_stale_holds(connection):
                 return
-        async with self._database.write() as transaction:
+        async with self._deliveries.write() as transaction:
             which = STALE_HOLD & NOT_LEASED
             await replan(transaction, self._policy, which, Cause.SUBSCRIPTION_CHANGED, self._clock.now())
 
@@ -172,7 +173,7 @@ class DeliveryWorker:
 
     async def _lease_now(self, count: int, busy: Collection[UUID]) -> Leased:
         now = self._clock.now()
-        async with self._database.write() as transaction:
+        async with self._deliveries.write() as transaction:
             room = Room(count, self._lease_time, busy, self._passed_over.at(now))
             return await lease_due(transaction, self._channels, room, now)
 
@@ -227,7 +228,7 @@ class DeliveryWorker:
                 self._release(result.lease)
 
     async def _record_now(self, finished: Sequence[Attempt | _Unsent]) -> Recorded:
-        async with self._database.write() as transaction:
+        async with self._deliveries.write() as transaction:
             if unsent := [result.lease for result in finished if isinstance(result, _Unsent)]:
                 await give_back(transaction, unsent)
             attempts = [result for result in finished if isinstance(result, Attempt)]
@@ -257,7 +258,7 @@ class DeliveryWorker:
     async def _give_back(self, left: list[Lease]) -> None:
         """So that the next process need not wait until the leases run out, which they do in any case."""
         try:
-            async with asyncio.timeout(_GIVE_BACK_SECONDS), self._database.write() as transaction:
+            async with asyncio.timeout(_GIVE_BACK_SECONDS), self._deliveries.write() as transaction:
                 await give_back(transaction, left)
         except Exception as error:
             _log.warning("leases_not_given_back", deliveries=len(left), error=repr(error))

@@ -51,4 +51,4 @@ async def page_of_failing_endpoints(
         .order_by(SUBSCRIPTION.c.id)
         .limit(limit)
     )
-    return await database.measure(query if after is None else query.where(SUBSCRIPTION.c.id > after))
+    return await database.of(mission).measure(query if after is None else query.where(SUBSCRIPTION.c.id > after))

@@ -77,7 +77,7 @@ class Previews:
             line = _line_of(connection, principal.mission, chosen)
             return line, past_of(connection, principal.mission, since, until, self._unreadable)
 
-        line, past = await self._database.read_apart(read)
+        line, past = await self._database.of(principal.mission).read_apart(read)
         found = await self._replayed(chosen, line, past, since, until)
         concerned = [one for one in found if one.decided or one.stands]
         readable = await self._readable(principal, concerned)
@@ -115,7 +115,7 @@ class Previews:
         """Those of which no revision is marked above the ceiling; what an incident is marked now holds for its past."""
         newest: dict[UUID, IncidentView] = {}
         ids = [one.revisions[-1].incident_id for one in found]
-        async with self._database.read() as connection:
+        async with self._database.of(principal.mission).read() as connection:
             for start in range(0, len(ids), _REPLAYED_AT_ONCE):
                 part = ids[start : start + _REPLAYED_AT_ONCE]
                 newest |= await newest_of(connection, principal.mission, part, self._unreadable)

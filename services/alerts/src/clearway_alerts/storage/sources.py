@@ -37,7 +37,7 @@ def _with_something_to_say() -> Select[Any]:
     newly_looks = func.coalesce(MISSION.c.version, 0) > WATCHED_SOURCE.c.told_in
     expires = WATCHED_SOURCE.c.said_until <= _SAID_AGAIN
     return (
-        select(WATCHED_SOURCE.c.id)
+        select(WATCHED_SOURCE.c.mission, WATCHED_SOURCE.c.id)
         .outerjoin_from(WATCHED_SOURCE, MISSION, MISSION.c.mission == WATCHED_SOURCE.c.mission)
         .where(or_(falls_silent, and_(_IS_SILENT, or_(is_over, newly_looks, expires))))
         .order_by(WATCHED_SOURCE.c.quiet_until, WATCHED_SOURCE.c.id)
@@ -50,12 +50,12 @@ _TO_SAY: Final = _with_something_to_say()
 
 async def with_something_to_say(
     connection: AsyncConnection, now: datetime, *, said_again: datetime, listened: timedelta
-) -> Sequence[UUID]:
-    """The sources that fell silent or were heard again, those that a changed subscription may not know of, and those
-    whose alerts expire by `said_again`. A part of Clearway is not silent before this process has listened to it for as
-    long as it may be quiet."""
+) -> Sequence[tuple[str, UUID]]:
+    """The missions and ids of the sources that fell silent or were heard again, those that a changed subscription may
+    not know of, and those whose alerts expire by `said_again`. A part of Clearway is not silent before this process has
+    listened to it for as long as it may be quiet."""
     asked = {"now": now, "said_again": said_again, "listened_seconds": int(listened.total_seconds())}
-    return list((await connection.execute(_TO_SAY, asked)).scalars())
+    return [(row.mission, row.id) for row in await connection.execute(_TO_SAY, asked)]
 
 
 async def lock_source(transaction: Transaction, source_id: UUID) -> RowMapping:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clearway_alerts.storage.sources import note_heard
 from clearway_contracts.vocabulary import SourceKind
-from clearway_platform.database.engines import Database
+from clearway_platform.database.engines import BoundDatabase, Database
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
 # What is heard meanwhile is written together: the rows are few, and the same ones again and again.
@@ -53,6 +53,11 @@ class Hearing:
                 async with asyncio.timeout(_LAST_WORD_SECONDS):
                     await self.write()
 
+    def _of(self, mission: str | None) -> BoundDatabase:
+        if mission is None:
+            return self._database.of_every_mission("a part of Clearway is a source of all missions")
+        return self._database.of(mission)
+
     async def write(self) -> None:
         """Write what was noted, of each mission in a transaction. An outage or a stop in the middle forgets nothing;
         what can never be written is forgotten, or nothing would be written after it."""
@@ -61,7 +66,7 @@ class Hearing:
             mission = next(iter(self._noted))
             heard = self._noted.pop(mission)
             try:
-                async with self._database.write() as transaction:
+                async with self._of(mission).write() as transaction:
                     is_over = await note_heard(transaction, heard, mission)
             except BaseException as error:
                 if not isinstance(error, Exception) or is_temporary(error):

@@ -84,11 +84,11 @@ class Renewals:
     async def renew_some(self) -> bool:
         """Decide on the alerts of one mission that expire first. False when none of any mission is due."""
         due = self._clock.now() + RENEWED_BEFORE
-        async with self._database.read() as connection:
+        async with self._database.of_every_mission("what expires first may be any mission's").read() as connection:
             mission: str | None = (await connection.execute(_MISSION, {"due": due})).scalar()
         if mission is None:
             return False
-        async with self._database.write() as transaction:
+        async with self._database.of(mission).write() as transaction:
             await mission_lock.alone(transaction, mission)
             asked = {"in_mission": mission, "due": due}
             rows = (await transaction.connection.execute(_DUE, asked)).mappings().all()

@@ -69,12 +69,12 @@ class Silences:
     async def look(self) -> None:
         """Say all that there is to say now: of each source in a transaction of its own."""
         now = self._clock.now()
-        async with self._database.read() as connection:
+        async with self._database.of_every_mission("a silent source may be any mission's").read() as connection:
             found = await with_something_to_say(
                 connection, now, said_again=now + RENEWED_BEFORE, listened=now - self._listening_since
             )
-        for source_id in found:
-            async with self._database.write() as transaction:
+        for mission, source_id in found:
+            async with self._database.of(mission).write() as transaction:
                 await self._look_at(transaction, source_id)
 
     async def _look_at(self, transaction: Transaction, source_id: UUID) -> None:

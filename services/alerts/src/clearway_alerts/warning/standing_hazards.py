@@ -137,7 +137,7 @@ class StandingHazards:
 
     async def look_once(self) -> bool:
         """Look for one subscription. False when there is none to look for."""
-        async with self._database.read() as connection:
+        async with self._database.of_every_mission("a changed subscription may be any mission's").read() as connection:
             rows = (await connection.execute(_UNCHECKED)).all()
         for row in rows:
             if self._left.get(row.id) != row.changed_in:
@@ -150,7 +150,7 @@ class StandingHazards:
         if look is None:
             return
         found = await self._find(look)
-        async with self._database.read() as connection:
+        async with self._database.of(mission).read() as connection:
             before = await count_of(connection, look.digest_id)
         if before + len(found) <= MOST_SINGLE and not before:
             await self._change(look, partial(self._issue, look, found))
@@ -164,7 +164,7 @@ class StandingHazards:
     async def _begin(self, subscription_id: UUID, mission: str, seen: int) -> Look | None:
         """Wait until every incident that was decided on without this subscription is committed, and is found. None when
         there is nothing to look for."""
-        async with self._database.write() as transaction:
+        async with self._database.of(mission).write() as transaction:
             await mission_lock.alone(transaction, mission)
             row = await _as_seen(transaction.connection, subscription_id, seen)
             if row is None:
@@ -188,7 +188,7 @@ class StandingHazards:
         found: list[UUID] = []
         after: tuple[UUID, int] | None = None
         while True:
-            async with self._database.read() as connection:
+            async with self._database.of(look.mission).read() as connection:
                 part = await part_of_standing(connection, look.mission, after, self._unreadable)
                 watched = await self._watched(look, part.incidents)
                 found += [one.incident.incident_id for one in await self._decided(connection, look, watched)]
@@ -252,7 +252,7 @@ class StandingHazards:
     async def _change(self, look: Look, change: Callable[[Transaction], Awaitable[None]]) -> bool:
         """One change under the lock. False when the subscription was changed, or finished by another process, since it
         was seen: then it is looked at anew."""
-        async with self._database.write() as transaction:
+        async with self._database.of(look.mission).write() as transaction:
             await mission_lock.alone(transaction, look.mission)
             now = await _as_seen(transaction.connection, look.subscription_id, look.row["changed_in"])
             if now is None or now["digest_id"] != look.digest_id:

@@ -60,7 +60,7 @@ async def brief(
     known = await departure(connection, principal, route_id, as_of or now, wiring.briefing_work)
     content = BriefingContent.of(known).canonical()
     made = Briefing.of(principal.mission, route_id, known.as_of, content, principal.id, now)
-    async with platform_of(request).database.write() as transaction:
+    async with platform_of(request).database.of(principal.mission).write() as transaction:
         made = await briefings.keep(transaction.connection, made)
     return _answer(request, made)
 

@@ -50,7 +50,7 @@ class ChooseParameters:
 
     async def once(self) -> None:
         """Take the next step of each mission."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("each mission has its next step").read() as connection:
             names = await missions.names(connection)
             proposals = {proposal.mission: proposal for proposal in await parameters.open_proposals(connection)}
         for name in names:
@@ -60,11 +60,11 @@ class ChooseParameters:
                 await self._complete(proposals[name])
 
     async def _follow(self, name: str) -> None:
-        async with self.database.read() as connection:
+        async with self.database.of(name).read() as connection:
             mission = await missions.read(connection, name)
             found = await self._wanted(connection, mission)
         if found is not None and found[0] != mission.parameters:
-            async with self.database.write() as transaction:
+            async with self.database.of(name).write() as transaction:
                 await self.change.follow(transaction, name, *found)
 
     async def _wanted(self, connection: AsyncConnection, mission: Mission) -> tuple[Parameters, str] | None:
@@ -81,7 +81,7 @@ class ChooseParameters:
 
     async def _complete(self, proposed: ParametersRevision) -> None:
         try:
-            async with self.database.write() as transaction:
+            async with self.database.of(proposed.mission).write() as transaction:
                 await self.change.complete(transaction, proposed)
         except (StaleRevision, AlreadyDecided, ComparisonOutdated) as refusal:
             # A person was quicker, or much changed since: the next round sees what is left to do.

@@ -39,7 +39,7 @@ class LearnGain:
 
     async def once(self) -> int:
         """Learn every gain that is outdated. Returns how many."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("what is outdated is looked for in all").read() as connection:
             names = await gains.outdated(connection, self.clock.now() - LEARN_AFTER)
         for name in names:
             await self._learn(name)
@@ -47,10 +47,10 @@ class LearnGain:
 
     async def _learn(self, name: str) -> None:
         now = self.clock.now()
-        async with self.database.read() as connection:
+        async with self.database.of(name).read() as connection:
             seen = await missions.read(connection, name)
             learned = gain(await gains.sums(connection, seen, now), seen.parameters)
-        async with self.database.write() as transaction:
+        async with self.database.of(name).write() as transaction:
             mission = await missions.lock(transaction.connection, name)
             # Learned with parameters that were exchanged meanwhile it would be wrong until the next hour.
             if mission.parameters_revision == seen.parameters_revision:

@@ -132,7 +132,7 @@ class RebuildRisk:
 
     async def once(self, *, compared: bool = True) -> None:
         """Bring open proposals up to date, and delete rows of decided ones. `compared`: compared proposals too."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("each open proposal is worked on").read() as connection:
             found = await parameters.open_proposals(connection)
             decided = await shadow.decided_with_rows(connection, 1)
         for proposal in found:
@@ -156,14 +156,14 @@ class RebuildRisk:
     async def _update_routes(self, work: _Pass) -> None:
         while True:
             proposal = work.proposal
-            async with self.database.read() as connection:
+            async with self.database.of(proposal.mission).read() as connection:
                 mission = await missions.read(connection, proposal.mission)
                 routes = await shadow.outdated_routes(connection, proposal, ROUTES_AT_ONCE)
                 if not routes:
                     return
                 known = await incidents.among(connection, proposal.mission, shadow.contained_incidents(proposal))
                 made = [await self.builder.of_route(connection, proposal, route, known) for route in routes]
-            async with self.database.write() as transaction:
+            async with self.database.of(proposal.mission).write() as transaction:
                 await _take_step(transaction.connection, work, mission)
                 for route, (figures, added) in zip(routes, made, strict=True):
                     await shadow.put_route(transaction.connection, proposal, route, figures, added)
@@ -171,7 +171,7 @@ class RebuildRisk:
     async def _update_incidents(self, work: _Pass) -> None:
         after: UUID | None = None
         while True:
-            async with self.database.read() as connection:
+            async with self.database.of(work.proposal.mission).read() as connection:
                 outdated, after = await shadow.outdated_incidents(connection, work.proposal, after)
             for ids in _parts(outdated, INCIDENTS_AT_ONCE):
                 await self._put_incidents(work, ids)
@@ -179,17 +179,17 @@ class RebuildRisk:
                 return
 
     async def _put_incidents(self, work: _Pass, ids: Sequence[UUID]) -> None:
-        async with self.database.read() as connection:
+        async with self.database.of(work.proposal.mission).read() as connection:
             mission = await missions.read(connection, work.proposal.mission)
             views, made = await self.builder.of_incidents(connection, mission, work.proposal, ids, work.index)
-        async with self.database.write() as transaction:
+        async with self.database.of(work.proposal.mission).write() as transaction:
             await _take_step(transaction.connection, work, mission)
             await shadow.put_incidents(transaction.connection, work.proposal, views, made)
 
     async def _compare(self, work: _Pass) -> None:
         now = self.clock.now()
         compared = await self._compared(work.proposal, now)
-        async with self.database.write() as transaction:
+        async with self.database.of(work.proposal.mission).write() as transaction:
             connection = transaction.connection
             mission = await _take_step(connection, work, None)
             await shadow.drop_retired(connection, work.proposal)
@@ -207,7 +207,7 @@ class RebuildRisk:
         compared: list[RouteComparison] = []
         after: UUID | None = None
         while True:
-            async with self.database.read() as connection:
+            async with self.database.of(proposal.mission).read() as connection:
                 mission = await missions.read(connection, proposal.mission)
                 known = await route_sums.page(connection, mission.name, after, COMPARED_AT_ONCE)
                 made = await shadow.find(connection, proposal, [route.route_id for route in known])
@@ -219,7 +219,7 @@ class RebuildRisk:
     async def _clear(self, parameters_id: UUID) -> None:
         rows = 1
         while rows:
-            async with self.database.write() as transaction:
+            async with self.database.of_every_mission("a decided proposal is cleared by its id").write() as transaction:
                 rows = await shadow.clear(transaction.connection, parameters_id, CLEARED_AT_ONCE)
 
 

@@ -41,7 +41,7 @@ class Sweep:
 
     async def once(self) -> int:
         """Publish every risk that has changed enough since it was last published. Returns how many."""
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission("each mission is swept").read() as connection:
             names = await missions.names(connection)
         return sum([await self._sweep_mission(name) for name in names])
 
@@ -59,14 +59,14 @@ class Sweep:
     async def _record(self, name: str) -> None:
         """Keep what is published now as what was published then: in the transaction of a report this would be one more
         statement for which a warning waits."""
-        async with self.database.read() as connection:
+        async with self.database.of(name).read() as connection:
             known = await risk_records.are_complete(connection, name)
         if not known:
-            async with self.database.write() as transaction:
+            async with self.database.of(name).write() as transaction:
                 await risk_records.complete(transaction.connection, name)
 
     async def _publish(self, name: str, routes: Collection[UUID]) -> int:
-        async with self.database.write() as transaction:
+        async with self.database.of(name).write() as transaction:
             connection = transaction.connection
             mission = await missions.lock(connection, name)
             known = await route_sums.find(connection, name, routes)
@@ -76,7 +76,7 @@ class Sweep:
 
     async def _changed(self, name: str, after: UUID | None) -> tuple[UUID | None, list[UUID]]:
         """The route id at which the next page ends, None for the last page; and the routes on it whose risk changed."""
-        async with self.database.read() as connection:
+        async with self.database.of(name).read() as connection:
             mission = await missions.read(connection, name)
             known = await route_sums.page(connection, name, after, self.routes_per_transaction)
         changed = self.announcer.changed(known, mission, self.announcer.clock.now())

@@ -44,14 +44,14 @@ class Progress:
 async def hint(database: Database, mission: Mission, now: datetime) -> Hint:
     """The rate of counted incidents, and the preset for it."""
     query = incidents.counted(mission, now - timedelta(days=TRAILING_DAYS), now)
-    rate = (await database.measure(query))[0].incidents / TRAILING_DAYS
+    rate = (await database.of(mission.name).measure(query))[0].incidents / TRAILING_DAYS
     return Hint(rate, suggested(rate, mission.parameters.name))
 
 
 async def progress(database: Database, revision: ParametersRevision) -> Progress:
     done = select(func.count()).where(SHADOW_INCIDENTS.c.parameters_id == revision.parameters_id).scalar_subquery()
     query = select(func.count().label("incidents"), done.label("done")).where(INCIDENTS.c.mission == revision.mission)
-    row = (await database.measure(query))[0]
+    row = (await database.of(revision.mission).measure(query))[0]
     return Progress(row.incidents, row.done)
 
 

@@ -84,7 +84,8 @@ async def count(
     last = query.until or platform.clock.now()
     periods = Periods(last.astimezone(UTC).date(), days)
     kinds = sorted(set(per))
-    async with platform.database.read() as connection:
+    database = platform.database.of(principal.mission)
+    async with database.read() as connection:
         standing = await standing_of(connection, principal.mission)
     tag = None
     if standing.tag is not None:
@@ -98,7 +99,7 @@ async def count(
         total = sum(one.incidents for one in found)
         return to_json({"total": total, **about, "counts": [_body(one, periods, kinds) for one in found]})
 
-    content = await platform.database.read_apart(work)
+    content = await database.read_apart(work)
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
 
 

@@ -109,7 +109,8 @@ async def draw(
     grid that depends on the zoom. A key sees each incident, and finds it by the filters, as in the list: what it may
     not read is left out or reduced, and is in no number and in no place."""
     platform = platform_of(request)
-    async with platform.database.read() as connection:
+    database = platform.database.of(principal.mission)
+    async with database.read() as connection:
         standing = await standing_of(connection, principal.mission)
     tag = None
     if standing.tag is not None:
@@ -122,7 +123,7 @@ async def draw(
         about = {"total": found.total, "zoom": zoom, "cursor": standing.cursor, "as_of": query.as_of}
         return to_json({"type": "FeatureCollection", **about, **_drawn(found)})
 
-    content = await platform.database.read_apart(work)
+    content = await database.read_apart(work)
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
 
 

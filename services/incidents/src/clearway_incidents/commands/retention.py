@@ -72,7 +72,9 @@ class Retention:
         is_older = or_(columns.marks_of.is_(None), columns.marks_of != columns.revision)
         due = or_(columns.retention_until <= now, and_(is_older, stated))
         query = select(columns.mission, columns.incident_id).where(due, columns.incident_id > after)
-        async with self.database.read() as connection:
+        async with self.database.of_every_mission(
+            "what is past its retention is looked for in all"
+        ).read() as connection:
             rows = await connection.execute(query.order_by(columns.incident_id).limit(_AT_ONCE))
             return [(row.mission, row.incident_id) for row in rows]
 
@@ -80,7 +82,7 @@ class Retention:
         """False when someone changed it meanwhile, or a newer program wrote it: it is done the next time."""
         principal = Principal("retention", "retention", mission, Role.ADMIN)
         try:
-            async with self.database.write() as transaction:
+            async with self.database.of(mission).write() as transaction:
                 before = await self.revisions.current(transaction, mission, incident_id)
                 change = expire(before.incident, self.revisions.act(principal, REASON))
                 after = await self.revisions.append(transaction, principal, before, change)

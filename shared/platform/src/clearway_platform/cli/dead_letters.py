@@ -39,6 +39,7 @@ ServiceName = Annotated[str | None, typer.Option(help="Service; by default every
 LetterId = Annotated[UUID, typer.Argument(help="Id of the dead letter, as in the list.", show_default=False)]
 State = Annotated[DeadLetterState | None, typer.Option(help="Only this state; by default dead and replaying.")]
 _WRONG_USE: Final = 2
+_DECIDES: Final = "an operator decides on a dead letter by its id alone"
 
 
 @app.command("list")
@@ -83,7 +84,7 @@ def replay(letter_id: LetterId, service: ServiceName = None) -> None:
     """Let the consumer process the message again. Repeating the command has no further effect."""
 
     async def work(letters: DeadLetters, database: Database) -> None:
-        async with database.write() as transaction:
+        async with database.of_every_mission(_DECIDES).write() as transaction:
             await letters.replay(transaction, letter_id)
 
     _decide(letter_id, service, work)
@@ -99,7 +100,7 @@ def discard(
     """Discard the message: it is never processed. The reason stays on record."""
 
     async def work(letters: DeadLetters, database: Database) -> None:
-        async with database.write() as transaction:
+        async with database.of_every_mission(_DECIDES).write() as transaction:
             await letters.discard(transaction, letter_id, reason)
 
     if not reason.strip():

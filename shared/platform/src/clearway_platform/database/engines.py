@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -20,6 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from clearway_platform.database import sqlite_loop
+from clearway_platform.database.binding import (
+    EVERY_MISSION,
+    BoundConnection,
+    Unbound,
+    bind_next,
+    bind_now,
+    mission_of,
+)
 from clearway_platform.database.states import NewerState
 from clearway_platform.heavy import HeavyWork
 
@@ -62,10 +71,11 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 class Transaction:
     """One write transaction: it commits when its block ends, and rolls back when the block raises."""
 
-    __slots__ = ("_after_commit", "connection")
+    __slots__ = ("_after_commit", "_bound_to", "connection")
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, bound_to: str) -> None:
         self.connection = connection
+        self._bound_to = bound_to
         self._after_commit: list[Callable[[], None]] = []
 
     def after_commit(self, callback: Callable[[], None]) -> None:
@@ -73,13 +83,54 @@ class Transaction:
         if callback not in self._after_commit:
             self._after_commit.append(callback)
 
+    async def turn_to(self, mission: str) -> None:
+        """Bind what follows to another mission: for a batch of messages, each of which is one mission's."""
+        if mission != self._bound_to:
+            self._bound_to = mission_of(mission)
+            if self.connection.dialect.name == "postgresql":
+                await bind_now(self.connection, mission)
+
     def committed(self) -> None:
         for callback in self._after_commit:
             callback()
 
 
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """SQLite's reads of many rows: in a thread, with connections of its own."""
+
+    heavy: HeavyWork
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    """The engines of one database. On PostgreSQL there is one, and so many places for reads of many rows."""
+
+    writer: AsyncEngine
+    reader: AsyncEngine
+    apart: _Apart | asyncio.Semaphore
+
+    @asynccontextmanager
+    async def connection(self, engine: AsyncEngine, to: str | None = None) -> AsyncIterator[AsyncConnection]:
+        """A connection whose transactions are bound to a mission, to every one, or to nothing."""
+        if engine.dialect.name == "postgresql":
+            async with engine.connect() as connection:
+                bind_next(connection, to)
+                yield connection
+            return
+        # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
+        # cancellation in between, which would only delay the caller.
+        connection = await engine.connect()
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
 class Database:
-    """Engines for reading and writing one database. Nothing connects before the first block.
+    """One database, which is used as one mission's or as that of every one: `of`, `of_every_mission`. Nothing connects
+    before the first block.
 
     On SQLite one connection writes (the file allows one writer, and waiting for the connection is fair and has no
     time limit), others read concurrently under WAL; a commit is fsynced (`synchronous=FULL`).
@@ -94,24 +145,58 @@ class Database:
         if self.dialect == "sqlite":
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._writer = create_async_engine(self.url, pool_size=1, max_overflow=0, pool_timeout=3600, **options)
-            self._reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
-            sqlite_loop.prepare(self._writer.sync_engine, read_only=False)
-            sqlite_loop.prepare(self._reader.sync_engine, read_only=True)
-            self._apart = HeavyWork("reads")
-            self._apart_engine = create_engine(self.url.set(drivername="sqlite"), poolclass=NullPool, **options)
+            writer = create_async_engine(self.url, pool_size=1, max_overflow=0, pool_timeout=3600, **options)
+            reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
+            sqlite_loop.prepare(writer.sync_engine, read_only=False)
+            sqlite_loop.prepare(reader.sync_engine, read_only=True)
+            beside = create_engine(self.url.set(drivername="sqlite"), poolclass=NullPool, **options)
+            self._engines = _Engines(writer, reader, _Apart(HeavyWork("reads"), beside))
         else:
-            self._writer = create_async_engine(
-                self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=False, pool_timeout=10, **options
-            )
-            self._reader = self._writer
-            self._apart_places = asyncio.Semaphore(_APART_AT_ONCE)
+            options |= {
+                "pool_pre_ping": False,
+                "pool_timeout": 10,
+                "connect_args": {"connection_class": BoundConnection},
+            }
+            engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=pool_size, **options)
+            self._engines = _Engines(engine, engine, asyncio.Semaphore(_APART_AT_ONCE))
+
+    def of(self, mission: str) -> BoundDatabase:
+        """The database as one mission's: on PostgreSQL its transactions see and write rows of no other one, whatever
+        their statements say. Raises Unbound for a name that is not one mission's."""
+        return BoundDatabase(self._engines, mission_of(mission))
+
+    def of_every_mission(self, why: str) -> BoundDatabase:
+        """The database with the rows of all missions, for work that serves all of them: the relay, housekeeping, a
+        worker that looks for what is due, a figure for the metrics. `why` is for the reader of the call. Raises Unbound
+        without it. What then works for one mission is bound to that one."""
+        if not why.strip():
+            raise Unbound("say why this work needs the rows of every mission")
+        return BoundDatabase(self._engines, EVERY_MISSION)
+
+    async def check(self) -> None:
+        """Raise when the database does not answer. For readiness."""
+        async with self._engines.connection(self._engines.reader) as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        await asyncio.gather(self._engines.writer.dispose(), self._engines.reader.dispose())
+
+
+class BoundDatabase:
+    """A database whose transactions are bound to one mission, or to every one: made by `Database.of` and
+    `Database.of_every_mission`, and the only way to a transaction."""
+
+    __slots__ = ("_engines", "_to")
+
+    def __init__(self, engines: _Engines, to: str) -> None:
+        self._engines = engines
+        self._to = to
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one consistent state and cannot write."""
-        async with self._connection(self._reader) as connection:
-            if self.dialect == "postgresql":
+        async with self._engines.connection(self._engines.reader, self._to) as connection:
+            if connection.dialect.name == "postgresql":
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
@@ -119,9 +204,9 @@ class Database:
     async def write(self) -> AsyncIterator[Transaction]:
         """A write transaction. What its commit wakes runs before what follows the block: a warning leaves before the
         answer to its report is written."""
-        async with self._connection(self._writer) as connection:
+        async with self._engines.connection(self._engines.writer, self._to) as connection:
             async with connection.begin():
-                transaction = Transaction(connection)
+                transaction = Transaction(connection, self._to)
                 yield transaction
             # Before the connection returns to its pool, which takes several turns of the loop: a warning must not wait.
             transaction.committed()
@@ -137,34 +222,12 @@ class Database:
         On SQLite it runs in a thread with its own connection, because it would block the event loop. On PostgreSQL a
         few run at once: what records and warns needs connections too.
         """
-        if self.dialect == "sqlite":
-            return await self._apart.run(_read, self._apart_engine, work)
-        async with self._apart_places, self.read() as connection:
+        if isinstance(apart := self._engines.apart, _Apart):
+            return await apart.heavy.run(_read, apart.engine, work)
+        async with apart, self.read() as connection:
             # What is estimated to be long would be compiled first, which takes longer than it runs.
             await connection.execute(text("SET LOCAL jit = off"))
             return await connection.run_sync(work)
-
-    async def check(self) -> None:
-        """Raise when the database does not answer. For readiness."""
-        async with self._connection(self._reader) as connection:
-            await connection.execute(text("SELECT 1"))
-
-    @asynccontextmanager
-    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        if self.dialect == "postgresql":
-            async with engine.connect() as connection:
-                yield connection
-            return
-        # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
-        # cancellation in between, which would only delay the caller.
-        connection = await engine.connect()
-        try:
-            yield connection
-        finally:
-            await connection.close()
-
-    async def close(self) -> None:
-        await asyncio.gather(self._writer.dispose(), self._reader.dispose())
 
 
 def async_url(url: str) -> URL:

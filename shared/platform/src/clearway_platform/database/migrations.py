@@ -193,7 +193,7 @@ async def _run(url: str, migrations: Path, action: Callable[[Config], None]) -> 
 async def _with_connection(url: str, work: Callable[[Connection], _Result]) -> _Result:
     database = Database(url, pool_size=1)
     try:
-        async with database.write() as transaction:
+        async with database.of_every_mission("a migration changes the rows of all missions").write() as transaction:
             return await transaction.connection.run_sync(work)
     finally:
         await database.close()

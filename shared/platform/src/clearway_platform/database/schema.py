@@ -90,7 +90,7 @@ async def schema_at(url: str) -> Schema:
 
 async def schema_of(database: Database) -> Schema:
     """The schema of a database that is open."""
-    async with database.read() as connection:
+    async with database.of_every_mission("a schema is of the whole database").read() as connection:
         return await connection.run_sync(_recorded)
 
 

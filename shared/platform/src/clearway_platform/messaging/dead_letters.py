@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.topics import DEAD_LETTERS
 from clearway_platform.clock import Clock
-from clearway_platform.database.engines import Database, Transaction, insert
+from clearway_platform.database.engines import BoundDatabase, Database, Transaction, insert
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import DeadLetterRow
 from clearway_platform.log.base import Headers, Message, Record
@@ -123,11 +123,11 @@ class DeadLetters:
             failed_at, letter_id = after
             earlier = and_(_ROWS.c.failed_at == failed_at, _ROWS.c.id < letter_id)
             query = query.where(or_(_ROWS.c.failed_at < failed_at, earlier))
-        return await self._read(query.limit(limit))
+        return await self._read(query.limit(limit), mission)
 
     async def get(self, letter_id: UUID, mission: str | None = None) -> DeadLetter | None:
         """One dead letter; None when the mission has none of that id."""
-        async with self._database.read() as connection:
+        async with self._of(mission).read() as connection:
             return await _one(connection, letter_id, mission)
 
     async def count(self, mission: str | None = None) -> int:
@@ -135,7 +135,7 @@ class DeadLetters:
         query = select(func.count()).select_from(_ROWS).where(_ROWS.c.state == DeadLetterState.DEAD)
         if mission is not None:
             query = query.where(_ROWS.c.mission == mission)
-        async with self._database.read() as connection:
+        async with self._of(mission).read() as connection:
             found: int = (await connection.execute(query)).scalar_one()
         return found
 
@@ -184,7 +184,7 @@ class DeadLetters:
             "attempts": letter.attempts + 1,
             "failed_at": self._clock.now(),
         }
-        async with self._database.write() as transaction:
+        async with self._of(None).write() as transaction:
             await self._update(transaction, letter.id, DeadLetterState.REPLAYING, values)
 
     async def _update(
@@ -201,8 +201,14 @@ class DeadLetters:
         result = await transaction.connection.execute(statement.values(**values, changed_at=self._clock.now()))
         return bool(result.rowcount)
 
-    async def _read(self, query: Any) -> Sequence[DeadLetter]:
-        async with self._database.read() as connection:
+    def _of(self, mission: str | None) -> BoundDatabase:
+        """A record that is no event of ours may be of no mission."""
+        if mission is None:
+            return self._database.of_every_mission("an operator and a consumer see the dead letters of all missions")
+        return self._database.of(mission)
+
+    async def _read(self, query: Any, mission: str | None = None) -> Sequence[DeadLetter]:
+        async with self._of(mission).read() as connection:
             rows = (await connection.execute(query)).mappings()
             return [_letter(row) for row in rows]
 

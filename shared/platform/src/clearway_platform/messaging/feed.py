@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from clearway_platform.database.engines import Database
+from clearway_platform.database.engines import BoundDatabase, Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
 from clearway_platform.messaging.retry import retry_until_done
@@ -95,7 +95,7 @@ class Feed:
     async def epoch(self) -> str:
         """The id of this feed. Positions of another epoch are not valid here."""
         if self._epoch is None:
-            async with self._database.read() as connection:
+            async with self._of(None).read() as connection:
                 self._epoch = (await connection.execute(_EPOCH)).scalar_one()
         return self._epoch
 
@@ -116,7 +116,7 @@ class Feed:
         query = _after(mission, position, limit, types, until)
         if self._database.dialect == _DATABASE_COUNTS_BYTES:
             query = _within_bytes(query, max_bytes)
-        async with self._database.read() as connection:
+        async with self._of(mission).read() as connection:
             if (await connection.execute(_PRUNED_POSITION)).scalar_one() > position:
                 raise Pruned
             with await connection.execute(query) as rows:
@@ -124,9 +124,14 @@ class Feed:
 
     async def last_position(self) -> int:
         """The last position in use, of all missions."""
-        async with self._database.read() as connection:
+        async with self._of(None).read() as connection:
             last: int = (await connection.execute(_LAST_POSITION)).scalar_one()
         return last
+
+    def _of(self, mission: str | None) -> BoundDatabase:
+        if mission is None:
+            return self._database.of_every_mission("one reader of the feed serves the streams of all missions")
+        return self._database.of(mission)
 
     @contextmanager
     def subscribe(self) -> Iterator[Growth]:

@@ -43,5 +43,5 @@ class Heartbeat:
         state = HeartbeatState(service=self._service, instance=self._instance, at=now, consumers=consumers)
         data = ServiceBeat(mission=EVERY_MISSION, service=self._service, heartbeat=state)
         event = self._outbox.event(data, subject=self._service, source=f"/clearway/{self._service}", occurred=now)
-        async with self._database.write() as transaction:
+        async with self._database.of_every_mission("a heartbeat is of the service").write() as transaction:
             await self._outbox.add_apart(transaction, [event])

@@ -49,7 +49,8 @@ async def unpublished(database: Database, clock: Clock, mission: str | None = No
     query = select(func.count(), func.min(_OUTBOX.c.recorded_at)).select_from(_OUTBOX)
     if mission is not None:
         query = query.where((_OUTBOX.c.mission == mission) | (_OUTBOX.c.topic == HEARTBEATS.name))
-    [(count, oldest)] = map(tuple, await database.measure(query))
+    outbox = database.of_every_mission("what is not published yet may be the service's own heartbeats")
+    [(count, oldest)] = map(tuple, await outbox.measure(query))
     return Unpublished(count, None if oldest is None else max((clock.now() - oldest).total_seconds(), 0.0))
 
 
@@ -69,6 +70,7 @@ class Housekeeping:
     ) -> None:
         self._service = service
         self._database = database
+        self._rows = database.of_every_mission("expired rows of all missions are removed, and counted together")
         self._clock = clock
         self._feed_age = timedelta(days=feed_days)
         self._idempotency_age = timedelta(hours=idempotency_hours)
@@ -88,7 +90,7 @@ class Housekeeping:
     async def measure(self) -> None:
         waiting = await unpublished(self._database, self._clock)
         dead = select(func.count()).select_from(_DEAD).where(_DEAD.c.state == DeadLetterState.DEAD)
-        [(letters,)] = map(tuple, await self._database.measure(dead))
+        [(letters,)] = map(tuple, await self._rows.measure(dead))
         DEPTH.labels(self._service).set(waiting.count)
         AGE.labels(self._service).set(waiting.oldest_seconds or 0)
         DEAD.labels(self._service).set(letters)
@@ -105,12 +107,12 @@ class Housekeeping:
     async def _sweep_feed(self, before: datetime) -> None:
         """Remove positions, the oldest first, and store the last removed one: an earlier cursor has a gap."""
         newest = select(func.max(_FEED.c.position)).where(_FEED.c.published_at < before)
-        async with self._database.read() as connection:
+        async with self._rows.read() as connection:
             last: int | None = (await connection.execute(newest)).scalar_one()
             pruned: int = (await connection.execute(select(_HEAD.c.pruned_position))).scalar_one()
         while last is not None and pruned < last:
             pruned = min(pruned + _CHUNK, last)
-            async with self._database.write() as transaction:
+            async with self._rows.write() as transaction:
                 await transaction.connection.execute(update(_HEAD).values(pruned_position=pruned))
                 await transaction.connection.execute(delete(_FEED).where(_FEED.c.position <= pruned))
 
@@ -119,5 +121,5 @@ class Housekeeping:
         chunk = select(*table.primary_key.columns).where(past).limit(_CHUNK)
         removed = _CHUNK
         while removed == _CHUNK:
-            async with self._database.write() as transaction:
+            async with self._rows.write() as transaction:
                 removed = (await transaction.connection.execute(delete(table).where(key.in_(chunk)))).rowcount

@@ -11,8 +11,9 @@ from prometheus_client import Counter, Gauge
 
 from clearway_contracts.codec import InvalidEvent, decode
 from clearway_contracts.envelope import Event, EventData
+from clearway_contracts.topics import HEARTBEATS
 from clearway_platform.clock import Clock
-from clearway_platform.database.engines import Database, Transaction
+from clearway_platform.database.engines import BoundDatabase, Database, Transaction
 from clearway_platform.log.base import Record
 from clearway_platform.messaging.dead_letters import DeadLetter, DeadLetters
 from clearway_platform.messaging.inbox import Inbox
@@ -83,7 +84,7 @@ class MessageProcessor:
     async def replay(self, letter: DeadLetter) -> None:
         """Handle a dead letter again, although the inbox has its event. After a failure it is a dead letter again."""
         try:
-            async with self._database.write() as transaction:
+            async with self._of_any(letter.record).write() as transaction:
                 if await self._dead_letters.replayed(transaction, letter):
                     await self._handle_again(transaction, letter.record)
         except Exception as error:
@@ -120,7 +121,7 @@ class MessageProcessor:
             else:
                 arrivals.append(arrival)
         if arrivals:
-            async with self._database.write() as transaction:
+            async with self._of(arrivals[0].event).write() as transaction:
                 results += await self._handle_new(transaction, arrivals)
         for record, result in results:
             MESSAGES.labels(self._consumer, record.topic, result).inc()
@@ -145,12 +146,23 @@ class MessageProcessor:
         await self._call(transaction, arrival)
 
     async def _call(self, transaction: Transaction, arrival: _Arrival) -> None:
-        """Call the handler in the trace in which the event was made."""
+        """Call the handler in the trace in which the event was made, with the rows of the event's mission alone."""
+        if arrival.event.data.topic != HEARTBEATS.name:
+            await transaction.turn_to(arrival.event.data.mission)
         envelope = arrival.event.envelope
         origin = propagate.extract({"traceparent": envelope.traceparent}) if envelope.traceparent else None
         name = f"{self._consumer} {arrival.event.data.event_type}"
         with _tracer.start_as_current_span(name, context=origin, kind=trace.SpanKind.CONSUMER):
             await arrival.handler(transaction, arrival.event)
+
+    def _of(self, event: Event) -> BoundDatabase:
+        """As that of the event's mission, from the first statement: to turn to it later takes one more."""
+        if event.data.topic == HEARTBEATS.name:
+            return self._database.of_every_mission("a heartbeat is of the service, which serves all missions")
+        return self._database.of(event.data.mission)
+
+    def _of_any(self, record: Record) -> BoundDatabase:
+        return self._database.of_every_mission(f"a record of {record.topic} that cannot be read is of no mission")
 
     def _open(self, record: Record) -> _Arrival | None:
         """The event and its handler; None when there is no handler. Raises InvalidEvent."""
@@ -159,7 +171,7 @@ class MessageProcessor:
 
     async def _dead_letter(self, record: Record, error: Exception, attempts: int) -> None:
         """Dead-letter the record and mark its event as taken, in one transaction."""
-        async with self._database.write() as transaction:
+        async with self._of_any(record).write() as transaction:
             if await self._is_new(transaction, record):
                 await self._dead_letters.add(transaction, self._consumer, record, error, attempts)
         MESSAGES.labels(self._consumer, record.topic, "dead").inc()

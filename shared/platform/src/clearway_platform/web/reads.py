@@ -1,4 +1,4 @@
-"""The database connection of an endpoint that reads."""
+"""The database connection of an endpoint that reads, bound to the mission of its caller."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_platform.web.access import platform_of
+from clearway_platform.web.access import Authenticated, platform_of
 
 
-async def _reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    async with platform_of(request).database.read() as connection:
+async def _reading(request: Request, principal: Authenticated) -> AsyncIterator[AsyncConnection]:
+    async with platform_of(request).database.of(principal.mission).read() as connection:
         yield connection
 
 

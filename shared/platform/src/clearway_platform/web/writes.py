@@ -67,7 +67,7 @@ class WriteRequest:
 
     async def __call__(self, command: Command) -> Response:
         """Run `command` once. When it raises, nothing is stored, not even the key."""
-        async with self._platform.database.write() as transaction:
+        async with self._platform.database.of(self._principal.mission).write() as transaction:
             if self._key is None:
                 return _render(await command(transaction))
             if (earlier := await self._take(transaction, self._key)) is not None:

@@ -59,14 +59,14 @@ class SqlKeyDirectory:
         token, secret_hash = new_token(key_id)
         row = {"key_id": key_id, "secret_hash": secret_hash, "name": name, "mission": mission, "role": role.value}
         values = {**row, "person": person, **_ceiling_columns(ceiling), "created_at": self._clock.now()}
-        async with self._database.write() as transaction:
+        async with self._database.of(mission).write() as transaction:
             await transaction.connection.execute(insert(_KEYS).values(**values))
         return IssuedKey(Principal(key_id, name, mission, role, person, ceiling), token)
 
     async def revoke(self, key_id: str) -> bool:
         """Refuse a key from now on. False when there is no such key in use."""
         statement = update(_KEYS).where(_KEYS.c.key_id == key_id, _KEYS.c.revoked_at.is_(None))
-        async with self._database.write() as transaction:
+        async with self._database.of_every_mission("a key is revoked by its id alone").write() as transaction:
             result = await transaction.connection.execute(statement.values(revoked_at=self._clock.now()))
         self._cache.clear()
         return bool(result.rowcount)
@@ -83,7 +83,9 @@ class SqlKeyDirectory:
             created_at, key_id = after
             later = and_(_KEYS.c.created_at == created_at, _KEYS.c.key_id > key_id)
             query = query.where(or_(_KEYS.c.created_at > created_at, later))
-        async with self._database.read() as connection:
+        every = "an operator lists the keys of all missions"
+        keys = self._database.of_every_mission(every) if mission is None else self._database.of(mission)
+        async with keys.read() as connection:
             rows = await connection.execute(query)
             return [KeyRecord(_principal(row), row.created_at, row.revoked_at) for row in rows]
 
@@ -122,7 +124,7 @@ class SqlKeyDirectory:
         return None if row is None else _principal(row)
 
     async def _row_in_use(self, key_id: str) -> Row[Any] | None:
-        async with self._database.read() as connection:
+        async with self._database.of_every_mission("a key says which mission its caller is of").read() as connection:
             return (await connection.execute(_IN_USE, {"key_id": key_id})).first()
 
 

@@ -23,7 +23,7 @@ async def grant_tickets_to_readers(url: str) -> None:
     database = Database(url, pool_size=1)
     try:
         if database.dialect == "postgresql":
-            async with database.write() as transaction:
+            async with database.of_every_mission("privileges are of the whole database").write() as transaction:
                 connection = transaction.connection
                 quote = connection.dialect.identifier_preparer.quote
                 for reader in (await connection.scalars(_READERS)).all():

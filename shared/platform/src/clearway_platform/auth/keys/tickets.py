@@ -38,16 +38,16 @@ class SqlStreamTickets:
         self, database: Database, clock: Clock, principal_of: Callable[[str], Awaitable[Principal | None]]
     ) -> None:
         """`principal_of` finds the principal of a key that is in use."""
-        self._database = database
         self._clock = clock
         self._principal_of = principal_of
+        self._tickets = database.of_every_mission("a ticket names no mission, and expired ones of all are removed")
 
     async def issue(self, principal: Principal) -> StreamTicket | None:
         """A new ticket for one stream; None when the key has too many unused tickets."""
         ticket = f"{TICKET_PREFIX}_{secrets.token_urlsafe(32)}"
         now = self._clock.now()
         row = {"ticket_hash": hash_secret(ticket), "key_id": principal.id, "expires_at": now + VALID}
-        async with self._database.write() as transaction:
+        async with self._tickets.write() as transaction:
             await transaction.connection.execute(_EXPIRED, {"now": now})
             if (await transaction.connection.execute(_COUNT, {"owner": principal.id})).scalar_one() >= MOST_TICKETS:
                 return None
@@ -57,6 +57,6 @@ class SqlStreamTickets:
     async def redeem(self, ticket: str) -> Principal | None:
         """The principal of a valid ticket, which is used up. None too if its key has been revoked since."""
         asked = {"presented": hash_secret(ticket), "now": self._clock.now()}
-        async with self._database.write() as transaction:
+        async with self._tickets.write() as transaction:
             key_id: str | None = (await transaction.connection.execute(_TAKE, asked)).scalar()
         return None if key_id is None else await self._principal_of(key_id)

@@ -40,7 +40,8 @@ class PostgresqlRelay:
     limit: BatchLimit
 
     async def publish_batch(self) -> BatchResult:
-        async with self.database.write() as transaction:
+        every = self.database.of_every_mission("the relay publishes the events of all missions in one order")
+        async with every.write() as transaction:
             if not (await transaction.connection.execute(_LEAD)).scalar_one():
                 return BatchResult.ANOTHER_LEADS
             limits = {"rows": self.limit.rows, "bytes": self.limit.bytes}

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, select
 
-from clearway_platform.database.engines import Database
+from clearway_platform.database.engines import BoundDatabase, Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.messaging.precedence import Turn
@@ -32,19 +32,23 @@ class SqliteRelay:
     limit: BatchLimit
     turn: Turn
 
+    @property
+    def _outbox(self) -> BoundDatabase:
+        return self.database.of_every_mission("the relay publishes the events of all missions in one order")
+
     async def publish_batch(self) -> BatchResult:
         rows = await self._next()
         if not rows:
             return BatchResult.EMPTY
         await self.publisher.publish(rows)
-        async with self.turn(), self.database.write() as transaction:
+        async with self.turn(), self._outbox.write() as transaction:
             removed = set((await transaction.connection.execute(_REMOVE, {"last_id": rows[-1].id})).scalars())
             # A second relay on the same file may have been faster: the rows that it removed are in the feed already.
             await self.publisher.append(transaction, [row for row in rows if row.id in removed])
         return BatchResult.MORE if self.limit.reached(rows) else BatchResult.EMPTY
 
     async def _next(self) -> Sequence[Row[Any]]:
-        async with self.database.read() as connection:
+        async with self._outbox.read() as connection:
             with await connection.execute(_NEXT, {"rows": self.limit.rows}) as rows:
                 return list(_up_to(rows, self.limit.bytes))
 

@@ -62,18 +62,18 @@ async def _cursor(platform: Platform, position: int) -> str:
 async def _before_last(platform: Platform, mission: str, count: int) -> int:
     """The position before the mission's last `count` events."""
     held = select(_FEED.c.position).where(_FEED.c.mission == mission).order_by(_FEED.c.position.desc()).limit(count)
-    return await _before_first_of(platform, select(func.min(held.subquery().c.position)))
+    return await _before_first_of(platform, mission, select(func.min(held.subquery().c.position)))
 
 
 async def _before(platform: Platform, mission: str, moment: datetime) -> int:
     """The position before the mission's first event that was published at `moment` or later."""
     later = (_FEED.c.mission == mission) & (_FEED.c.published_at >= moment)
-    return await _before_first_of(platform, select(func.min(_FEED.c.position)).where(later))
+    return await _before_first_of(platform, mission, select(func.min(_FEED.c.position)).where(later))
 
 
-async def _before_first_of(platform: Platform, query: Any) -> int:
+async def _before_first_of(platform: Platform, mission: str, query: Any) -> int:
     """The position before the one that the query finds; the feed's last position when it finds none."""
-    async with platform.database.read() as connection:
+    async with platform.database.of(mission).read() as connection:
         # Both reads see one state: events that are published meanwhile are after either position.
         last: int = (await connection.execute(select(_HEAD.c.last_position))).scalar_one()
         first: int | None = (await connection.execute(query)).scalar_one()
