@@ -96,6 +96,10 @@ bench: $(VENV)/.development ## Measure against the floors of the same run, and p
 bench-map: $(VENV)/.development page ## Measure the map with 100,000 incidents beside the empty map: server, browser, reports meanwhile.
 	$(BIN)/python -m benchmarks.map $(ARGS)
 
+.PHONY: bench-restart
+bench-restart: $(VENV)/.development ## Measure the first receipt after a kill -9 beside the start of the process.
+	$(BIN)/python -m benchmarks.restart $(ARGS)
+
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
 	@$(BIN)/python -m clearway_testing.engine

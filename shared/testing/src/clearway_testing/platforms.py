@@ -174,7 +174,11 @@ async def embedded_platform(
 
 
 async def distributed_platform(
-    stack: AsyncExitStack, folder: Path, kafka_url: str, new_database: Callable[[], str]
+    stack: AsyncExitStack,
+    folder: Path,
+    kafka_url: str,
+    new_database: Callable[[], str],
+    environment: Mapping[str, str] | None = None,
 ) -> Platform:
     """A process and a database for each service. All users of this Kafka share its topics."""
     urls = {name: new_database() for name in (*stored_services(), "keys")}
@@ -187,9 +191,10 @@ async def distributed_platform(
         await broker.create_topics(TOPIC_SPECS)
     finally:
         await broker.close()
-    environment = {database_variable(name): url for name, url in urls.items()}
-    environment |= {"CLEARWAY_BROKER_URL": kafka_url, "CLEARWAY_DATA_DIR": str(folder), **LOCAL}
-    servers = {name: ServerProcess(name, ("run", name), environment, folder / f"{name}.log") for name in SERVICES}
+    settings_of_all = {database_variable(name): url for name, url in urls.items()}
+    settings_of_all |= {"CLEARWAY_BROKER_URL": kafka_url, "CLEARWAY_DATA_DIR": str(folder), **LOCAL}
+    settings_of_all |= environment or {}
+    servers = {name: ServerProcess(name, ("run", name), settings_of_all, folder / f"{name}.log") for name in SERVICES}
     for server in servers.values():
         stack.push_async_callback(server.stop)
     await asyncio.gather(*(server.start() for server in servers.values()))

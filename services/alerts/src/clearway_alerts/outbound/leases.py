@@ -124,7 +124,12 @@ def _leasing(*, passing_over: bool) -> Update:
     return (
         update(DELIVERY)
         .where(DELIVERY.c.id.in_(locked))
-        .values(lease_until=bindparam("until"), lease_epoch=DELIVERY.c.lease_epoch + 1)
+        .values(
+            lease_until=bindparam("until"),
+            lease_epoch=DELIVERY.c.lease_epoch + 1,
+            lease_holder=bindparam("holder"),
+            lease_holder_epoch=DELIVERY.c.lease_epoch + 1,
+        )
     )
 
 
@@ -166,10 +171,11 @@ _GIVE_BACK: Final = (
 @dataclass(frozen=True, slots=True)
 class Room:
     """What a worker has room for: so many deliveries in all, none of the `busy` subscriptions, for `time`, and nothing
-    that it cannot read."""
+    that it cannot read. `holder` is the worker's number."""
 
     count: int
     time: timedelta
+    holder: int | None = None
     busy: Collection[UUID] = ()
     excluded: Excluded = field(default_factory=Excluded)
 
@@ -191,7 +197,8 @@ async def waiting_subscriptions(connection: AsyncConnection, now: datetime, excl
 async def lease_due(transaction: Transaction, channels: Channels, room: Room, now: datetime) -> Leased:
     """Lease what is due, at most PER_ENDPOINT deliveries of each subscription. A row that cannot be read keeps no other
     from being leased."""
-    asked = {"now": now, "until": now + room.time, "room": room.count, **_binds(room.excluded, room.busy)}
+    asked = {"now": now, "until": now + room.time, "room": room.count, "holder": room.holder}
+    asked |= _binds(room.excluded, room.busy)
     statement = _LEASE[_needs_alerts(room.excluded)]
     ids = list((await transaction.connection.execute(statement, asked)).scalars())
     if not ids:

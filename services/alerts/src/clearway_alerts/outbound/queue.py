@@ -47,6 +47,10 @@ class Sending(Protocol):
         """Until when it would have the lease of a new delivery; None when it could not send it soon."""
         ...
 
+    def of_lease(self, epoch: int) -> dict[str, Any]:
+        """The columns of a new lease that say who has it."""
+        ...
+
     def hand_over(self, leases: Iterable[Lease]) -> None: ...
 
     def expect(self, subscription_ids: Iterable[UUID]) -> None: ...
@@ -154,8 +158,11 @@ class Queue:
         row = _row(message, alert.mission, now) | {"alert_id": alert.alert_id, "sequence": alert.sequence}
         verdict = self.policy.verdict(message, known)
         lease = self._lease(message, alert, recipient) if _is_due(verdict, now) else None
-        leased = {"lease_until": lease.until, "lease_epoch": lease.epoch} if lease else {}
-        return row | planned_columns(verdict, recipient.revision, now) | leased, lease
+        planned = row | planned_columns(verdict, recipient.revision, now)
+        if lease is None:
+            return planned, None
+        leased = {"lease_until": lease.until, "lease_epoch": lease.epoch}
+        return planned | leased | self.worker.of_lease(lease.epoch), lease
 
     def _lease(self, message: Message, alert: AlertState, recipient: Recipient) -> Lease | None:
         """What a lease from the database would hold; None when this process cannot send it soon."""
@@ -182,5 +189,7 @@ def _row(message: Message, mission: str, now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "lease_until": None,
         "lease_epoch": 0,
+        "lease_holder": None,
+        "lease_holder_epoch": None,
         "created_at": now,
     }

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -17,6 +17,7 @@ from prometheus_client import Counter as Metric
 
 from clearway_alerts.channels.base import Outgoing, Sender
 from clearway_alerts.channels.registry import Channels
+from clearway_alerts.outbound.holder import Holder
 from clearway_alerts.outbound.leases import Lease, Leased, Room, give_back, lease_due, waiting_subscriptions
 from clearway_alerts.outbound.measuring import DELIVERY_LATENCY
 from clearway_alerts.outbound.passed_over import PassedOver, Unreadable
@@ -72,6 +73,7 @@ class DeliveryWorker:
         self._woken = asyncio.Event()
         self._finished: asyncio.Queue[Attempt | _Unsent] = asyncio.Queue()
         self._slots = Slots()
+        self._holder = Holder(database, clock)
         self._passed_over, self._unreadable = PassedOver(), UnreadableRows()
         # Subscriptions of which something may wait for a lease, as soon as this worker has no lease of them.
         self._expected: set[UUID] = set()
@@ -91,6 +93,10 @@ class DeliveryWorker:
         may_start = self._running is not None and not waits and self._slots.has_room(subscription_id)
         return self._clock.now() + self._lease_time if may_start else None
 
+    def of_lease(self, epoch: int) -> dict[str, Any]:
+        """The columns of a new lease that say who has it."""
+        return self._holder.of_lease(epoch)
+
     def hand_over(self, leases: Iterable[Lease]) -> None:
         """Send what was committed with a lease of this worker. A worker that has ended meanwhile does
         nothing: the leases run out."""
@@ -109,9 +115,12 @@ class DeliveryWorker:
                 name: await opened.enter_async_context(channel.open())
                 for name, channel in self._channels.sending_all.items()
             }
+            opened.push_async_callback(self._holder.end)
+            await self._holder.begin()
             self._slots, self._finished = Slots(), asyncio.Queue()
             self._running = _Running(senders, tasks)
             tasks.create_task(self._record())
+            tasks.create_task(self._holder.run(self.wake))
             try:
                 await self._look()
             finally:
@@ -174,7 +183,7 @@ class DeliveryWorker:
     async def _lease_now(self, count: int, busy: Collection[UUID]) -> Leased:
         now = self._clock.now()
         async with self._deliveries.write() as transaction:
-            room = Room(count, self._lease_time, busy, self._passed_over.at(now))
+            room = Room(count, self._lease_time, self._holder.number, busy, self._passed_over.at(now))
             return await lease_due(transaction, self._channels, room, now)
 
     def _pass_over(self, unreadable: Sequence[Unreadable]) -> bool:

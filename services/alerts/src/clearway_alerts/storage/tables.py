@@ -214,7 +214,9 @@ class DeliveryRow(Alerts, table=True):
     `alert_id` is the digest's id as well as `digest_id`: release 0.1.0 then does not take it for a test message.
 
     It may be leased when it is pending, due and not held, has no lease, and nothing earlier about the same incident
-    is pending. `lease_epoch` grows with each lease: the result of an earlier one is ignored.
+    is pending. `lease_epoch` grows with each lease: the result of an earlier one is ignored. `lease_holder` is the
+    process that has the lease, where `lease_holder_epoch` is the lease's own: a program that knows no holders writes
+    neither.
     `held` is the reason of the policy's hold. It stands for the subscription's revision `held_in`: once that has
     changed, the policy is asked again. `asked_by` is the principal that last asked for it to be sent again, or at once.
     """
@@ -254,6 +256,17 @@ class DeliveryRow(Alerts, table=True):
     held: str | None = Field(default=None, sa_type=Text)
     held_in: int | None = None
     digest_id: UUID | None = None
+    lease_holder: int | None = Field(default=None, sa_type=BigInteger)
+    lease_holder_epoch: int | None = None
+
+
+class LeaseHolderRow(Alerts, table=True):
+    """A process that has leases, or had: its number, under which it holds a lock for as long as it lives."""
+
+    __tablename__ = "lease_holder"
+
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    since: datetime = Field(sa_type=UtcDateTime)
 
 
 class DeliveryAttemptRow(Alerts, table=True):
@@ -340,6 +353,7 @@ INCIDENT_VIEW: Final = table_of(IncidentViewRow)
 ALERT: Final = table_of(AlertRow)
 DIGEST: Final = table_of(DigestRow)
 DELIVERY: Final = table_of(DeliveryRow)
+LEASE_HOLDER: Final = table_of(LeaseHolderRow)
 DELIVERY_ATTEMPT: Final = table_of(DeliveryAttemptRow)
 DECISION: Final = table_of(DecisionRow)
 CONSUMER_BEAT: Final = table_of(ConsumerBeatRow)

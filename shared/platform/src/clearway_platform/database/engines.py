@@ -173,6 +173,19 @@ class Database:
             raise Unbound("say why this work needs the rows of every mission")
         return BoundDatabase(self._engines, EVERY_MISSION)
 
+    async def session(self) -> AsyncConnection:
+        """A connection of PostgreSQL outside the pool, for locks that end with it: each statement is a transaction of
+        its own, bound to nothing. The caller closes it."""
+        connection = await self._engines.writer.connect()
+        try:
+            bind_next(connection, None)
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.run_sync(Connection.detach)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
     async def check(self) -> None:
         """Raise when the database does not answer. For readiness."""
         async with self._engines.connection(self._engines.reader) as connection:
