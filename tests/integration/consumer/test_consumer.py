@@ -278,17 +278,17 @@ async def test_a_broker_that_is_away_is_said_once_and_its_lag_is_not_known(
         return name in str(LAG.collect())
 
     async def is_logged(*events: str) -> bool:
-        return [entry["event"] for entry in logged if entry.get("work") == f"consumer {name}"] == list(events)
+        return [entry["event"] for entry in logged if entry.get("part") == "broker"] == list(events)
 
     monkeypatch.setattr(stage.broker, "reader", reader)
     with capture_logs() as logged:
         async with running(stage.consumer(name=name).run):
             await eventually(lambda: asyncio.sleep(0, is_shown()))
             away.set()
-            await eventually(lambda: is_logged("work_waits"))
+            await eventually(lambda: is_logged("outage_begins"))
             assert not is_shown()
             away.clear()
-            await eventually(lambda: is_logged("work_waits", "work_goes_on"))
+            await eventually(lambda: is_logged("outage_begins", "outage_ends"))
             assert is_shown()
 
 

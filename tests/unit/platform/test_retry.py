@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 from clearway_platform.log.base import BrokerUnavailable
 from clearway_platform.messaging import retry
 from clearway_platform.messaging.retry import Outage, retry_until_done
+from clearway_platform.outages import Outages
 
 
 class Flaky:
@@ -59,10 +60,11 @@ async def test_a_later_failure_of_another_kind_is_raised() -> None:
 
 async def test_an_outage_is_logged_once_and_its_end_once() -> None:
     with capture_logs() as logged:
-        await retry_until_done(Flaky(50))
-    waits, goes_on = (entry for entry in logged if entry["event"].startswith("work_"))
-    assert (waits["event"], waits["work"], waits["error"]) == ("work_waits", "Flaky", "ConnectionError")
-    assert (goes_on["event"], goes_on["work"], goes_on["failures"]) == ("work_goes_on", "Flaky", 50)
+        await retry_until_done(Flaky(50), outage=Outage("Flaky", Outages()))
+    begins, ends = (entry for entry in logged if entry["event"].startswith("outage_"))
+    assert (begins["event"], begins["part"], begins["work"]) == ("outage_begins", "database", "Flaky")
+    assert begins["error"] == "ConnectionError"
+    assert (ends["event"], ends["part"], ends["failures"]) == ("outage_ends", "database", 49)
 
 
 async def test_a_single_failure_is_not_worth_a_line() -> None:
@@ -73,12 +75,12 @@ async def test_a_single_failure_is_not_worth_a_line() -> None:
 
 async def test_an_outage_over_several_calls_is_logged_once() -> None:
     """As a consumer's, which joins its group again and again until the broker answers."""
-    outage = Outage("consumer")
+    outage = Outage("consumer", Outages())
     with capture_logs() as logged:
         for _ in range(3):
             for _ in range(2):
                 outage.note(BrokerUnavailable("first line\nsecond line"))
         outage.end()
         outage.end()
-    assert [entry["event"] for entry in logged] == ["work_waits", "work_goes_on"]
-    assert logged[0]["error"] == "BrokerUnavailable: first line"
+    assert [entry["event"] for entry in logged] == ["outage_begins", "outage_ends"]
+    assert (logged[0]["part"], logged[0]["error"]) == ("broker", "BrokerUnavailable: first line")

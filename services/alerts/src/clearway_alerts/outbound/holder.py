@@ -16,7 +16,8 @@ from clearway_alerts.outbound.presence import presence_of
 from clearway_alerts.storage.tables import DELIVERY, LEASE_HOLDER, is_pending
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, on_either
-from clearway_platform.messaging.retry import Outage
+from clearway_platform.messaging.retry import Outage, is_temporary
+from clearway_platform.outages import brief
 
 _LOOK_SECONDS: Final = 0.25
 _FIRST_LOOK_SECONDS: Final = 1.0
@@ -54,6 +55,7 @@ class Holder:
         self._own_number = secrets.randbits(_NUMBER_BITS)
         self._presence = presence_of(database, self._own_number)
         self._outage = Outage("Holder.look")
+        self._is_logged = False
         self.number: int | None = None
 
     def of_lease(self, epoch: int) -> dict[str, Any]:
@@ -95,8 +97,12 @@ class Holder:
         except Exception as error:
             self.number = None
             self._outage.note(error)
+            if not is_temporary(error) and not self._is_logged:
+                self._is_logged = True
+                _log.error("leases_have_no_holder", error=brief(error))
             return 0
         self._outage.end()
+        self._is_logged = False
         return found
 
     async def _register(self) -> None:

@@ -22,6 +22,7 @@ from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.ledger.parameters import ParametersRevision
 from clearway_analytics.risk.parameters import FORMULAS, TRAILING_DAYS, Parameters, by_rate
 from clearway_platform.database.engines import Database, is_transient
+from clearway_platform.messaging.retry import Outage
 from clearway_platform.refusals import StaleRevision
 
 POLL_SECONDS: Final = 60.0
@@ -39,13 +40,16 @@ class ChooseParameters:
 
     async def run(self) -> None:
         """A worker."""
+        outage = Outage("choose_parameters")
         while True:
             try:
                 await self.once()
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("choice_postponed", error=repr(error))
+                outage.note(error)
+            else:
+                outage.end()
             await asyncio.sleep(self.poll_seconds)
 
     async def once(self) -> None:

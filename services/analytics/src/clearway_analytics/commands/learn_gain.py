@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-import structlog
-
 from clearway_analytics.ledger import gains, missions
 from clearway_analytics.risk.gain import gain
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, is_transient
+from clearway_platform.messaging.retry import Outage
 
 POLL_SECONDS: Final = 60.0
 LEARN_AFTER: Final = timedelta(hours=1)
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +25,16 @@ class LearnGain:
 
     async def run(self) -> None:
         """A worker."""
+        outage = Outage("learn_gain")
         while True:
             try:
                 await self.once()
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("gain_postponed", error=repr(error))
+                outage.note(error)
+            else:
+                outage.end()
             await asyncio.sleep(self.poll_seconds)
 
     async def once(self) -> int:

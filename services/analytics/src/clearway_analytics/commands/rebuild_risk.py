@@ -30,6 +30,7 @@ from clearway_analytics.risk.parameters import Parameters
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, is_transient
 from clearway_platform.heavy import HeavyWork
+from clearway_platform.messaging.retry import Outage
 
 POLL_SECONDS: Final = 1.0
 # A compared proposal waits for a person: its incidents need not be checked every second.
@@ -121,13 +122,16 @@ class RebuildRisk:
 
     async def run(self) -> None:
         """A worker."""
+        outage = Outage("rebuild_risk")
         for poll in count():
             try:
                 await self.once(compared=poll % POLLS_PER_UPDATE == 0)
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("rebuild_postponed", error=repr(error))
+                outage.note(error)
+            else:
+                outage.end()
             await asyncio.sleep(self.poll_seconds)
 
     async def once(self, *, compared: bool = True) -> None:

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.ledger import missions, risk_records, route_sums
 from clearway_platform.database.engines import Database, is_transient
+from clearway_platform.messaging.retry import Outage
 
 SWEEP_SECONDS: Final = 60.0
 ROUTES_PER_TRANSACTION: Final = 200
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,16 @@ class Sweep:
 
     async def run(self) -> None:
         """A worker."""
+        outage = Outage("sweep")
         while True:
             try:
                 await self.once()
             except Exception as error:
                 if not is_transient(error):
                     raise
-                log.warning("sweep_postponed", error=repr(error))
+                outage.note(error)
+            else:
+                outage.end()
             await asyncio.sleep(self.interval_seconds)
 
     async def once(self) -> int:

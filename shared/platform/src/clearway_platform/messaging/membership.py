@@ -175,7 +175,7 @@ class Membership:
             _log.info("partitions_lost", partitions=len(ours))
         except BrokerUnavailable as error:
             self._settled = ours | self._settled
-            _log.warning("offsets_not_stored", partitions=len(ours), error=str(error))
+            self._outage.note(error)
 
     async def _finish(self, partitions: frozenset[TopicPartition], seconds: float) -> None:
         """Wait for the work on `partitions`, and cancel it after `seconds`: its transaction rolls back."""

@@ -18,6 +18,7 @@ from clearway_platform.log.base import Record
 from clearway_platform.messaging.dead_letters import DeadLetter, DeadLetters
 from clearway_platform.messaging.inbox import Inbox
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
+from clearway_platform.outages import brief
 
 Handler = Callable[[Transaction, Event], Awaitable[None]]
 
@@ -76,7 +77,7 @@ class MessageProcessor:
             try:
                 return await self._handle(records)
             except Exception as error:
-                _log.info("batch_divided", consumer=self._consumer, records=len(records), error=repr(error))
+                _log.info("batch_divided", consumer=self._consumer, records=len(records), error=brief(error))
         for record in records:
             await self._settle(record)
         return None

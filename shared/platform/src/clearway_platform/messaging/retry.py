@@ -1,15 +1,14 @@
 """Retries without end, with growing waits, while the database or the broker is away. Work keeps its order."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import stamina
-import structlog
 
 from clearway_platform.database.engines import is_transient
 from clearway_platform.log.base import BrokerError, BrokerUnavailable
+from clearway_platform.outages import BROKER, DATABASE, OUTAGES, Outages
 
 Result = TypeVar("Result")
 
@@ -17,9 +16,6 @@ FIRST_WAIT_SECONDS: Final = 0.05
 LONGEST_WAIT_SECONDS: Final = 5.0
 # Processes that lost the same server must not return to it at the same moment.
 JITTER_SECONDS: Final = 0.1
-_ERROR_CHARACTERS: Final = 200
-
-log = structlog.get_logger(__name__)
 
 
 def is_temporary(error: Exception) -> bool:
@@ -27,39 +23,36 @@ def is_temporary(error: Exception) -> bool:
     return isinstance(error, BrokerUnavailable) or is_transient(error)
 
 
+def part_of(error: Exception) -> str:
+    """The part that is away."""
+    return BROKER if isinstance(error, BrokerError) else DATABASE
+
+
 class Outage:
-    """The log lines of work that fails: one when it begins to wait, and one when it continues.
+    """The part that work takes in the outages of its process. A single failure is none: the victim of a deadlock
+    succeeds at once."""
 
-    A single failure is not logged: the victim of a deadlock succeeds at once.
-    """
-
-    def __init__(self, work: str) -> None:
+    def __init__(self, work: str, outages: Outages = OUTAGES) -> None:
         self._work = work
+        self._outages = outages
         self._failures = 0
-        self._begun = 0.0
-        self._logged = False
 
     def note(self, error: Exception) -> None:
-        """Count a failure, and log the second one."""
-        if not self._failures:
-            self._begun = time.monotonic()
+        """Count a failure."""
         self._failures += 1
-        if self._failures > 1 and not self._logged and (isinstance(error, BrokerError) or is_temporary(error)):
-            self._logged = True
-            log.warning("work_waits", work=self._work, error=brief(error))
+        if self._failures > 1 and (isinstance(error, BrokerError) or is_temporary(error)):
+            self._outages.failed(part_of(error), self, self._work, error)
 
     def end(self) -> None:
-        """End the outage, and log its end if it was logged."""
-        if self._logged:
-            seconds = round(time.monotonic() - self._begun, 1)
-            log.warning("work_goes_on", work=self._work, failures=self._failures, seconds=seconds)
-        self._failures, self._logged = 0, False
+        """The work has succeeded."""
+        if self._failures:
+            self._failures = 0
+            self._outages.succeeded(self)
 
-
-def brief(error: Exception) -> str:
-    """An error as one line: its class and the beginning of its text."""
-    text = str(error).partition("\n")[0][:_ERROR_CHARACTERS]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    def give_up(self) -> None:
+        """The work has ended without success."""
+        self._failures = 0
+        self._outages.gave_up(self)
 
 
 async def retry_until_done(
@@ -78,8 +71,12 @@ async def retry_until_done(
             raise
         outage = outage or Outage(_name(work))
         outage.note(error)
-    await asyncio.sleep(FIRST_WAIT_SECONDS)
-    result = await _again(work, on, outage)
+    try:
+        await asyncio.sleep(FIRST_WAIT_SECONDS)
+        result = await _again(work, on, outage)
+    except BaseException:
+        outage.give_up()
+        raise
     outage.end()
     return result
 

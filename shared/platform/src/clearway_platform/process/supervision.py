@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
-from clearway_platform.messaging.retry import brief, is_temporary
+from clearway_platform.messaging.retry import is_temporary, part_of
+from clearway_platform.outages import OUTAGES, brief
 from clearway_platform.service import Worker
 
 log = structlog.get_logger(__name__)
@@ -61,11 +62,12 @@ async def _end_of(worker: Worker) -> Exception | None:
 def _logged(name: str, error: Exception | None, outage: str) -> str:
     """Log why a worker ended, and return the outage. `outage` is the one that is logged already.
 
-    A database that is away, or starting, is not a defect: it is logged once, without a traceback.
+    A database that is away, or starting, is not a defect: it is logged once, without a traceback, and not at all where
+    the outage is.
     """
     if error is None or not is_temporary(error):
         log.error("worker_failed", worker=name, exc_info=error)
         return ""
-    if outage != type(error).__name__:
+    if outage != type(error).__name__ and not OUTAGES.lasts(part_of(error)):
         log.warning("worker_waits", worker=name, error=brief(error))
     return type(error).__name__

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from clearway_platform.codes import Code, address, usual
 from clearway_platform.database.engines import is_transient
 from clearway_platform.database.states import NewerState
+from clearway_platform.outages import DATABASE, OUTAGES
 from clearway_platform.refusals import Fault, Refusal, RequestPart
 
 # First words of a place that is not in the body.
@@ -312,7 +313,8 @@ def _from_database(error: Exception, request: Request) -> Problem:
         log.warning("newer_state", error=str(error), path=request.url.path)
         return Problem(503, str(error), headers={"Retry-After": str(RETRY_SECONDS)})
     if is_transient(error):
-        log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
+        if OUTAGES.failed_alone(DATABASE):
+            log.warning("database_unavailable", error=type(error).__name__, path=request.url.path)
         return Problem(
             503,
             f"The database does not answer. {_UNKNOWN_EFFECT}",

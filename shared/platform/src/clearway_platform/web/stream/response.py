@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from clearway_platform.auth.principals import KeyDirectory
 from clearway_platform.database.engines import is_transient
+from clearway_platform.outages import DATABASE, OUTAGES
 from clearway_platform.web.abort import abort
 from clearway_platform.web.stream.client import Client
 from clearway_platform.web.stream.outlet import NotReading, Outlet
@@ -76,7 +77,8 @@ class EventStream(Response):
             if not is_transient(error):
                 raise
             # The client reconnects at its cursor.
-            log.warning("stream_interrupted", stream=self._name, error=type(error).__name__)
+            if OUTAGES.failed_alone(DATABASE):
+                log.warning("stream_interrupted", stream=self._name, error=type(error).__name__)
         await outlet.end()
 
     async def _close_when_revoked(self) -> None:
