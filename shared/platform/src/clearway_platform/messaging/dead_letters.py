@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from pydantic import ValidationError
 from sqlalchemy import RowMapping, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -180,7 +181,7 @@ class DeadLetters:
         """Let `letter` wait for a person again, with the new error."""
         values = {
             "state": DeadLetterState.DEAD,
-            "error": _describe(error),
+            "error": describe(error),
             "attempts": letter.attempts + 1,
             "failed_at": self._clock.now(),
         }
@@ -247,7 +248,7 @@ def _values(consumer: str, record: Record, error: BaseException, attempts: int, 
         "mission": mission_of(record),
         "type": text_of(headers.get("ce_type")),
         "subject": text_of(headers.get("ce_subject")),
-        "error": _describe(error),
+        "error": describe(error),
         "attempts": attempts,
         "failed_at": now,
         "state": DeadLetterState.DEAD,
@@ -278,5 +279,12 @@ def _message(values: dict[str, Any], record: Record) -> Message:
     return Message(DEAD_LETTERS.name, record.key, value, record.headers + headers)
 
 
-def _describe(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".replace("\x00", "\\0")[:_ERROR_CHARACTERS]
+def describe(error: BaseException) -> str:
+    """The class and the text of an error. Values that do not validate are left out: they may be those of a stored row,
+    such as an address that is a secret."""
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        text = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+    else:
+        text = str(error)
+    return f"{type(error).__name__}: {text}".replace("\x00", "\\0")[:_ERROR_CHARACTERS]
