@@ -100,6 +100,10 @@ bench-map: $(VENV)/.development page ## Measure the map with 100,000 incidents b
 bench-restart: $(VENV)/.development ## Measure the first receipt after a kill -9 beside the start of the process.
 	$(BIN)/python -m benchmarks.restart $(ARGS)
 
+.PHONY: bench-receivers
+bench-receivers: $(VENV)/.development ## Measure good receivers beside bad ones, and alone.
+	$(BIN)/python -m benchmarks.receivers $(ARGS)
+
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
 	@$(BIN)/python -m clearway_testing.engine

@@ -14,7 +14,7 @@ from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound import slots as slots_module
 from clearway_alerts.outbound import worker as worker_module
-from clearway_alerts.outbound.leases import PER_ENDPOINT
+from clearway_alerts.outbound.conduct import PER_ENDPOINT
 from clearway_alerts.storage.tables import DELIVERY
 from clearway_contracts.vocabulary import Status
 from clearway_platform.auth.principals import Principal, Role

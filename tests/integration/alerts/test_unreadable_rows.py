@@ -18,7 +18,7 @@ from structlog.types import EventDict
 from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound import worker as worker_module
-from clearway_alerts.outbound.leases import PER_ENDPOINT
+from clearway_alerts.outbound.conduct import PER_ENDPOINT
 from clearway_alerts.outbound.passed_over import PASSED_OVER_FOR
 from clearway_alerts.storage.tables import ALERT, DECISION, DELIVERY, INCIDENT_VIEW, SUBSCRIPTION
 from clearway_contracts.vocabulary import Category, Status, Tlp

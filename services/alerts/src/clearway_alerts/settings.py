@@ -1,10 +1,15 @@
 """The settings of the alerts service."""
 
-from ipaddress import ip_network
+import re
+from ipaddress import ip_address, ip_network
+from typing import Final
 
 from pydantic import Field, field_validator
 
 from clearway_platform.settings import ServiceSettings, Several
+
+# An address, with its port or without.
+_NAME_SERVER: Final = re.compile(r"\[(?P<v6>[^]]+)\](?::\d{1,5})?|(?P<v4>[^:]+):\d{1,5}")
 
 
 class AlertsSettings(ServiceSettings):
@@ -18,6 +23,9 @@ class AlertsSettings(ServiceSettings):
     webhook_allowed_subnets: Several = Field(
         default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
     )
+    webhook_name_servers: Several = Field(
+        default=(), description="Name servers that are asked for the hosts of webhooks; by default the system's."
+    )
     webhook_timeout_seconds: float = Field(default=15.0, gt=0)
 
     @field_validator("webhook_allowed_subnets")
@@ -29,3 +37,14 @@ class AlertsSettings(ServiceSettings):
             except ValueError as error:
                 raise ValueError(f'holds subnets, as ["10.1.0.0/16"]: {error}') from error
         return subnets
+
+    @field_validator("webhook_name_servers")
+    @classmethod
+    def _are_name_servers(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        for server in servers:
+            try:
+                address = _NAME_SERVER.fullmatch(server)
+                ip_address(address["v6"] or address["v4"] if address else server)
+            except ValueError as error:
+                raise ValueError(f'holds addresses, as ["10.1.0.53", "[fd00::53]:53"]: {error}') from error
+        return servers

@@ -66,7 +66,8 @@ def shipped_channels(settings: AlertsSettings, clock: Clock) -> tuple[Channel, .
     """Every channel there is. A new one is an entry here."""
     allowed = allowed_networks(settings.webhook_allowed_subnets)
     timeout = timedelta(seconds=settings.webhook_timeout_seconds)
-    return (WebhookChannel(clock, allowed=allowed, timeout=timeout), StreamChannel())
+    servers = settings.webhook_name_servers
+    return (WebhookChannel(clock, allowed=allowed, timeout=timeout, name_servers=servers), StreamChannel())
 
 
 def validity_of(settings: AlertsSettings) -> Validity:

@@ -137,6 +137,10 @@ class MessageChannel(Channel):
     def destination(self, form: Any, secrets: Secrets) -> Any:
         """What an attempt needs to find the receiver. One is kept in memory for each subscription."""
 
+    def host(self, destination: Any) -> str:
+        """What the receiver shares with others that fail when it fails; empty where it shares nothing."""
+        return ""
+
     @abstractmethod
     def render(self, alert: AlertState | ThinAlert) -> bytes:
         """One message. It is given a thin alert where the rule of sharing says so (`domain/sharing.py`): it then says

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     exists,
     func,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.subscription import SubscriptionState
+from clearway_alerts.outbound.conduct import AT_ONCE, PER_ENDPOINT, Conduct
 from clearway_alerts.outbound.digests import digests_of
 from clearway_alerts.outbound.order import EARLIER, IS_BEHIND, IS_EARLIER
 from clearway_alerts.outbound.passed_over import Excluded, Unreadable, View
@@ -41,14 +43,12 @@ from clearway_alerts.storage.unreadable import RowKind, why_unreadable
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_platform.database.engines import Transaction
 
-# So many messages of one endpoint are on their way at the same time.
-PER_ENDPOINT: Final = 8
-
 
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A delivery that this worker may send until `until`, and only while `epoch` is still its own. `destination` is
-    the channel's own."""
+    the channel's own, and `host` what it shares with others that fail together. `fails`: its subscription's last
+    attempt failed, as the database has it."""
 
     message: Message
     epoch: int
@@ -56,6 +56,9 @@ class Lease:
     channel: str
     destination: Any
     body: bytes
+    mission: str = ""
+    host: str = ""
+    fails: bool = False
 
     @property
     def delivery_id(self) -> UUID:
@@ -91,6 +94,8 @@ _TO_ENDPOINT: Final = DELIVERY.join(SUBSCRIPTION, SUBSCRIPTION.c.id == DELIVERY.
 _POSITION: Final = func.row_number().over(
     partition_by=DELIVERY.c.subscription_id, order_by=(DELIVERY.c.due_at, DELIVERY.c.id)
 )
+# What would only wait here for a slot of its endpoint is not leased.
+_AT_ONCE: Final = case((SUBSCRIPTION.c.failing_since.is_(None), PER_ENDPOINT), else_=AT_ONCE[Conduct.FAILS])
 
 
 def _may_start(*, passing_over: bool) -> ColumnElement[bool]:
@@ -108,13 +113,16 @@ def _waiting(*, passing_over: bool) -> Select[Any]:
 def _leasing(*, passing_over: bool) -> Update:
     """On PostgreSQL another worker's rows are skipped, and the conditions are tested again on the locked row."""
     due = (
-        select(DELIVERY.c.id, DELIVERY.c.due_at, _POSITION.label("position"))
+        select(DELIVERY.c.id, DELIVERY.c.due_at, _POSITION.label("position"), _AT_ONCE.label("at_once"))
         .select_from(_TO_ENDPOINT)
         .where(_may_start(passing_over=passing_over))
         .subquery("due")
     )
     candidates = (
-        select(due.c.id).where(due.c.position <= PER_ENDPOINT).order_by(due.c.due_at, due.c.id).limit(bindparam("room"))
+        select(due.c.id)
+        .where(due.c.position <= due.c.at_once)
+        .order_by(due.c.due_at, due.c.id)
+        .limit(bindparam("room"))
     )
     locked = (
         select(DELIVERY.c.id)
@@ -146,6 +154,7 @@ _OF_DELIVERY: Final = (
 _CONTENTS: Final = (
     select(*(DELIVERY.c[name].label(f"delivery_{name}") for name in _OF_DELIVERY))
     .add_columns(*(SUBSCRIPTION.c[name].label(f"recipient_{name}") for name in COLUMNS))
+    .add_columns(SUBSCRIPTION.c.failing_since.label("recipient_failing_since"))
     .add_columns(*ALERT.c, INCIDENT_VIEW.c.incident, PRESENT.label("present"))
     .select_from(
         _TO_ENDPOINT.outerjoin(ALERT, ALERT.c.id == DELIVERY.c.alert_id).outerjoin(
@@ -195,8 +204,8 @@ async def waiting_subscriptions(connection: AsyncConnection, now: datetime, excl
 
 
 async def lease_due(transaction: Transaction, channels: Channels, room: Room, now: datetime) -> Leased:
-    """Lease what is due, at most PER_ENDPOINT deliveries of each subscription. A row that cannot be read keeps no other
-    from being leased."""
+    """Lease what is due, of each subscription at most as many deliveries as may start. A row that cannot be read keeps
+    no other from being leased."""
     asked = {"now": now, "until": now + room.time, "room": room.count, "holder": room.holder}
     asked |= _binds(room.excluded, room.busy)
     statement = _LEASE[_needs_alerts(room.excluded)]
@@ -274,6 +283,9 @@ def _lease(row: RowMapping, address: Address, alert: AlertState | DigestState | 
         channel=address.name,
         destination=address.destination,
         body=_body(row, address, alert),
+        mission=row["delivery_mission"],
+        host=address.host,
+        fails=row["recipient_failing_since"] is not None,
     )
 
 

@@ -170,7 +170,16 @@ class Queue:
         until = self.worker.lease_until(message.subscription_id) if address else None
         if address is None or until is None:
             return None
-        return Lease(message, _FIRST_EPOCH, until, address.name, address.destination, address.message(alert))
+        return Lease(
+            message=message,
+            epoch=_FIRST_EPOCH,
+            until=until,
+            channel=address.name,
+            destination=address.destination,
+            body=address.message(alert),
+            mission=alert.mission,
+            host=address.host,
+        )
 
 
 def _is_due(verdict: Verdict, now: datetime) -> bool:

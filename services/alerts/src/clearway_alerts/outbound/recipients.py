@@ -33,6 +33,10 @@ class Address:
     ceiling: Ceiling
     endpoint: Endpoint
 
+    @property
+    def host(self) -> str:
+        return self.channel.host(self.destination)
+
     def message(self, alert: AlertState) -> bytes:
         """The message of an alert, as much as it may say."""
         return self.channel.render(self._said(alert))

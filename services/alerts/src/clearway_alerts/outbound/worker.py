@@ -17,19 +17,21 @@ from prometheus_client import Counter as Metric
 
 from clearway_alerts.channels.base import Outgoing, Sender
 from clearway_alerts.channels.registry import Channels
+from clearway_alerts.outbound.conduct import conduct_in
 from clearway_alerts.outbound.holder import Holder
 from clearway_alerts.outbound.leases import Lease, Leased, Room, give_back, lease_due, waiting_subscriptions
 from clearway_alerts.outbound.measuring import DELIVERY_LATENCY
 from clearway_alerts.outbound.passed_over import PassedOver, Unreadable
 from clearway_alerts.outbound.planning import NOT_LEASED, STALE_HOLD, has_stale_holds, replan
 from clearway_alerts.outbound.results import Attempt, Recorded, record
-from clearway_alerts.outbound.slots import Slots
+from clearway_alerts.outbound.slots import Slots, Taken
 from clearway_alerts.policy.facts import Cause
 from clearway_alerts.policy.stages import Policy
 from clearway_alerts.storage.unreadable import UnreadableRows
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.retry import retry_until_done
+from clearway_platform.outages import brief
 
 _POLL_SECONDS: Final = 0.5
 # Every so many polls it is asked whether a hold was decided for a state of its subscription that is over.
@@ -54,7 +56,8 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class _Unsent:
-    """A delivery that waited too long to be sent with its lease: any worker may lease it anew."""
+    """A delivery for which there was no place, or that waited too long to be sent with its lease: any worker may lease
+    it anew."""
 
     lease: Lease
 
@@ -105,8 +108,10 @@ class DeliveryWorker:
 
     def expect(self, subscription_ids: Iterable[UUID]) -> None:
         """Deliveries of these subscriptions were committed without a lease."""
-        self._expected.update(subscription_ids)
-        self.wake()
+        expected = set(subscription_ids)
+        self._expected |= expected
+        if not expected <= set(self._slots.busy):  # what is busy wakes it when it is free
+            self.wake()
 
     async def run(self) -> None:
         """A worker: deliver until cancelled. Then receivers may still answer, and all other leases are given back."""
@@ -169,16 +174,15 @@ class DeliveryWorker:
         while may_be_hidden:
             count, busy = self._slots.room, self._slots.busy
             self._is_full = count == 0
-            if self._is_full or self._passed_over.is_full:
+            if self._is_full or self._passed_over.is_full or self._slots.is_crowded:
                 return
             self._expected.intersection_update(busy)
             leased = await retry_until_done(partial(self._lease_now, count, busy))
             # There may be more: of these subscriptions, and of all others when there was no room.
             self._expected.update(lease.subscription_id for lease in leased.leases)
             self._is_full = len(leased.leases) == count
-            for lease in leased.leases:
-                self._start(lease)
-            may_be_hidden = self._pass_over(leased.unreadable)
+            taken = [self._start(lease) for lease in leased.leases]
+            may_be_hidden = self._pass_over(leased.unreadable) or Taken.REFUSED in taken
 
     async def _lease_now(self, count: int, busy: Collection[UUID]) -> Leased:
         now = self._clock.now()
@@ -195,9 +199,13 @@ class DeliveryWorker:
     def _lease_time(self) -> timedelta:
         return _START_WITHIN + self._timeout
 
-    def _start(self, lease: Lease) -> None:
-        if self._slots.take(lease):
+    def _start(self, lease: Lease) -> Taken:
+        taken = self._slots.take(lease)
+        if taken is Taken.STARTED:
             self._send_soon(lease)
+        elif taken is Taken.REFUSED:
+            self._finished.put_nowait(_Unsent(lease))
+        return taken
 
     def _send_soon(self, lease: Lease) -> None:
         if self._running is not None:
@@ -206,7 +214,7 @@ class DeliveryWorker:
     async def _send(self, senders: Mapping[str, Sender], lease: Lease) -> None:
         """What waited too long, in line or while the process slept, is not sent: its lease might end before the answer,
         and another worker may have the delivery by now."""
-        now = self._clock.now()
+        now, conduct = self._clock.now(), None
         if now > lease.until - self._timeout:
             _log.warning("lease_too_short", delivery=str(lease.delivery_id), attempt=lease.attempt)
             self._finished.put_nowait(_Unsent(lease))
@@ -215,9 +223,11 @@ class DeliveryWorker:
             result = await senders[lease.channel].attempt(lease.destination, message)
             ATTEMPTS.labels("delivered" if result.is_delivered else "failed").inc()
             self._finished.put_nowait(Attempt(lease, result, now, random.random()))
-        following = self._slots.finish(lease)
-        if following is not None:
+            conduct = conduct_in(result)
+        for following in self._slots.finish(lease, conduct):
             self._send_soon(following)
+        if self._slots.relieved():
+            self.wake()
 
     async def _record(self) -> None:
         """What has finished in the meantime is recorded together: one transaction, one sync to the disk."""
@@ -270,4 +280,4 @@ class DeliveryWorker:
             async with asyncio.timeout(_GIVE_BACK_SECONDS), self._deliveries.write() as transaction:
                 await give_back(transaction, left)
         except Exception as error:
-            _log.warning("leases_not_given_back", deliveries=len(left), error=repr(error))
+            _log.warning("leases_not_given_back", deliveries=len(left), error=brief(error))

@@ -30,9 +30,10 @@ OVERLAP: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One subscription's webhook: where it is, and what its messages are signed with."""
+    """One subscription's webhook: where it is, on which host, and what its messages are signed with."""
 
     url: str
+    host: str
     keys: SigningKeys
 
 
@@ -50,16 +51,20 @@ class WebhookSender:
 
 
 class WebhookChannel(ProvingChannel):
-    """`allowed` are networks that webhooks may reach although they are not public."""
+    """`allowed` are networks that webhooks may reach although they are not public. `name_servers` are asked for
+    addresses in place of the system's."""
 
     form = WebhookForm
     shown_form = WebhookShown
     thin_at = frozenset({Tlp.AMBER_STRICT, Tlp.RED})
 
-    def __init__(self, clock: Clock, *, allowed: tuple[Network, ...], timeout: timedelta) -> None:
+    def __init__(
+        self, clock: Clock, *, allowed: tuple[Network, ...], timeout: timedelta, name_servers: Sequence[str] = ()
+    ) -> None:
         self.timeout = timeout
         self._clock = clock
         self._allowed = allowed
+        self._name_servers = name_servers
 
     def check(self, form: WebhookForm) -> None:
         try:
@@ -97,7 +102,10 @@ class WebhookChannel(ProvingChannel):
             secrets.get("old_secret"),
             datetime.fromisoformat(until) if until else None,
         )
-        return Webhook(form.url, keys)
+        return Webhook(form.url, URL(form.url).raw_host or "", keys)
+
+    def host(self, destination: Webhook) -> str:
+        return destination.host
 
     def asks_thin(self, form: WebhookForm) -> bool:
         return form.content is Content.THIN
@@ -116,5 +124,6 @@ class WebhookChannel(ProvingChannel):
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[WebhookSender]:
-        async with webhook_client(self._allowed, self.timeout.total_seconds(), self._clock) as client:
+        seconds = self.timeout.total_seconds()
+        async with webhook_client(self._allowed, seconds, self._clock, self._name_servers) as client:
             yield WebhookSender(client)

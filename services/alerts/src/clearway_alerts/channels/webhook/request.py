@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,9 +24,12 @@ from clearway_alerts.channels.webhook.addresses import (
     Network,
     check_url,
 )
+from clearway_alerts.channels.webhook.names import NameNotResolved, Names
 from clearway_platform.clock import Clock
 
 _MAX_ANSWER_BYTES: Final = 65_536
+# The status has said what became of the message: a receiver that is slow with the rest loses its connection.
+_REST_SECONDS: Final = 2.0
 _HEADERS: Final = {"content-type": "application/json", "user-agent": "Clearway-Webhooks/1"}
 _GONE: Final = 410
 _REASONS: Final[Mapping[type[Exception], str]] = {
@@ -60,7 +63,7 @@ class WebhookClient:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> AttemptResult:
         """The answer, or why there was none. Never raises for what a receiver does."""
         begun = time.perf_counter()
-        answer = await self._attempt(url, body, headers)
+        answer = await self._attempt(url, body, headers, rest_seconds=_REST_SECONDS)
         took = (time.perf_counter() - begun) * 1000
         return AttemptResult(_kind(answer.status, answer.error), answer.status, answer.error, took, answer.wait)
 
@@ -68,12 +71,14 @@ class WebhookClient:
         """The same, for what was answered. Never raises for what a receiver does."""
         return await self._attempt(url, body, headers)
 
-    async def _attempt(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _attempt(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, rest_seconds: float | None = None
+    ) -> Answer:
         try:
             check_url(url, self._allowed)
             request = self._session.post(url, data=body, headers={**_HEADERS, **headers}, allow_redirects=False)
             async with request as response:
-                answered = await _drain(response)
+                answered = await _drain(response, rest_seconds)
                 return Answer(response.status, _problem(response.status), self._wait(response), answered)
         except TimeoutError:
             return Answer(None, "no answer in time")
@@ -86,12 +91,11 @@ class WebhookClient:
 
 @asynccontextmanager
 async def webhook_client(
-    allowed: tuple[Network, ...], timeout_seconds: float, clock: Clock
+    allowed: tuple[Network, ...], timeout_seconds: float, clock: Clock, name_servers: Sequence[str] = ()
 ) -> AsyncIterator[WebhookClient]:
-    """A client with its own connections, which end with the block."""
-    connector = aiohttp.TCPConnector(
-        resolver=FilteringResolver(aiohttp.ThreadedResolver(), allowed), limit=0, family=socket.AF_UNSPEC
-    )
+    """A client with its own connections, which end with the block. How many there are at a time is up to the caller."""
+    resolver = FilteringResolver(Names(name_servers), allowed)
+    connector = aiohttp.TCPConnector(resolver=resolver, limit=0, family=socket.AF_UNSPEC)
     async with aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -99,22 +103,27 @@ async def webhook_client(
         trust_env=False,
         auto_decompress=False,
     ) as session:
-        yield WebhookClient(session, allowed, clock)
+        try:
+            yield WebhookClient(session, allowed, clock)
+        finally:
+            await resolver.close()
 
 
-async def _drain(response: aiohttp.ClientResponse) -> bytes:
-    """What was read of the answer, so that the connection can be used again; it is dropped when there is too much.
+async def _drain(response: aiohttp.ClientResponse, seconds: float | None) -> bytes:
+    """What was read of the answer, so that the connection can be used again; it is dropped when there is too much, or
+    when it takes too long.
 
     The status has said already whether the message was taken: what happens to the rest changes nothing there.
     """
     read = bytearray()
-    with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError):
-        while chunk := await response.content.read(_MAX_ANSWER_BYTES):
-            read += chunk
-            if len(read) >= _MAX_ANSWER_BYTES:
-                break
-        else:
-            return bytes(read)
+    with suppress(aiohttp.ClientError, TimeoutError, OSError):
+        async with asyncio.timeout(seconds):
+            while chunk := await response.content.read(_MAX_ANSWER_BYTES):
+                read += chunk
+                if len(read) >= _MAX_ANSWER_BYTES:
+                    break
+            else:
+                return bytes(read)
     response.close()
     return bytes(read)
 
@@ -145,7 +154,7 @@ def _reason(error: Exception) -> str | None:
         case ForbiddenUrl() | ForbiddenAddress():
             return str(error)  # our own words
         case aiohttp.ClientConnectorDNSError():
-            is_ours = isinstance(error.os_error, ForbiddenAddress)
+            is_ours = isinstance(error.os_error, ForbiddenAddress | NameNotResolved)
             return str(error.os_error) if is_ours else "the name of the host was not found"
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as refused):
             return refused.verify_message
