@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -88,7 +89,9 @@ def collector() -> Iterator[Collector]:
         thread.join()
 
 
-def report(endpoint: str, *, times: int = 1, **environment: str) -> tuple[dict[str, float], list[dict[str, Any]]]:
+def report(
+    endpoint: str, environment: Mapping[str, str] = MappingProxyType({}), *, times: int = 1
+) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """Make spans in a process that traces to `endpoint`: what it counted, and what it logged."""
     done = subprocess.run(
         [sys.executable, "-c", WORK, endpoint, str(times)],
@@ -119,9 +122,10 @@ def test_what_is_no_address_is_refused(wrong: str) -> None:
         Settings(otlp_endpoint=wrong)
 
 
+@pytest.mark.parametrize("variable", ["OTEL_EXPORTER_OTLP_HEADERS", "CLEARWAY_OTLP_HEADERS"])
 @pytest.mark.parametrize("path", ["", "/", "/v1/traces"])
-def test_a_span_reaches_the_collector(path: str, collector: Collector) -> None:
-    counted, logged = report(collector.url + path, OTEL_EXPORTER_OTLP_HEADERS="x-tenant=north")
+def test_a_span_reaches_the_collector(path: str, variable: str, collector: Collector) -> None:
+    counted, logged = report(collector.url + path, {variable: "x-tenant=north"})
     assert (collector.spans, collector.elsewhere) == (["report 0"], [])
     assert "clearway-incidents" in collector.services
     assert collector.headers["x-tenant"] == "north"
@@ -143,7 +147,7 @@ def test_lost_spans_are_counted_and_said_once(collector: Collector) -> None:
 
 
 def test_a_collector_that_is_away_is_said_once() -> None:
-    counted, logged = report("http://127.0.0.1:9", times=2, OTEL_EXPORTER_OTLP_TIMEOUT="3")
+    counted, logged = report("http://127.0.0.1:9", {"OTEL_EXPORTER_OTLP_TIMEOUT": "3"}, times=2)
     assert counted == {"sent": 0, "lost": 2}
     assert [line["event"] for line in logged] == ["traces_lost"]
     assert "Connection refused" in logged[0]["reason"]

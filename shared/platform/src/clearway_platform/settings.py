@@ -1,4 +1,5 @@
-"""Settings: environment variables `CLEARWAY_…`; without them a process uses the embedded log and SQLite."""
+"""Settings: environment variables `CLEARWAY_…`, or files of these names for what is secret; without them a process uses
+the embedded log and SQLite."""
 
 import json
 import logging
@@ -10,7 +11,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 
 def _listed(value: Any) -> Any:
@@ -25,6 +32,7 @@ def _listed(value: Any) -> Any:
 
 
 PREFIX: Final = "CLEARWAY_"
+SECRETS_DIR: Final = f"{PREFIX}SECRETS_DIR"
 _DATABASE_URL: Final = re.compile(rf"^{PREFIX}([A-Z][A-Z0-9_]*)_DATABASE_URL$")
 
 # A list of values: as JSON, or separated by commas.
@@ -42,23 +50,70 @@ def _is_web_address(value: str) -> str:
     return value
 
 
+def secrets_folder() -> Path | None:
+    """The folder of CLEARWAY_SECRETS_DIR, in which each file is a setting and has the name of its variable."""
+    named = os.environ.get(SECRETS_DIR)
+    return Path(named) if named else None
+
+
+def variables_given() -> set[str]:
+    """The names that are set: in the environment, or as a file of the folder of secrets."""
+    folder = secrets_folder()
+    files = () if folder is None or not folder.is_dir() else folder.iterdir()
+    return {*os.environ, *(file.name for file in files if file.is_file())}
+
+
+def is_a_file(name: str) -> bool:
+    """Whether the setting of this name is a file of the folder of secrets."""
+    folder = secrets_folder()
+    return folder is not None and (folder / name).is_file()
+
+
 def _database_urls() -> dict[str, str]:
-    """The databases in the environment, by the part of the variable that is the service's name."""
-    found = {name: _DATABASE_URL.match(name) for name, url in os.environ.items() if url}
-    return {match[1].lower(): os.environ[name] for name, match in found.items() if match}
+    """The databases that are set, by the part of the variable that is the service's name."""
+    found = {name: _DATABASE_URL.match(name) for name in variables_given()}
+    urls = {match[1].lower(): _value(name) for name, match in found.items() if match}
+    return {name: url for name, url in urls.items() if url}
 
 
-class ServiceSettings(BaseSettings):
-    """Base of a service's own settings: environment variables `CLEARWAY_…`, like those of the process."""
+def _value(name: str) -> str:
+    folder = secrets_folder()
+    if folder is not None and is_a_file(name):
+        return (folder / name).read_text(encoding="utf-8").strip()
+    return os.environ[name]
+
+
+class _Given(BaseSettings):
+    """What is read from the environment. A file of the folder of secrets wins: what is secret and what is not may be
+    given by two hands, and the one with the password is meant."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = secrets_folder()
+        if folder is None or not folder.is_dir():
+            return init_settings, env_settings
+        return init_settings, SecretsSettingsSource(settings_cls, folder, case_sensitive=False), env_settings
 
-class Settings(BaseSettings):
+
+class ServiceSettings(_Given):
+    """Base of a service's own settings, given like those of the process."""
+
+
+class Settings(_Given):
     """The settings of a process, whatever its services. Created by the entry point, never at import."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
-
+    secrets_dir: Path | None = Field(
+        default=None, description="A folder in which each file is a setting, and has the name of its variable."
+    )
     data_dir: Path = Field(default=Path("data"), description="The folder of the embedded log and the SQLite files.")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
@@ -92,6 +147,17 @@ class Settings(BaseSettings):
     otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
         default=None, description="The OTLP collector that takes traces over HTTP; unset: spans are not exported."
     )
+
+    otlp_headers: str | None = Field(
+        default=None, repr=False, description="Headers of the collector's requests, such as a token: name=value,name=…"
+    )
+
+    @field_validator("secrets_dir")
+    @classmethod
+    def _is_a_folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not os.access(folder, os.R_OK | os.X_OK):
+            raise ValueError("there is no such folder, or this user may not read it")
+        return folder
 
     @field_validator("log_level")
     @classmethod

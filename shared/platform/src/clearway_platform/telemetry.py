@@ -41,7 +41,7 @@ def configure_telemetry(settings: Settings, services: str) -> None:
     sampler = ParentBased(ALWAYS_ON if settings.otlp_endpoint else ALWAYS_OFF)
     provider = TracerProvider(sampler, Resource.create({"service.name": f"clearway-{services}"}))
     if settings.otlp_endpoint:
-        provider.add_span_processor(BatchSpanProcessor(span_exporter(settings.otlp_endpoint)))
+        provider.add_span_processor(BatchSpanProcessor(span_exporter(settings.otlp_endpoint, settings.otlp_headers)))
     trace.set_tracer_provider(provider)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.util.re import parse_env_headers
 from prometheus_client import Counter
 
 # The OTLP specification's path for traces over HTTP.
@@ -31,14 +32,15 @@ def traces_address(endpoint: str) -> str:
     return base if base.endswith(TRACES_PATH) else base + TRACES_PATH
 
 
-def span_exporter(endpoint: str) -> SpanExporter:
+def span_exporter(endpoint: str, headers: str | None = None) -> SpanExporter:
     """An exporter to the collector at `endpoint`, which counts spans and logs once when they are lost.
 
-    The OTLP library reads the standard variables for headers, certificates, time limit and compression by itself.
-    It is loaded by its entry point, only when a collector is set.
+    `headers` are written as in the standard variable for them. That, and those for certificates, time limit and
+    compression, the OTLP library reads by itself. It is loaded by its entry point, only when a collector is set.
     """
     load: Callable[..., SpanExporter] = entry_points(group="opentelemetry_traces_exporter")["otlp_proto_http"].load()
-    return WatchedExporter(load(endpoint=traces_address(endpoint)), _shown(endpoint))
+    own = {} if headers is None else {"headers": parse_env_headers(headers, liberal=True)}
+    return WatchedExporter(load(endpoint=traces_address(endpoint), **own), _shown(endpoint))
 
 
 class WatchedExporter(SpanExporter):

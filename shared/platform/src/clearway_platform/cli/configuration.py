@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -18,7 +17,15 @@ from sqlalchemy.exc import ArgumentError
 from clearway_platform.database.engines import async_url
 from clearway_platform.log.kafka.address import KafkaAddress
 from clearway_platform.service import Service, installed_services, service_names
-from clearway_platform.settings import PREFIX, ServiceSettings, Settings, database_variable
+from clearway_platform.settings import (
+    PREFIX,
+    SECRETS_DIR,
+    ServiceSettings,
+    Settings,
+    database_variable,
+    is_a_file,
+    variables_given,
+)
 
 Read = TypeVar("Read", bound=BaseSettings)
 
@@ -45,8 +52,8 @@ class Misconfigured(Exception):
 def read_settings(**given: object) -> Settings:
     """The settings; an option that is not None wins over its environment variable. Raises Misconfigured."""
     options = {name: value for name, value in given.items() if value is not None}
-    _refuse_unknown(os.environ)
     settings = _read(Settings, options)
+    _refuse_unknown(variables_given())
     _check_urls(settings)
     return settings
 
@@ -64,13 +71,17 @@ def _read(settings: Callable[..., Read], options: Mapping[str, object]) -> Read:
     except SettingsError as error:
         # A setting of several values that is not JSON.
         raise Misconfigured(f'A setting cannot be read: {error}. Give a list as ["first", "second"].') from error
+    except OSError as error:
+        # A file of the folder of secrets.
+        raise Misconfigured(f"{error.filename} cannot be read: {error.strerror}. Let this user read it.") from error
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    """Raise Misconfigured for an unknown variable: a misspelt one would be ignored, and the default used."""
+def _refuse_unknown(names: Iterable[str]) -> None:
+    """Raise Misconfigured for an unknown variable, or file of the folder of secrets: a misspelt one would be ignored,
+    and the default used."""
     known = {*_variables(Settings), *map(database_variable, ("keys", *service_names())), *OF_COMMANDS}
     known.remove(f"{PREFIX}DATABASE_URLS")
-    given = {name for name in environment if name.startswith(PREFIX) and not _OF_OTHERS.match(name)}
+    given = {name for name in names if name.startswith(PREFIX) and not _OF_OTHERS.match(name)}
     if given <= known:
         return
     # Services are slow to load: they are loaded only if a variable may be a service's own.
@@ -96,6 +107,8 @@ def _sentence(detail: ErrorDetails, options: Mapping[str, object]) -> str:
     name = _OPTIONS.get(field, field) if field in options else f"{PREFIX}{field.upper()}"
     problem = detail["msg"].removeprefix("Value error, ").replace("Input should", "should").rstrip(".")
     remedy = "Correct it." if field in options else "Correct it, or unset it to use the default."
+    if is_a_file(name):
+        return f"The file {name} of {SECRETS_DIR} cannot be used: {problem}. Correct it, or remove it."
     return f"{name} is {str(detail['input'])!r}, but {problem}. {remedy}"
 
 
