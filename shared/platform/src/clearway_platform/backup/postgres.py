@@ -169,6 +169,9 @@ def _variables(url: URL) -> dict[str, str]:
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,
         "PGSSLMODE": options.get("sslmode") or options.get("ssl"),
+        "PGSSLROOTCERT": options.get("sslrootcert"),
+        "PGSSLCERT": options.get("sslcert"),
+        "PGSSLKEY": options.get("sslkey"),
     }
     return {name: str(value) for name, value in given.items() if value}
 

@@ -37,6 +37,8 @@ DialectName = Literal["sqlite", "postgresql"]
 
 _APART_AT_ONCE: Final = 2
 
+_TLS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl")
+
 _INSERTS: Final[dict[str, Callable[[Any], Any]]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 # PostgreSQL's classes of errors after which a retry may succeed: connection, serialization and deadlock, resources,
@@ -152,12 +154,13 @@ class Database:
             beside = create_engine(self.url.set(drivername="sqlite"), poolclass=NullPool, **options)
             self._engines = _Engines(writer, reader, _Apart(HeavyWork("reads"), beside))
         else:
+            server, tls = _with_tls(self.url)
             options |= {
                 "pool_pre_ping": False,
                 "pool_timeout": 10,
-                "connect_args": {"connection_class": BoundConnection},
+                "connect_args": {"connection_class": BoundConnection, **tls},
             }
-            engine = create_async_engine(self.url, pool_size=pool_size, max_overflow=pool_size, **options)
+            engine = create_async_engine(server, pool_size=pool_size, max_overflow=pool_size, **options)
             self._engines = _Engines(engine, engine, asyncio.Semaphore(_APART_AT_ONCE))
 
     def of(self, mission: str) -> BoundDatabase:
@@ -256,6 +259,14 @@ def async_url(url: str) -> URL:
             return parsed.set(drivername="postgresql+asyncpg")
         case other:
             raise ValueError(f"database {other!r} is not supported: use sqlite:// or postgresql://")
+
+
+def _with_tls(url: URL) -> tuple[URL, dict[str, str]]:
+    """The URL without libpq's parameters of TLS, such as `sslmode` and `sslrootcert`, and the options by which the
+    driver gets them: it reads them in an address, as libpq does, and SQLAlchemy takes that address apart."""
+    given = {name: value for name, value in url.query.items() if name.startswith(_TLS)}
+    address = URL.create("postgresql", query=given).render_as_string()
+    return url.difference_update_query(given), {"dsn": address} if given else {}
 
 
 def insert(connection: AsyncConnection, table: Table | type[Any]) -> Any:
