@@ -20,7 +20,7 @@ from deploy.topology import Topology, differences, read
 
 _COMPOSE: Final = Path("docker-compose.yml")
 _INIT: Final = Path("deploy/postgres/init.sh")
-_PASSWORDS: Final = Path("deploy/example.env")
+_PASSWORDS: Final = Path("deploy/secrets.sh")
 _BASE: Final = Path("deploy/k8s/base")
 _KUSTOMIZATION: Final = _BASE / "kustomization.yaml"
 

@@ -10,29 +10,37 @@ from deploy.topology import Deployed, Topology
 
 
 def with_services(document: str, topology: Topology) -> str:
-    """The compose file with the passwords of its databases, its services, and what its edge waits for."""
+    """The compose file with the passwords of its databases, its services, what its edge waits for, and its secrets."""
     rows = topology.services.values()
-    passwords = (f"      {row.password}: ${{{row.password}:?see deploy/example.env}}\n" for row in topology.stored)
+    passwords = (f"      - {row.password}\n" for row in topology.stored)
     waited_for = (f"      {row.name}: {{condition: service_healthy}}\n" for row in rows)
-    return with_parts(document, "".join(passwords), "\n".join(map(_service, rows)), "".join(waited_for))
+    files = (name for row in topology.stored for name in (row.address, row.password))
+    secrets = (f"  {name}: {{file: deploy/secrets/{name}}}\n" for name in files)
+    parts = ("".join(passwords), "\n".join(map(_service, rows)), "".join(waited_for), "".join(secrets))
+    return with_parts(document, *parts)
 
 
 def _service(row: Deployed) -> str:
     """A service; where it has a database, also the task that migrates it, which has the same image and settings."""
-    build, environment = _BUILD.format(name=row.name), _environment(row)
+    build, environment, secrets = _BUILD.format(name=row.name), _environment(row), _secrets(row)
     if not row.database:
-        return _SERVICE.format(row=row, build=f"\n{build}", environment=f"\n{environment}", waits=_waits(row))
-    task = _SCHEMA.format(row=row, build=build, environment=environment)
-    shared = {"build": f" *{row.name}-build\n", "environment": f" *{row.name}-environment\n"}
+        own = {"build": f"\n{build}", "environment": f"\n{environment}", "secrets": f"\n{secrets}"}
+        return _SERVICE.format(row=row, waits=_waits(row), **own)
+    task = _SCHEMA.format(row=row, build=build, environment=environment, secrets=secrets)
+    shared = {part: f" *{row.name}-{part}\n" for part in ("build", "environment", "secrets")}
     return f"{task}\n{_SERVICE.format(row=row, waits=_waits(row), **shared)}"
 
 
 def _environment(row: Deployed) -> str:
     """A setting that neither the shell nor .env gives is empty, for which the service has its own default."""
-    address = f"postgresql://{row.name}:${{{row.password}}}@postgres:5432/{row.name}"
-    database = [f"{database_variable(row.name)}: {address}"] if row.database else []
     settings = (f"{name}: ${{{name}:-}}" for name in row.settings)
-    return "".join(f"      {line}\n" for line in ("<<: *environment", *database, *settings))
+    return "".join(f"      {line}\n" for line in ("<<: *environment", *settings))
+
+
+def _secrets(row: Deployed) -> str:
+    """Each file has the name of the setting that it is."""
+    database = [f"{{source: {row.address}, target: {database_variable(row.name)}}}"] if row.database else []
+    return "".join(f"      - {secret}\n" for secret in ("*ca", "*keys", *database))
 
 
 def _waits(row: Deployed) -> str:
@@ -55,6 +63,8 @@ _SCHEMA: Final = """\
     command: [clearway, migrate, {row.name}]
     environment: &{row.name}-environment
 {environment}\
+    secrets: &{row.name}-secrets
+{secrets}\
     depends_on:
       postgres: {{condition: service_healthy}}
 """
@@ -65,5 +75,6 @@ _SERVICE: Final = """\
     build:{build}\
     image: {row.image}
     environment:{environment}\
+    secrets:{secrets}\
     depends_on:
 {waits}"""

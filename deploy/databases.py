@@ -8,9 +8,9 @@ from deploy.topology import Topology
 
 def with_databases(script: str, topology: Topology) -> str:
     """deploy/postgres/init.sh, with a line for each service that has a database."""
-    return with_parts(script, "".join(f'create {row.name} "${row.password}"\n' for row in topology.stored))
+    return with_parts(script, "".join(f"create {row.name}\n" for row in topology.stored))
 
 
-def with_passwords(example: str, topology: Topology) -> str:
-    """deploy/example.env, with a password for each service that has a database."""
-    return with_parts(example, "".join(f"{row.password}=replace-me\n" for row in topology.stored))
+def with_passwords(script: str, topology: Topology) -> str:
+    """deploy/secrets.sh, with a line for each service that has a database."""
+    return with_parts(script, "".join(f"service {row.name}\n" for row in topology.stored))

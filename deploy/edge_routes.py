@@ -125,9 +125,21 @@ apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
   name: clearway
+  annotations:
+    # Who asks over plain HTTP is sent on, before a key is sent.
+    nginx.ingress.kubernetes.io/force-ssl-redirect: "true"
+    # A stream is open for ten minutes, and passes as it comes.
+    nginx.ingress.kubernetes.io/proxy-read-timeout: "900"
+    nginx.ingress.kubernetes.io/proxy-buffering: "off"
 spec:
+  ingressClassName: nginx
+  # An overlay names the host. The secret has its certificate, made by hand or, with its annotation, by cert-manager.
+  tls:
+    - hosts: [clearway.example.org]
+      secretName: clearway-tls
   rules:
-    - http:
+    - host: clearway.example.org
+      http:
         paths:
 {paths}"""
 

@@ -25,28 +25,26 @@ def with_images(kustomization: str, topology: Topology, version: str) -> str:
 def _manifest(row: Deployed, port: int) -> str:
     tasks = [
         *([_task(row, "topics", "topics, create")] if "kafka" in row.needs else []),
-        *([_task(row, "schema", f"migrate, {row.name}", _environment(row))] if row.database else []),
+        *([_task(row, "schema", f"migrate, {row.name}")] if row.database else []),
     ]
     resources = _RESOURCES.format(memory=row.memory)
-    running = _container(row, "service", f"run, {row.name}", _environment(row), _RUNNING.format(port=port), resources)
+    running = _container(row, "service", f"run, {row.name}", _RUNNING.format(port=port), resources)
     containers = f"{_TASKS}{''.join(tasks)}" * bool(tasks) + f"      containers:\n{running}"
-    return _MANIFEST.format(notice=NOTICE, name=row.name, port=port, containers=containers)
+    secrets = "".join(_SECRET.format(variable=name, secret=secret) for name, secret in _databases(row))
+    return _MANIFEST.format(notice=NOTICE, row=row, port=port, containers=containers, secrets=secrets)
 
 
-def _task(row: Deployed, name: str, command: str, environment: str = "") -> str:
-    return _container(row, name, command, environment, "", _RESOURCES_OF_A_TASK)
+def _task(row: Deployed, name: str, command: str) -> str:
+    return _container(row, name, command, "", _RESOURCES_OF_A_TASK)
 
 
-def _container(row: Deployed, name: str, command: str, environment: str, running: str, resources: str) -> str:
-    return _CONTAINER.format(
-        name=name, image=row.image, command=command, environment=environment, running=running, resources=resources
-    )
+def _container(row: Deployed, name: str, command: str, running: str, resources: str) -> str:
+    return _CONTAINER.format(name=name, image=row.image, command=command, running=running, resources=resources)
 
 
-def _environment(row: Deployed) -> str:
-    """The databases that the container opens; their addresses are secrets."""
-    variables = zip(row.databases, row.secrets, strict=True)
-    return "          env:\n" + "".join(_SECRET.format(variable=name, secret=secret) for name, secret in variables)
+def _databases(row: Deployed) -> zip[tuple[str, str]]:
+    """The settings that name the databases which the pod opens, and the secrets that hold their addresses."""
+    return zip(row.databases, row.secrets, strict=True)
 
 
 _MANIFEST: Final = """\
@@ -54,16 +52,16 @@ _MANIFEST: Final = """\
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {name}
+  name: {row.name}
 automountServiceAccountToken: false
 ---
 apiVersion: v1
 kind: Service
 metadata:
-  name: {name}
+  name: {row.name}
 spec:
   selector:
-    app.kubernetes.io/name: {name}
+    app.kubernetes.io/name: {row.name}
   ports:
     - name: http
       port: {port}
@@ -72,22 +70,22 @@ spec:
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: {name}
+  name: {row.name}
 spec:
   maxUnavailable: 1
   selector:
     matchLabels:
-      app.kubernetes.io/name: {name}
+      app.kubernetes.io/name: {row.name}
 ---
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {name}
+  name: {row.name}
 spec:
   replicas: 2
   selector:
     matchLabels:
-      app.kubernetes.io/name: {name}
+      app.kubernetes.io/name: {row.name}
   strategy:
     rollingUpdate:
       maxUnavailable: 0
@@ -95,10 +93,10 @@ spec:
   template:
     metadata:
       labels:
-        app.kubernetes.io/name: {name}
+        app.kubernetes.io/name: {row.name}
         app.kubernetes.io/component: service
     spec:
-      serviceAccountName: {name}
+      serviceAccountName: {row.name}
       automountServiceAccountToken: false
       enableServiceLinks: false
       terminationGracePeriodSeconds: 40
@@ -108,7 +106,7 @@ spec:
           whenUnsatisfiable: ScheduleAnyway
           labelSelector:
             matchLabels:
-              app.kubernetes.io/name: {name}
+              app.kubernetes.io/name: {row.name}
       securityContext:
         runAsNonRoot: true
         runAsUser: 10001
@@ -121,6 +119,27 @@ spec:
         - name: scratch
           emptyDir:
             sizeLimit: 64Mi
+        # Each file is the setting that its name says. What else of the settings is secret stands in the secret
+        # `clearway`, such as a broker URL with a password.
+        - name: secrets
+          projected:
+            defaultMode: 0440
+            sources:
+{secrets}\
+              - secret:
+                  name: clearway
+                  optional: true
+        # Those that vouch for Kafka and PostgreSQL.
+        - name: authorities
+          projected:
+            defaultMode: 0444
+            sources:
+              - secret:
+                  name: kafka-authority
+                  items: [{{key: ca.crt, path: kafka.crt}}]
+              - secret:
+                  name: postgresql-authority
+                  items: [{{key: ca.crt, path: postgresql.crt}}]
 """
 
 _TASKS: Final = """\
@@ -135,11 +154,6 @@ _CONTAINER: Final = """\
           envFrom:
             - configMapRef:
                 name: clearway
-            # What of the settings is secret: a broker URL with a password, a collector's token.
-            - secretRef:
-                name: clearway
-                optional: true
-{environment}\
 {running}\
           securityContext:
             allowPrivilegeEscalation: false
@@ -155,14 +169,18 @@ _CONTAINER: Final = """\
             - name: scratch
               mountPath: /var/lib/clearway
               subPath: data
+            - name: secrets
+              mountPath: /etc/clearway/secrets
+              readOnly: true
+            - name: authorities
+              mountPath: /etc/clearway/authorities
+              readOnly: true
 """
 
 _SECRET: Final = """\
-            - name: {variable}
-              valueFrom:
-                secretKeyRef:
+              - secret:
                   name: {secret}
-                  key: url
+                  items: [{{key: url, path: {variable}}}]
 """
 
 _RUNNING: Final = """\

@@ -40,8 +40,13 @@ class Deployed:
 
     @property
     def password(self) -> str:
-        """The variable that holds the password of its role of PostgreSQL."""
-        return f"{self.name.upper().replace('-', '_')}_PASSWORD"
+        """The file that holds the password of its role of PostgreSQL."""
+        return f"{self.name}_password"
+
+    @property
+    def address(self) -> str:
+        """The file that holds the address of its database, with that password."""
+        return f"{self.name}_database_url"
 
     @property
     def databases(self) -> tuple[str, ...]:

@@ -32,20 +32,22 @@ def test_compose_migrates_and_runs_it(services: dict[str, Any]) -> None:
     assert notes["image"] == "clearway-notes"
     assert notes["environment"] == task["environment"]
     assert notes["environment"].items() - services["page"]["environment"].items() == {
-        ("CLEARWAY_NOTES_DATABASE_URL", "postgresql://notes:${NOTES_PASSWORD}@postgres:5432/notes"),
         # From the shell or .env; empty is the service's own default.
         ("CLEARWAY_NOTE_LENGTH", "${CLEARWAY_NOTE_LENGTH:-}"),
     }
+    assert notes["secrets"] == task["secrets"]
+    assert {"source": "notes_database_url", "target": "CLEARWAY_NOTES_DATABASE_URL"} in notes["secrets"]
     assert notes["depends_on"].keys() == {"notes-schema", "keys", "topics"}
     assert "notes" in services["edge"]["depends_on"]
-    assert "NOTES_PASSWORD" in services["postgres"]["environment"]
+    assert "notes_password" in services["postgres"]["secrets"]
 
 
 def test_compose_runs_a_service_without_a_database(services: dict[str, Any]) -> None:
     assert "page-schema" not in services
     assert services["page"]["build"]["args"]["SERVICE"] == "page"
     assert services["page"]["depends_on"].keys() == {"keys"}
-    assert "PAGE_PASSWORD" not in services["postgres"]["environment"]
+    assert "page_password" not in services["postgres"]["secrets"]
+    assert [secret.get("target") for secret in services["page"]["secrets"]] == [None, "CLEARWAY_KEYS_DATABASE_URL"]
 
 
 def test_its_manifest_is_valid_and_opens_what_its_row_says() -> None:
@@ -57,10 +59,16 @@ def test_its_manifest_is_valid_and_opens_what_its_row_says() -> None:
         pods[file] = documents[-1]["spec"]["template"]["spec"]
     notes, page = pods["notes.yaml"], pods["page.yaml"]
     assert [task["name"] for task in notes["initContainers"]] == ["topics", "schema"]
-    assert [value["name"] for value in notes["containers"][0]["env"]] == list(NOTES.databases)
+    assert secrets_of(notes) == list(NOTES.databases)
     assert "initContainers" not in page
-    assert [value["name"] for value in page["containers"][0]["env"]] == ["CLEARWAY_KEYS_DATABASE_URL"]
+    assert secrets_of(page) == ["CLEARWAY_KEYS_DATABASE_URL"]
     assert page["containers"][0]["resources"]["limits"] == {"memory": "128Mi"}
+
+
+def secrets_of(pod: dict[str, Any]) -> list[str]:
+    """The settings that the pod gets as files."""
+    [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "secrets"]
+    return [item["path"] for source in sources for item in source["secret"].get("items", ())]
 
 
 def test_kustomize_lists_it_at_the_version(root: Path) -> None:
@@ -71,10 +79,10 @@ def test_kustomize_lists_it_at_the_version(root: Path) -> None:
 
 def test_it_gets_a_database_and_a_password_where_it_stores(root: Path) -> None:
     script = with_databases((root / "deploy/postgres/init.sh").read_text(), TOPOLOGY)
-    example = with_passwords((root / "deploy/example.env").read_text(), TOPOLOGY)
-    assert 'create notes "$NOTES_PASSWORD"\n' in script
-    assert "NOTES_PASSWORD=replace-me\n" in example
-    assert "page" not in script.lower() + example.lower()
+    secrets = with_passwords((root / "deploy/secrets.sh").read_text(), TOPOLOGY)
+    assert "\ncreate notes\n" in script
+    assert "\nservice notes\n" in secrets
+    assert "page" not in script.lower() + secrets.lower()
 
 
 def test_a_part_that_is_not_marked_is_no_part_of_the_file() -> None:

@@ -1,18 +1,28 @@
 """The image, the compose file and the manifests: valid, of one mind, and no wider open than they need to be."""
 
 import re
+import shutil
+import ssl
+import stat
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
+from io import StringIO
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
 from check_jsonschema import main as check_jsonschema
 from click.testing import CliRunner
+from deploy.images import FILES, unpinned, with_digests
+from deploy.images import main as images
 from deploy.topology import read
+
+from clearway_platform.log.kafka.address import KafkaAddress
 
 TOPOLOGY = read()
 SERVICES = tuple(TOPOLOGY.services)
@@ -104,10 +114,11 @@ def test_the_compose_file_is_valid(root: Path) -> None:
 
 def test_compose_gives_each_service_its_own_database_and_nothing_of_another(compose: dict[str, Any]) -> None:
     for service in SERVICES:
-        environment = compose["services"][service]["environment"]
-        databases = {name for name in environment if name.endswith("_DATABASE_URL")}
-        assert databases == set(TOPOLOGY.services[service].databases)
-        assert environment["CLEARWAY_KEYS_DATABASE_URL"].startswith("postgresql://keys_reader:")
+        secrets = compose["services"][service]["secrets"]
+        given = {secret["target"]: secret["source"] for secret in secrets if "target" in secret}
+        assert given.keys() == set(TOPOLOGY.services[service].databases)
+        assert given.pop("CLEARWAY_KEYS_DATABASE_URL") == "keys_reader_database_url"
+        assert set(given.values()) <= {f"{service}_database_url"}
 
 
 def test_compose_is_reached_from_this_machine_alone(compose: dict[str, Any]) -> None:
@@ -116,10 +127,101 @@ def test_compose_is_reached_from_this_machine_alone(compose: dict[str, Any]) -> 
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
-def test_every_password_of_compose_is_in_the_example(root: Path) -> None:
-    asked = set(re.findall(r"\$\{([A-Z_]+):\?", (root / "docker-compose.yml").read_text()))
-    given = set(re.findall(r"^([A-Z_]+)=", (root / "deploy/example.env").read_text(), re.M))
-    assert asked == given
+@pytest.fixture
+def secrets(root: Path, tmp_path: Path) -> Path:
+    """The files that `deploy/secrets.sh` makes."""
+    (tmp_path / "deploy").mkdir()
+    shutil.copy2(root / "deploy/secrets.sh", tmp_path / "deploy")
+    for _ in range(2):
+        subprocess.run(["deploy/secrets.sh"], cwd=tmp_path, check=True, timeout=60)
+    return tmp_path / "deploy/secrets"
+
+
+def test_every_secret_of_compose_is_made_as_a_file(secrets: Path, compose: dict[str, Any]) -> None:
+    made = {path.name: path.read_text() for path in secrets.iterdir()}
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert stat.S_IMODE((secrets / "ca.key").stat().st_mode) == 0o400
+    files = {name: file["file"] for name, file in compose["secrets"].items()}
+    assert files == {name: f"deploy/secrets/{name}" for name in files}
+    assert files.keys() <= made.keys()
+    assert "ca.key" not in files
+    passwords = [text.strip() for name, text in made.items() if name.endswith("_password")]
+    assert len(set(passwords)) == len(passwords) == len(TOPOLOGY.stored) + 3
+    assert min(map(len, passwords)) >= 48
+    for name, text in made.items():
+        if name.endswith("_database_url"):
+            assert "sslmode=verify-full&sslrootcert=/run/secrets/ca.crt" in text
+            assert made[f"{urlsplit(text).username}_password"].strip() == urlsplit(text).password
+    for service in compose["services"].values():
+        used = {secret if isinstance(secret, str) else secret["source"] for secret in service.get("secrets", ())}
+        assert used <= files.keys()
+
+
+def test_a_second_run_keeps_what_is_there_and_takes_over_an_earlier_env(root: Path, secrets: Path) -> None:
+    before = {path.name: path.read_text() for path in secrets.iterdir()}
+    (secrets / "alerts_password").unlink()
+    (secrets.parents[1] / ".env").write_text("ALERTS_PASSWORD=from-before\nKEYS_READER_PASSWORD=other\n")
+    subprocess.run(["deploy/secrets.sh"], cwd=secrets.parents[1], check=True, timeout=60)
+    after = {path.name: path.read_text() for path in secrets.iterdir()}
+    assert after.keys() == before.keys()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"alerts_password", "alerts_database_url"}
+    assert "alerts:from-before@" in after["alerts_database_url"]
+
+
+@pytest.mark.parametrize("host", ["postgres", "kafka"])
+def test_a_server_proves_its_name_to_a_client_that_knows_the_authority(secrets: Path, host: str) -> None:
+    """As strict as Python 3.13 and newer are by themselves."""
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=secrets / "ca.crt")
+    server.load_cert_chain(secrets / f"{host}.pem")
+    client.verify_flags |= ssl.VERIFY_X509_STRICT
+    shake_hands(server, client, host)
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        shake_hands(server, client, "another")
+
+
+def shake_hands(server: ssl.SSLContext, client: ssl.SSLContext, host: str) -> None:
+    """Raises SSLError when the client does not trust the server."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asking = client.wrap_bio(to_client, to_server, server_hostname=host)
+    answering = server.wrap_bio(to_server, to_client, server_side=True)
+    for _ in range(3):
+        for side in (asking, answering):
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+    assert asking.version() == "TLSv1.3"
+
+
+def test_compose_asks_for_tls_and_keeps_passwords_out_of_variables(compose: dict[str, Any]) -> None:
+    kafka = compose["services"]["kafka"]["environment"]
+    assert kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"] == "SECURED:SSL,CONTROLLER:PLAINTEXT"
+    assert kafka["KAFKA_LISTENERS"] == "SECURED://:9092,CONTROLLER://localhost:9093"
+    assert "--ssl=on" in compose["services"]["postgres"]["command"]
+    for name, service in compose["services"].items():
+        environment = service.get("environment", {})
+        assert "security_protocol=SSL&cafile=" in environment.get(
+            "CLEARWAY_BROKER_URL", "security_protocol=SSL&cafile="
+        )
+        assert [key for key in environment if re.search(r"PASSWORD(?!_FILE)|_DATABASE_URL", key)] == [], name
+
+
+def test_every_published_image_is_named_by_digest(root: Path) -> None:
+    for file in FILES:
+        text = (root / file).read_text()
+        assert list(unpinned(text)) == []
+        bare = re.sub(r"@sha256:[0-9a-f]{64}", "", text)
+        assert len(list(unpinned(bare))) == {"Dockerfile": 1, "docker-compose.yml": 3}[file.name]
+        assert list(unpinned(with_digests(bare, lambda _: f"sha256:{'0' * 64}"))) == []
+
+
+def test_an_overlay_without_digests_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = (root / "deploy/k8s/base/alerts.yaml").read_text()
+    pinned = manifest.replace(
+        "image: clearway-alerts", f"image: registry.example.org/clearway-alerts@sha256:{'0' * 64}"
+    )
+    for text, code in ((manifest, 1), (pinned, 0)):
+        monkeypatch.setattr("sys.stdin", StringIO(text))
+        assert images(["--check", "-"]) == code
 
 
 def test_kustomize_lists_every_manifest_once(manifests: Manifests) -> None:
@@ -177,14 +279,38 @@ def test_selectors_find_their_pods(resources: Resources) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_pod_opens_its_own_database_and_nothing_of_another(resources: Resources, service: str) -> None:
     pod = resources("Deployment")[service]["spec"]["template"]["spec"]
-    for container in [*pod.get("initContainers", []), *pod["containers"]]:
-        opened = {
-            variable["name"]: variable["valueFrom"]["secretKeyRef"]["name"] for variable in container.get("env", [])
-        }
-        assert opened.items() <= {
-            (f"CLEARWAY_{service.upper()}_DATABASE_URL", f"{service}-database"),
-            ("CLEARWAY_KEYS_DATABASE_URL", "keys-reader-database"),
-        }
+    [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "secrets"]
+    names = [source["secret"]["name"] for source in sources]
+    assert set(names) <= {f"{service}-database", "keys-reader-database", "clearway"}
+
+
+def test_no_secret_is_a_variable(resources: Resources) -> None:
+    for name, pod in pods(resources):
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            assert "env" not in container, name
+            assert container["envFrom"] == [{"configMapRef": {"name": "clearway"}}], name
+            mounted = {item["name"]: item for item in container["volumeMounts"]}
+            assert mounted["secrets"]["readOnly"] is mounted["authorities"]["readOnly"] is True
+
+
+def test_kafka_and_postgresql_must_prove_themselves(resources: Resources) -> None:
+    given = resources("ConfigMap")["clearway"]["data"]
+    assert given["PGSSLMODE"] == "verify-full"
+    address = KafkaAddress.parse(given["CLEARWAY_BROKER_URL"])
+    assert address.security_protocol == "SSL"
+    folder = "/etc/clearway/authorities"
+    assert {given["PGSSLROOTCERT"], address.cafile} == {f"{folder}/postgresql.crt", f"{folder}/kafka.crt"}
+    for name, pod in pods(resources):
+        [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "authorities"]
+        files = {item["path"] for source in sources for item in source["secret"]["items"]}
+        assert files == {"postgresql.crt"} | ({"kafka.crt"} if name in SERVICES else set()), name
+
+
+def test_the_ingress_speaks_tls(resources: Resources) -> None:
+    ingress = resources("Ingress")["clearway"]
+    [rule], [tls] = ingress["spec"]["rules"], ingress["spec"]["tls"]
+    assert tls == {"hosts": [rule["host"]], "secretName": "clearway-tls"}
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/force-ssl-redirect"] == "true"
 
 
 def test_no_manifest_holds_a_secret(manifests: Manifests) -> None:
@@ -210,12 +336,32 @@ def test_only_the_pod_of_keys_may_write_keys(resources: Resources) -> None:
     assert not requests.items() <= labels.items()
 
 
-def test_services_reach_what_the_settings_can_name(resources: Resources) -> None:
-    """PostgreSQL; Kafka in the clear, with TLS, and with TLS and a password; a collector of traces."""
+def test_each_pod_reaches_what_it_needs_and_nothing_else(resources: Resources) -> None:
+    """Names and PostgreSQL; services also Kafka with TLS and a collector of traces; alerts also the public network."""
+    every: dict[str, str] = {}
+    service, alerts = {"app.kubernetes.io/component": "service"}, {"app.kubernetes.io/name": "alerts"}
     opened = {
-        port["port"]
-        for name in ("names-database-and-broker", "traces")
-        for rule in resources("NetworkPolicy")[name]["spec"]["egress"]
-        for port in rule["ports"]
+        name: (
+            policy["spec"]["podSelector"].get("matchLabels", {}),
+            {place for rule in policy["spec"]["egress"] for place in places(rule)},
+            {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]},
+        )
+        for name, policy in resources("NetworkPolicy").items()
+        if policy["spec"].get("egress")
     }
-    assert opened == {53, 5432, 9092, 9093, 9094, 9096, 4318}
+    assert opened == {
+        "names": (every, {"kube-system"}, {53}),
+        "database": (every, {"postgresql"}, {5432}),
+        "broker": (service, {"kafka"}, {9093}),
+        "traces": (service, {"monitoring"}, {4318}),
+        "webhooks": (alerts, {"0.0.0.0/0", "2000::/3"}, {443}),
+    }
+
+
+def places(rule: dict[str, Any]) -> Iterator[str]:
+    """The namespaces and networks that a rule opens. A rule without `to` opens all of them."""
+    for place in rule["to"]:
+        if "ipBlock" in place:
+            yield place["ipBlock"]["cidr"]
+        else:
+            yield place["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]

@@ -48,9 +48,9 @@ def test_compose_runs_it_as_the_table_says(row: Deployed, compose: dict[str, Any
     service = compose["services"][row.name]
     assert service["image"] == row.image
     assert service["build"]["args"]["SERVICE"] == row.name
-    names = set(service["environment"])
-    assert {name for name in names if name.endswith("_DATABASE_URL")} == set(row.databases)
-    assert set(row.settings) <= names
+    targets = {secret["target"] for secret in service["secrets"] if "target" in secret}
+    assert targets == set(row.databases)
+    assert set(row.settings) <= service["environment"].keys()
     assert (f"{row.name}-schema" in compose["services"]) == row.database
     assert row.name in compose["services"]["edge"]["depends_on"]
     assert needs(row.name, compose) >= set(row.needs)
@@ -76,7 +76,9 @@ def test_kubernetes_runs_it_as_the_table_says(row: Deployed, resources: Resource
     assert container["resources"]["limits"]["memory"] == row.memory
     assert [port["containerPort"] for port in container["ports"]] == [TOPOLOGY.port]
     assert [port["port"] for port in resources("Service")[row.name]["spec"]["ports"]] == [TOPOLOGY.port]
-    given = {value["name"]: value["valueFrom"]["secretKeyRef"]["name"] for value in container["env"]}
+    assert {item["name"] for item in container["volumeMounts"]} == {"scratch", "secrets", "authorities"}
+    [files] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "secrets"]
+    given = {item["path"]: one["secret"]["name"] for one in files for item in one["secret"].get("items", ())}
     assert given == dict(zip(row.databases, row.secrets, strict=True))
     migrated = [task["command"] for task in pod.get("initContainers", ()) if task["name"] == "schema"]
     assert migrated == ([["clearway", "migrate", row.name]] if row.database else [])
@@ -88,8 +90,8 @@ def test_kubernetes_runs_no_other_service(resources: Resources) -> None:
 
 @every_service
 def test_its_password_and_its_image_have_a_place(row: Deployed, root: Path) -> None:
-    passwords = re.findall(r"^(\w+)=", (root / "deploy/example.env").read_text(), re.M)
-    assert (row.password in passwords) == row.database
+    made = re.findall(r"^service (\w+)$", (root / "deploy/secrets.sh").read_text(), re.M)
+    assert (row.name in made) == row.database
     assert (root / "services" / row.name / "pyproject.toml").is_file()
 
 

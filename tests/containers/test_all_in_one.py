@@ -68,7 +68,7 @@ class Office:
 
 @pytest.fixture
 def office(engine: Engine, tmp_path: Path) -> Iterator[Office]:
-    office = Office(engine, copy_of_repository(tmp_path))
+    office = Office(engine, copy_of_repository(tmp_path, engine))
     office.build()
     office.run()
     yield office

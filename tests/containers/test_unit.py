@@ -27,7 +27,7 @@ Shell = Callable[[str], str]
 @pytest.fixture(scope="module")
 def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A shell of root on a server on which the guide's lines were typed, in a copy of the repository."""
-    folder = copy_of_repository(tmp_path_factory.mktemp("source"))
+    folder = copy_of_repository(tmp_path_factory.mktemp("source"), engine)
     engine.docker("build", "--quiet", "--tag", IMAGE, "--file", str(STANDINS / "systemd.Dockerfile"), str(STANDINS))
     container = engine.docker("run", "--detach", *ALLOWED, *PLACES, IMAGE).strip()
 

@@ -22,13 +22,29 @@ from .test_story import kill_at_random
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
 
 MEGABYTE = 1_000_000
+POSTGRESQL_IN_THE_CLEAR = """
+import asyncio, asyncpg, os, pathlib
+url = pathlib.Path("/run/secrets/CLEARWAY_INCIDENTS_DATABASE_URL").read_text().partition("?")[0]
+try:
+    asyncio.run(asyncpg.connect(url, ssl=False))
+except Exception as error:
+    print(error)
+"""
+# A request for the versions, as a client without TLS sends it.
+KAFKA_IN_THE_CLEAR = """
+import socket, struct
+with socket.create_connection(("kafka", 9092), timeout=10) as connection:
+    connection.sendall(struct.pack(">ihhih", 10, 18, 0, 0, -1))
+    answer = connection.recv(64)
+print("closed" if answer[:1] in (b"", bytes([21])) else answer)
+"""
 MOST_OVER_BASE = 250 * MEGABYTE
 
 
 @pytest.fixture(scope="module")
 def project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The compose project of all these tests, started by the README's own lines."""
-    project = Project(engine, copy_of_repository(tmp_path_factory.mktemp("compose")))
+    project = Project(engine, copy_of_repository(tmp_path_factory.mktemp("compose"), engine))
     try:
         for line in commands_of(project.folder / "README.md", "docker compose up"):
             run_line(line, project)
@@ -51,7 +67,27 @@ async def receiver(project: Project) -> AsyncIterator[Receiver]:
 def test_the_commands_of_the_readme_start_it_and_make_a_key(project: Project) -> None:
     *_, makes_a_key = commands_of(project.folder / "README.md", "docker compose up")
     assert run_line(makes_a_key, project).startswith("cwk_")
-    assert (project.folder / ".env").stat().st_mode & 0o077 == 0
+    assert (project.folder / "deploy/secrets").stat().st_mode & 0o077 == 0
+
+
+def test_no_container_says_a_password_and_none_is_in_its_variables(project: Project) -> None:
+    secrets = [path.read_text().strip() for path in (project.folder / "deploy/secrets").glob("*_password")]
+    shown = project.engine.docker("inspect", *project.compose("ps", "--all", "--quiet").split())
+    assert len(secrets) >= 6
+    assert [secret for secret in secrets if secret in shown + project.compose("logs")] == []
+
+
+def test_the_servers_are_spoken_to_over_tls_alone(project: Project) -> None:
+    """Every connection that the services hold to PostgreSQL, and a stranger in the clear, at either server."""
+    asked = (
+        "SELECT count(*), count(*) FILTER (WHERE ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+        "WHERE client_addr IS NOT NULL AND client_addr <> '127.0.0.1'"
+    )
+    psql = ("exec", "-T", "postgres", "psql", "--username", "postgres", "--no-align", "--tuples-only", "--command")
+    held, secured = project.compose(*psql, asked).strip().split("|")
+    assert int(held) == int(secured) > 0
+    for program, refused in ((POSTGRESQL_IN_THE_CLEAR, "no encryption"), (KAFKA_IN_THE_CLEAR, "closed")):
+        assert refused in project.compose("exec", "-T", "incidents", "python", "-c", program)
 
 
 def test_an_image_holds_one_service_and_little_else(

@@ -1,6 +1,6 @@
 """How a key is made in a cluster: the commands of the manifest and of its README, on PostgreSQL with its roles.
 
-There is no cluster here: each command runs as a process with the variables that its container has.
+There is no cluster here: each command runs as a process with the secrets that its container has.
 """
 
 import os
@@ -41,7 +41,9 @@ def schema_command() -> list[str]:
 
 def run(command: list[str], url: str, folder: Path) -> str:
     program = str(Path(sys.executable).parent / command[0])
-    environment = {"CLEARWAY_KEYS_DATABASE_URL": url, "CLEARWAY_DATA_DIR": str(folder), "PATH": os.environ["PATH"]}
+    (secrets := folder.parent / "secrets").mkdir(exist_ok=True)
+    (secrets / "CLEARWAY_KEYS_DATABASE_URL").write_text(f"{url}\n")
+    environment = {"CLEARWAY_SECRETS_DIR": str(secrets), "CLEARWAY_DATA_DIR": str(folder), "PATH": os.environ["PATH"]}
     done = subprocess.run(
         [program, *command[1:]], env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
@@ -49,13 +51,15 @@ def run(command: list[str], url: str, folder: Path) -> str:
     return done.stdout
 
 
-def make_roles(server: DatabaseServer) -> None:
+def make_roles(server: DatabaseServer, folder: Path) -> None:
     """What the container of PostgreSQL runs on an empty volume."""
     address = urlsplit(server.url)
-    names = re.findall(r"^(\w+)_PASSWORD=", (ROOT / "deploy" / "example.env").read_text(), re.M)
-    passwords = {f"{name}_PASSWORD": name.lower() for name in names if name != "POSTGRES"}
+    folder.mkdir()
+    for name in re.findall(r"^(?:service|password) (\w+)$", (ROOT / "deploy/secrets.sh").read_text(), re.M):
+        (folder / f"{name}_password").write_text(f"{name}\n")
     reached = {"PGHOST": address.hostname or "", "PGPORT": str(address.port), "PGPASSWORD": address.password or ""}
-    environment = os.environ | passwords | reached | {"POSTGRES_USER": address.username or "postgres"}
+    given = {"POSTGRES_USER": address.username or "postgres", "SECRETS_DIR": str(folder)}
+    environment = os.environ | reached | given
     environment["PATH"] = f"{installed_programs()}:{environment['PATH']}"
     script = str(ROOT / "deploy" / "postgres" / "init.sh")
     subprocess.run(["bash", script], env=environment, check=True, capture_output=True, timeout=60)
@@ -64,23 +68,24 @@ def make_roles(server: DatabaseServer) -> None:
 async def test_a_key_is_made_listed_and_revoked_as_documented(
     own_postgres_server: DatabaseServer, tmp_path: Path
 ) -> None:
-    make_roles(own_postgres_server)
+    make_roles(own_postgres_server, tmp_path / "passwords")
+    (pod := tmp_path / "pod").mkdir()
     address = urlsplit(own_postgres_server.url).netloc.rpartition("@")[2]
     writer, reader = f"postgresql://keys:keys@{address}/keys", f"postgresql://keys_reader:keys_reader@{address}/keys"
     for _ in range(2):
-        run(schema_command(), writer, tmp_path)
+        run(schema_command(), writer, pod)
 
     create, listing, revoke = documented()
-    token = run(create.split(), writer, tmp_path).strip().splitlines()[-1]
+    token = run(create.split(), writer, pod).strip().splitlines()[-1]
     database = Database(reader)
     principal = await SqlKeyDirectory(database, SystemClock()).principal(token)
     assert principal is not None
     assert (principal.mission, principal.role) == ("unmx", Role.OPERATOR)
-    assert principal.id in run(listing.split(), writer, tmp_path)
+    assert principal.id in run(listing.split(), writer, pod)
 
-    run([part.replace("KEY", principal.id) for part in revoke.split()], writer, tmp_path)
+    run([part.replace("KEY", principal.id) for part in revoke.split()], writer, pod)
     assert await SqlKeyDirectory(database, SystemClock()).principal(token) is None
     with pytest.raises(Exception, match="permission denied"):
         await SqlKeyDirectory(database, SystemClock()).create("unmx", Role.ADMIN, "from a service")
     await database.close()
-    assert os.listdir(tmp_path) == [], "nothing is kept in the pod"
+    assert os.listdir(pod) == [], "nothing is kept in the pod"

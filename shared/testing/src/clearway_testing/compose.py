@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ INFRASTRUCTURE: Final = ("kafka", "postgres", "edge")
 # Test receivers listen at the gateway of the project's network, which has a private address.
 PRIVATE_SUBNETS: Final = '["172.16.0.0/12", "192.168.0.0/16"]'
 READY_SECONDS: Final = 120.0
+_DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}")
 IS_READY: Final = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/readyz', timeout=5)"
 
 
@@ -71,14 +73,18 @@ class Project:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
 
 
-def copy_of_repository(folder: Path) -> Path:
-    """The files under version control, and those that are not ignored, in `folder`: no one's `.env`, no caches."""
+def copy_of_repository(folder: Path, engine: Engine) -> Path:
+    """The files under version control, and those that are not ignored, in `folder`: no one's `.env`, no caches. Images
+    have their tags alone where the engine has stand-ins for them."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
         if (PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, folder / name)
+    if engine.has_standins:
+        for pinned in (folder / "docker-compose.yml", folder / "Dockerfile"):
+            pinned.write_text(_DIGEST.sub("", pinned.read_text()))
     return folder
 
 

@@ -28,7 +28,8 @@ from clearway_testing.server import Unavailable, await_ready
 FOLDER: Final = PROJECT / ".cache/engine"
 STANDINS: Final = PROJECT / "tests/containers/standins"
 DEBIAN: Final = "bookworm"
-BASE_IMAGE: Final = f"python:3.11-slim-{DEBIAN}"
+BASE_TAG: Final = f"3.11-slim-{DEBIAN}"
+BASE_IMAGE: Final = f"python:{BASE_TAG}"
 CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
 # One engine at a time on a machine: two would share the bridge and the rules of the firewall.
 MACHINE_LOCK: Final = Path(tempfile.gettempdir()) / "clearway-engine.lock"
@@ -55,6 +56,11 @@ class Engine:
         )
         assert done.returncode == 0, f"docker {' '.join(arguments)}\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
         return done.stdout
+
+    @property
+    def has_standins(self) -> bool:
+        """Whether it was started here: a stand-in has the tag of an image, and not its digest."""
+        return bool(self.variables)
 
     def size(self, image: str) -> int:
         """Bytes on disk, with those of its base image."""
@@ -174,8 +180,8 @@ def _mirror() -> Sequence[str]:
 def build_product(engine: Engine) -> None:
     """Clearway's own images, of which a later build of the same files takes every layer."""
     for name in service_names():
-        service, tag = f"SERVICE={name}", f"clearway-{name}"
-        engine.docker("build", "--quiet", "--build-arg", service, "--tag", tag, ".", folder=PROJECT, seconds=900)
+        arguments = [part for one in (f"SERVICE={name}", f"PYTHON={BASE_TAG}") for part in ("--build-arg", one)]
+        engine.docker("build", "--quiet", *arguments, "--tag", f"clearway-{name}", ".", folder=PROJECT, seconds=900)
 
 
 if __name__ == "__main__":
