@@ -1,6 +1,7 @@
 # One image holds one service:        docker build --build-arg SERVICE=incidents -t clearway-incidents .
 # Or all of them in one process:      docker build --target all-in-one -t clearway .
-ARG PYTHON=3.11-slim-bookworm
+# The image that all stand on, by digest: `make images` asks the registry for a newer one.
+ARG PYTHON=3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 # What installs and builds. It stays behind: an image has no pip, and no Node.
 FROM python:${PYTHON} AS builder
@@ -23,8 +24,8 @@ RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -ty
 COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services ./services
-RUN services/dashboard/npm run build
-RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/*
+RUN services/dashboard/npm run build \
+    && uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/*
 
 FROM python:${PYTHON} AS running
 ENV PATH=/opt/clearway/bin:$PATH \
@@ -58,8 +59,8 @@ COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services/${SERVICE} ./services/${SERVICE}
 # Of a service that has a page.
-RUN test ! -e services/${SERVICE}/npm || services/${SERVICE}/npm run build
-RUN uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/${SERVICE}
+RUN { test ! -e services/${SERVICE}/npm || services/${SERVICE}/npm run build; } \
+    && uv pip install --no-sources --no-deps --build-constraints requirements-build.lock ./shared/contracts ./shared/platform ./services/${SERVICE}
 
 # The last stage is what is built when none is named.
 FROM running AS service
@@ -68,4 +69,4 @@ ENV SERVICE=${SERVICE}
 LABEL org.opencontainers.image.title="clearway-${SERVICE}" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=one-service /opt/clearway /opt/clearway
 # `exec`, so that the service itself gets the signal to stop. Another command replaces it whole: clearway migrate incidents.
-CMD exec clearway run "$SERVICE"
+CMD ["sh", "-c", "exec clearway run \"$SERVICE\""]

@@ -52,6 +52,7 @@ check: $(VENV)/.development ## Lint, types, import contracts, dependencies, gene
 		$(BIN)/deptry $$member/src --config $$member/pyproject.toml; done
 	$(BIN)/python -m clearway_contracts.generate --check
 	$(BIN)/python -m deploy --check
+	$(BIN)/python -m deploy.images --check
 	$(BIN)/python -m clearway_platform.cli.roles --check
 	$(BIN)/clearway openapi --check
 	$(BIN)/python -m clearway_testing.openapi_lint
@@ -63,6 +64,14 @@ check: $(VENV)/.development ## Lint, types, import contracts, dependencies, gene
 	$(BIN)/python -m clearway_testing.site
 	PYTHON=$(PYTHON) services/dashboard/npm run check
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
+
+.PHONY: audit
+audit: $(VENV)/.development .cache/audit/.complete ## Lint images and manifests (hadolint, checkov), and ask for known vulnerabilities of dependencies.
+	@PYTHON=$(PYTHON) $(BIN)/python -m clearway_testing.audit
+
+.PHONY: images
+images: $(VENV)/.development ## Ask the registries which digest each published image has now, and write it where the image is named.
+	@$(BIN)/python -m deploy.images
 
 PYTEST = $(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest
 
@@ -140,8 +149,7 @@ COMPILE := pip compile --quiet --universal --generate-hashes --python-version 3.
 	--custom-compile-command "make lock"
 
 # One lock for the embedded default, one for each service's image, one for what installs and builds, one for the Node that builds the
-# page, one for development.
-# What one of them pins, the others pin alike.
+# page, one for development. What one of them pins, the others pin alike. What audits is no part of them, and has its own.
 .PHONY: lock
 lock: $(BUILDER)/.complete ## Pin again after a change of dependencies. ARGS=--upgrade takes the newest.
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml -o requirements.lock
@@ -149,6 +157,7 @@ lock: $(BUILDER)/.complete ## Pin again after a change of dependencies. ARGS=--u
 		$(UV) $(COMPILE) services/$$service/pyproject.toml -c requirements.lock -o services/$$service/requirements.lock; done
 	@$(UV) $(COMPILE) $(ARGS) --group build -c requirements.lock -o requirements-build.lock
 	@$(UV) $(COMPILE) $(ARGS) --group page -c requirements.lock -o requirements-page.lock
+	@$(UV) $(COMPILE) $(ARGS) --group audit -o requirements-audit.lock
 	@$(UV) $(COMPILE) $(ARGS) pyproject.toml --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
 	@$(UV) $(COMPILE) $(ARGS) tests/contract/openapi/requirements.in -o tests/contract/openapi/requirements.lock
 
@@ -189,6 +198,13 @@ $(BUILDER)/.complete: requirements-build.lock
 	@rm -rf $(BUILDER)
 	@$(PYTHON) -m venv $(BUILDER)
 	@$(BUILDER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@touch $@
+
+# What audits needs a hundred packages, in versions of its own.
+.cache/audit/.complete: requirements-audit.lock
+	@$(MAKE) --silent $(BUILDER)/.complete
+	@rm -rf .cache/audit && $(PYTHON) -m venv --without-pip .cache/audit
+	@$(UV) pip sync --quiet --python .cache/audit/bin/python --require-hashes requirements-audit.lock
 	@touch $@
 
 # $(call INSTALL,LOCK,MEMBERS): the environment then holds what the lock names, and the members; not what is needed to install them.
