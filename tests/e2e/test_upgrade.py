@@ -171,9 +171,13 @@ async def test_the_story_is_told_while_both_versions_run_side_by_side(
     async def retire_the_old(step: str) -> None:
         if step == "moved":
             await asyncio.gather(*(some[0].stop() for some in servers.values()))
+            # The old ones are bound to no mission, and would see no rows from here on.
+            await succeed(NEW, versions.environment, "row-security", "on")
 
     platform = BothVersions(versions, servers)
+    assert (await run(NEW, versions.environment, "row-security", "show"))[0] == 1
     await Story(platform, receiver, between=retire_the_old, words=platform.words, clears=False).tell()
+    await succeed(NEW, versions.environment, "row-security", "show")
 
 
 async def start(stack: AsyncExitStack, servers: list[ServerProcess]) -> None:

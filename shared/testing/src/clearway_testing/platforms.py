@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,9 +181,9 @@ async def distributed_platform(
     environment: Mapping[str, str] | None = None,
 ) -> Platform:
     """A process and a database for each service. All users of this Kafka share its topics."""
-    urls = {name: new_database() for name in (*stored_services(), "keys")}
-    settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=dict(urls))
-    urls["keys"] = await _keys_reader(urls["keys"])
+    owned = {name: new_database() for name in (*stored_services(), "keys")}
+    settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=owned)
+    urls = {name: await _user_of(url, _READS if name == "keys" else _USES) for name, url in owned.items()}
     await migrate(list(installed_services().values()), settings)
     broker = open_broker(kafka_url, folder)
     try:
@@ -201,17 +201,24 @@ async def distributed_platform(
     return Platform(settings, servers, owners_of_paths())
 
 
-async def _keys_reader(url: str) -> str:
-    """The directory's address for the services, with the rights that deploy/postgres/init.sh gives them."""
-    role = f"keys_reader_{uuid4().hex}"
+# The rights that deploy/postgres/init.sh gives the services' roles, which own nothing.
+_READS: Final = ("SELECT ON {all} TABLES",)
+_USES: Final = ("SELECT, INSERT, UPDATE, DELETE ON {all} TABLES", "USAGE ON {all} SEQUENCES")
+
+
+async def _user_of(url: str, rights: Sequence[str]) -> str:
+    """The address of a database for a service, whose role owns none of its tables."""
+    role = f"user_{uuid4().hex}"
     database = Database(url, pool_size=1)
     try:
-        async with database.of_every_mission("a test").write() as transaction:
+        async with database.of_every_mission("roles are made before there is a table").write() as transaction:
+            given = [right.format(all="") for right in rights]
+            restored = [right.format(all="ALL") for right in rights]  # of a database that was restored
             for statement in (
                 f"CREATE ROLE {role} LOGIN PASSWORD '{role}'",
                 f"GRANT USAGE ON SCHEMA public TO {role}",
-                f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",  # of a database that was restored
-                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {role}",
+                *(f"GRANT {right} IN SCHEMA public TO {role}" for right in restored),
+                *(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {right} TO {role}" for right in given),
             ):
                 await transaction.connection.execute(text(statement))
     finally:

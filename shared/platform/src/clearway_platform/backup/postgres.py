@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy.engine import URL, make_url
 
 from clearway_platform.backup.source import BackupError, Busy
+from clearway_platform.database.binding import EVERY_MISSION, SETTING
 from clearway_platform.database.schema import Schema
 
 ENGINE: Final = "postgresql"
@@ -73,7 +74,15 @@ class PostgresSource:
         return await recorded(self._snapshot)
 
     async def copy(self, file: Path) -> None:
-        options = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={self._id}", f"--file={file}")
+        # Bound to every mission; without the option pg_dump refuses tables whose policies hold for its role.
+        options = (
+            "--enable-row-security",
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--snapshot={self._id}",
+            f"--file={file}",
+        )
         await _run(self.name, self._url, "pg_dump", *options)
         await check(self.name, file)
 
@@ -172,6 +181,7 @@ def _variables(url: URL) -> dict[str, str]:
         "PGSSLROOTCERT": options.get("sslrootcert"),
         "PGSSLCERT": options.get("sslcert"),
         "PGSSLKEY": options.get("sslkey"),
+        "PGOPTIONS": f"-c {SETTING}={EVERY_MISSION}",
     }
     return {name: str(value) for name, value in given.items() if value}
 

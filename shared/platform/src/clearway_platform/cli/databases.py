@@ -15,11 +15,16 @@ from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import ended_at_once
 from clearway_platform.database.migrations import bring_up_to_date
+from clearway_platform.database.row_security import row_security_of
 from clearway_platform.database.schema import newer_schema_notice
 from clearway_platform.service import installed_services, migrations_of
 from clearway_platform.settings import Settings
 
 KEYS: Final = "keys"
+_RELAXED: Final = (
+    "Database `{name}` does not keep the rows of missions apart yet. Run `clearway row-security on` once every process "
+    "that uses it is of this version: an older one would then see no rows."
+)
 
 
 def migrate(
@@ -48,5 +53,7 @@ async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
         found = await bring_up_to_date(name, settings.database_url(name), folder)
         if notice := newer_schema_notice(name, found, folder):
             typer.echo(notice)
+        if (rows := await row_security_of(settings.database_url(name))) and rows.relaxed:
+            typer.echo(_RELAXED.format(name=name))
         if name == KEYS:
             await grant_tickets_to_readers(settings.database_url(name))

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 
 from clearway_platform.database.engines import Database, Json, UtcDateTime
+from clearway_platform.database.row_security import protect
 from clearway_platform.database.schema import PROGRAM, RECORD, Schema, SchemaStatus, schema_at, schema_status
 from clearway_platform.database.tables import BigId, HeaderText
 
@@ -182,10 +183,13 @@ async def _run(url: str, migrations: Path, action: Callable[[Config], None]) -> 
     def migrate(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        is_new = MigrationContext.configure(connection).get_current_revision() is None
         config = _config(migrations)
         config.attributes[_CONNECTION] = connection
         action(config)
         _record(connection, ScriptDirectory.from_config(config))
+        if connection.dialect.name == "postgresql":
+            protect(connection, is_new=is_new)
 
     await _with_connection(url, migrate)
 
