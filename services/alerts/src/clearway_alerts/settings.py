@@ -2,9 +2,10 @@
 
 import re
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from clearway_platform.settings import ServiceSettings, Several
 
@@ -27,6 +28,10 @@ class AlertsSettings(ServiceSettings):
         default=(), description="Name servers that are asked for the hosts of webhooks; by default the system's."
     )
     webhook_timeout_seconds: float = Field(default=15.0, gt=0)
+    secrets_key: SecretStr | None = Field(
+        default=None, description="The keys that seal the secrets of webhooks, the one that seals first."
+    )
+    secrets_key_file: Path | None = Field(default=None, description="The same as a file, one key on a line.")
 
     @field_validator("webhook_allowed_subnets")
     @classmethod

@@ -18,6 +18,7 @@ from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
+from clearway_alerts.commands.sealing import Sealing
 from clearway_alerts.commands.sources import Sources
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
@@ -30,6 +31,7 @@ from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
 from clearway_alerts.queries.preview import Previews
+from clearway_alerts.sealing.places import keyring_of
 from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.warning.hearing import Hearing
 from clearway_alerts.warning.issuing import Issuing
@@ -82,7 +84,8 @@ def build(platform: Platform) -> Parts:
 def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage: Sequence[Stage]) -> Parts:
     """The service with these channels and this policy."""
     settings, clock = platform.settings_of(AlertsSettings), platform.clock
-    channels, policy = Channels(every_channel), Policy(every_stage)
+    keys = keyring_of(settings, platform.settings)
+    channels, policy = Channels(every_channel, keys), Policy(every_stage)
     worker = DeliveryWorker(platform.database, clock, channels, policy)
     queue = Queue(policy, channels, worker, clock)
     warnings, requests, looking = HeavyWork("warnings"), HeavyWork("requests"), HeavyWork("looking")
@@ -150,5 +153,6 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         "silences": silences.run,
         "measuring": Measuring(platform.database, clock).run,
         "stream": hub.run,
+        "sealing": Sealing(database, keys).run,
     }
     return Parts(app, workers=workers, on_shutdown=(hub.close,))

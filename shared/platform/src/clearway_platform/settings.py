@@ -20,6 +20,10 @@ from pydantic_settings import (
 )
 
 
+class UnusableSetting(Exception):
+    """A setting that can be read cannot be used. The text says what is wrong and what to do, and repeats no secret."""
+
+
 def _listed(value: Any) -> Any:
     if not isinstance(value, str):
         return value

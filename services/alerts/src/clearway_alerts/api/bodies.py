@@ -20,7 +20,6 @@ from clearway_alerts.outbound.recipients import Address
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.queries.explain import DecidedOn, Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
-from clearway_alerts.storage.channels import read_channel
 from clearway_alerts.storage.states import read_incident, shown_filter
 from clearway_contracts.handling import Handling
 from clearway_contracts.vocabulary import AlertKind
@@ -101,12 +100,12 @@ class NewSubscription(SubscriptionView):
 
     @classmethod
     def of(cls, row: Any, principal: Principal, channels: Channels) -> "NewSubscription":
-        return cls(**_shown(row, principal, channels), secret=secret_of(channels, read_channel(row)))
+        return cls(**_shown(row, principal, channels), secret=secret_of(channels, channels.stored(row)))
 
 
 def _shown(row: Any, principal: Principal, channels: Channels) -> dict[str, Any]:
     shown = {name: row[name] for name in SubscriptionView.model_fields if name in row}
-    channel = view_of(channels, read_channel(row), whole=may_change(row["owner"], principal))
+    channel = view_of(channels, channels.stored(row), whole=may_change(row["owner"], principal))
     proof = shown_proof(channels, row)
     shown |= {"channel": channel, "proof": None if proof is None else ProofView.of(proof, row["id"])}
     return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"])}

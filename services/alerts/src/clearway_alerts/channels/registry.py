@@ -8,12 +8,15 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from clearway_alerts.channels.base import Channel, ChannelForm, MessageChannel
+from clearway_alerts.sealing.keys import Keyring
+from clearway_alerts.storage.channels import NO_KEYS, StoredChannel, StoredRow, read_channel
 
 
 class Channels:
-    """Built in `wiring.py` from the list of channels there."""
+    """Built in `wiring.py` from the list of channels there, and the keys with which their secrets are sealed."""
 
-    def __init__(self, channels: Iterable[Channel]) -> None:
+    def __init__(self, channels: Iterable[Channel], keys: Keyring = NO_KEYS) -> None:
+        self.keys = keys
         self._by_name = {channel.name(): channel for channel in channels}
         forms: Any = reduce(or_, (channel.form for channel in self._by_name.values()))
         form: Any = Annotated[forms, Field(discriminator="type")] if len(self._by_name) > 1 else forms
@@ -25,6 +28,10 @@ class Channels:
     def read(self, data: Any) -> ChannelForm:
         """The form of the channel that `data` names. Raises pydantic's ValidationError."""
         return self._form.validate_python(data)
+
+    def stored(self, row: StoredRow) -> StoredChannel:
+        """The channel of a row, whose secrets open with the keys of this process. Raises NewerState."""
+        return read_channel(row, self.keys)
 
     def of(self, form: ChannelForm) -> Channel:
         return self._by_name[form.type]

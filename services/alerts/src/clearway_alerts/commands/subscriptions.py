@@ -79,7 +79,8 @@ class Subscriptions:
             **await self._checked(transaction, principal.mission, wanted),
         }
         if wanted.channel is not None:
-            row |= secret_columns(wanted.channel.type, self.channels.of(wanted.channel).new_secrets())
+            secrets = self.channels.of(wanted.channel).new_secrets()
+            row |= secret_columns(wanted.channel.type, secrets, row["id"], self.channels.keys)
         transaction.after_commit(self.look)
         made = insert(transaction.connection, SUBSCRIPTION).values(row).returning(*SUBSCRIPTION.c)
         return (await transaction.connection.execute(made)).mappings().one()
@@ -126,7 +127,8 @@ class Subscriptions:
         """The row that is returned holds the new secret; the old one signs too for a day."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
         channel, secrets = self._channel(row)
-        values = secret_columns(channel.name(), channel.rotated(secrets, self.clock.now()))
+        rotated = channel.rotated(secrets, self.clock.now())
+        values = secret_columns(channel.name(), rotated, row["id"], self.channels.keys)
         return await self._update(transaction, row, values)
 
     async def send_test(self, transaction: Transaction, principal: Principal, subscription_id: UUID) -> UUID:
@@ -152,7 +154,7 @@ class Subscriptions:
         return Kept(changed, changed=True)
 
     def _channel(self, row: RowMapping) -> tuple[Channel, Secrets]:
-        stored = read_channel(row)
+        stored = self.channels.stored(row)
         return self.channels.of(self.channels.read(stored.form)), stored.secrets
 
     async def _update(self, transaction: Transaction, row: RowMapping, values: dict[str, Any]) -> Kept:

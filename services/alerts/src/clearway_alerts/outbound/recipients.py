@@ -11,7 +11,7 @@ from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.sharing import Endpoint, why_thin
 from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.storage.channels import COLUMNS as CHANNEL_COLUMNS
-from clearway_alerts.storage.channels import StoredRow, read_channel
+from clearway_alerts.storage.channels import StoredRow
 from clearway_alerts.storage.owners import OWNER_COLUMNS, owner_ceiling
 from clearway_alerts.storage.proofs import PROOF_COLUMNS, is_proved
 from clearway_alerts.storage.unreadable import why_unreadable
@@ -80,7 +80,7 @@ def recipient_of(row: StoredRow, channels: Channels) -> Recipient | None:
 
 
 def _address(row: StoredRow, channels: Channels) -> Address | None:
-    stored = read_channel(row)
+    stored = channels.stored(row)
     form = channels.read(stored.form)
     channel = channels.sending(form.type)
     if channel is None:

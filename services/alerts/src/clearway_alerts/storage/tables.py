@@ -66,7 +66,8 @@ class SubscriptionRow(Alerts, table=True):
 
     Up to `checked_in` it was looked for hazards that stand inside, empty before the first time; `digest_id` is of the
     digest that this fills at the moment. A route that is redrawn changes the subscriptions that follow it.
-    `channel` and `channel_secrets`, and what of a webhook stands in columns of its own: see `storage/channels.py`.
+    `channel`, `channel_secrets` and `sealed_secrets`, and what of a webhook stands in columns of its own: see
+    `storage/channels.py`.
     `owner_tlp` to `owner_organisation` are the ceiling of the owner's key.
     The challenges of its endpoint are of `challenged_url`: see `storage/proofs.py`. They make no revision.
     """
@@ -101,6 +102,7 @@ class SubscriptionRow(Alerts, table=True):
     deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     channel: Any = Field(default=None, sa_type=Json, nullable=True)
     channel_secrets: Any = Field(default=None, sa_type=Json, nullable=True)
+    sealed_secrets: Any = Field(default=None, sa_type=Json, nullable=True)
     checked_in: int | None = Field(default=None, sa_type=BigInteger)
     digest_id: UUID | None = None
     owner_tlp: str | None = None

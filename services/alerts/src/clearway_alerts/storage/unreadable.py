@@ -7,6 +7,8 @@ import structlog
 from prometheus_client import Counter
 from pydantic import ValidationError
 
+from clearway_alerts.sealing.envelope import NotSealedHere
+from clearway_alerts.sealing.keys import MissingKey
 from clearway_platform.database.states import NewerState
 
 UNREADABLE: Final = Counter(
@@ -52,7 +54,7 @@ def _in_words(key: object) -> str:
 def why_unreadable(error: Exception) -> str:
     """In words, and without what the row holds: a log leaves the mission more easily than its records."""
     match error:
-        case NewerState():
+        case NewerState() | MissingKey() | NotSealedHere():
             return str(error)
         case ValidationError():
             places = sorted({".".join(map(str, problem["loc"])) or "all of it" for problem in error.errors()})

@@ -29,7 +29,7 @@ _POSITIONS_ON_THE_LOOP: Final = 1_000
 _INDEXED_ON_THE_LOOP: Final = 1_000
 # The subscriptions of a mission that changed since a version, or whose route did.
 _CHANGES: Final = (
-    select(SUBSCRIPTION.c.id, SUBSCRIPTION.c.filter, SUBSCRIPTION.c.deleted_at, ROUTE_VIEW.c.line)
+    select(SUBSCRIPTION.c.filter, SUBSCRIPTION.c.deleted_at, ROUTE_VIEW.c.line)
     .add_columns(*(SUBSCRIPTION.c[name] for name in COLUMNS))
     .outerjoin_from(
         SUBSCRIPTION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -17,7 +18,8 @@ NO_SCHEMA: Final = Schema()
 
 
 class Part(BaseModel):
-    """One file. `made` is the schema of its database; that of other files is empty."""
+    """One file. `made` is the schema of its database; that of other files is empty. `sealed_with` are the ids of the
+    keys without which sealed secrets in it do not open: the keys are in no backup."""
 
     name: str
     kind: Literal["database", "log", "in_transit", "key"]
@@ -26,6 +28,7 @@ class Part(BaseModel):
     size: int
     sha256: str
     made: Schema = NO_SCHEMA
+    sealed_with: tuple[str, ...] = ()
 
 
 class Manifest(BaseModel):
@@ -36,16 +39,33 @@ class Manifest(BaseModel):
     moment: datetime
     parts: list[Part]
 
+    @property
+    def sealed_with(self) -> tuple[str, ...]:
+        """The ids of the keys that its sealed secrets need."""
+        return tuple(dict.fromkeys(key for part in self.parts for key in part.sealed_with))
+
     def of_kind(self, kind: str) -> list[Part]:
         return [part for part in self.parts if part.kind == kind]
 
 
 def described(
-    name: str, kind: Literal["database", "log", "in_transit", "key"], engine: str, file: Path, made: Schema = NO_SCHEMA
+    name: str,
+    kind: Literal["database", "log", "in_transit", "key"],
+    engine: str,
+    file: Path,
+    made: Schema = NO_SCHEMA,
+    sealed_with: Sequence[str] = (),
 ) -> Part:
     """The part for a file that is complete."""
     return Part(
-        name=name, kind=kind, engine=engine, file=file.name, size=file.stat().st_size, sha256=_sum(file), made=made
+        name=name,
+        kind=kind,
+        engine=engine,
+        file=file.name,
+        size=file.stat().st_size,
+        sha256=_sum(file),
+        made=made,
+        sealed_with=tuple(sealed_with),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -22,6 +23,13 @@ _EVENT_TABLES: Final = ("outbox", "inbox", "feed_head")
 _LOCK_MILLISECONDS: Final = 2000
 _CONNECT_SECONDS: Final = 20
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+_SEALED: Final = (
+    "SELECT table_name FROM information_schema.columns "
+    "WHERE table_schema = current_schema() AND column_name = 'sealed_secrets'"
+)
+_KEYS_OF: Final = (
+    "SELECT DISTINCT sealed_secrets ->> 'key' AS key FROM {table} WHERE sealed_secrets ->> 'key' IS NOT NULL"
+)
 _OTHERS: Final = (
     "SELECT count(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL"
@@ -72,6 +80,13 @@ class PostgresSource:
     async def schema(self) -> Schema:
         assert self._snapshot is not None
         return await recorded(self._snapshot)
+
+    async def sealed_with(self) -> Sequence[str]:
+        assert self._snapshot is not None
+        await self._snapshot.execute(f"SET LOCAL {SETTING} = '{EVERY_MISSION}'")
+        tables = [row["table_name"] for row in await self._snapshot.fetch(_SEALED)]
+        keys = [await self._snapshot.fetch(_KEYS_OF.format(table=table)) for table in tables]
+        return sorted({row["key"] for rows in keys for row in rows})
 
     async def copy(self, file: Path) -> None:
         # Bound to every mission; without the option pg_dump refuses tables whose policies hold for its role.

@@ -49,6 +49,10 @@ class Source(Protocol):
         """The schema of the state to copy."""
         ...
 
+    async def sealed_with(self) -> Sequence[str]:
+        """The ids of the keys with which columns named `sealed_secrets` in the state to copy are sealed."""
+        ...
+
     async def copy(self, file: Path) -> None:
         """Copy the state to an existing, empty file, and check it. Raises BackupError."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,14 @@ from clearway_platform.database.schema import Schema
 ENGINE: Final = "sqlite"
 # Companions of a file under WAL: its latest pages and their index. They belong to that file alone.
 _COMPANIONS: Final = ("-wal", "-shm")
+_SEALED: Final = (
+    "SELECT m.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+    "WHERE m.type = 'table' AND c.name = 'sealed_secrets'"
+)
+_KEYS_OF: Final = (
+    "SELECT DISTINCT json_extract(sealed_secrets, '$.key') FROM {table} "
+    "WHERE json_extract(sealed_secrets, '$.key') IS NOT NULL"
+)
 
 
 class SqliteSource:
@@ -56,6 +65,11 @@ class SqliteSource:
     async def schema(self) -> Schema:
         assert self._snapshot is not None
         return recorded(self._snapshot)
+
+    async def sealed_with(self) -> Sequence[str]:
+        assert self._snapshot is not None
+        tables = [table for (table,) in self._snapshot.execute(_SEALED)]
+        return sorted({key for table in tables for (key,) in self._snapshot.execute(_KEYS_OF.format(table=table))})
 
     async def copy(self, file: Path) -> None:
         await asyncio.to_thread(self._copy, file)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.engine import make_url
 
@@ -117,7 +117,8 @@ async def _copied(source: Source, folder: Path) -> Part:
     schema = await source.schema()
     file = new_file(folder / f"{source.name}.{'db' if isinstance(source, SqliteSource) else 'dump'}")
     await source.copy(file)
-    return described(source.name, "log" if source.name == LOG else "database", source.engine, file, schema)
+    kind: Literal["log", "database"] = "log" if source.name == LOG else "database"
+    return described(source.name, kind, source.engine, file, schema, await source.sealed_with())
 
 
 def _in_transit(folder: Path, records: Sequence[Record]) -> Part:

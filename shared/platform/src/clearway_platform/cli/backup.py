@@ -20,6 +20,11 @@ from clearway_platform.service import installed_services, migrations_of
 
 Result = TypeVar("Result")
 _KEYS: Final = "keys"
+_NEEDS_KEYS: Final = (
+    "The secrets of webhooks in it are sealed with the keys {keys}. Without them no webhook can be signed: put them in "
+    "CLEARWAY_SECRETS_KEY, in CLEARWAY_SECRETS_KEY_FILE, or in secrets.key of the data folder. `clearway secrets show` "
+    "says whether they are there."
+)
 
 
 def backup(
@@ -32,6 +37,10 @@ def backup(
     typer.echo(f"Backed up as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC, {size:,} bytes, checked:")
     for part in manifest.parts:
         typer.echo(f"  {folder / part.file}")
+    if manifest.sealed_with:
+        typer.echo(
+            f"The secrets of webhooks in it are sealed. Keep the keys elsewhere: {', '.join(manifest.sealed_with)}"
+        )
 
 
 def restore(
@@ -47,6 +56,8 @@ def restore(
     found = _run(prepare(settings, folder, _migrations()))
     manifest = found.manifest
     typer.echo(f"The backup is complete: Clearway {manifest.program}, as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC.")
+    if manifest.sealed_with:
+        typer.echo(_NEEDS_KEYS.format(keys=", ".join(manifest.sealed_with)))
     _print_replaced(found, replace=replace, check=check)
     if not check:
         _run(put_back(settings, found, TOPIC_SPECS))

@@ -17,6 +17,7 @@ from clearway_platform.database.schema import SchemaTooNew
 from clearway_platform.log.base import BrokerError
 from clearway_platform.process.listening import CannotListen
 from clearway_platform.process.mounts import MountClash
+from clearway_platform.settings import UnusableSetting
 
 FAILED: Final = 1
 CANNOT_BEGIN: Final = 2
@@ -61,7 +62,15 @@ def explain(error: BaseException) -> str | None:
         case BaseExceptionGroup():
             sentences = [explain(inner) for inner in error.exceptions]
             return None if None in sentences else "\n".join(dict.fromkeys(filter(None, sentences)))
-        case Misconfigured() | RequestFailed() | CannotListen() | BrokerError() | SchemaTooNew() | MountClash():
+        case (
+            Misconfigured()
+            | RequestFailed()
+            | CannotListen()
+            | BrokerError()
+            | SchemaTooNew()
+            | MountClash()
+            | UnusableSetting()
+        ):
             return str(error)
         case DBAPIError():
             return _of_database(error)
