@@ -28,6 +28,9 @@ class AlertsSettings(ServiceSettings):
         default=(), description="Name servers that are asked for the hosts of webhooks; by default the system's."
     )
     webhook_timeout_seconds: float = Field(default=15.0, gt=0)
+    webhook_proxy: SecretStr | None = Field(
+        default=None, description="The proxy through which webhooks leave: http(s)://[user:password@]host:port."
+    )
     secrets_key: SecretStr | None = Field(
         default=None, description="The keys that seal the secrets of webhooks, the one that seals first."
     )

@@ -16,6 +16,7 @@ from clearway_alerts.channels.registry import Channels
 from clearway_alerts.channels.stream.channel import StreamChannel
 from clearway_alerts.channels.webhook.addresses import allowed_networks
 from clearway_alerts.channels.webhook.channel import WebhookChannel
+from clearway_alerts.channels.webhook.egress import proxy_of
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.sealing import Sealing
@@ -69,7 +70,9 @@ def shipped_channels(settings: AlertsSettings, clock: Clock) -> tuple[Channel, .
     allowed = allowed_networks(settings.webhook_allowed_subnets)
     timeout = timedelta(seconds=settings.webhook_timeout_seconds)
     servers = settings.webhook_name_servers
-    return (WebhookChannel(clock, allowed=allowed, timeout=timeout, name_servers=servers), StreamChannel())
+    proxy = None if settings.webhook_proxy is None else proxy_of(settings.webhook_proxy.get_secret_value())
+    webhook = WebhookChannel(clock, allowed=allowed, timeout=timeout, name_servers=servers, proxy=proxy)
+    return (webhook, StreamChannel())
 
 
 def validity_of(settings: AlertsSettings) -> Validity:

@@ -52,19 +52,26 @@ class WebhookSender:
 
 class WebhookChannel(ProvingChannel):
     """`allowed` are networks that webhooks may reach although they are not public. `name_servers` are asked for
-    addresses in place of the system's."""
+    addresses in place of the system's. `proxy` is the way out."""
 
     form = WebhookForm
     shown_form = WebhookShown
     thin_at = frozenset({Tlp.AMBER_STRICT, Tlp.RED})
 
     def __init__(
-        self, clock: Clock, *, allowed: tuple[Network, ...], timeout: timedelta, name_servers: Sequence[str] = ()
+        self,
+        clock: Clock,
+        *,
+        allowed: tuple[Network, ...],
+        timeout: timedelta,
+        name_servers: Sequence[str] = (),
+        proxy: URL | None = None,
     ) -> None:
         self.timeout = timeout
         self._clock = clock
         self._allowed = allowed
         self._name_servers = name_servers
+        self._proxy = proxy
 
     def check(self, form: WebhookForm) -> None:
         try:
@@ -125,5 +132,5 @@ class WebhookChannel(ProvingChannel):
     @asynccontextmanager
     async def open(self) -> AsyncIterator[WebhookSender]:
         seconds = self.timeout.total_seconds()
-        async with webhook_client(self._allowed, seconds, self._clock, self._name_servers) as client:
+        async with webhook_client(self._allowed, seconds, self._clock, self._name_servers, self._proxy) as client:
             yield WebhookSender(client)

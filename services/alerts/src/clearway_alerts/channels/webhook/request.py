@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
 from clearway_alerts.channels.base import AttemptKind, AttemptResult
 from clearway_alerts.channels.webhook.addresses import (
@@ -24,6 +25,7 @@ from clearway_alerts.channels.webhook.addresses import (
     Network,
     check_url,
 )
+from clearway_alerts.channels.webhook.egress import Egress, Way
 from clearway_alerts.channels.webhook.names import NameNotResolved, Names
 from clearway_platform.clock import Clock
 
@@ -53,11 +55,14 @@ class Answer:
 
 
 class WebhookClient:
-    """Posts messages: no proxy, no cookies, no redirect followed, a bounded time and a bounded answer."""
+    """Posts messages: no proxy but the operator's, no cookies, no redirect followed, a bounded time and answer."""
 
-    def __init__(self, session: aiohttp.ClientSession, allowed: tuple[Network, ...], clock: Clock) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, egress: Egress, allowed: tuple[Network, ...], clock: Clock
+    ) -> None:
         self._clock = clock
         self._session = session
+        self._egress = egress
         self._allowed = allowed
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> AttemptResult:
@@ -76,14 +81,30 @@ class WebhookClient:
     ) -> Answer:
         try:
             check_url(url, self._allowed)
-            request = self._session.post(url, data=body, headers={**_HEADERS, **headers}, allow_redirects=False)
-            async with request as response:
-                answered = await _drain(response, rest_seconds)
-                return Answer(response.status, _problem(response.status), self._wait(response), answered)
+            # Each request has this limit too; here it is that of looking up the name and trying every way.
+            async with asyncio.timeout(self._session.timeout.total):
+                ways = await self._egress.ways(url)
+                return await self._by_one_of(ways, body, {**_HEADERS, **headers}, rest_seconds)
         except TimeoutError:
             return Answer(None, "no answer in time")
         except (aiohttp.ClientError, ForbiddenUrl, OSError, ValueError) as error:
             return Answer(None, reason_of(error))
+
+    async def _by_one_of(
+        self, ways: Sequence[Way], body: bytes, headers: Mapping[str, str], rest_seconds: float | None
+    ) -> Answer:
+        """By the first way that the proxy lets through: where it refuses, nothing was sent."""
+        for way in ways[:-1]:
+            with suppress(aiohttp.ClientHttpProxyError):
+                return await self._by(way, body, headers, rest_seconds)
+        return await self._by(ways[-1], body, headers, rest_seconds)
+
+    async def _by(self, way: Way, body: bytes, headers: Mapping[str, str], rest_seconds: float | None) -> Answer:
+        given = {**headers, **way.headers}
+        request = self._session.post(way.url, data=body, headers=given, allow_redirects=False, **way.options)
+        async with request as response:
+            answered = await _drain(response, rest_seconds)
+            return Answer(response.status, _problem(response.status), self._wait(response), answered)
 
     def _wait(self, response: aiohttp.ClientResponse) -> timedelta | None:
         return retry_after(response.headers.get("Retry-After"), self._clock.now())
@@ -91,10 +112,18 @@ class WebhookClient:
 
 @asynccontextmanager
 async def webhook_client(
-    allowed: tuple[Network, ...], timeout_seconds: float, clock: Clock, name_servers: Sequence[str] = ()
+    allowed: tuple[Network, ...],
+    timeout_seconds: float,
+    clock: Clock,
+    name_servers: Sequence[str] = (),
+    proxy: URL | None = None,
 ) -> AsyncIterator[WebhookClient]:
-    """A client with its own connections, which end with the block. How many there are at a time is up to the caller."""
-    resolver = FilteringResolver(Names(name_servers), allowed)
+    """A client with its own connections, which end with the block. How many there are at a time is up to the caller.
+
+    Through a proxy it dials the proxy alone, which may be at an address that no webhook may reach.
+    """
+    filtering = FilteringResolver(Names(name_servers), allowed)
+    resolver = filtering if proxy is None else aiohttp.ThreadedResolver()
     connector = aiohttp.TCPConnector(resolver=resolver, limit=0, family=socket.AF_UNSPEC)
     async with aiohttp.ClientSession(
         connector=connector,
@@ -104,9 +133,9 @@ async def webhook_client(
         auto_decompress=False,
     ) as session:
         try:
-            yield WebhookClient(session, allowed, clock)
+            yield WebhookClient(session, Egress(filtering, proxy), allowed, clock)
         finally:
-            await resolver.close()
+            await filtering.close()
 
 
 async def _drain(response: aiohttp.ClientResponse, seconds: float | None) -> bytes:
@@ -151,8 +180,10 @@ def reason_of(error: Exception) -> str:
 
 def _reason(error: Exception) -> str | None:
     match error:
-        case ForbiddenUrl() | ForbiddenAddress():
+        case ForbiddenUrl() | ForbiddenAddress() | NameNotResolved():
             return str(error)  # our own words
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy refused the connection with status {error.status}"
         case aiohttp.ClientConnectorDNSError():
             is_ours = isinstance(error.os_error, ForbiddenAddress | NameNotResolved)
             return str(error.os_error) if is_ours else "the name of the host was not found"
