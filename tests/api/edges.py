@@ -3,7 +3,7 @@
 import base64
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -50,6 +50,21 @@ CURSORS: Final = (
 )
 
 
+# Ids of events that no stream gave: too short, too long, of another feed, of another form.
+EVENT_IDS: Final = (
+    "0-0",
+    "-1",
+    "abc-",
+    "abcdef-999999999999999999",
+    "g-1",
+    "A" * 39,
+    "A" * 40,
+    "A" * 41,
+    "=" * 40,
+    "x" * 64,
+)
+
+
 def deep(levels: int) -> tuple[Any, Any]:
     """An object and a list that are nested so deep."""
     inside: tuple[Any, Any] = (1, 1)
@@ -59,6 +74,14 @@ def deep(levels: int) -> tuple[Any, Any]:
 
 
 NESTED: Final = tuple(part for levels in LEVELS for part in deep(levels))
+
+
+_BY_NAME: Final[Mapping[str, Sequence[Any]]] = {
+    "cursor": CURSORS,
+    "since": EVENT_IDS,
+    "Last-Event-ID": EVENT_IDS,
+    "url": URLS,
+}
 
 
 class Document:
@@ -80,7 +103,7 @@ class Document:
 
     def values(self, name: str, schema: Schema) -> Iterator[Any]:
         """Values of a field or parameter that may go wrong."""
-        yield from {"cursor": CURSORS, "url": URLS}.get(name, ())
+        yield from _BY_NAME.get(name, ())
         for item in self.resolved(schema):
             match item.get("type"):
                 case "string" if item.get("format") == "date-time":

@@ -74,7 +74,10 @@ class Asking:
     def _hold(self, what: str, answer: httpx.Response, body: bytes) -> None:
         kind, status = answer.headers.get("content-type"), answer.status_code
         problem = json.loads(body) if kind == "application/problem+json" else {}
-        if status >= 500 or problem.get("request_id") != answer.headers["x-request-id"] or not problem.get("detail"):
+        is_ours = problem.get("request_id") == answer.headers["x-request-id"] and problem.get("detail")
+        # What is wrong with a value is said of its field; JSON itself has none.
+        names = status != 422 or [error["field"] for error in problem.get("errors", ())]
+        if status >= 500 or not is_ours or not names:
             self.wrong.append(f"{what}: {status} {body[:300]!r}")
 
 

@@ -8,16 +8,19 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from opentelemetry import propagate
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
-from clearway_platform.web import connection, envelope
+from clearway_platform.web import browsers, connection, envelope
+from clearway_platform.web.around import around
 from clearway_platform.web.connection import MAX_HEAD_BYTES, BoundedConnection
-from clearway_platform.web.envelope import BodyLimit, RequestEnvelope
 from clearway_platform.web.problems import install_handlers
 from clearway_testing.server import LOOPBACK
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LIMIT = 10_000
+ORIGIN = "https://map.example.org"
 WAIT_SECONDS = 20
 # What lies in the buffers of both ends is less than this.
 ENOUGH = 50_000_000
@@ -35,7 +38,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asynccontextmanager
 async def serving(app: App) -> AsyncIterator[int]:
-    whole = RequestEnvelope(BodyLimit(app, LIMIT))
+    whole = around(app, max_body_bytes=LIMIT, cors_origins=[ORIGIN])
     config = uvicorn.Config(
         whole, host=LOOPBACK, port=0, lifespan="off", log_config=None, http=BoundedConnection, ws="none"
     )
@@ -248,6 +251,46 @@ async def test_the_last_resort_is_a_problem_and_the_connection_stays(app: App) -
             assert (status, headers["content-type"]) == (500, "application/problem+json")
             assert json.loads(body)["request_id"] == headers["x-request-id"]
             assert "connection" not in headers
+
+
+async def a_stream_before_its_first_event(_scope: Scope, _receive: Receive, send: Send) -> None:
+    headers = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    raise LookupError
+
+
+def fails(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
+AROUND: dict[str, tuple[object, str, bytes]] = {
+    "what reads the trace": (propagate, "extract", b""),
+    "what names the request": (envelope, "_request_id", b""),
+    "what makes a page of a problem": (browsers, "problem_page", b"Accept: text/html\r\n"),
+    "what lets other origins read": (CORSMiddleware, "simple_response", b"Origin: " + ORIGIN.encode() + b"\r\n"),
+    "what logs the end": (envelope.log, "info", b""),
+}
+
+
+@pytest.mark.parametrize("where", AROUND)
+@pytest.mark.parametrize("app", [routed(ValueError()), echo, a_stream_before_its_first_event])
+async def test_an_error_around_the_applications_is_a_problem_too(
+    app: App, where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server's own last resort is plain text, and the end of the connection."""
+    place, name, header = AROUND[where]
+    monkeypatch.setattr(place, name, fails)
+    async with connected(app) as client:
+        for _ in range(2):
+            await client.send(GET + header + b"\r\n")
+            status, headers, body = await client.answer()
+            assert "connection" not in headers
+            if status != 200:
+                assert (status, headers["content-type"]) == (500, "application/problem+json")
+                assert json.loads(body)["request_id"] == headers["x-request-id"]
+            else:
+                assert app is echo, "it was whole before the error"
+    assert "Exception in ASGI application" not in caplog.text
 
 
 async def test_an_error_after_the_answer_leaves_the_connection() -> None:

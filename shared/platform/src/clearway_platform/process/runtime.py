@@ -43,14 +43,10 @@ from clearway_platform.service import (
     permissions_of,
 )
 from clearway_platform.settings import ServiceSettings, Settings
-from clearway_platform.web.browsers import Browsers
+from clearway_platform.web.around import around
 from clearway_platform.web.connection import BoundedConnection
-from clearway_platform.web.cors import with_cors
 from clearway_platform.web.dispatch import Dispatcher
-from clearway_platform.web.envelope import BodyLimit, RequestEnvelope
 from clearway_platform.web.operations import RESERVED, Check, operations_app
-from clearway_platform.web.representation import Representations
-from clearway_platform.web.security_headers import SecurityHeaders
 
 GRACE_SECONDS: Final = 5
 
@@ -238,9 +234,8 @@ def _assemble(
     permissions = permissions_of(member.service for member in members)
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
-    answering = Representations(Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED))
-    answered = Browsers(RequestEnvelope(BodyLimit(answering, settings.max_body_bytes)))
-    app = SecurityHeaders(with_cors(answered, settings.cors_origins))
+    dispatcher = Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED)
+    app = around(dispatcher, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
     return Process(settings, members, keys, prerequisites, supervisors, app)
 
 
