@@ -113,6 +113,10 @@ bench-restart: $(VENV)/.development ## Measure the first receipt after a kill -9
 bench-receivers: $(VENV)/.development ## Measure good receivers beside bad ones, and alone.
 	$(BIN)/python -m benchmarks.receivers $(ARGS)
 
+.PHONY: bench-replicas
+bench-replicas: $(VENV)/.development ## Kill two replicas of alerts in turn on Kafka and PostgreSQL, and print how long warnings pause.
+	$(BIN)/python -m benchmarks.replicas $(ARGS)
+
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
 	@$(BIN)/python -m clearway_testing.engine

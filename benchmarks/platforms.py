@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.processes import CLEARWAY, answers, run, running
+from benchmarks.processes import CLEARWAY, Replica, answers, run, running
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import SystemClock
@@ -30,6 +30,8 @@ class Platform:
     broker_url: str | None
     data: Path
     processes: ExitStack
+    settings: Mapping[str, str] = field(default_factory=dict)
+    replicas: Mapping[str, Replica] = field(default_factory=dict)
 
     async def create_key(self, mission: str, role: Role = Role.ADMIN) -> str:
         """The token of a new key of a mission."""
@@ -39,6 +41,16 @@ class Platform:
             return (await keys.create(mission, role, "benchmark")).token
         finally:
             await database.close()
+
+    @contextmanager
+    def another(self, service: str, port: int) -> Iterator[Replica]:
+        """One more process of a service, on the same broker and databases."""
+        replica = _replica(service, port, self.data, self.settings)
+        replica.start()
+        try:
+            yield replica
+        finally:
+            replica.stop()
 
     def stop(self) -> None:
         """End the processes. The log stays and can be read, which on the embedded default only one process may do."""
@@ -68,14 +80,19 @@ def kafka_and_postgres(directory: Path, kafka: Server, postgres: DatabaseServer)
     settings = {**stack_environment(kafka, postgres), **RECEIVERS}
     run([CLEARWAY, "migrate"], settings)
     run([CLEARWAY, "topics", "create"], settings)
-    addresses = {}
+    addresses, replicas = {}, {}
     with ExitStack() as processes:
         for service in stored_services():
             port = free_port()
-            command = [CLEARWAY, "run", service, "--port", str(port)]
-            processes.enter_context(
-                running(command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / f"{service}.log", settings)
-            )
+            replicas[service] = _replica(service, port, directory, settings)
+            processes.callback(replicas[service].stop)
+            replicas[service].start()
             addresses[service] = f"http://{LOOPBACK}:{port}"
         keys_url = settings["CLEARWAY_KEYS_DATABASE_URL"]
-        yield Platform("kafka", addresses, keys_url, kafka.url, directory, processes)
+        yield Platform("kafka", addresses, keys_url, kafka.url, directory, processes, settings, replicas)
+
+
+def _replica(service: str, port: int, directory: Path, settings: Mapping[str, str]) -> Replica:
+    command = [CLEARWAY, "run", service, "--port", str(port)]
+    ready = answers(f"http://{LOOPBACK}:{port}/readyz")
+    return Replica(command, ready, directory / f"{service}-{port}.log", settings)

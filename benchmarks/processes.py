@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.request import urlopen
@@ -37,6 +38,30 @@ def running(
         yield process
     finally:
         _end(process)
+
+
+class Replica:
+    """A server that may be killed and started again."""
+
+    def __init__(
+        self, command: Sequence[str], ready: Callable[[], bool], log: Path, settings: Mapping[str, str]
+    ) -> None:
+        self._running = partial(running, command, ready, log, settings)
+        self._stack = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return once it is ready. Raises Unavailable."""
+        self._process = self._stack.enter_context(self._running())
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+
+    def stop(self) -> None:
+        self._stack.close()
 
 
 def listening(port: int) -> Callable[[], bool]:

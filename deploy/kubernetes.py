@@ -196,7 +196,8 @@ _RUNNING: Final = """\
             periodSeconds: 10
             timeoutSeconds: 3
           readinessProbe:
-            httpGet: {{path: /readyz, port: http}}
+            # Not /readyz: that events wait, on all replicas perhaps, is no reason to refuse requests.
+            httpGet: {{path: /readyz/api, port: http}}
             periodSeconds: 5
             timeoutSeconds: 3
           lifecycle:

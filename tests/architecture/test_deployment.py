@@ -263,7 +263,7 @@ def test_every_service_is_probed_and_may_be_drained(resources: Resources) -> Non
         [container] = resources("Deployment")[service]["spec"]["template"]["spec"]["containers"]
         assert container["startupProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
         assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
-        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
+        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz/api", "port": "http"}
 
 
 def test_selectors_find_their_pods(resources: Resources) -> None:

@@ -12,6 +12,7 @@ from clearway_contracts.topics import ROUTE_RISK, Topic
 from clearway_platform.log.base import Broker, Message, TopicSpec
 from clearway_platform.messaging.consumer import Consumer, Handler
 from clearway_platform.messaging.precedence import Turn
+from clearway_platform.messaging.progress import Progress
 from clearway_testing.plumbing import Plumbing, effect, message_of, plumbing
 
 __all__ = ["plumbing"]
@@ -36,6 +37,7 @@ class Stage:
         attempts: int = 3,
         name: str = "reader",
         turn: Turn = nullcontext,
+        progress: Progress | None = None,
     ) -> Consumer:
         return Consumer(
             name=name,
@@ -47,6 +49,7 @@ class Stage:
             clock=self.plumbing.clock,
             attempts=attempts,
             turn=turn,
+            progress=progress,
         )
 
     def message(self, event: Event) -> Message:

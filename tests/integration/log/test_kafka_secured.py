@@ -11,6 +11,8 @@ import pytest
 
 from clearway_platform.log import open_broker
 from clearway_platform.log.base import Broker, BrokerUnavailable, Message, TopicSpec
+from clearway_platform.log.kafka import broker as kafka_broker
+from clearway_platform.log.kafka.sessions import REMEDY
 from clearway_testing.kafka_secured import PASSWORD, SecuredKafka
 from clearway_testing.plugin import skipped_when_unavailable
 from clearway_testing.plumbing import eventually
@@ -66,6 +68,19 @@ async def test_everything_goes_through_the_secured_listener(secured: SecuredKafk
         (records,) = (await reader.fetch(timeout=30)).values()
         assert [record.value for record in records] == [b"value"]
         await reader.commit({records[0].source: 1})
+
+
+async def test_brokers_that_refuse_short_sessions_get_longer_ones_and_it_is_said_once(
+    secured: SecuredKafka, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = await connect(secured.url)
+    await eventually(partial(answers, broker))
+    await broker.create_topics([TopicSpec("sessions", partitions=1, retention_ms=None)])
+    for group in ("first", "second"):
+        async with await broker.reader(["sessions"], group=group) as reader:
+            assert len(reader.assignment()) == 1
+    said = [record.message for record in caplog.records if record.name == kafka_broker.__name__]
+    assert said == [REMEDY]
 
 
 async def test_a_wrong_password_is_refused_and_not_quoted(secured: SecuredKafka, connect: Connect) -> None:

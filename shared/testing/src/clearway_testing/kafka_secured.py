@@ -19,13 +19,14 @@ USER: Final = "clearway"
 PASSWORD: Final = "a pass&word+of=ours"
 MECHANISM: Final = "SCRAM-SHA-512"
 
-# Beside the plain listener, which the broker uses for itself.
+# Beside the plain listener, which the broker uses for itself. Sessions are bounded as brokers do by default.
 LISTENER: Final = """\
 listeners=PLAINTEXT://{{host}}:{{port}},CONTROLLER://{{host}}:{{controller_port}},SECURED://{{host}}:{secured_port}
 advertised.listeners=PLAINTEXT://{{host}}:{{port}},CONTROLLER://{{host}}:{{controller_port}},SECURED://{{host}}:{secured_port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL
 sasl.enabled.mechanisms={mechanism}
 listener.name.secured.{mechanism_key}.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+group.min.session.timeout.ms=6000
 ssl.keystore.type=PEM
 ssl.keystore.location={keystore}
 """

@@ -45,7 +45,7 @@ class Consumer:
         dead_letters: DeadLetters,
         clock: Clock,
         attempts: int = 5,
-        revoke_seconds: float = 5.0,
+        revoke_seconds: float = 2.0,
         turn: Turn = nullcontext,
         progress: Progress | None = None,
     ) -> None:
@@ -85,14 +85,16 @@ class Consumer:
 
     async def _join(self) -> None:
         """Be a member of the group until the broker is away. Raises BrokerError."""
-        standing = Standing(self._name, self._progress)
+        standing = Standing(self._name, self._progress, self._clock)
         member = Membership(self._processor, Lag(self._name), standing, self._outage, self._revoke_seconds, self._turn)
         try:
-            reader = await self._broker.reader(self._topics, group=self._name, on_revoked=member.revoked)
+            reader = await self._broker.reader(
+                self._topics, group=self._name, on_revoked=member.revoked, on_assigned=member.assigned
+            )
             async with reader:
                 await member.run(reader)
         finally:
-            self._progress.left(self._name, self._clock.now())
+            standing.left()
 
     async def _replay(self) -> None:
         while True:

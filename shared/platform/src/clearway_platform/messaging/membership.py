@@ -61,6 +61,8 @@ class Membership:
         self._settled: dict[TopicPartition, int] = {}
         # The number of fetched records that are not settled.
         self._unsettled: dict[TopicPartition, int] = {}
+        # The partitions of which something was settled since the last measurement.
+        self._moved: set[TopicPartition] = set()
         self._reader: LogReader | None = None
 
     async def run(self, reader: LogReader) -> None:
@@ -74,7 +76,6 @@ class Membership:
                 wait = _BUSY_FETCH_SECONDS if self._busy else _IDLE_FETCH_SECONDS
                 batches = await reader.fetch(max_records=_MAX_RECORDS, timeout=wait)
                 answered = True
-                self._standing.joined()
                 if storing.done():
                     storing.result()
                 await self._process(reader, batches)
@@ -92,12 +93,17 @@ class Membership:
 
     async def revoked(self, partitions: frozenset[TopicPartition]) -> None:
         """Wait, within a limit, for running transactions before another member gets the same records."""
+        self._standing.left()
         self._leaving |= partitions
         try:
             await self._finish(partitions, self._revoke_seconds)
             await self._store(partitions)
         finally:
             self._leaving -= partitions
+
+    async def assigned(self, _partitions: frozenset[TopicPartition]) -> None:
+        """The group has this member. There may be no partition for it."""
+        self._standing.joined()
 
     async def _process(self, reader: LogReader, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
         for partition, records in batches.items():
@@ -131,6 +137,7 @@ class Membership:
                 async with self._turn():
                     await self._processor.take(batch)
                 self._settled[partition] = batch[-1].offset + 1
+                self._moved.add(partition)
                 self._unsettled[partition] -= len(batch)
         finally:
             self._standing.done_with(partition)
@@ -151,9 +158,10 @@ class Membership:
                 self._lag.forget()
                 self._outage.note(error)
             else:
-                self._lag.show(
-                    {partition: count + self._unsettled.get(partition, 0) for partition, count in backlog.items()}
-                )
+                waiting = {partition: count + self._unsettled.get(partition, 0) for partition, count in backlog.items()}
+                self._lag.show(waiting)
+                self._standing.look(waiting, self._moved)
+                self._moved.clear()
                 self._outage.end()
             await asyncio.sleep(MEASURE_SECONDS)
 

@@ -30,6 +30,7 @@ from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.precedence import Precedence
 from clearway_platform.messaging.relay.worker import Relay
+from clearway_platform.process.consuming import ConsumersOfProcess
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
 from clearway_platform.process.supervision import Supervisor
@@ -232,7 +233,9 @@ def _assemble(
     vital["workers"] = _workers_run(supervisors)
     apps = {member.service.name: member.parts.app for member in members}
     permissions = permissions_of(member.service for member in members)
-    operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, permissions)
+    progresses = [one.platform.progress for one in members]
+    consumers = ConsumersOfProcess(progresses, members[0].platform.clock, lambda: prerequisites.missing)
+    operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, consumers, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     dispatcher = Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED)
     app = around(dispatcher, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import resources
-from typing import Final
+from typing import Final, Protocol
 
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -41,28 +41,48 @@ RESERVED: Final = (
 Check = Callable[[], Awaitable[str | None]]
 
 
+class Consumers(Protocol):
+    """The consumers of a process: those that handle nothing, each with the reason."""
+
+    def idle(self) -> Mapping[str, str]:
+        """At present."""
+        ...
+
+    def not_joined_yet(self) -> Mapping[str, str]:
+        """Since the process was started, and it is not long ago: an upgrade waits for them."""
+        ...
+
+
 def operations_app(
     apps: Mapping[str, FastAPI],
     vital: Mapping[str, Check],
     other: Mapping[str, Check],
+    consumers: Consumers,
     permissions: Sequence[Permission] = PLATFORM,
 ) -> FastAPI:
     """The routes outside /v1. `vital` checks decide on readiness; `other` ones are only reported. `permissions`: those
     of the services in `apps`.
 
-    A broker that does not answer is reported, and the process stays ready: it still accepts reports.
+    A broker that does not answer is reported, and the process stays ready: it still accepts reports. While it answers,
+    consumers that handle nothing make the process unready. They do not keep requests from it: what balances load asks
+    /readyz/api, or all replicas would be taken out of service because events wait.
     """
     app = FastAPI(openapi_url=None)
     install_handlers(app)
 
     async def about_this_server(_request: Request) -> Response:
-        return about(list(apps), permissions, await _run(vital), await _run(other))
+        return about(list(apps), permissions, await _run(vital), {**await _run(other), **consumers.idle()})
 
     async def ready(_request: Request) -> Response:
-        failing = _failing(await _run(vital))
         degraded = _failing(await _run(other))
-        status = "unready" if failing else "degraded" if degraded else "ready"
-        return JSONResponse({"status": status, "problems": failing | degraded}, 503 if failing else 200)
+        idle = consumers.idle()
+        failing = {**_failing(await _run(vital)), **({} if degraded else idle)}
+        return _readiness(failing, {**degraded, **idle})
+
+    async def ready_for_requests(_request: Request) -> Response:
+        degraded = _failing(await _run(other))
+        failing = {**_failing(await _run(vital)), **({} if degraded else consumers.not_joined_yet())}
+        return _readiness(failing, degraded)
 
     async def service_openapi(request: Request) -> Response:
         name = request.path_params["service"]
@@ -76,6 +96,7 @@ def operations_app(
         Route(ABOUT, about_this_server),
         Route("/healthz", lambda _request: JSONResponse({"status": "alive", "version": VERSION})),
         Route("/readyz", ready),
+        Route("/readyz/api", ready_for_requests),
         Route("/metrics", lambda _request: Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)),
         Route("/docs", docs),
         Route("/docs/{name}", file),
@@ -86,6 +107,11 @@ def operations_app(
         Route("/asyncapi.json", lambda _request: _document(_events())),
     ]
     return app
+
+
+def _readiness(failing: Mapping[str, str], degraded: Mapping[str, str]) -> Response:
+    status = "unready" if failing else "degraded" if degraded else "ready"
+    return JSONResponse({"status": status, "problems": {**degraded, **failing}}, 503 if failing else 200)
 
 
 def _events() -> bytes:

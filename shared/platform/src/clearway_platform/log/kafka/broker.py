@@ -20,9 +20,10 @@ from clearway_platform.log.base import (
 )
 from clearway_platform.log.kafka.address import KafkaAddress
 from clearway_platform.log.kafka.cluster import KafkaCluster
-from clearway_platform.log.kafka.errors import within
+from clearway_platform.log.kafka.errors import SessionTooShort, within
 from clearway_platform.log.kafka.producer import SupervisedProducer
 from clearway_platform.log.kafka.reader import KafkaReader, RebalanceListener, consumer_options
+from clearway_platform.log.kafka.sessions import REMEDY, SHORT, SHORTEST_BY_DEFAULT
 from clearway_platform.log.size import message_bytes
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class KafkaBroker:
         self._sending = asyncio.Lock()
         self._asking_for_topics = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
+        self._session = SHORT
 
     async def start(self) -> None:
         """Returns at once: a process starts although its broker does not answer."""
@@ -103,14 +105,25 @@ class KafkaBroker:
         on_assigned: PartitionsCallback | None = None,
     ) -> KafkaReader:
         partitions = await self._started_cluster().partitions(topics)
-        consumer = AIOKafkaConsumer(**self._options, **consumer_options(group, from_beginning))
-        if group is None:
-            consumer.assign([KafkaPartition(name, number) for name in topics for number in range(partitions[name])])
-        else:
-            consumer.subscribe(list(topics), listener=RebalanceListener(on_revoked, on_assigned))
-        reader = KafkaReader(consumer)
-        await reader.start(settle=not from_beginning)
-        return reader
+
+        async def started() -> KafkaReader:
+            consumer = AIOKafkaConsumer(**self._options, **consumer_options(group, from_beginning, self._session))
+            if group is None:
+                consumer.assign([KafkaPartition(name, number) for name in topics for number in range(partitions[name])])
+            else:
+                consumer.subscribe(list(topics), listener=RebalanceListener(on_revoked, on_assigned))
+            reader = KafkaReader(consumer)
+            await reader.start(settle=not from_beginning)
+            return reader
+
+        try:
+            return await started()
+        except SessionTooShort:
+            if self._session is SHORTEST_BY_DEFAULT:
+                raise
+            self._session = SHORTEST_BY_DEFAULT
+            logger.warning(REMEDY)
+            return await started()
 
     async def check(self) -> None:
         await self._started_cluster().check()

@@ -9,7 +9,13 @@ from aiokafka import errors
 
 from clearway_platform.log.base import BrokerError, BrokerUnavailable, MessageTooLarge, NotAssigned, UnknownTopic
 
+
+class SessionTooShort(BrokerError):
+    """The brokers accept no session of a group's member that is so short."""
+
+
 MEANINGS: Final[tuple[tuple[type[BrokerError], tuple[type[Exception], ...]], ...]] = (
+    (SessionTooShort, (errors.InvalidSessionTimeoutError,)),
     (MessageTooLarge, (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)),
     (UnknownTopic, (errors.UnknownTopicOrPartitionError, errors.InvalidTopicError)),
     (

@@ -13,27 +13,25 @@ from aiokafka.structs import TopicPartition as KafkaPartition
 
 from clearway_platform.log.base import NotAssigned, PartitionsCallback, Record, TopicPartition
 from clearway_platform.log.kafka.errors import within
+from clearway_platform.log.kafka.sessions import Session
 
 logger = logging.getLogger(__name__)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-# The group drops a member that was silent for so long; a live one sends a heartbeat every second.
-SESSION_MS: Final = 8_000
-HEARTBEAT_MS: Final = 1_000
 # Work in flight may take this long before its partition is given away; the coordinator waits longer than that.
-REVOCATION_SECONDS: Final = 10.0
-REBALANCE_MS: Final = 20_000
+REVOCATION_SECONDS: Final = 2.5
+REBALANCE_MS: Final = 3_000
 JOIN_SECONDS: Final = 30.0
 REQUEST_SECONDS: Final = 10.0
 
 
-def consumer_options(group: str | None, from_beginning: bool) -> dict[str, Any]:
+def consumer_options(group: str | None, from_beginning: bool, session: Session) -> dict[str, Any]:
     return {
         "group_id": group,
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest" if from_beginning else "latest",
-        "session_timeout_ms": SESSION_MS,
-        "heartbeat_interval_ms": HEARTBEAT_MS,
+        "session_timeout_ms": int(session.seconds * 1000),
+        "heartbeat_interval_ms": int(session.heartbeat_seconds * 1000),
         "rebalance_timeout_ms": REBALANCE_MS,
         "request_timeout_ms": int(REQUEST_SECONDS * 1000),
     }
