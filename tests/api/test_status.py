@@ -48,7 +48,7 @@ def test_what_runs_is_said_to_run(path: str, north: Mission) -> None:
 def test_what_is_done_does_not_wait(path: str, north: Mission) -> None:
     def waits() -> bool:
         found = status(north, path)
-        return bool(found["outbox"]["waiting"] or any(one["lag"] for one in found["consumers"]))
+        return bool(found["outbox"]["waiting"] or any(one["waits"] for one in found["consumers"]))
 
     await_that(lambda: not waits(), "everything is published and handled")
     assert all(one["handled_until"] for one in status(north, path)["consumers"])

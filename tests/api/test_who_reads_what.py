@@ -13,6 +13,7 @@ from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_incidents.queries import incident_map
 from clearway_platform.auth.ceilings import EVERY_ORGANISATION, Ceiling, Sight
 from clearway_platform.auth.principals import CEILINGS, Role
+from clearway_platform.web.stream.start import MOST
 
 from .marked import Planted, key_of, plant, plants, reading
 from .mission import Mission, found_mission, made, report, settle
@@ -177,14 +178,7 @@ def _asked(client: httpx.Client, operation: Operation, one: Planted) -> Iterator
 def _whole(client: httpx.Client, path: str, sign: str) -> str:
     """What a stream sends, from its first event on, until `sign` is in it."""
     text = ""
-    with client.stream("GET", path, timeout=READ_SECONDS) as stream:
-        for chunk in stream.iter_text():
-            text += chunk
-            if "event: cursor" in text:
-                break
-    beginning = text.split("id: ")[1].partition("-")[0] + "-0"
-    text = ""
-    with client.stream("GET", path, params={"since": beginning}, timeout=READ_SECONDS) as stream:
+    with client.stream("GET", path, params={"last": str(MOST)}, timeout=READ_SECONDS) as stream:
         for chunk in stream.iter_text():
             text += chunk
             if sign in text:

@@ -5,7 +5,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
+from clearway_platform.database.tables import FeedHead
+from clearway_platform.messaging.cursors import is_cursor
 from clearway_platform.messaging.feed import Feed, Pruned
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_testing.manual_clock import ManualClock
@@ -41,10 +44,24 @@ async def test_an_entry_is_the_event_as_published(plumbing: Plumbing) -> None:
     assert entry.json == event.data.model_dump_json()
 
 
-async def test_the_epoch_is_of_the_database(plumbing: Plumbing) -> None:
-    epoch = await plumbing.feed.epoch()
-    assert epoch == await Feed(plumbing.database).epoch()
-    assert len(epoch) == 12
+async def test_cursors_are_of_the_database_and_of_a_mission(plumbing: Plumbing) -> None:
+    cursors, again = await plumbing.feed.cursors(), await Feed(plumbing.database).cursors()
+    event_id, place = cursors.event_id("unmas", 7), cursors.place("unmas", 7)
+    assert event_id == again.event_id("unmas", 7) != cursors.event_id("unmas", 8)
+    assert place != cursors.place("unmas", 7), "equal ones would say that nothing came between"
+    for cursor in (event_id, place):
+        assert is_cursor(cursor)
+        assert again.position("unmas", cursor) == 7
+        assert cursors.position("monusco", cursor) is None
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
+        await transaction.connection.execute(update(FeedHead).values(epoch="another"))
+    restored = await Feed(plumbing.database).cursors()
+    assert restored.position("unmas", event_id) is None, "positions after a backup are given again, to other events"
+
+
+@pytest.mark.parametrize("text", ["0123abcdef-7", "A" * 40, "A" * 39 + "=", "é" * 40, "", "A" * 38])
+async def test_what_was_not_given_out_is_no_position(plumbing: Plumbing, text: str) -> None:
+    assert (await plumbing.feed.cursors()).position("unmas", text) is None
 
 
 async def test_what_is_pruned_is_told_and_positions_go_on(database_url: str, clock: ManualClock) -> None:

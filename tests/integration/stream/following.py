@@ -35,6 +35,7 @@ class Follower:
     text: str = ""
     held: int = 0
     stops_at: str | None = None
+    stops_after: int | None = None
     reads: asyncio.Event = field(default_factory=asyncio.Event)
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -42,6 +43,8 @@ class Follower:
         """As a server does: wait until there is room, then take the whole."""
         self.held = max(self.held, len(message["body"]))
         if self.stops_at is not None and self.stops_at in message["body"].decode():
+            self.reads.clear()
+        if self.stops_after is not None and message["body"] and len(self.cursors()) >= self.stops_after:
             self.reads.clear()
         await self.reads.wait()
         self.text += message["body"].decode()
@@ -59,6 +62,15 @@ class Follower:
         async with asyncio.timeout(SECONDS), self._came:
             await self._came.wait_for(lambda: len(self.events()) >= number)
         return self.events()
+
+    async def until_cursors(self, number: int) -> list[Event]:
+        """The cursors, once there are so many."""
+        async with asyncio.timeout(SECONDS), self._came:
+            await self._came.wait_for(lambda: len(self.cursors()) >= number)
+        return self.cursors()
+
+    def cursors(self) -> list[Event]:
+        return [event for event in events_in(self.text) if event.type == "cursor"]
 
     def events(self) -> list[Event]:
         return [event for event in events_in(self.text) if event.type != "cursor"]
@@ -85,10 +97,12 @@ async def following(
     replays: Replays | None = None,
     ping_seconds: float = PATIENT,
     stops_at: str | None = None,
+    stops_after: int | None = None,
 ) -> AsyncIterator[Follower]:
-    """A client that has asked for the stream, until the block ends. It stops reading before a frame with `stops_at`."""
+    """A client that has asked for the stream, until the block ends. It stops reading before a frame with `stops_at`,
+    or after so many cursors."""
     client = Client(Selection(mission, ceiling, types), "reader")
-    follower = Follower(client, stops_at=stops_at)
+    follower = Follower(client, stops_at=stops_at, stops_after=stops_after)
     follower.reads.set()
     outlet = Outlet(follower.send)
     session = Session(hub, replays or Replays(), client, outlet, "/v1/routes", ping_seconds)

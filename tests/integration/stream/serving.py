@@ -39,7 +39,7 @@ async def serving_stream(hub: Hub) -> AsyncIterator[tuple[uvicorn.Server, str]]:
         client = Client(Selection(MISSION, UNLIMITED), "reader")
 
         async def follow(to: Outlet) -> None:
-            await Session(hub, replays, client, to, "/v1/routes", 15).run(f"{hub.epoch}-0")
+            await Session(hub, replays, client, to, "/v1/routes", 15).run(hub.cursors.place(MISSION, 0))
 
         await EventStream("routes", client, follow, keys, 600)(scope, receive, send)
 

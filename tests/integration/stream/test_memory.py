@@ -37,10 +37,9 @@ READABLE = {"sharing": {"tlp": "clear", "classification": "unclassified"}, "repo
 MOST_BYTES_EACH = 5_000_000
 
 
-def fill_feed(file: Path) -> str:
-    """A feed of large events. Its epoch."""
+def fill_feed(file: Path) -> None:
+    """A feed of large events."""
     with contextlib.closing(sqlite3.connect(file)) as database, database:
-        epoch: str = database.execute("SELECT epoch FROM feed_head").fetchone()[0]
         database.execute("UPDATE feed_head SET last_position = ?", [EVENTS])
         columns = "position, event_id, mission, type, subject, time, published_at, data"
         time = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
@@ -48,19 +47,18 @@ def fill_feed(file: Path) -> str:
             data = json.dumps({"number": position, "incident": READABLE, "filling": "x" * EVENT_BYTES})
             row = [position, uuid4().hex, MISSION, "incident.reported", "subject", time, time, data]
             database.execute(f"INSERT INTO feed ({columns}) VALUES ({', '.join('?' * len(row))})", row)
-    return epoch
 
 
 @contextmanager
-def unread(address: str, token: str, cursor: str) -> Iterator[socket.socket]:
+def unread(address: str, token: str) -> Iterator[socket.socket]:
     """A connection that has asked for a stream and reads nothing of it."""
     host, port = address.removeprefix("http://").split(":")
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((host, int(port)))
         connection.sendall(
-            f"GET /v1/incident-events HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
-            f"Last-Event-ID: {cursor}\r\n\r\n".encode()
+            f"GET /v1/incident-events?last={EVENTS} HTTP/1.1\r\nHost: {host}\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n".encode()
         )
         yield connection
 
@@ -74,7 +72,7 @@ async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
 async def test_unread_replays_hold_a_small_fixed_amount(platform: Platform, tmp_path: Path) -> None:
     server = platform.servers["all"]
     await server.stop()
-    epoch = fill_feed(tmp_path / "incidents.db")
+    fill_feed(tmp_path / "incidents.db")
     await server.start()
     token = await platform.key(MISSION, Role.ANALYST)
     assert server.process is not None
@@ -82,8 +80,8 @@ async def test_unread_replays_hold_a_small_fixed_amount(platform: Platform, tmp_
     before = most = process.memory_info().rss
     with ExitStack() as connections:
         for _ in range(UNREAD):
-            connections.enter_context(unread(server.address, token, f"{epoch}-0"))
-        replay = asyncio.create_task(whole_replay(server.address, token, f"{epoch}-0"))
+            connections.enter_context(unread(server.address, token))
+        replay = asyncio.create_task(whole_replay(server.address, token))
         while not replay.done():
             most = max(most, process.memory_info().rss)
             await asyncio.sleep(0.01)
@@ -91,14 +89,14 @@ async def test_unread_replays_hold_a_small_fixed_amount(platform: Platform, tmp_
     assert most - before < (UNREAD + 1) * MOST_BYTES_EACH
 
 
-async def whole_replay(address: str, token: str, cursor: str) -> list[int]:
+async def whole_replay(address: str, token: str) -> list[int]:
     """The numbers of the events that a client which reads gets, beside those that do not."""
     numbers: list[int] = []
-    headers = {"Authorization": f"Bearer {token}", "Last-Event-ID": cursor}
+    headers = {"Authorization": f"Bearer {token}"}
     async with (
         asyncio.timeout(60),
         httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client,
-        client.stream("GET", "/v1/incident-events") as stream,
+        client.stream("GET", "/v1/incident-events", params={"last": EVENTS}) as stream,
     ):
         async for line in stream.aiter_lines():
             if line.startswith('data: {"number"'):
@@ -119,7 +117,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(
     async with running(hub.run):
         await hub.started.wait()
         async with serving_stream(hub) as (server, address):
-            with unread(address, "any", "any"):
+            with unread(address, "any"):
                 await eventually(lambda: _dropped_since(before))
                 await eventually(lambda: _none_open(server))
     assert "without completing" not in caplog.text

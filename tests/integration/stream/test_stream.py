@@ -10,6 +10,7 @@ import pytest
 
 from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import UNLIMITED, Ceiling
+from clearway_platform.messaging.cursors import Cursors
 from clearway_platform.messaging.feed import FeedEntry
 from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.web.stream.client import QUEUE_BYTES, TAKE_BYTES
@@ -23,7 +24,7 @@ from clearway_testing.metrics import sample
 from clearway_testing.plumbing import Plumbing, eventually, plumb, running
 from clearway_testing.recording_log import RecordingLog
 
-from .following import Follower, events_in, following
+from .following import Event, Follower, events_in, following
 
 NOT_OF_OURS = "monusco"
 
@@ -31,6 +32,14 @@ NOT_OF_OURS = "monusco"
 async def publish(plumbing: Plumbing, *numbers: int, mission: str = "unmas") -> None:
     await plumbing.publish(*numbers, route=uuid4(), mission=mission)
     await plumbing.relay(RecordingLog()).drain()
+
+
+def ids(cursors: Cursors, *positions: int) -> list[str]:
+    return [cursors.event_id("unmas", position) for position in positions]
+
+
+def position_of(cursors: Cursors, event: Event) -> int | None:
+    return cursors.position("unmas", event.id)
 
 
 def behind() -> float:
@@ -49,7 +58,7 @@ async def test_a_live_client_gets_each_event_once_and_none_of_another_mission(pl
         await publish(plumbing, 3, mission=NOT_OF_OURS)
         await publish(plumbing, 4)
         await follower.until_events(3)
-        assert follower.ids() == [f"{hub.epoch}-{position}" for position in (1, 2, 4)]
+        assert follower.ids() == ids(hub.cursors, 1, 2, 4)
 
 
 async def test_a_stream_begins_with_an_id_before_anything_happened(plumbing: Plumbing, hub: Hub) -> None:
@@ -57,44 +66,50 @@ async def test_a_stream_begins_with_an_id_before_anything_happened(plumbing: Plu
     async with running(hub.run):
         async with following(hub) as follower:
             [first] = events_in(await follower.until("\n\n"))
-        assert (first.id, first.type) == (f"{hub.epoch}-0", "cursor")
+        assert (position_of(hub.cursors, first), first.type) == (0, "cursor")
         assert first.data == {"stream": "routes", "cursor": first.id}
         await publish(plumbing, 1)
         async with following(hub, first.id) as again:
-            assert [event.id for event in await again.until_events(1)] == [f"{hub.epoch}-1"]
+            assert [event.id for event in await again.until_events(1)] == ids(hub.cursors, 1)
 
 
 async def test_a_cursor_brings_what_was_missed_and_then_goes_live(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, 1, 2, 3)
-    epoch = await plumbing.feed.epoch()
-    async with running(hub.run), following(hub, f"{epoch}-1") as follower:
+    cursors = await plumbing.feed.cursors()
+    async with running(hub.run), following(hub, cursors.event_id("unmas", 1)) as follower:
         await follower.until_events(2)
         await publish(plumbing, 4)
         await follower.until_events(3)
-        assert follower.ids() == [f"{epoch}-{position}" for position in (2, 3, 4)]
+        assert follower.ids() == ids(cursors, 2, 3, 4)
 
 
 async def test_events_published_while_a_client_catches_up_come_once_and_in_order(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, *range(1, 21))
-    epoch = await plumbing.feed.epoch()
-    async with running(hub.run), following(hub, f"{epoch}-0") as follower:
+    cursors = await plumbing.feed.cursors()
+    async with running(hub.run), following(hub, cursors.event_id("unmas", 0)) as follower:
         for number in range(21, 41):
             await publish(plumbing, number)
         await follower.until_events(40)
-        assert follower.ids() == [f"{epoch}-{position}" for position in range(1, 41)]
+        assert follower.ids() == ids(cursors, *range(1, 41))
 
 
-@pytest.mark.parametrize("cursor", ["abcdefabcdef-1", "{epoch}-99", "nonsense"])
+@pytest.mark.parametrize("which", ["of a release before", "too far", "of another mission", "nonsense"])
 async def test_a_cursor_that_cannot_be_resumed_is_told_and_can_be_gone_on_from(
-    plumbing: Plumbing, hub: Hub, cursor: str
+    plumbing: Plumbing, hub: Hub, which: str
 ) -> None:
     await publish(plumbing, 1)
-    epoch = await plumbing.feed.epoch()
-    async with running(hub.run), following(hub, cursor.format(epoch=epoch)) as follower:
+    cursors = await plumbing.feed.cursors()
+    others = cursors.event_id(NOT_OF_OURS, 1)
+    given = {
+        "of a release before": "abcdefabcdef-1",
+        "too far": cursors.event_id("unmas", 99),
+        "of another mission": others,
+    }
+    async with running(hub.run), following(hub, given.get(which, which)) as follower:
         [first] = events_in(await follower.until("\n\n"))
-        assert (first.type, first.id, first.data["snapshot"]) == ("resync", f"{epoch}-1", "/v1/routes")
+        assert (first.type, position_of(cursors, first), first.data["snapshot"]) == ("resync", 1, "/v1/routes")
         await publish(plumbing, 2)
-        await follower.until(f"id: {epoch}-2\n")
+        await follower.until(f"id: {cursors.event_id('unmas', 2)}\n")
 
 
 async def test_a_cursor_behind_what_is_kept_is_told(database_url: str, clock: ManualClock) -> None:
@@ -105,13 +120,13 @@ async def test_a_cursor_behind_what_is_kept_is_told(database_url: str, clock: Ma
     await keeping.sweep()
     await publish(plumbing, 3)
     hub = Hub(plumbing.feed, "routes", as_published)
-    epoch = await plumbing.feed.epoch()
+    cursors = await plumbing.feed.cursors()
     async with running(hub.run):
-        async with following(hub, f"{epoch}-1") as late:
+        async with following(hub, cursors.event_id("unmas", 1)) as late:
             [resync] = await late.until_events(1)
-            assert (resync.type, resync.id) == ("resync", f"{epoch}-3")
-        async with following(hub, f"{epoch}-2") as in_time:
-            assert [event.id for event in await in_time.until_events(1)] == [f"{epoch}-3"]
+            assert (resync.type, position_of(cursors, resync)) == ("resync", 3)
+        async with following(hub, cursors.event_id("unmas", 2)) as in_time:
+            assert [event.id for event in await in_time.until_events(1)] == ids(cursors, 3)
     await plumbing.database.close()
 
 
@@ -131,7 +146,7 @@ async def test_a_client_that_stops_reading_holds_little_and_goes_on_without_a_ga
         assert slow.held <= TAKE_BYTES
         slow.reads.set()
         await slow.until_events(total)
-        assert slow.ids() == quick.ids() == [f"{hub.epoch}-{position}" for position in range(1, total + 1)]
+        assert slow.ids() == quick.ids() == ids(hub.cursors, *range(1, total + 1))
 
 
 async def test_a_batch_of_any_size_drops_no_client_that_reads(plumbing: Plumbing, hub: Hub) -> None:
@@ -147,13 +162,13 @@ async def test_a_batch_of_any_size_drops_no_client_that_reads(plumbing: Plumbing
 
 async def test_types_select(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, 1)
-    epoch = await plumbing.feed.epoch()
+    cursors = await plumbing.feed.cursors()
     risk, routes = frozenset({"route.risk_changed"}), frozenset({"route.registered"})
     async with running(hub.run):
-        async with following(hub, f"{epoch}-0", types=risk) as wanted:
-            assert [event.id for event in await wanted.until_events(1)] == [f"{epoch}-1"]
-        async with following(hub, f"{epoch}-0", types=routes) as unwanted:
-            await unwanted.until(f"id: {epoch}-1\nevent: cursor")
+        async with following(hub, cursors.event_id("unmas", 0), types=risk) as wanted:
+            assert [event.id for event in await wanted.until_events(1)] == ids(cursors, 1)
+        async with following(hub, cursors.event_id("unmas", 0), types=routes) as unwanted:
+            await unwanted.until_cursors(2)
             await publish(plumbing, 2)
             await eventually(lambda: _reached(hub, 2))
             assert unwanted.events() == []
@@ -166,17 +181,36 @@ async def _reached(hub: Hub, position: int) -> bool:
 async def test_the_cursor_moves_past_what_was_not_for_the_client(plumbing: Plumbing, hub: Hub) -> None:
     """Else the cursor of a quiet filter, which it keeps over its connections, would fall out of what is kept."""
     await publish(plumbing, *range(1, SCAN_POSITIONS + 51), mission=NOT_OF_OURS)
-    epoch = await plumbing.feed.epoch()
-    async with running(hub.run), following(hub, f"{epoch}-0") as follower:
-        await follower.until(f"id: {epoch}-{SCAN_POSITIONS + 50}\nevent: cursor")
-        assert [event.id for event in events_in(follower.text)] == [f"{epoch}-0", f"{epoch}-{SCAN_POSITIONS + 50}"]
+    cursors = await plumbing.feed.cursors()
+    async with running(hub.run), following(hub, cursors.event_id("unmas", 0)) as follower:
+        await follower.until_cursors(2)
+        assert [position_of(cursors, event) for event in events_in(follower.text)] == [0, SCAN_POSITIONS + 50]
+
+
+async def test_what_other_missions_publish_shows_in_nothing(plumbing: Plumbing, hub: Hub) -> None:
+    """A client that comes back again and again would count it by what differs."""
+    async with running(hub.run):
+        async with following(hub) as follower:
+            [last] = await follower.until_cursors(1)
+        seen = []
+        for number in (0, 1, SCAN_POSITIONS + 1):
+            if number:
+                await publish(plumbing, *range(number), mission=NOT_OF_OURS)
+            async with following(hub, last.id) as again:
+                first, last = await again.until_cursors(2)
+                await publish(plumbing, 1)
+                await again.until_events(1)
+                seen.append([(event.type, len(event.id)) for event in events_in(again.text)])
+            assert len({first.id, last.id}) == 2
+            last = again.events()[-1]
+    assert seen == [[("cursor", 40), ("cursor", 40), ("route.risk_changed", 40)]] * 3
 
 
 async def test_a_client_that_goes_while_it_is_told_its_place_leaves_the_hub(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, 1, mission=NOT_OF_OURS)
-    epoch = await plumbing.feed.epoch()
+    cursors = await plumbing.feed.cursors()
     async with running(hub.run):
-        async with following(hub, f"{epoch}-0", stops_at=f"id: {epoch}-1\n"):
+        async with following(hub, cursors.event_id("unmas", 0), stops_after=1):
             await eventually(lambda: _has_clients(hub))
         assert not await _has_clients(hub)
 
@@ -187,10 +221,10 @@ async def _has_clients(hub: Hub) -> bool:
 
 async def test_an_open_stream_is_counted_for_its_mission_also_while_it_catches_up(plumbing: Plumbing, hub: Hub) -> None:
     await publish(plumbing, 1)
-    epoch = await plumbing.feed.epoch()
+    cursors = await plumbing.feed.cursors()
     before = sample("clearway_stream_clients", stream="routes")
     async with running(hub.run), following(hub), following(hub, mission=NOT_OF_OURS):
-        async with following(hub, f"{epoch}-0", stops_at="id: ") as follower:
+        async with following(hub, cursors.event_id("unmas", 0), stops_at="id: ") as follower:
             await eventually(lambda: _is_held(follower))
             assert (hub.clients_of("unmas"), hub.clients_of(NOT_OF_OURS)) == (2, 1)
             assert sample("clearway_stream_clients", stream="routes") == before + 3
@@ -219,7 +253,7 @@ async def test_a_hub_that_failed_and_runs_again_leaves_no_gap(plumbing: Plumbing
         async with running(hub.run):
             await publish(plumbing, 3)
             await follower.until_events(3)
-    assert follower.ids() == [f"{hub.epoch}-{position}" for position in (1, 2, 3)]
+    assert follower.ids() == ids(hub.cursors, 1, 2, 3)
 
 
 async def test_a_closed_stream_ends_after_what_was_sent(plumbing: Plumbing, hub: Hub) -> None:
@@ -298,7 +332,7 @@ async def test_each_ceiling_sees_its_own_view_live_and_missed(plumbing: Plumbing
     clear = Ceiling(Tlp.CLEAR, Classification.UNCLASSIFIED, None)
     async with running(hub.run):
         await hub.started.wait()
-        beginning = f"{hub.epoch}-0"
+        beginning = hub.cursors.place("unmas", 0)
         async with (
             following(hub, ceiling=UNLIMITED) as all_of_it,
             following(hub, ceiling=amber) as some,
@@ -313,6 +347,6 @@ async def test_each_ceiling_sees_its_own_view_live_and_missed(plumbing: Plumbing
             async with following(hub, beginning, ceiling=ceiling) as late:
                 missed.append(await late.until_events(number))
     assert missed == live
-    assert [event.id.rpartition("-")[2] for event in live[1]] == ["2", "4"]
+    assert [position_of(hub.cursors, event) for event in live[1]] == [2, 4]
     assert [event.data["risk"] for event in live[2]] == [None, None]
     assert all(event.data["risk"] for event in live[1])

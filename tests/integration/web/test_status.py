@@ -20,13 +20,13 @@ from clearway_platform.database.engines import Database
 from clearway_platform.log.base import Broker, BrokerUnavailable, Message, TopicPartition
 from clearway_platform.log.embedded.broker import EmbeddedBroker
 from clearway_platform.messaging.dead_letters import DeadLetters
-from clearway_platform.messaging.progress import Progress
+from clearway_platform.messaging.progress import HELD, Progress
 from clearway_platform.process import supervision
 from clearway_platform.process.runtime import TOPIC_SPECS
 from clearway_platform.process.supervision import Supervisor
 from clearway_platform.version import VERSION
 from clearway_platform.web.app import create_app
-from clearway_platform.web.status import status_router
+from clearway_platform.web.status import LATE, status_router
 from clearway_platform.web.stream.client import Client, Selection
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.views import as_published
@@ -195,25 +195,38 @@ async def test_a_worker_that_failed_says_why_until_it_is_started_again(
 
 async def test_a_consumer_says_how_far_it_is(client: httpx.AsyncClient, platform: Platform, clock: ManualClock) -> None:
     platform.progress.joined(CONSUMER)
-    at_rest = {"consumer": CONSUMER, "lag": 0, "handled_until": text_of(clock.now()), "absent_since": None}
+    at_rest = {"consumer": CONSUMER, "waits": False, "handled_until": text_of(clock.now()), "absent_since": None}
     assert await consumer_of(client) == at_rest
+    await platform.broker.publish([Message(INCIDENTS.name, RECORD_KEY, b"{}")] * 3)
+    platform.progress.working_on(CONSUMER, TopicPartition(INCIDENTS.name, 0), clock.now() - LATE)
+    assert await consumer_of(client) == at_rest, "by what lasts a moment a mission could count the events of others"
     published = clock.now() - timedelta(minutes=9)
     platform.progress.working_on(CONSUMER, TopicPartition(INCIDENTS.name, 0), published)
-    await platform.broker.publish([Message(INCIDENTS.name, RECORD_KEY, b"{}")] * 3)
-    assert await consumer_of(client) == at_rest | {"lag": 3, "handled_until": text_of(published)}
+    assert await consumer_of(client) == at_rest | {"waits": True, "handled_until": text_of(published)}
+
+
+async def test_a_consumer_that_fetches_nothing_of_what_waits_says_so(
+    client: httpx.AsyncClient, platform: Platform, clock: ManualClock
+) -> None:
+    platform.progress.joined(CONSUMER)
+    await platform.broker.publish([Message(INCIDENTS.name, RECORD_KEY, b"{}")])
+    platform.progress.held(CONSUMER, TopicPartition(INCIDENTS.name, 0), clock.now())
+    assert (await consumer_of(client))["waits"] is False
+    clock.advance(HELD)
+    assert (await consumer_of(client))["waits"] is True
 
 
 async def test_a_process_that_does_not_consume_says_so_and_reads_the_broker(
     client: httpx.AsyncClient, platform: Platform, clock: ManualClock
 ) -> None:
-    """Another process may consume, or none: what is left to do is known, and not how old it is."""
+    """Another process may consume, or none: that something is left to do is known, and not how old it is."""
     left = clock.now()
     platform.progress.left(CONSUMER, left)
     await platform.broker.publish([Message(INCIDENTS.name, RECORD_KEY, b"{}")] * 3)
     clock.advance(timedelta(minutes=5))
     assert await consumer_of(client) == {
         "consumer": CONSUMER,
-        "lag": 3,
+        "waits": True,
         "handled_until": None,
         "absent_since": text_of(left),
     }
@@ -229,7 +242,7 @@ async def test_without_the_broker_nobody_knows_how_far_a_consumer_is(
     monkeypatch.setattr(platform.broker, "committed", away)
     assert await consumer_of(client) == {
         "consumer": CONSUMER,
-        "lag": None,
+        "waits": None,
         "handled_until": None,
         "absent_since": None,
     }

@@ -84,9 +84,10 @@ async def count(
     last = query.until or platform.clock.now()
     periods = Periods(last.astimezone(UTC).date(), days)
     kinds = sorted(set(per))
+    cursors = await platform.feed.cursors()
     database = platform.database.of(principal.mission)
     async with database.read() as connection:
-        standing = await standing_of(connection, principal.mission)
+        standing = await standing_of(connection, cursors, principal.mission, platform.clock.now())
     tag = None
     if standing.tag is not None:
         tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, periods, kinds)).encode())

@@ -109,9 +109,10 @@ async def draw(
     grid that depends on the zoom. A key sees each incident, and finds it by the filters, as in the list: what it may
     not read is left out or reduced, and is in no number and in no place."""
     platform = platform_of(request)
+    cursors = await platform.feed.cursors()
     database = platform.database.of(principal.mission)
     async with database.read() as connection:
-        standing = await standing_of(connection, principal.mission)
+        standing = await standing_of(connection, cursors, principal.mission, platform.clock.now())
     tag = None
     if standing.tag is not None:
         tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, zoom)).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -84,6 +85,18 @@ def drop_plumbing() -> None:
     """Undo `create_plumbing`."""
     for table in ("dead_letter", "idempotency", "inbox", "feed_head", "feed", "outbox"):
         op.drop_table(table)
+
+
+def add_cursor_key() -> None:
+    """The key that positions of the feed are sealed with before a client sees them: one of each database."""
+    op.add_column("feed_head", sa.Column("cursor_key", sa.LargeBinary()))
+    head = sa.table("feed_head", sa.column("cursor_key", sa.LargeBinary()))
+    op.execute(sa.update(head).values(cursor_key=secrets.token_bytes(32)))
+
+
+def drop_cursor_key() -> None:
+    """Undo `add_cursor_key`."""
+    op.drop_column("feed_head", "cursor_key")
 
 
 def _create_outbox() -> None:

@@ -75,7 +75,7 @@ class FeedRow(Shared, table=True):
 
 
 class FeedHead(Shared, table=True):
-    """One row: the id of the feed, the last assigned position, and the last pruned position.
+    """One row: the id of the feed, the last assigned position, the last pruned position, and the key of its cursors.
 
     The epoch is created with the table: a cursor of another epoch belongs to another database.
     """
@@ -86,6 +86,7 @@ class FeedHead(Shared, table=True):
     epoch: str
     last_position: int = Field(default=0, sa_type=BigInteger)
     pruned_position: int = Field(default=0, sa_type=BigInteger)
+    cursor_key: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class InboxRow(Shared, table=True):

@@ -16,11 +16,12 @@ from sqlalchemy import Select, func, select
 from clearway_platform.database.engines import BoundDatabase, Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
+from clearway_platform.messaging.cursors import Cursors
 from clearway_platform.messaging.retry import retry_until_done
 
 _FEED = table_of(FeedRow)
 _HEAD = table_of(FeedHead)
-_EPOCH: Final = select(_HEAD.c.epoch)
+_SEAL: Final = select(_HEAD.c.epoch, _HEAD.c.cursor_key)
 _LAST_POSITION: Final = select(_HEAD.c.last_position)
 _PRUNED_POSITION: Final = select(_HEAD.c.pruned_position)
 _ENTRY: Final = tuple(_FEED.c[name] for name in ("position", "event_id", "mission", "type", "subject", "time", "data"))
@@ -90,14 +91,14 @@ class Feed:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: set[Growth] = set()
-        self._epoch: str | None = None
+        self._cursors: Cursors | None = None
 
-    async def epoch(self) -> str:
-        """The id of this feed. Positions of another epoch are not valid here."""
-        if self._epoch is None:
+    async def cursors(self) -> Cursors:
+        """The form in which clients get positions. Those of another epoch are not valid here."""
+        if self._cursors is None:
             async with self._of(None).read() as connection:
-                self._epoch = (await connection.execute(_EPOCH)).scalar_one()
-        return self._epoch
+                self._cursors = Cursors(*(await connection.execute(_SEAL)).one())
+        return self._cursors
 
     async def after(
         self,

@@ -63,8 +63,6 @@ class DeadLetterView(BaseModel):
     state: DeadLetterState = Field(description="`dead` waits for a person, `replaying` for its consumer.")
     consumer: str
     topic: str
-    partition: int
-    offset: int
     published_at: datetime
     mission: str
     event_type: str | None = Field(description="The type in the message; null when it names none.")

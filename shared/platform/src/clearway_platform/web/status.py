@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
@@ -20,6 +20,8 @@ from clearway_platform.web.stream.hub import Hub
 
 Operator = Annotated[Principal, Depends(require(PERMISSION))]
 
+# What consumers share is told when it is late: in the meantime a mission could count the events of the others by it.
+LATE: Final = timedelta(seconds=10)
 STATUS: Final = {"Status": "How the services are doing: what runs, what waits, and what does not get through."}
 """The tag of these routes in the OpenAPI document."""
 
@@ -43,13 +45,14 @@ class ConsumerStatus(BaseModel):
     """A consumer of the service: how far it is with what the other services publish."""
 
     consumer: str
-    lag: int | None = Field(
-        description="The messages of all missions that it has not handled yet, in whatever process it runs; null while "
-        "the broker does not answer."
+    waits: bool | None = Field(
+        description="Whether messages of any mission wait for more than ten seconds, in whatever process it runs; null "
+        "while the broker does not answer."
     )
     handled_until: datetime | None = Field(
-        description="Everything that was published until then is handled, as far as this process knows; null while it "
-        "does not consume, or the broker does not answer."
+        description="Everything that was published until then is handled, as far as this process knows: the time of "
+        "the answer where nothing waits for more than ten seconds. Null while it does not consume, or the broker does "
+        "not answer."
     )
     absent_since: datetime | None = Field(
         description="Since when this process does not consume: another one may. Null while it does."
@@ -98,17 +101,19 @@ def status_router(platform: Platform, path: str, hub: Hub) -> APIRouter:
 
 
 async def _consumers(platform: Platform) -> list[ConsumerStatus]:
-    absent = platform.progress.absent_since()
+    absent, now = platform.progress.absent_since(), platform.clock.now()
+    holding = platform.progress.holding(now)
     found = []
-    for consumer, until in platform.progress.handled_until(platform.clock.now()).items():
+    for consumer, until in platform.progress.handled_until(now).items():
         topics = [topic.name for topic in TOPICS if consumer in topic.consumers]
         lag = await lag_of_group(platform.broker, topics, consumer)
         # Kafka's client waits for its broker without a word: until then nobody knows what else was published.
         known = lag is not None and consumer not in absent
+        is_late = now - until > LATE or consumer in holding
         status = ConsumerStatus(
             consumer=consumer,
-            lag=lag,
-            handled_until=until if known else None,
+            waits=None if lag is None else lag > 0 and is_late,
+            handled_until=(until if is_late else now) if known else None,
             absent_since=absent.get(consumer),
         )
         found.append(status)

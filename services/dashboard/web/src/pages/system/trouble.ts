@@ -12,7 +12,6 @@ import { CONSUMING, SERVICES, type Consuming, type Said, type ServiceName } from
 
 export const OUTBOX_SECONDS = 30
 export const BEHIND_SECONDS = 30
-export const BEHIND_MESSAGES = 1000
 export const ABSENT_SECONDS = 60
 
 /** Without one of these nobody is warned. */
@@ -115,20 +114,20 @@ function ofService(service: ServiceName, said: Said): Trouble[] {
   if (outbox.oldest_seconds !== null && outbox.oldest_seconds > OUTBOX_SECONDS) {
     found.push(trouble('outbox', 4, service, { count: outbox.waiting, seconds: outbox.oldest_seconds }))
   }
-  for (const { consumer: name, lag, handled_until, absent_since } of consumers) {
+  for (const { consumer: name, waits, handled_until, absent_since } of consumers) {
     const gravity = service === 'alerts' ? 4 : 3
-    if (lag === null) continue
+    if (waits === null) continue
     if (absent_since !== null) {
       // Another process may have taken its place: then nothing waits.
       const seconds = secondsBetween(absent_since, at)
-      if (lag > 0 && seconds > ABSENT_SECONDS) {
-        found.push(trouble('absent', gravity, service, { name, count: lag, seconds, since: absent_since }))
+      if (waits && seconds > ABSENT_SECONDS) {
+        found.push(trouble('absent', gravity, service, { name, seconds, since: absent_since }))
       }
       continue
     }
     const seconds = handled_until === null ? 0 : secondsBetween(handled_until, at)
-    if (lag > BEHIND_MESSAGES || seconds > BEHIND_SECONDS) {
-      found.push(trouble('behind', gravity, service, { name, count: lag, seconds }))
+    if (seconds > BEHIND_SECONDS) {
+      found.push(trouble('behind', gravity, service, { name, seconds }))
     }
   }
   if (dead_letters > 0) {
@@ -143,7 +142,7 @@ export function secondsBetween(earlier: string, later: Date): number {
 }
 
 function brokerAway(seen: { data: Said | null; error: unknown }[]): Trouble[] {
-  const away = seen.some(({ data, error }) => !error && data?.consumers.some(({ lag }) => lag === null))
+  const away = seen.some(({ data, error }) => !error && data?.consumers.some(({ waits }) => waits === null))
   return away ? [trouble('broker', 4, null, {})] : []
 }
 

@@ -11,6 +11,7 @@ from typing import Final
 import prometheus_client
 
 from clearway_platform.auth.ceilings import Ceiling
+from clearway_platform.messaging.cursors import Cursors
 from clearway_platform.messaging.feed import Feed, FeedEntry
 from clearway_platform.web.stream.client import Client, Selection
 from clearway_platform.web.stream.views import Shown, Views
@@ -35,8 +36,8 @@ class Hub:
         self.name = name
         self._views = Views(shown)
         self.position = -1
-        self.epoch = ""
         self.started = asyncio.Event()
+        self._cursors: Cursors | None = None
         self._clients: dict[str, set[Client]] = defaultdict(set)
         self._open: Counter[str] = Counter()
         self._closed = False
@@ -44,7 +45,7 @@ class Hub:
     async def run(self) -> None:
         """A worker: follows the feed until cancelled. Clients of an earlier run continue from the database."""
         with self.feed.subscribe() as grown:
-            self.epoch = await self.feed.epoch()
+            self._cursors = await self.feed.cursors()
             self.position = await self.feed.last_position()
             for clients in list(self._clients.values()):
                 for client in list(clients):
@@ -58,6 +59,12 @@ class Hub:
                 else:
                     await self._queue_all(fresh)
                 await grown.wait()
+
+    @property
+    def cursors(self) -> Cursors:
+        """The form of the positions, once the hub has started."""
+        assert self._cursors is not None
+        return self._cursors
 
     @property
     def client_count(self) -> int:
@@ -138,7 +145,7 @@ class Hub:
     def _frame(self, entry: FeedEntry, ceiling: Ceiling) -> bytes:
         """What clients of a ceiling are sent; empty when they may see nothing of it."""
         seen = self._views.of(entry, ceiling)
-        return b"" if seen is None else event_frame(self.epoch, seen)
+        return b"" if seen is None else event_frame(self.cursors, seen)
 
     def _leave_behind(self, client: Client) -> None:
         client.fall_behind()

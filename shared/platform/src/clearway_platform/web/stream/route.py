@@ -22,16 +22,16 @@ from clearway_platform.web.stream.start import starting_cursor
 from clearway_platform.web.strict import chosen
 
 _EXAMPLE: Final = (
-    "retry: 1000\nid: 9f0c1d2e3a4b-16\nevent: cursor\n"
-    'data: {{"stream": "{stream}", "cursor": "9f0c1d2e3a4b-16"}}\n\n'
-    "id: 9f0c1d2e3a4b-17\nevent: {type}\ndata: {{…}}\n\n: ping\n"
+    "retry: 1000\nid: hGn1x0NUzNdpZ1rFGLlUBaCA9qnGGXx7Bm4bqVS3\nevent: cursor\n"
+    'data: {{"stream": "{stream}", "cursor": "hGn1x0NUzNdpZ1rFGLlUBaCA9qnGGXx7Bm4bqVS3"}}\n\n'
+    "id: w0c8Vv2uKXh0b1mE8KqVxQ2h_5rT7cN-9yPzJ4sD\nevent: {type}\ndata: {{…}}\n\n: ping\n"
 )
 _DESCRIPTION: Final = """Server-sent events. Each has an id. Reconnect with the last id in `Last-Event-ID` (every common
 reader does so by itself), or in `since`, and nothing is missed.
 
 - The first event is `cursor`: its id is the position at which the stream begins, so that a client without any other
-  event can reconnect too. It is sent again when the position changes without an event for this client. Only store its
-  id.
+  event can reconnect too. It is sent again when a client has caught up. Only store its id.
+- An id says nothing but where to continue: it is opaque, and of this mission alone.
 - `resync` is sent instead when missed events are no longer stored: read the present state at the address in `snapshot`,
   then continue; the stream continues after its id.
 - All other events are those of `types`. Ignore a type that you do not know.

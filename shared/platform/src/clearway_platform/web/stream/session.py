@@ -10,7 +10,7 @@ from clearway_platform.web.stream.client import Client
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.outlet import Outlet
 from clearway_platform.web.stream.replays import Replays
-from clearway_platform.web.stream.wire import PING, cursor_frame, event_frame, position_of, resync_frame
+from clearway_platform.web.stream.wire import PING, cursor_frame, event_frame, resync_frame
 
 PAGE_BYTES: Final = 65_536
 PAGE_ENTRIES: Final = 100
@@ -31,8 +31,8 @@ class Session:
         self._outlet = outlet
         self._snapshot = snapshot
         self._ping_seconds = ping_seconds
-        # The last position whose id the client has.
-        self._last_id = 0
+        # Whether it had missed events that were then read from the database.
+        self._catches_up = False
         # Bytes already sent of the page after the client's position.
         self._sent = 0
 
@@ -44,7 +44,11 @@ class Session:
             try:
                 while not self._client.closing:
                     await self._catch_up()
+                    # A place is sent whether or not it has changed: that it has would say that another mission's has.
+                    if self._catches_up and not self._client.closing:
+                        await self._send_cursor()
                     await self._follow()
+                    self._catches_up = True
             finally:
                 self._hub.leave(self._client)
 
@@ -55,11 +59,12 @@ class Session:
             await self._resync()
         else:
             self._client.position = position
+            self._catches_up = cursor is not None
             await self._send_cursor()
 
     async def _resumed(self, cursor: str) -> int | None:
         """The position of a cursor; None when it is not of this feed. The hub of another process may be ahead."""
-        position = position_of(cursor, self._hub.epoch)
+        position = self._hub.cursors.position(self._client.selection.mission, cursor)
         if position is None or position <= self._hub.position:
             return position
         return position if position <= await self._hub.feed.last_position() else None
@@ -72,23 +77,21 @@ class Session:
             await asyncio.sleep(0)
             async with self._replays.turn(self._client.principal):
                 await self._send_page()
-        if self._client.position > self._last_id:
-            await self._send_cursor()
 
     async def _send_page(self) -> None:
         """Send as much as the connection accepts. The rest is read again later, and not kept in memory until then."""
         client = self._client
         try:
-            position, last_id, frames = await self._page()
+            position, frames = await self._page()
         except Pruned:
             await self._gap()
             return
         self._sent += await self._outlet.offer(frames[self._sent :])
         if self._sent == len(frames):
-            client.position, self._last_id, self._sent = position, last_id, 0
+            client.position, self._sent = position, 0
 
-    async def _page(self) -> tuple[int, int, bytes]:
-        """The position after the next page, the last id in it, and its frames. Raises Pruned."""
+    async def _page(self) -> tuple[int, bytes]:
+        """The position after the next page, and its frames. Raises Pruned."""
         client, hub = self._client, self._hub
         selection = client.selection
         until = min(hub.position, client.position + SCAN_POSITIONS)
@@ -97,8 +100,7 @@ class Session:
         )
         position = entries[-1].position if entries else until
         selected = [seen for entry in entries if (seen := hub.seen(entry, selection)) is not None]
-        last_id = selected[-1].position if selected else self._last_id
-        return position, last_id, b"".join(event_frame(hub.epoch, entry) for entry in selected)
+        return position, b"".join(event_frame(hub.cursors, entry) for entry in selected)
 
     async def _gap(self) -> None:
         """Report a gap, between two events: a client that has half an event gets the report when it reconnects."""
@@ -111,16 +113,17 @@ class Session:
     async def _follow(self) -> None:
         while self._client.live:
             if frames := await self._client.take(self._ping_seconds):
-                self._last_id = self._client.position
                 await self._outlet.write(frames)
             elif self._client.live:
                 await self._outlet.write(PING)
 
     async def _send_cursor(self) -> None:
         """Send the position, so that the client's next connection skips events that are not for it."""
-        self._last_id = self._client.position
-        await self._outlet.write(cursor_frame(self._hub.epoch, self._last_id, self._hub.name))
+        await self._outlet.write(cursor_frame(self._place(), self._hub.name))
 
     async def _resync(self) -> None:
-        self._last_id = self._client.position = self._hub.position
-        await self._outlet.write(resync_frame(self._hub.epoch, self._last_id, self._snapshot))
+        self._client.position = self._hub.position
+        await self._outlet.write(resync_frame(self._place(), self._snapshot))
+
+    def _place(self) -> str:
+        return self._hub.cursors.place(self._client.selection.mission, self._client.position)

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedHead, FeedRow
+from clearway_platform.messaging.cursors import is_cursor
 from clearway_platform.refusals import RequestPart
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
 from clearway_platform.web.moments import A_DATE, FromTime
 from clearway_platform.web.problems import BadCursor
-from clearway_platform.web.stream.wire import is_cursor
 
 MOST: Final = 1000
 _FEED = table_of(FeedRow)
@@ -42,8 +42,11 @@ def starting_cursor(platform: Platform, permission: Permission) -> Callable[...,
         if since:
             return _checked(since, "since", "query")
         if published_from is not None:
-            return await _cursor(platform, await _before(platform, principal.mission, published_from))
-        return await _cursor(platform, await _before_last(platform, principal.mission, last)) if last else None
+            return await place(principal.mission, await _before(platform, principal.mission, published_from))
+        return await place(principal.mission, await _before_last(platform, principal.mission, last)) if last else None
+
+    async def place(mission: str, position: int) -> str:
+        return (await platform.feed.cursors()).place(mission, position)
 
     return cursor
 
@@ -53,10 +56,6 @@ def _checked(cursor: str, place: str, part: RequestPart) -> str:
     if not is_cursor(cursor):
         raise BadCursor(place, part)
     return cursor
-
-
-async def _cursor(platform: Platform, position: int) -> str:
-    return f"{await platform.feed.epoch()}-{position}"
 
 
 async def _before_last(platform: Platform, mission: str, count: int) -> int:

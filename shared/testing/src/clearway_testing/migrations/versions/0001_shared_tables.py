@@ -1,6 +1,6 @@
 """The shared tables."""
 
-from clearway_platform.database.migrations import create_plumbing, drop_plumbing
+from clearway_platform.database.migrations import add_cursor_key, create_plumbing, drop_plumbing
 
 revision = "0001"
 down_revision = None
@@ -8,6 +8,7 @@ down_revision = None
 
 def upgrade() -> None:
     create_plumbing()
+    add_cursor_key()
 
 
 def downgrade() -> None:
