@@ -1,6 +1,7 @@
 """No mission reads, changes or notices another's. Generated from the OpenAPI documents: a new route is covered too."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
+from clearway_platform.web.stream.start import MOST
 
 from .mission import Mission, await_that, made, report, subscription, uuids_in
 from .operations import OBJECTS, Operation, operations
@@ -153,9 +155,7 @@ def _own(operation: Operation) -> list[str]:
 def test_a_stream_holds_ones_own(operation: Operation, north: Mission, south: Mission) -> None:
     """From the first event on: what the other mission did before came earlier in the same feed."""
     with south.client() as client:
-        text = _until(client, operation.path, {}, "event: cursor")
-        beginning = text.split("id: ")[1].partition("-")[0] + "-0"
-        text = _until(client, operation.path, {"since": beginning}, '"mission":')
+        text = _until(client, operation.path, {"last": str(MOST)}, '"mission":')
     assert reveals(text, south)
     assert not reveals(text, north)
 
@@ -184,12 +184,41 @@ def _until(client: httpx.Client, path: str, query: dict[str, str], sign: str) ->
 
 
 def test_a_chosen_id_is_ones_own(north: Mission, south: Mission) -> None:
-    """A client may choose the id of its report; one that another mission has chosen answers nothing of it."""
+    """A client may choose the id of its report. One that another mission has is as good as any, in every service."""
+    chosen = {"incident_id": str(new_id())}
+    with north.client() as client:
+        theirs = made(client.post("/v1/incidents", json=report(north.mark, **chosen)))
+        before = client.get(f"/v1/incidents/{theirs['incident_id']}").json()
+    past, world = {"as_of": datetime.now(UTC).isoformat()}, {"bbox": "-180,-90,180,90", "zoom": "22"}
+    address, known = f"/v1/incidents/{chosen['incident_id']}", {"incident_id": chosen["incident_id"]}
     with south.client() as client:
-        foreign = client.post("/v1/incidents", json=report(south.mark, incident_id=north.ids["incident_id"]))
-        assert not foreign.is_success or foreign.json()["revision"] == 1
-        assert not reveals(foreign.text.replace(north.ids["incident_id"], ""), north)
-        assert foreign.status_code < 500
+        ours = client.post("/v1/incidents", json=report(south.mark, **chosen))
+        assert (ours.status_code, ours.json()["incident_id"], ours.json()["revision"]) == (201, *chosen.values(), 1)
+        again = client.post("/v1/incidents", json=report(south.mark, **chosen))
+        assert (again.status_code, again.json()) == (200, ours.json())
+        assert client.post("/v1/incidents", json=report("another", **chosen)).status_code == 409
+        graded = client.post(f"{address}/grade", json={"source_reliability": "B"}, headers={"If-Match": '"1"'})
+        assert made(graded)["revision"] == 2
+        alerts = await_that(lambda: client.get("/v1/alerts", params=known).json()["items"], "one's own alert is raised")
+        answers = [client.get(address), client.get(f"{address}/revisions"), client.get(address, params=past)]
+        answers += [client.get("/v1/incidents", params=past), client.get("/v1/incident-map", params=world)]
+        texts = [answer.text.replace(chosen["incident_id"], "") for answer in answers]
+        assert [reveals(text, north) for text in [*texts, str(alerts).replace(chosen["incident_id"], "")]] == [[]] * 6
+    with north.client() as client:
+        assert client.get(address).json() == before
+        assert [one["revision"] for one in client.get(f"{address}/revisions").json()["items"]] == [1]
+
+
+def test_a_cursor_is_of_ones_own_mission(north: Mission, south: Mission) -> None:
+    """Positions are of all missions: a cursor shows none, and one of another mission is none."""
+    world = {"bbox": "-180,-90,180,90", "zoom": "0"}
+    with north.client() as theirs, south.client() as ours:
+        for operation in STREAMS:
+            foreign = _until(theirs, operation.path, {}, "event: cursor").split("id: ")[1].split("\n")[0]
+            assert "event: resync" in _until(ours, operation.path, {"since": foreign}, "event: ")
+        shown = ours.get("/v1/incident-map", params=world).json()["cursor"]
+        assert shown != ours.get("/v1/incident-map", params=world).json()["cursor"]
+        assert "event: cursor" in _until(ours, "/v1/incident-events", {"since": shown}, "event: ")
 
 
 def test_an_external_reference_is_ones_own(north: Mission, south: Mission) -> None:

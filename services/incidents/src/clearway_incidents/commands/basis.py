@@ -29,14 +29,14 @@ async def basis_of(
     reporters: dict[UUID, str] = {}
     correctors: set[str] = set()
     graders: set[str] = set()
-    for row in await _rows(transaction, family):
+    for row in await _rows(transaction, incident.mission, family):
         who = row.person or row.by
         if row.kind == Kind.GRADED:
             graders |= {who} if row.incident_id == incident.incident_id else set()
         elif row.kind == Kind.CORRECTED:
             correctors |= {who} if _is_decisive(row) else set()
         else:
-            reporters[row.report_id or await _report_of(transaction, revisions, row)] = who
+            reporters[row.report_id or await _report_of(transaction, revisions, incident.mission, row)] = who
     return Basis(reporters, frozenset(correctors), frozenset(graders))
 
 
@@ -49,11 +49,11 @@ async def last_verified(transaction: Transaction, revisions: Revisions, now: Rec
     is_decided = or_(
         _TABLE.kind == Kind.VERIFIED.value, and_(_TABLE.kind == Kind.CORRECTED.value, _TABLE.decisive.is_(True))
     )
-    query = select(_TABLE.revision).where(_of([incident.incident_id]), is_decided)
+    query = select(_TABLE.revision).where(_of(incident.mission, [incident.incident_id]), is_decided)
     number = (await transaction.connection.execute(query.order_by(_TABLE.revision.desc()).limit(1))).scalar()
     if number is None or number == incident.revision:
         return incident
-    return (await revisions.at(transaction, incident.incident_id, number)).incident
+    return (await revisions.at(transaction, incident.mission, incident.incident_id, number)).incident
 
 
 async def _family(
@@ -69,15 +69,15 @@ async def _family(
     return family
 
 
-async def _rows(transaction: Transaction, family: list[UUID]) -> Iterable[Row[Any]]:
+async def _rows(transaction: Transaction, mission: str, family: list[UUID]) -> Iterable[Row[Any]]:
     kinds = sorted(kind.value for kind in {*REPORTING, Kind.CORRECTED, Kind.GRADED})
     names = ("incident_id", "revision", "kind", "by", "person", "report_id", "decisive", "changed")
-    query = select(*(_TABLE[name] for name in names)).where(_of(family), _TABLE.kind.in_(kinds))
+    query = select(*(_TABLE[name] for name in names)).where(_of(mission, family), _TABLE.kind.in_(kinds))
     return await transaction.connection.execute(query.order_by(_TABLE.recorded_at, _TABLE.revision))
 
 
-def _of(ids: list[UUID]) -> ColumnElement[bool]:
-    return _TABLE.incident_id.in_(ids)
+def _of(mission: str, ids: list[UUID]) -> ColumnElement[bool]:
+    return and_(_TABLE.mission == mission, _TABLE.incident_id.in_(ids))
 
 
 def _is_decisive(row: Row[Any]) -> bool:
@@ -86,7 +86,7 @@ def _is_decisive(row: Row[Any]) -> bool:
     return bool(row.decisive)
 
 
-async def _report_of(transaction: Transaction, revisions: Revisions, row: Row[Any]) -> UUID:
+async def _report_of(transaction: Transaction, revisions: Revisions, mission: str, row: Row[Any]) -> UUID:
     """The report that came with a revision of release 0.1.0, which has it in its state alone."""
-    state = (await revisions.at(transaction, row.incident_id, row.revision)).incident
+    state = (await revisions.at(transaction, mission, row.incident_id, row.revision)).incident
     return state.reports[-1].report_id

@@ -64,15 +64,15 @@ class Intake:
         await take_names(transaction, principal.mission, sent.new_refs)
         known = await _known_as(transaction, principal.mission, sent)
         if known is not None:
-            return await self._first_state(transaction, known)
+            return await self._first_state(transaction, principal.mission, known)
         states = await self.revisions.create(transaction, principal, [(change, sent.content.hash)])
         if states is None:
             await _require_same_content(transaction, principal.mission, sent)
-            return await self._first_state(transaction, sent.first.incident_id)
+            return await self._first_state(transaction, principal.mission, sent.first.incident_id)
         return Accepted(states[0], created=True)
 
-    async def _first_state(self, transaction: Transaction, incident_id: UUID) -> Accepted:
-        return Accepted((await self.revisions.at(transaction, incident_id, 1)).state, created=False)
+    async def _first_state(self, transaction: Transaction, mission: str, incident_id: UUID) -> Accepted:
+        return Accepted((await self.revisions.at(transaction, mission, incident_id, 1)).state, created=False)
 
 
 async def _known_as(transaction: Transaction, mission: str, sent: Submission) -> UUID | None:

@@ -89,5 +89,6 @@ async def _claimant(transaction: Transaction, incident: IncidentState) -> str:
     if incident.clearance is None:
         return ""
     table, key = REVISIONS.c, incident.clearance.claimed_by
-    query = select(table.person).where(table.incident_id == incident.incident_id, table.by == key).limit(1)
+    of_incident = (table.mission == incident.mission, table.incident_id == incident.incident_id)
+    query = select(table.person).where(*of_incident, table.by == key).limit(1)
     return (await transaction.connection.execute(query)).scalar_one_or_none() or key

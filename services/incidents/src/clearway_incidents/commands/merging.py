@@ -52,7 +52,7 @@ class Merging:
         loser = await self.revisions.seen(transaction, principal, target)
         act = self.revisions.act(principal, reason)
         life.allow(loser.incident, Kind.UNMERGED)
-        before = await self.revisions.at(transaction, target.incident_id, target.revision - 1)
+        before = await self.revisions.at(transaction, principal.mission, target.incident_id, target.revision - 1)
         restored = unmerge_loser(loser.incident, before.incident, act)
         await self._free_survivor(transaction, principal, loser.incident, act)
         return await self.revisions.append(transaction, principal, loser, restored)
@@ -74,20 +74,23 @@ class Merging:
         survivor = await self.revisions.current(transaction, principal.mission, survivor_id)
         if survivor.incident.status is Status.RETRACTED:
             return
-        joined = await self._joined_at(transaction, survivor_id, loser.incident_id)
-        before = await self.revisions.at(transaction, survivor_id, joined.revision - 1)
+        joined = await self._joined_at(transaction, principal.mission, survivor_id, loser.incident_id)
+        before = await self.revisions.at(transaction, principal.mission, survivor_id, joined.revision - 1)
         basis = await basis_of(transaction, self.revisions, survivor.incident, without=loser.incident_id)
         freed = unmerge_survivor(survivor.incident, loser, before.incident, joined, act, basis=basis)
         await self.revisions.append(transaction, principal, survivor, freed)
 
-    async def _joined_at(self, transaction: Transaction, survivor_id: UUID, loser_id: UUID) -> IncidentState:
+    async def _joined_at(
+        self, transaction: Transaction, mission: str, survivor_id: UUID, loser_id: UUID
+    ) -> IncidentState:
         """The survivor's revision that took the loser in, the last time that it did."""
         table = REVISIONS.c
-        query = select(table.revision).where(table.incident_id == survivor_id, table.kind == Kind.MERGED.value)
+        of_survivor = (table.mission == mission, table.incident_id == survivor_id)
+        query = select(table.revision).where(*of_survivor, table.kind == Kind.MERGED.value)
         numbers = (await transaction.connection.execute(query.order_by(table.revision.desc()))).scalars().all()
         # One at a time: each may be large, and the last one is nearly always it.
         for number in numbers:
-            joined = (await self.revisions.at(transaction, survivor_id, number)).incident
+            joined = (await self.revisions.at(transaction, mission, survivor_id, number)).incident
             if joined.links.merged_from[-1:] == (loser_id,):
                 return joined
         raise LookupError(f"no revision of {survivor_id} took {loser_id} in")

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, tuple_, update
 
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.errors import StaleRevision
@@ -29,7 +29,7 @@ REASON: Final = "its retention has ended"
 _FIRST_SECONDS: Final = 60.0
 _AT_ONCE: Final = 100
 
-_OF_INCIDENT: Final = REVISIONS.c.incident_id == bindparam("of")
+_OF_INCIDENT: Final = and_(REVISIONS.c.mission == bindparam("in_mission"), REVISIONS.c.incident_id == bindparam("of"))
 _WHOLE: Final = (
     select(REVISIONS.c.revision, REVISIONS.c.state, REVISIONS.c.reason)
     .where(_OF_INCIDENT, REVISIONS.c.revision < bindparam("before"), REVISIONS.c.reduced_at.is_(None))
@@ -37,7 +37,11 @@ _WHOLE: Final = (
     .limit(_AT_ONCE)
 )
 _REDUCE: Final = update(REVISIONS).where(_OF_INCIDENT, REVISIONS.c.revision == bindparam("number"))
-_DONE: Final = update(INCIDENTS).where(INCIDENTS.c.incident_id == bindparam("of")).values(retention_until=None)
+_DONE: Final = (
+    update(INCIDENTS)
+    .where(INCIDENTS.c.mission == bindparam("in_mission"), INCIDENTS.c.incident_id == bindparam("of"))
+    .values(retention_until=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +62,27 @@ class Retention:
 
     async def apply(self) -> int:
         """Reduce every incident that is past its retention. Returns how many."""
-        count, after = 0, UUID(int=0)
+        count, after = 0, (UUID(int=0), "")
         while due := await self._due(after):
             for mission, incident_id in due:
                 count += await self._reduce(mission, incident_id)
-            _, after = due[-1]
+            mission, incident_id = due[-1]
+            after = (incident_id, mission)
         return count
 
-    async def _due(self, after: UUID) -> Sequence[tuple[str, UUID]]:
+    async def _due(self, after: tuple[UUID, str]) -> Sequence[tuple[str, UUID]]:
         """The next that are past it. A row that an older program wrote says so in its state alone."""
         now, columns = self.revisions.clock.now(), INCIDENTS.c
         stated = columns.state["sharing"]["retention_until"].as_string() <= f"{now:%Y-%m-%dT%H:%M:%S}Z"
         is_older = or_(columns.marks_of.is_(None), columns.marks_of != columns.revision)
         due = or_(columns.retention_until <= now, and_(is_older, stated))
-        query = select(columns.mission, columns.incident_id).where(due, columns.incident_id > after)
+        key = (columns.incident_id, columns.mission)
+        last = (bindparam(None, value, type_=column.type) for column, value in zip(key, after, strict=True))
+        query = select(columns.mission, columns.incident_id).where(due, tuple_(*key) > tuple_(*last))
         async with self.database.of_every_mission(
             "what is past its retention is looked for in all"
         ).read() as connection:
-            rows = await connection.execute(query.order_by(columns.incident_id).limit(_AT_ONCE))
+            rows = await connection.execute(query.order_by(*key).limit(_AT_ONCE))
             return [(row.mission, row.incident_id) for row in rows]
 
     async def _reduce(self, mission: str, incident_id: UUID) -> bool:
@@ -87,21 +94,22 @@ class Retention:
                 change = expire(before.incident, self.revisions.act(principal, REASON))
                 after = await self.revisions.append(transaction, principal, before, change)
                 is_new = after["revision"] > before.incident.revision
-                await self._reduce_history(transaction, incident_id, after["revision"] + (0 if is_new else 1))
-                await forget_content(transaction, incident_id)
+                named = {"in_mission": mission, "of": incident_id}
+                await self._reduce_history(transaction, named, after["revision"] + (0 if is_new else 1))
+                await forget_content(transaction, mission, incident_id)
                 await rewrite_events(transaction, mission, incident_id, reduced_event)
-                await transaction.connection.execute(_DONE, {"of": incident_id})
+                await transaction.connection.execute(_DONE, named)
         except (StaleRevision, NewerState):
             return False
         return True
 
-    async def _reduce_history(self, transaction: Transaction, incident_id: UUID, before: int) -> None:
-        """The revisions before a number. Their hashes stay: they are of what was there."""
-        now, named = self.revisions.clock.now(), {"of": incident_id, "before": before}
-        while whole := (await transaction.connection.execute(_WHOLE, named)).all():
+    async def _reduce_history(self, transaction: Transaction, named: dict[str, Any], before: int) -> None:
+        """The revisions of an incident before a number. Their hashes stay: they are of what was there."""
+        now = self.revisions.clock.now()
+        while whole := (await transaction.connection.execute(_WHOLE, named | {"before": before})).all():
             rows = [
                 {
-                    "of": incident_id,
+                    **named,
                     "number": row.revision,
                     "state": reduced(row.state),
                     "reason": row.reason if row.reason in (None, REASON) else REMOVED,

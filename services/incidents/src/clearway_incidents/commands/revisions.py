@@ -34,14 +34,18 @@ _CURRENT: Final = select(INCIDENTS.c.state).where(
     INCIDENTS.c.incident_id == bindparam("incident_id"), INCIDENTS.c.mission == bindparam("mission")
 )
 _REVISION: Final = select(REVISIONS.c.state).where(
-    REVISIONS.c.incident_id == bindparam("incident_id"), REVISIONS.c.revision == bindparam("revision")
+    REVISIONS.c.incident_id == bindparam("incident_id"),
+    REVISIONS.c.revision == bindparam("revision"),
+    REVISIONS.c.mission == bindparam("mission"),
 )
 _OPEN: Final = on_either(
     lambda new: new.on_conflict_do_nothing().returning(INCIDENTS.c.incident_id),
     INCIDENTS,
 )
 _MOVE: Final = update(INCIDENTS).where(
-    INCIDENTS.c.incident_id == bindparam("of"), INCIDENTS.c.revision == bindparam("seen")
+    INCIDENTS.c.incident_id == bindparam("of"),
+    INCIDENTS.c.mission == bindparam("in_mission"),
+    INCIDENTS.c.revision == bindparam("seen"),
 )
 _KEEP: Final = insert(REVISIONS)
 
@@ -109,9 +113,9 @@ class Revisions:
         assesses = principal.may(permissions.ASSESS)
         return Act(principal.id, self.clock.now(), reason, person=person_of(principal), assesses=assesses)
 
-    async def at(self, transaction: Transaction, incident_id: UUID, number: int) -> Recorded:
+    async def at(self, transaction: Transaction, mission: str, incident_id: UUID, number: int) -> Recorded:
         """The incident at a revision that is known to exist."""
-        named = {"incident_id": incident_id, "revision": number}
+        named = {"mission": mission, "incident_id": incident_id, "revision": number}
         return self._recorded((await transaction.connection.execute(_REVISION, named)).scalar_one())
 
     async def create(
@@ -136,9 +140,9 @@ class Revisions:
         if not entry.changed:
             return before.state
         check_room(change, before.state, without_version(entry.stored))
-        row = incident_row(entry) | {"of": entry.incident.incident_id, "seen": before.incident.revision}
+        target = {"of": entry.incident.incident_id, "in_mission": principal.mission, "seen": before.incident.revision}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
-        if (await transaction.connection.execute(_MOVE, row)).rowcount == 0:
+        if (await transaction.connection.execute(_MOVE, incident_row(entry) | target)).rowcount == 0:
             now = await self.current(transaction, principal.mission, entry.incident.incident_id)
             raise StaleRevision(now.incident.revision)
         [state] = await self._write(transaction, principal, [entry])

@@ -133,13 +133,17 @@ def _known_at(mission: str, as_of: datetime) -> FromClause:
         .group_by(REVISIONS.c.incident_id)
         .subquery()
     )
-    return at_revisions(latest).subquery()
+    return at_revisions(mission, latest).subquery()
 
 
-def at_revisions(latest: FromClause) -> Select[Any]:
-    """Incidents as they were at revisions, each with the marks that it has now."""
-    is_latest = and_(REVISIONS.c.incident_id == latest.c.incident_id, REVISIONS.c.revision == latest.c.revision)
-    now = INCIDENTS.c.incident_id == REVISIONS.c.incident_id
+def at_revisions(mission: str, latest: FromClause) -> Select[Any]:
+    """Incidents of a mission as they were at revisions, each with the marks that it has now."""
+    is_latest = and_(
+        REVISIONS.c.mission == mission,
+        REVISIONS.c.incident_id == latest.c.incident_id,
+        REVISIONS.c.revision == latest.c.revision,
+    )
+    now = and_(INCIDENTS.c.mission == mission, INCIDENTS.c.incident_id == REVISIONS.c.incident_id)
     present = {f"present_{name}": value for name, value in marks_of(INCIDENTS.c).items()}
     query = select(
         REVISIONS,

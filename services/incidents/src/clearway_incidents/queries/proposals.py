@@ -38,5 +38,5 @@ def _seen_by(reader: Principal) -> Select[Any]:
     calls them."""
     marks = marks_of(INCIDENTS.c)
     whole = is_readable(marks, reader.ceiling) & is_whole(marks, reader.ceiling)
-    about = INCIDENTS.c.incident_id == PROPOSALS.c.incident_id
+    about = (INCIDENTS.c.incident_id == PROPOSALS.c.incident_id) & (INCIDENTS.c.mission == PROPOSALS.c.mission)
     return select(PROPOSALS).join(INCIDENTS, about).where(PROPOSALS.c.mission == reader.mission, whole)

@@ -90,10 +90,11 @@ def _changed_since(mission: str, as_of: datetime) -> FromClause:
     made = select(now.incident_id).where(now.mission == mission, now.created_at > as_of)
     is_changed = (now.mission == mission) & (now.updated_at > as_of) & now.incident_id.not_in(made)
     changed = select(now.incident_id).where(is_changed).subquery()
-    is_known = (REVISIONS.c.incident_id == changed.c.incident_id) & (REVISIONS.c.recorded_at <= as_of)
-    last = select(func.max(REVISIONS.c.revision)).where(is_known).scalar_subquery()
+    was_known = (REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of)
+    is_one = REVISIONS.c.incident_id == changed.c.incident_id
+    last = select(func.max(REVISIONS.c.revision)).where(is_one, *was_known).scalar_subquery()
     latest = select(changed.c.incident_id, last.label("revision")).subquery()
-    return at_revisions(latest).cte("changed").prefix_with("MATERIALIZED")
+    return at_revisions(mission, latest).cte("changed").prefix_with("MATERIALIZED")
 
 
 def _stated(columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -71,9 +71,9 @@ async def known_refs(
     }
 
 
-async def forget_content(transaction: Transaction, incident_id: UUID) -> None:
+async def forget_content(transaction: Transaction, mission: str, incident_id: UUID) -> None:
     """Drop what sources sent of an incident. That a repeat is the same is still known by its hash."""
-    forgotten = update(EXTERNAL_REFS).where(EXTERNAL_REFS.c.incident_id == incident_id)
+    forgotten = update(EXTERNAL_REFS).where(_REFS.mission == mission, _REFS.incident_id == incident_id)
     await transaction.connection.execute(forgotten.values(content=CONTENT.write({})))
 
 

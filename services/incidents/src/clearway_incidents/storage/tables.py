@@ -53,7 +53,8 @@ OLDER: Final = column("marks_of").is_distinct_from(column("revision"))
 
 
 class IncidentRow(Indexed, table=True):
-    """An incident at its present revision. `content_hash` is that of the report that made it, as it was sent.
+    """An incident at its present revision. Its id is its mission's: a client may choose it, and two missions may choose
+    the same one. `content_hash` is that of the report that made it, as it was sent.
     `retention_until` is empty once its end was acted on. `exercise` and `uncertainty_m` are those of the revision
     `marks_of`, too."""
 
@@ -68,7 +69,7 @@ class IncidentRow(Indexed, table=True):
     )
 
     incident_id: UUID = Field(primary_key=True)
-    mission: str
+    mission: str = Field(primary_key=True)
     revision: int
     updated_at: datetime = Field(sa_type=UtcDateTime)
     content_hash: str
@@ -89,7 +90,7 @@ class RevisionRow(Indexed, table=True):
 
     incident_id: UUID = Field(primary_key=True)
     revision: int = Field(primary_key=True)
-    mission: str
+    mission: str = Field(primary_key=True)
     kind: str
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     by: str
