@@ -18,6 +18,22 @@ from clearway_testing.stack import environment as stack_environment
 
 # Webhooks may not reach this machine unless the operator says so; the receiver is here.
 RECEIVERS: Final = {"CLEARWAY_WEBHOOK_ALLOWED_SUBNETS": f'["{LOOPBACK}/32"]'}
+# A benchmark sends more than any mission: how fast the platform is, not when it refuses. Counting stays part of it.
+_MORE_THAN_IS_SENT: Final = str(10**9)
+SHARES: Final = dict.fromkeys(
+    (
+        "CLEARWAY_KEY_REQUESTS_PER_MINUTE",
+        "CLEARWAY_MISSION_REQUESTS_PER_MINUTE",
+        "CLEARWAY_KEY_WRITES_PER_MINUTE",
+        "CLEARWAY_MISSION_WRITES_PER_MINUTE",
+        "CLEARWAY_KEY_STREAMS",
+        "CLEARWAY_MISSION_STREAMS",
+        "CLEARWAY_KEY_SUBSCRIPTIONS",
+        "CLEARWAY_MISSION_SUBSCRIPTIONS",
+        "CLEARWAY_HOST_ATTEMPTS_PER_MINUTE",
+    ),
+    _MORE_THAN_IS_SENT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,10 @@ def embedded(directory: Path, databases: Mapping[str, str] | None = None) -> Ite
     with ExitStack() as processes:
         processes.enter_context(
             running(
-                command, answers(f"http://{LOOPBACK}:{port}/readyz"), directory / "up.log", {**settings, **RECEIVERS}
+                command,
+                answers(f"http://{LOOPBACK}:{port}/readyz"),
+                directory / "up.log",
+                {**settings, **RECEIVERS, **SHARES},
             )
         )
         addresses = dict.fromkeys(stored_services(), f"http://{LOOPBACK}:{port}")
@@ -77,7 +96,7 @@ def embedded(directory: Path, databases: Mapping[str, str] | None = None) -> Ite
 @contextmanager
 def kafka_and_postgres(directory: Path, kafka: Server, postgres: DatabaseServer) -> Iterator[Platform]:
     """`clearway run` for each service that has a database, each with its own."""
-    settings = {**stack_environment(kafka, postgres), **RECEIVERS}
+    settings = {**stack_environment(kafka, postgres), **RECEIVERS, **SHARES}
     run([CLEARWAY, "migrate"], settings)
     run([CLEARWAY, "topics", "create"], settings)
     addresses, replicas = {}, {}

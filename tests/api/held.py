@@ -20,6 +20,8 @@ HEADERS: Final = frozenset(
         "idempotency-replayed",
         "location",
         "nothing-changed",
+        "ratelimit",
+        "ratelimit-policy",
         "retry-after",
         "www-authenticate",
         "x-request-id",

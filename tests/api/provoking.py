@@ -10,9 +10,11 @@ import httpx
 
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
+from clearway_platform.web.never_limited import MARK
 
 from .operations import OBJECTS, Operation
 from .scene import USED_KEY, Scene, but, sending
+from .spent import used_up
 
 Answers: TypeAlias = Iterator[httpx.Response]
 
@@ -99,6 +101,12 @@ def with_a_body_that_cannot_be(operation: Operation, scene: Scene) -> Answers:
     yield scene.ask(sending(asked, b"{}", "text/plain"))
 
 
+def with_a_share_that_is_used_up(operation: Operation, scene: Scene) -> Answers:
+    if MARK not in operation.document:
+        with used_up():
+            yield scene.ask(operation.request(scene.ours.ids))
+
+
 WAYS: Final[tuple[Callable[[Operation, Scene], Answers], ...]] = (
     without_a_key_that_is_valid,
     with_a_role_that_may_not,
@@ -108,4 +116,5 @@ WAYS: Final[tuple[Callable[[Operation, Scene], Answers], ...]] = (
     with_a_header_that_cannot_be,
     without_having_seen_what_it_changes,
     with_a_body_that_cannot_be,
+    with_a_share_that_is_used_up,
 )

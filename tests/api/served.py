@@ -23,6 +23,17 @@ from clearway_platform.web.connection import BoundedConnection
 from clearway_testing.server import LOOPBACK
 
 Result = TypeVar("Result")
+# One test sends more in a minute than a mission does.
+PLENTY = dict.fromkeys(
+    (
+        "key_requests_per_minute",
+        "mission_requests_per_minute",
+        "key_writes_per_minute",
+        "mission_writes_per_minute",
+        "failed_authentications_per_minute",
+    ),
+    1_000_000,
+)
 START_SECONDS = 60
 
 
@@ -79,7 +90,7 @@ async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served], 
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
         own = {"alerts": AlertsSettings(webhook_allowed_subnets=(f"{LOOPBACK}/32",))}
-        settings = Settings(data_dir=folder, port=0, **chosen)
+        settings = Settings(data_dir=folder, port=0, **(PLENTY | chosen))
         services = [service for name, service in installed_services().items() if not names or name in names]
         await migrate(services, settings)
         async with open_process(services, settings, own) as process:

@@ -36,7 +36,7 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def succeed(operation: Operation, scene: Scene) -> list[httpx.Response]:
     """The answer, and the one to the same request again, under its Idempotency-Key or with the ETag that came."""
-    asked, mission = _prepared(operation, scene)
+    asked, mission = prepared(operation, scene)
     headers = operation.parameters("header")
     if "Idempotency-Key" in headers:
         asked = but(asked, headers={"Idempotency-Key": str(new_id())})
@@ -46,7 +46,7 @@ def succeed(operation: Operation, scene: Scene) -> list[httpx.Response]:
     return [first] if operation.streams else [first, scene.ask(asked, mission=mission)]
 
 
-def _prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
+def prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
     """The request, and the mission that makes it."""
     ours = scene.ours
     if operation.method == "GET":

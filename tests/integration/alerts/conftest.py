@@ -26,12 +26,14 @@ from clearway_alerts.channels.webhook.channel import WebhookChannel
 from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.sources import Sources
+from clearway_alerts.commands.subscription_quota import SubscriptionQuota
 from clearway_alerts.commands.subscriptions import Changes, Subscriptions
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.main import STORAGE
 from clearway_alerts.outbound.challenges import Challenges
+from clearway_alerts.outbound.hosts import Hosts
 from clearway_alerts.outbound.leases import Lease, Room, lease_due
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.results import Attempt, Recorded, record
@@ -39,6 +41,7 @@ from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
 from clearway_alerts.policy.stages import Policy, stages
 from clearway_alerts.queries.preview import Previews
+from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
@@ -61,7 +64,10 @@ from clearway_platform.clock import new_id
 from clearway_platform.database import migrations
 from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.heavy import HeavyWork
+from clearway_platform.limiting.shares import Shares
+from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.settings import Settings
 from clearway_platform.web.app import create_app
 from clearway_testing.contract import hold_against_contract
 from clearway_testing.manual_clock import ManualClock
@@ -91,7 +97,7 @@ class Service:
     silences: Silences
 
     def new_worker(self) -> DeliveryWorker:
-        return DeliveryWorker(self.database, self.clock, self.channels, self.policy)
+        return DeliveryWorker(self.database, self.clock, self.channels, self.policy, Hosts(0, self.clock))
 
     def new_issuing(self, issuing: type[Issuing] = Issuing) -> Issuing:
         return issuing(Outbox(self.clock), Queue(self.policy, self.channels, self.new_worker(), self.clock))
@@ -203,12 +209,13 @@ async def service(
     extra_channels: Sequence[Channel] = (),
     extra_stages: Sequence[Stage] = (),
     answer_within: timedelta = ANSWER_WITHIN,
+    host_attempts: int = 0,
 ) -> AsyncIterator[Service]:
     await migrations.upgrade(url, STORAGE.migrations)
     database = Database(url)
     webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=answer_within)
     channels, policy = Channels([webhook, StreamChannel(), *extra_channels]), Policy([*stages(), *extra_stages])
-    worker = DeliveryWorker(database, clock, channels, policy)
+    worker = DeliveryWorker(database, clock, channels, policy, Hosts(host_attempts, clock))
     queue = Queue(policy, channels, worker, clock)
     issuing = Issuing(Outbox(clock, check=hold_against_contract), queue)
     standing, renewals = new_standing(database, issuing, clock), new_renewals(database, issuing, clock)
@@ -218,7 +225,8 @@ async def service(
         standing.wake()
         challenges.wake()
 
-    subscriptions = Subscriptions(clock, channels, queue, look)
+    quota = SubscriptionQuota.from_settings(AlertsSettings())
+    subscriptions = Subscriptions(clock, channels, queue, quota, look)
     pipeline = new_pipeline(issuing, clock)
     silences = new_silences(database, issuing, clock)
     yield Service(
@@ -240,14 +248,21 @@ async def service(
 
 
 @pytest.fixture
+def host_attempts() -> int:
+    """How many messages a mission may send to a host in a minute; 0: any number."""
+    return 0
+
+
+@pytest.fixture
 async def alerts(
     database_url: str,
     clock: ManualClock,
     extra_channels: list[Channel],
     extra_stages: list[Stage],
     answer_within: timedelta,
+    host_attempts: int,
 ) -> AsyncIterator[Service]:
-    async with service(database_url, clock, extra_channels, extra_stages, answer_within) as found:
+    async with service(database_url, clock, extra_channels, extra_stages, answer_within, host_attempts) as found:
         yield found
 
 
@@ -381,6 +396,8 @@ class ApiPlatform:
         self.database = service.database
         self.clock = service.clock
         self.keys = Keys()
+        self.shares = Shares(Settings(), service.clock)
+        self.stored = StoredBytes(service.database, 0)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from clearway_alerts.channels.base import (
 )
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.channels.stream.channel import StreamChannel
+from clearway_alerts.outbound.hosts import Hosts
 from clearway_alerts.outbound.leases import Room, lease_due
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.storage.tables import DELIVERY, SUBSCRIPTION
@@ -264,7 +265,7 @@ async def test_beside_an_older_process_that_does_not_know_the_channel_the_newer_
     alerts: Service, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
 ) -> None:
     older = Channels([StreamChannel(), webhook_of(alerts.channels)])
-    replica = DeliveryWorker(alerts.database, alerts.clock, older, alerts.policy)
+    replica = DeliveryWorker(alerts.database, alerts.clock, older, alerts.policy, Hosts(0, alerts.clock))
     await client.post("/v1/subscriptions", json=ON_RADIO)
     await alerts.warn(report())
     before = unreadable_channels()

@@ -36,6 +36,8 @@ from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.heavy import HeavyWork
+from clearway_platform.limiting.shares import Shares
+from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
@@ -265,7 +267,12 @@ def platform_on(desk: Desk, broker: Broker, directory: Path) -> Platform:
         keys=Keys(),
         broker=broker,
         plumbing=Plumbing(
-            desk.database, desk.outbox, Feed(desk.database), DeadLetters(desk.database, desk.outbox, desk.clock)
+            desk.database,
+            desk.outbox,
+            Feed(desk.database),
+            DeadLetters(desk.database, desk.outbox, desk.clock),
+            StoredBytes(desk.database, 0),
         ),
+        shares=Shares(Settings(), desk.clock),
         own=AnalyticsSettings(),
     )

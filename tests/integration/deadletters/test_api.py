@@ -12,7 +12,10 @@ import pytest
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
+from clearway_platform.limiting.shares import Shares
+from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.messaging.dead_letters import DeadLetters, DeadLetterState
+from clearway_platform.settings import Settings
 from clearway_platform.web.app import create_app
 from clearway_platform.web.dead_letters import dead_letter_router
 from clearway_testing.plumbing import Plumbing, message_of, plumbing, record_of
@@ -37,11 +40,20 @@ class Platform:
     clock: Clock
     dead_letters: DeadLetters
     keys: Keys
+    shares: Shares
+    stored: StoredBytes
 
 
 @pytest.fixture
 async def client(plumbing: Plumbing) -> AsyncIterator[httpx.AsyncClient]:
-    platform: Any = Platform(plumbing.database, plumbing.clock, plumbing.dead_letters, Keys())
+    platform: Any = Platform(
+        plumbing.database,
+        plumbing.clock,
+        plumbing.dead_letters,
+        Keys(),
+        Shares(Settings(), plumbing.clock),
+        StoredBytes(plumbing.database, 0),
+    )
     app = create_app(title="tests", description="", platform=platform)
     app.include_router(dead_letter_router(platform, PATH))
     transport, headers = httpx.ASGITransport(app), as_role("operator")["headers"]

@@ -21,6 +21,8 @@ from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.models import table_of
 from clearway_platform.database.states import StateVersions
 from clearway_platform.database.tables import OutboxRow
+from clearway_platform.limiting.shares import Shares
+from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
@@ -160,7 +162,10 @@ async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platf
         clock=clock,
         keys=Keys(),
         broker=cast(Broker, None),
-        plumbing=Plumbing(database, outbox, Feed(database), DeadLetters(database, outbox, clock)),
+        plumbing=Plumbing(
+            database, outbox, Feed(database), DeadLetters(database, outbox, clock), StoredBytes(database, 0)
+        ),
+        shares=Shares(Settings(), clock),
     )
     await database.close()
 

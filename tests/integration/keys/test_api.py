@@ -13,8 +13,10 @@ from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import IssuedKey, Role
+from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
+from clearway_platform.limiting.shares import Shares
 from clearway_platform.settings import Settings
 from clearway_platform.web.app import create_app
 from clearway_platform.web.keys import router
@@ -28,6 +30,7 @@ class Platform:
 
     keys: SqlKeyDirectory
     settings: Settings
+    shares: Shares
 
 
 @pytest.fixture
@@ -40,7 +43,8 @@ async def keys(database_url: str, clock: ManualClock) -> AsyncIterator[SqlKeyDir
 
 @pytest.fixture
 async def client(keys: SqlKeyDirectory) -> AsyncIterator[httpx.AsyncClient]:
-    platform: Any = Platform(keys, Settings(mission_zone="Africa/Bamako"))
+    settings = Settings(mission_zone="Africa/Bamako")
+    platform: Any = Platform(keys, settings, Shares(settings, SystemClock()))
     app = create_app(title="tests", description="", platform=platform)
     app.include_router(router)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:

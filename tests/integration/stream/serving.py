@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -41,7 +41,7 @@ async def serving_stream(hub: Hub) -> AsyncIterator[tuple[uvicorn.Server, str]]:
         async def follow(to: Outlet) -> None:
             await Session(hub, replays, client, to, "/v1/routes", 15).run(hub.cursors.place(MISSION, 0))
 
-        await EventStream("routes", client, follow, keys, 600)(scope, receive, send)
+        await EventStream("routes", client, follow, keys, nullcontext, 600)(scope, receive, send)
 
     config = uvicorn.Config(
         app, host=LOOPBACK, port=0, lifespan="off", log_config=None, ws="none", http=AbortableConnection

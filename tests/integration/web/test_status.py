@@ -15,8 +15,9 @@ from clearway_contracts.heartbeats import EVERY_MISSION, HeartbeatState, Service
 from clearway_contracts.topics import INCIDENTS
 from clearway_platform.auth.ceilings import UNLIMITED
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.clock import Clock, new_id
+from clearway_platform.clock import Clock, SystemClock, new_id
 from clearway_platform.database.engines import Database
+from clearway_platform.limiting.shares import Shares
 from clearway_platform.log.base import Broker, BrokerUnavailable, Message, TopicPartition
 from clearway_platform.log.embedded.broker import EmbeddedBroker
 from clearway_platform.messaging.dead_letters import DeadLetters
@@ -24,6 +25,7 @@ from clearway_platform.messaging.progress import HELD, Progress
 from clearway_platform.process import supervision
 from clearway_platform.process.runtime import TOPIC_SPECS
 from clearway_platform.process.supervision import Supervisor
+from clearway_platform.settings import Settings
 from clearway_platform.version import VERSION
 from clearway_platform.web.app import create_app
 from clearway_platform.web.status import LATE, status_router
@@ -53,6 +55,7 @@ class Platform:
     dead_letters: DeadLetters
     broker: Broker
     keys: Keys = field(default_factory=Keys)
+    shares: Shares = field(default_factory=lambda: Shares(Settings(), SystemClock()))
     progress: Progress = field(default_factory=Progress)
     workers: dict[str, str | None] = field(default_factory=dict)
 

@@ -21,6 +21,11 @@ class AlertsSettings(ServiceSettings):
         default=168, ge=2, description="How long an alert of a standing hazard is valid; it is renewed before."
     )
     route_renewal_hours: int = Field(default=24, ge=2, description="The same, where it lies on the subscriber's route.")
+    key_subscriptions: int = Field(default=1_000, ge=0, description="Subscriptions of one key; 0: no limit.")
+    mission_subscriptions: int = Field(default=5_000, ge=0, description="Subscriptions of one mission; 0: no limit.")
+    host_attempts_per_minute: int = Field(
+        default=6_000, ge=0, description="Messages of one mission to the webhooks of one host; 0: no limit."
+    )
     webhook_allowed_subnets: Several = Field(
         default=(), description="Subnets that webhooks may reach although they are private; plain http allowed there."
     )

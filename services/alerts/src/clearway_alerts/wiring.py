@@ -21,11 +21,13 @@ from clearway_alerts.commands.acknowledge import Acknowledge
 from clearway_alerts.commands.deliveries import Deliveries
 from clearway_alerts.commands.sealing import Sealing
 from clearway_alerts.commands.sources import Sources
+from clearway_alerts.commands.subscription_quota import SubscriptionQuota
 from clearway_alerts.commands.subscriptions import Subscriptions
 from clearway_alerts.consumers import consumer
 from clearway_alerts.domain.errors import NoSuchSubscription
 from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.outbound.challenges import Challenges
+from clearway_alerts.outbound.hosts import Hosts
 from clearway_alerts.outbound.measuring import Measuring
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
@@ -89,7 +91,8 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     settings, clock = platform.settings_of(AlertsSettings), platform.clock
     keys = keyring_of(settings, platform.settings)
     channels, policy = Channels(every_channel, keys), Policy(every_stage)
-    worker = DeliveryWorker(platform.database, clock, channels, policy)
+    hosts = Hosts(settings.host_attempts_per_minute, clock)
+    worker = DeliveryWorker(platform.database, clock, channels, policy, hosts)
     queue = Queue(policy, channels, worker, clock)
     warnings, requests, looking = HeavyWork("warnings"), HeavyWork("requests"), HeavyWork("looking")
     watchlist, issuing, validity = Watchlist(channels, warnings), Issuing(platform.outbox, queue), validity_of(settings)
@@ -110,7 +113,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     )
     trying_out = HeavyWork("previews")
     app.state.wiring = Wiring(
-        subscriptions=Subscriptions(clock, channels, queue, look),
+        subscriptions=Subscriptions(clock, channels, queue, SubscriptionQuota.from_settings(settings), look),
         deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
         sources=Sources(clock, silences.wake),

@@ -28,6 +28,7 @@ from clearway_platform.cli.configuration import DataFolder, read_settings
 from clearway_platform.cli.data_folder import require_database
 from clearway_platform.cli.failures import FAILED, Commands, fail
 from clearway_platform.cli.listing import AsJson, print_list
+from clearway_platform.cli.patience import Patient
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.messaging.outbox import Outbox
@@ -152,7 +153,13 @@ def _send(access: Access, reports: list[RowReport], summary: Summary, edition: E
     # On standard error, and only on a terminal: a file or a program that reads the output has no use for it.
     console = Console(stderr=True)
     with (
-        httpx.Client(base_url=access.url, headers=access.headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client,
+        httpx.Client(
+            base_url=access.url,
+            headers=access.headers,
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+            transport=Patient(),
+        ) as client,
         Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as progress,
     ):
         task = progress.add_task("Importing", total=len(reports))

@@ -15,6 +15,7 @@ import structlog
 
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import Role
+from clearway_platform.cli.patience import PatientAsync
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ async def run_demo(address: str, keys: SqlKeyDirectory, mission: str) -> None:
 
 def _client(address: str, token: str) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False)
+    return httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False, transport=PatientAsync())
 
 
 class Theatre:

@@ -36,6 +36,7 @@ class Code(StrEnum):
     KEY_REUSED = "idempotency_key_reused"
     NO_REVISION = "if_match_missing"
     TOO_MANY_REQUESTS = "too_many_requests"
+    QUOTA_USED_UP = "quota_used_up"
     FAILED = "failed"
     UNAVAILABLE = "unavailable"
     REFUSED = "refused"
@@ -185,6 +186,13 @@ KINDS: Final[Mapping[Code, Kind]] = {
         "Too many requests",
         "There were too many requests.",
         "Wait as long as the header Retry-After says, then repeat.",
+    ),
+    Code.QUOTA_USED_UP: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Share used up",
+        "The key, its mission or the address has used up its share, so that others keep theirs. Nothing was changed.",
+        "Wait as long as the header Retry-After says, then repeat. RateLimit-Policy names the share, and the answer "
+        "names the setting by which the operator raises it.",
     ),
     Code.FAILED: Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,

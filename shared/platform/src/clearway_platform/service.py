@@ -13,6 +13,8 @@ from clearway_platform.auth.permissions import PLATFORM
 from clearway_platform.auth.principals import KeyDirectory, Permission
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
+from clearway_platform.limiting.shares import Shares
+from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.log.base import Broker
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed
@@ -29,12 +31,13 @@ Own = TypeVar("Own", bound=ServiceSettings)
 
 @dataclass(frozen=True, slots=True)
 class Plumbing:
-    """The parts of a service with a database: the database itself, and the outbox, feed and dead letters in it."""
+    """The parts of a service with a database: the database, and the outbox, feed, dead letters and sums in it."""
 
     database: Database
     outbox: Outbox
     feed: Feed
     dead_letters: DeadLetters
+    stored: StoredBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Platform:
     keys: KeyDirectory
     broker: Broker
     plumbing: Plumbing | None
+    shares: Shares
     own: ServiceSettings | None = None
     permissions: Sequence[Permission] = PLATFORM
     precedence: Precedence = field(default_factory=Precedence)
@@ -70,6 +74,10 @@ class Platform:
     @property
     def dead_letters(self) -> DeadLetters:
         return self._stored.dead_letters
+
+    @property
+    def stored(self) -> StoredBytes:
+        return self._stored.stored
 
     @property
     def _stored(self) -> Plumbing:

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -134,6 +135,22 @@ class Settings(_Given):
     idempotency_hours: int = Field(default=72, ge=1)
     feed_retention_days: int = Field(default=30, ge=1)
     relay_poll_seconds: float = Field(default=0.5, gt=0)
+
+    key_requests_per_minute: int = Field(default=6_000, ge=0, description="Requests of one key; 0: no limit.")
+    mission_requests_per_minute: int = Field(default=30_000, ge=0, description="Requests of one mission; 0: no limit.")
+    key_writes_per_minute: int = Field(default=3_000, ge=0, description="Changes by one key; 0: no limit.")
+    mission_writes_per_minute: int = Field(default=12_000, ge=0, description="Changes by one mission; 0: no limit.")
+    failed_authentications_per_minute: int = Field(
+        default=60, ge=0, description="Requests without a valid key from one address; 0: no limit."
+    )
+    key_streams: int = Field(default=200, ge=0, description="Open streams of one key; 0: no limit.")
+    mission_streams: int = Field(default=1_000, ge=0, description="Open streams of one mission; 0: no limit.")
+    mission_stored_bytes: int = Field(
+        default=50 * 1024**3, ge=0, description="What one mission may put on record in one service; 0: no limit."
+    )
+    trusted_proxies: Several = Field(
+        default=(), description="Addresses and subnets of proxies whose X-Forwarded-For names the client."
+    )
     handler_attempts: int = Field(default=5, ge=1, description="Attempts before a message becomes a dead letter.")
 
     stream_ping_seconds: float = Field(
@@ -182,6 +199,16 @@ class Settings(_Given):
                 "is unknown too, install the package tzdata"
             ) from error
         return name
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ip_network(network)
+            except ValueError as error:
+                raise ValueError(f'holds addresses and subnets, as ["10.1.0.0/16"]: {error}') from error
+        return networks
 
     @field_validator("cors_origins")
     @classmethod

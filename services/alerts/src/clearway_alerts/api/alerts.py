@@ -16,6 +16,7 @@ from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
@@ -62,6 +63,7 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
 @router.post(
     "/{alert_id}/acknowledge",
     operation_id="alerts.acknowledge",
+    openapi_extra=NEVER_LIMITED,
     summary="Acknowledge an alert",
     response_model=AlertView,
     responses=REVISED | raises(NotTheOwner),

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, select, update
 
 from clearway_alerts.channels.base import Channel, ChannelForm, ProvingChannel, Secrets
 from clearway_alerts.channels.registry import Channels
+from clearway_alerts.commands.subscription_quota import SubscriptionQuota
 from clearway_alerts.domain.errors import (
     AnotherChannel,
     NoMessages,
@@ -60,11 +61,14 @@ class Subscriptions:
     clock: Clock
     channels: Channels
     queue: Queue
+    quota: SubscriptionQuota
     look: Callable[[], None]
 
     async def create(self, transaction: Transaction, principal: Principal, name: str, wanted: Changes) -> RowMapping:
-        """Raises Invalid, UnknownRoute. The row that is returned holds the new secrets."""
+        """Raises Invalid, UnknownRoute, QuotaUsedUp. The row that is returned holds the new secrets."""
         now = self.clock.now()
+        version = await next_version(transaction, principal.mission)
+        await self.quota.check(transaction, principal)
         row = {
             "id": new_id(),
             "mission": principal.mission,
@@ -73,7 +77,7 @@ class Subscriptions:
             "name": name,
             "state": SubscriptionState.ACTIVE,
             "revision": 1,
-            "changed_in": await next_version(transaction, principal.mission),
+            "changed_in": version,
             "created_at": now,
             "updated_at": now,
             **await self._checked(transaction, principal.mission, wanted),

@@ -175,6 +175,7 @@ _GIVE_BACK: Final = (
     .where(DELIVERY.c.id == bindparam("delivery"), DELIVERY.c.lease_epoch == bindparam("epoch"), is_pending(DELIVERY))
     .values(lease_until=None)
 )
+_POSTPONE: Final = _GIVE_BACK.values(due_at=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,12 @@ async def lease_due(transaction: Transaction, channels: Channels, room: Room, no
 async def give_back(transaction: Transaction, leases: Sequence[Lease]) -> None:
     """Let any worker lease them at once: this process will not send them."""
     await _free(transaction, [(lease.delivery_id, lease.epoch) for lease in leases])
+
+
+async def postpone(transaction: Transaction, leases: Sequence[tuple[Lease, datetime]]) -> None:
+    """The same, from a time on: none of them is due before."""
+    held = [{"delivery": lease.delivery_id, "epoch": lease.epoch, "at": at} for lease, at in leases]
+    await transaction.connection.execute(_POSTPONE, held)
 
 
 async def _free(transaction: Transaction, leases: Sequence[tuple[UUID, int]]) -> None:

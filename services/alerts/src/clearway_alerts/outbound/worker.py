@@ -19,7 +19,16 @@ from clearway_alerts.channels.base import Outgoing, Sender
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.outbound.conduct import conduct_in
 from clearway_alerts.outbound.holder import Holder
-from clearway_alerts.outbound.leases import Lease, Leased, Room, give_back, lease_due, waiting_subscriptions
+from clearway_alerts.outbound.hosts import Hosts
+from clearway_alerts.outbound.leases import (
+    Lease,
+    Leased,
+    Room,
+    give_back,
+    lease_due,
+    postpone,
+    waiting_subscriptions,
+)
 from clearway_alerts.outbound.measuring import DELIVERY_LATENCY
 from clearway_alerts.outbound.passed_over import PassedOver, Unreadable
 from clearway_alerts.outbound.planning import NOT_LEASED, STALE_HOLD, has_stale_holds, replan
@@ -56,22 +65,24 @@ class _Running:
 
 @dataclass(frozen=True, slots=True)
 class _Unsent:
-    """A delivery for which there was no place, or that waited too long to be sent with its lease: any worker may lease
-    it anew."""
+    """A delivery for which there was no place, that waited too long to be sent with its lease, or that its host's share
+    has no room for: any worker may lease it anew, from a time on where one is given."""
 
     lease: Lease
+    due_at: datetime | None = None
 
 
 class DeliveryWorker:
     """One worker of a process. A new delivery may be inserted with its lease and be handed over when it is committed;
     all others are leased: when `wake` or `expect` says that they are due, and by looking from time to time."""
 
-    def __init__(self, database: Database, clock: Clock, channels: Channels, policy: Policy) -> None:
+    def __init__(self, database: Database, clock: Clock, channels: Channels, policy: Policy, hosts: Hosts) -> None:
         # Results of many missions are recorded together: one transaction, one sync to the disk.
         self._deliveries = database.of_every_mission("one worker sends the deliveries of all missions")
         self._clock = clock
         self._channels = channels
         self._policy = policy
+        self._hosts = hosts
         self._timeout = max((channel.timeout for channel in channels.sending_all.values()), default=timedelta(0))
         self._woken = asyncio.Event()
         self._finished: asyncio.Queue[Attempt | _Unsent] = asyncio.Queue()
@@ -218,6 +229,8 @@ class DeliveryWorker:
         if now > lease.until - self._timeout:
             _log.warning("lease_too_short", delivery=str(lease.delivery_id), attempt=lease.attempt)
             self._finished.put_nowait(_Unsent(lease))
+        elif (wait := await self._hosts.wait(lease.mission, lease.host)) is not None:
+            self._finished.put_nowait(_Unsent(lease, now + wait))
         else:
             message = Outgoing(lease.delivery_id, now, lease.body)
             result = await senders[lease.channel].attempt(lease.destination, message)
@@ -248,8 +261,11 @@ class DeliveryWorker:
 
     async def _record_now(self, finished: Sequence[Attempt | _Unsent]) -> Recorded:
         async with self._deliveries.write() as transaction:
-            if unsent := [result.lease for result in finished if isinstance(result, _Unsent)]:
-                await give_back(transaction, unsent)
+            unsent = [result for result in finished if isinstance(result, _Unsent)]
+            if again := [result.lease for result in unsent if result.due_at is None]:
+                await give_back(transaction, again)
+            if later := [(result.lease, result.due_at) for result in unsent if result.due_at is not None]:
+                await postpone(transaction, later)
             attempts = [result for result in finished if isinstance(result, Attempt)]
             return await record(transaction, self._policy, attempts, self._clock.now())
 

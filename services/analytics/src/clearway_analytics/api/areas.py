@@ -26,6 +26,7 @@ from clearway_analytics.queries.areas import of_area, page
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
@@ -127,6 +128,7 @@ async def correct(
 @router.post(
     "/areas/{area_id}/release",
     operation_id="areas.release",
+    openapi_extra=NEVER_LIMITED,
     summary="Release a contaminated area",
     response_model=AreaView,
     responses=REVISED | raises(AreaIsReleased),

@@ -17,6 +17,7 @@ from clearway_analytics.domain.check import CheckKind
 from clearway_analytics.domain.errors import CheckWithdrawn, RouteRedrawn
 from clearway_platform.web.conditional import IfMatch, etag
 from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.writes import Write
@@ -96,6 +97,7 @@ async def correct(
 @router.post(
     "/{clearance_id}/withdraw",
     operation_id="clearances.withdraw",
+    openapi_extra=NEVER_LIMITED,
     summary="Withdraw a clearance",
     response_model=ClearanceView,
     responses=REVISED | raises(CheckWithdrawn),

@@ -12,6 +12,7 @@ from clearway_analytics.domain.check import CheckKind
 from clearway_analytics.domain.errors import CheckWithdrawn, RouteRedrawn
 from clearway_platform.web.conditional import IfMatch, etag
 from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.writes import Write
@@ -86,6 +87,7 @@ async def correct(
 @router.post(
     "/{pass_id}/withdraw",
     operation_id="passes.withdraw",
+    openapi_extra=NEVER_LIMITED,
     summary="Withdraw a pass",
     response_model=PassView,
     responses=REVISED | raises(CheckWithdrawn),

@@ -2,6 +2,7 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { v7 } from 'uuid'
 import { session } from '../session/session.svelte'
+import { waiting } from './waiting.svelte'
 import type { paths } from './schema'
 
 export const api = createClient<paths>({ baseUrl: '' })
@@ -17,7 +18,25 @@ const withKey: Middleware = {
     if (response.status === 401 && isOfThisKey) session.refuse()
   },
 }
-api.use(withKey)
+
+/** What is only read is asked for again when the server says; a person who changes something is told when. */
+const patient: Middleware = {
+  async onResponse({ request, response, options }) {
+    let answer = response
+    for (let ms = waitOf(answer); request.method === 'GET' && ms > 0; ms = waitOf(answer)) {
+      await waiting.wait(ms, request.signal)
+      answer = await options.fetch(new Request(request))
+    }
+    return answer
+  },
+}
+api.use(patient, withKey)
+
+/** How long the server asks to wait, in milliseconds; 0 when it does not. */
+export function waitOf(response: Response): number {
+  const seconds = response.status === 429 ? Number(response.headers.get('retry-after')) : 0
+  return Number.isFinite(seconds) ? seconds * 1000 : 0
+}
 
 /** What the server says when it does not do what was asked: RFC 9457. */
 export interface Problem {
@@ -28,6 +47,8 @@ export interface Problem {
   code: string
   request_id?: string
   errors?: { field: string; pointer: string; problem: string; remedy: string }[]
+  /** How long the server asks to wait before this is sent again: not in the document, but in its header. */
+  waitMs?: number
 }
 
 /** Thrown where an answer is a problem. */
@@ -49,6 +70,7 @@ export function dataOf<Data>(answer: { data?: Data; error?: unknown; response: R
     title: problem?.title ?? answer.response.statusText,
     status: answer.response.status,
     ...problem,
+    waitMs: waitOf(answer.response),
   })
 }
 

@@ -75,3 +75,16 @@ test('a stream that begins with a gap is live, and is read on from there', async
   await vi.advanceTimersByTimeAsync(2_000)
   expect(asked.at(-1)?.get('Last-Event-ID')).toBe('f-9')
 })
+
+test('where too many streams are open it is asked again when the server says', async () => {
+  send.close()
+  let refusals = 0
+  vi.stubGlobal('fetch', () => {
+    refusals += 1
+    return Promise.resolve(new Response('{}', { status: 429, headers: { 'Retry-After': '30' } }))
+  })
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(refusals).toBe(1)
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(refusals).toBe(2)
+})

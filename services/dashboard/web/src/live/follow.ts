@@ -35,6 +35,8 @@ export async function follow(path: string, key: string, listener: Listener, sign
   let lastId = ''
   let heardAt: number | null = null
   let wait = FIRST_WAIT_MS
+  /** How long the server asks to wait, because too many streams are open. */
+  let asked = 0
   while (!signal.aborted) {
     const attempt = new AbortController()
     const end = () => attempt.abort()
@@ -50,6 +52,7 @@ export async function follow(path: string, key: string, listener: Listener, sign
         listener.link('refused', heardAt)
         return
       }
+      asked = response.status === 429 ? Number(response.headers.get('retry-after')) * 1000 || 0 : 0
       if (response.ok && response.body) {
         const events = response.body
           .pipeThrough(
@@ -74,6 +77,7 @@ export async function follow(path: string, key: string, listener: Listener, sign
         }
       }
     } catch {
+      asked = 0
       // A link that is cut, or an answer that ends in the middle: the next attempt says whether it is back.
     } finally {
       clearTimeout(watchdog)
@@ -81,7 +85,7 @@ export async function follow(path: string, key: string, listener: Listener, sign
     }
     if (signal.aborted) return
     listener.link('cut', heardAt)
-    await pause(wait * (0.75 + Math.random() / 2), signal)
+    await pause(Math.max(wait * (0.75 + Math.random() / 2), asked), signal)
     wait = Math.min(wait * 2, LONGEST_WAIT_MS)
   }
 }

@@ -12,6 +12,7 @@ from clearway_incidents.api.reports import GradingForm
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_platform.web.document import REVISED
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.possible_problems import raises
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
@@ -68,7 +69,14 @@ async def dispute(assessed: Assessed, sent: ReasonBody) -> Response:
     return await assessed.apply(life.dispute, sent.reason)
 
 
-@router.post("/close", operation_id="incidents.close", responses=CHANGED, summary="Close", response_model=IncidentBody)
+@router.post(
+    "/close",
+    operation_id="incidents.close",
+    openapi_extra=NEVER_LIMITED,
+    responses=CHANGED,
+    summary="Close",
+    response_model=IncidentBody,
+)
 async def close(assessed: Assessed, sent: CloseBody) -> Response:
     """From verified. The hazard must be cleared or none, or `override_reason` says why it is closed regardless."""
     return await assessed.apply(life.close, sent.override_reason)
@@ -83,7 +91,12 @@ async def reopen(assessed: Assessed, sent: ReasonBody) -> Response:
 
 
 @router.post(
-    "/retract", operation_id="incidents.retract", responses=CHANGED, summary="Retract", response_model=IncidentBody
+    "/retract",
+    operation_id="incidents.retract",
+    openapi_extra=NEVER_LIMITED,
+    responses=CHANGED,
+    summary="Retract",
+    response_model=IncidentBody,
 )
 async def retract(assessed: Assessed, sent: RetractBody) -> Response:
     """Final, from any live state. Every subscription that received an alert receives the cancellation."""

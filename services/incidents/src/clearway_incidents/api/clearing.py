@@ -11,6 +11,7 @@ from clearway_incidents.api.dependencies import Assessed, Reported
 from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_incidents.domain.hazard import claim
 from clearway_platform.web.document import REVISED
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.possible_problems import raises
 
 router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Clearing hazards"])
@@ -32,6 +33,7 @@ async def claim_clearance(reported: Reported, sent: ClearanceBody) -> Response:
 @router.post(
     "/confirm-clearance",
     operation_id="incidents.confirm_clearance",
+    openapi_extra=NEVER_LIMITED,
     responses=REVISED | raises(NotNow, NotYours),
     summary="Confirm a clearance",
     response_model=IncidentBody,
@@ -48,6 +50,7 @@ async def confirm_clearance(assessed: Assessed, sent: ConfirmationBody) -> Respo
 @router.post(
     "/dismiss-clearance",
     operation_id="incidents.dismiss_clearance",
+    openapi_extra=NEVER_LIMITED,
     responses=REVISED | raises(NotNow, NotYours),
     summary="Withdraw or refuse a claim",
     response_model=IncidentBody,

@@ -23,6 +23,7 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.conditional import IfMatch, etag
 from clearway_platform.web.document import REVISED, header
+from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
@@ -116,6 +117,7 @@ async def one(proposal_id: UUID, principal: Reader, reading: Reading, response: 
 @router.post(
     "/{proposal_id}/accept",
     operation_id="proposals.accept",
+    openapi_extra=NEVER_LIMITED,
     summary="Retract what was proposed",
     response_model=ProposalBody,
     responses=REVISED | raises(ProposalDecided, NotNow),

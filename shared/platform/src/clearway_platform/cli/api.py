@@ -23,6 +23,7 @@ from clearway_platform.cli.answers import (
 )
 from clearway_platform.cli.client import Access, find_access
 from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.cli.patience import Patient
 from clearway_platform.codes import Code
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -109,7 +110,10 @@ class Api:
 def open_api(url: str | None, key: str | None, *, data: Path | None, demo: bool, service: str) -> Iterator[Api]:
     """The API that the options of a command name, until the block ends."""
     access = find_answering(url, key, data=data, demo=demo)
-    with httpx.Client(base_url=access.url, headers=access.headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+    transport, headers = Patient(), access.headers
+    with httpx.Client(
+        base_url=access.url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False, transport=transport
+    ) as client:
         yield Api(client, service)
 
 

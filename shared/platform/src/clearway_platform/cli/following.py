@@ -30,6 +30,7 @@ from clearway_platform.cli.configuration import Misconfigured
 from clearway_platform.cli.connection import QUIET_SECONDS, Connection, FindAccess
 from clearway_platform.cli.event_lines import Line, line_of
 from clearway_platform.cli.listing import terminal_width
+from clearway_platform.cli.patience import seconds_to_wait
 from clearway_platform.cli.streams import Stream
 
 RETRY_SECONDS: Final = 2.0
@@ -59,7 +60,11 @@ class Beginning:
 
 
 class _Away(Exception):
-    """The stream is not answered at present. The text says why."""
+    """The stream is not answered at present. The text says why, and `seconds` when to ask again."""
+
+    def __init__(self, why: str, seconds: float = RETRY_SECONDS) -> None:
+        super().__init__(why)
+        self.seconds = seconds
 
 
 class _NotFollowed(Exception):
@@ -151,7 +156,7 @@ class Follower:
                 await asyncio.sleep(QUIET_SECONDS)
             except _Away as problem:
                 self._connection.lost(self._name, str(problem))
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(problem.seconds)
             except _NotFollowed as problem:
                 self._page.ended(self._name)
                 self._connection.ended(self._name, str(problem))
@@ -240,7 +245,7 @@ async def _check(response: httpx.Response, url: str) -> None:
     if response.status_code == 403:
         raise _NotFollowed(str(key_refused(response, url)))
     if may_answer_later(response):
-        raise _Away(unavailable(response, url))
+        raise _Away(unavailable(response, url), seconds_to_wait(response) or RETRY_SECONDS)
     if is_no_address(response):
         raise _NotFollowed(f"Clearway at {url} has no such stream: its service is not installed there, or is older.")
     if detail := detail_of(response):

@@ -192,6 +192,19 @@ def _create_dead_letter() -> None:
     op.create_index("ix_dead_letter_consumer_state", "dead_letter", ["consumer", "state"])
 
 
+def create_stored_bytes() -> None:
+    """The sums of what each mission has put on record. A service's first script creates them after the plumbing."""
+    op.create_table(
+        "stored_bytes",
+        sa.Column("mission", sa.String(), primary_key=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+    )
+
+
+def drop_stored_bytes() -> None:
+    op.drop_table("stored_bytes")
+
+
 async def _run(url: str, migrations: Path, action: Callable[[Config], None]) -> None:
     def migrate(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""The tables that every service has beside its own: outbox, feed, inbox, dead letters and idempotency."""
+"""The tables that every service has beside its own: outbox, feed, inbox, dead letters, idempotency and sums."""
 
 import json
 from datetime import datetime
@@ -115,6 +115,15 @@ class IdempotencyRow(Shared, table=True):
     headers: Any = Field(default=None, sa_type=Json, nullable=True)
     body: bytes | None = Field(default=None, sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class StoredBytesRow(Shared, table=True):
+    """How many bytes a mission has put on record with this service."""
+
+    __tablename__ = "stored_bytes"
+
+    mission: str = Field(primary_key=True)
+    bytes: int = Field(sa_type=BigInteger)
 
 
 class DeadLetterRow(Shared, table=True):

@@ -21,6 +21,8 @@ from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import bring_up_to_date
+from clearway_platform.limiting.shares import Shares
+from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.log import open_broker
 from clearway_platform.log.base import Broker, TopicSpec
 from clearway_platform.messaging.dead_letters import DeadLetters
@@ -73,10 +75,12 @@ def build_member(
     broker: Broker,
     own: ServiceSettings | None = None,
     precedence: Precedence | None = None,
+    shares: Shares | None = None,
 ) -> Member:
     """Build a service, with its database if it has one. Nothing connects yet.
 
-    `own`: the service's own settings; by default those of the environment.
+    `own`: the service's own settings; by default those of the environment. `precedence` and `shares` are those of the
+    process.
     """
     if own is None and service.settings is not None:
         own = service.settings()
@@ -85,7 +89,8 @@ def build_member(
         clock=clock,
         keys=keys,
         broker=broker,
-        plumbing=None if service.storage is None else _plumbing(settings.database_url(service.name), clock),
+        plumbing=None if service.storage is None else _plumbing(settings, service.name, clock),
+        shares=shares or Shares(settings, clock),
         own=own,
         permissions=permissions_of([service]),
         precedence=precedence or Precedence(),
@@ -93,9 +98,10 @@ def build_member(
     return Member(service, platform, service.build(platform))
 
 
-def _plumbing(url: str, clock: Clock) -> Plumbing:
-    database, outbox = Database(url), Outbox(clock)
-    return Plumbing(database, outbox, Feed(database), DeadLetters(database, outbox, clock))
+def _plumbing(settings: Settings, service: str, clock: Clock) -> Plumbing:
+    database, outbox = Database(settings.database_url(service)), Outbox(clock)
+    letters = DeadLetters(database, outbox, clock)
+    return Plumbing(database, outbox, Feed(database), letters, StoredBytes(database, settings.mission_stored_bytes))
 
 
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
@@ -134,6 +140,7 @@ class Process:
             log_config=None,
             http=BoundedConnection,
             ws="none",
+            forwarded_allow_ips=list(self.settings.trusted_proxies),
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -209,9 +216,9 @@ async def open_process(
         keys_database = Database(settings.database_url("keys"))
         stack.push_async_callback(keys_database.close)
         keys = SqlKeyDirectory(keys_database, clock)
-        members, precedence = [], Precedence()
+        members, precedence, shares = [], Precedence(), Shares(settings, clock)
         for service in services:
-            member = build_member(service, settings, clock, keys, broker, own.get(service.name), precedence)
+            member = build_member(service, settings, clock, keys, broker, own.get(service.name), precedence, shares)
             if member.platform.plumbing is not None:
                 stack.push_async_callback(member.platform.database.close)
             # Behind a dispatcher the lifespan of an application does not run by itself.
@@ -283,7 +290,11 @@ def _shared_workers(platform: Platform, name: str) -> dict[str, Worker]:
         feed_days=settings.feed_retention_days,
         idempotency_hours=settings.idempotency_hours,
     )
-    workers: dict[str, Worker] = {"relay": relay.run, "housekeeping": housekeeping.run}
+    workers: dict[str, Worker] = {
+        "relay": relay.run,
+        "housekeeping": housekeeping.run,
+        "stored-bytes": platform.stored.run,
+    }
     if name in HEARTBEATS.producers:
         heartbeat = Heartbeat(
             service=name,

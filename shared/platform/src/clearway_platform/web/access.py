@@ -10,10 +10,14 @@ from structlog.contextvars import bind_contextvars
 
 from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.codes import Code
+from clearway_platform.limiting.quotas import fields
 from clearway_platform.refusals import NotPermitted
 from clearway_platform.service import Platform
+from clearway_platform.web.envelope import say_in_answer
+from clearway_platform.web.never_limited import is_never_limited
 from clearway_platform.web.problems import Problem
 
+_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer: Final = HTTPBearer(
     auto_error=False,
     scheme_name="api_key",
@@ -42,7 +46,23 @@ def platform_of(request: Request) -> Platform:
 
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """The caller. Raises 401 without a valid key, or, on a stream, an unused ticket."""
+    """The caller, whose request is counted. Raises 401 without a valid key, or, on a stream, an unused ticket, and 429
+    when a share is used up."""
+    shares, is_limited = platform_of(request).shares, not is_never_limited(request.scope["route"])
+    try:
+        principal = await _caller(request, credentials)
+    except Problem:
+        if is_limited:
+            await shares.count_failure(None if request.client is None else request.client.host)
+        raise
+    bind_contextvars(principal=principal.id)
+    if is_limited:
+        standings = await shares.count(principal, writes=request.method not in _READS)
+        say_in_answer(request.scope, fields(standings))
+    return principal
+
+
+async def _caller(request: Request, credentials: Credentials) -> Principal:
     keys = platform_of(request).keys
     ticket = request.query_params.get("ticket") if isinstance(request.scope["route"], StreamRoute) else None
     if credentials is not None:
@@ -60,7 +80,6 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
         raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
     if principal is None:
         raise refusal
-    bind_contextvars(principal=principal.id)
     return principal
 
 

@@ -28,6 +28,8 @@ _MAY_READ: Final = (
     "Link",
     "Location",
     "Nothing-Changed",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
     "WWW-Authenticate",
     "X-Request-Id",

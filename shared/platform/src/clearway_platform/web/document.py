@@ -13,6 +13,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from clearway_platform.auth.principals import Permission
 from clearway_platform.auth.roles import roles_by_permission, roles_table
 from clearway_platform.codes import KINDS
+from clearway_platform.web.never_limited import MARK
 from clearway_platform.web.possible_problems import CODES, possible
 from clearway_platform.web.problems import MEDIA_TYPE, ProblemDetails
 from clearway_platform.web.strict import JSON
@@ -41,6 +42,8 @@ _HEADERS: Final[Document] = {
     "X-Request-Id": "The id of the request in the logs: the one in the request, or a new one.",
     "WWW-Authenticate": "The scheme of the key: `Bearer`.",
     "Allow": "With status 405, the methods of the address.",
+    "RateLimit-Policy": "The shares that the request counted to: `q` in `w` seconds, or at a time without `w`.",
+    "RateLimit": "What is left of each of them: `r`, and the seconds `t` until it is whole again.",
 }
 # An answer that declares one of these always has it. Others depend on the request.
 _ALWAYS: Final = frozenset({"ETag", "Location", "Retry-After", "WWW-Authenticate"})
@@ -64,6 +67,9 @@ def header(name: str) -> Document:
     """The declaration of a header in an answer: `responses={200: {"headers": header("ETag")}}`."""
     return {name: {"$ref": f"#/components/headers/{name}"}}
 
+
+SHARES: Final = header("RateLimit-Policy") | header("RateLimit")
+"""The header fields of an answer to a request that was counted."""
 
 REVISED: Final[dict[int | str, Document]] = {200: {"headers": header("ETag") | header("Nothing-Changed")}}
 """The answer to a change of an object with revisions."""
@@ -145,7 +151,7 @@ def _add_components(components: Document) -> None:
     components["responses"] = {_named(status): _problem(status) for status in statuses}
     components["responses"]["Problem"] = {
         "description": "Any other problem.",
-        "headers": header("X-Request-Id") | header("Allow"),
+        "headers": header("X-Request-Id") | header("Allow") | SHARES,
         "content": _PROBLEM,
     }
 
@@ -172,7 +178,7 @@ def _header(name: str, said: str) -> Document:
 
 def _problem(status: HTTPStatus, said: str = "") -> Document:
     """The answer of this status, for any operation, or with what one operation says of it."""
-    headers = header("X-Request-Id")
+    headers = header("X-Request-Id") | SHARES
     if status in _OF_A_PROBLEM:
         headers |= header(_OF_A_PROBLEM[status])
     description = f"{status.phrase}: the problem says what to do. {said}".rstrip()
@@ -219,6 +225,8 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for response in [response for status, response in responses.items() if status < "400"]:
         response.setdefault("headers", {}).update(header("X-Request-Id"))
+        if MARK not in operation:
+            response["headers"].update(SHARES)
         if "Idempotency-Key" in headers:
             response["headers"].update(header("Idempotency-Replayed"))
         for content in response.get("content", {}).values():

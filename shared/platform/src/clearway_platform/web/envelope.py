@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -21,8 +22,14 @@ tracer = trace.get_tracer("clearway.http")
 
 # A body of the largest size needs this long at 140 kilobits a second.
 BODY_SECONDS: Final = 60.0
+_IN_ANSWER: Final = "answer_headers"
 _EVENT_STREAM: Final = "text/event-stream"
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+
+
+def say_in_answer(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Add header fields to the answer of a request, whatever it will be. One that the answer has itself is kept."""
+    scope.setdefault("state", {}).setdefault(_IN_ANSWER, {}).update(headers)
 
 
 class RequestEnvelope:
@@ -76,7 +83,10 @@ class _Exchange:
     async def _answer(self, message: Message) -> None:
         """Send a message of the answer. The head is kept until the body begins, so that a problem can replace it."""
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["X-Request-Id"] = self._request_id
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            for name, value in self._scope["state"].get(_IN_ANSWER, {}).items():
+                headers.setdefault(name, value)
             self._held = message
             return
         if self._held is not None:

@@ -18,6 +18,7 @@ from clearway_platform.auth.principals import Permission, Role
 from clearway_platform.codes import KINDS, Code
 from clearway_platform.refusals import Refusal
 from clearway_platform.web.access import Required, StreamRoute
+from clearway_platform.web.never_limited import MARK
 
 CODES: Final = "x-codes"
 """The codes of the problems that an operation can answer, by status."""
@@ -73,6 +74,8 @@ def _permissions(dependant: Dependant) -> Iterator[Permission]:
 def _from_form(route: RouteContext, operation: Mapping[str, Any]) -> Iterator[Code]:
     parameters = {(item["in"], item["name"]) for item in operation.get("parameters", ())}
     yield from _EVERY
+    if MARK not in operation:
+        yield Code.QUOTA_USED_UP
     if not all(permission.belongs_to(role) for permission in permissions_asked(route) for role in Role):
         yield Code.NOT_PERMITTED
     if isinstance(route.original_route, StreamRoute):

@@ -19,6 +19,7 @@ from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import IdempotencyRow
 from clearway_platform.service import Platform
 from clearway_platform.web.access import Authenticated, platform_of
+from clearway_platform.web.never_limited import is_never_limited
 from clearway_platform.web.problems import FieldError, Problem
 
 _ROWS: Final = table_of(IdempotencyRow)
@@ -53,28 +54,43 @@ class Reply:
     once: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a write has of its request: its Idempotency-Key, if it has one, with a hash of the whole, and its size."""
+
+    key: str | None
+    fingerprint: str
+    size: int
+    is_never_limited: bool
+
+
 Command = Callable[[Transaction], Awaitable[Reply]]
 
 
 class WriteRequest:
     """One request that writes. Calling it runs the command in a transaction, and returns the response."""
 
-    def __init__(self, platform: Platform, principal: Principal, key: str | None, fingerprint: str) -> None:
+    def __init__(self, platform: Platform, principal: Principal, sent: Sent) -> None:
         self._platform = platform
         self._principal = principal
-        self._key = key
-        self._fingerprint = fingerprint
+        self._sent = sent
 
     async def __call__(self, command: Command) -> Response:
         """Run `command` once. When it raises, nothing is stored, not even the key."""
+        if not self._sent.is_never_limited:
+            self._platform.stored.check(self._principal.mission)
         async with self._platform.database.of(self._principal.mission).write() as transaction:
-            if self._key is None:
-                return _render(await command(transaction))
-            if (earlier := await self._take(transaction, self._key)) is not None:
-                return earlier
-            reply = await command(transaction)
-            response = _render(reply)
-            await self._keep(transaction, self._key, _render(_without_once(reply)) if reply.once else response)
+            if (key := self._sent.key) is None:
+                reply = await command(transaction)
+                response = _render(reply)
+            else:
+                if (earlier := await self._take(transaction, key)) is not None:
+                    return earlier
+                reply = await command(transaction)
+                response = _render(reply)
+                await self._keep(transaction, key, _render(_without_once(reply)) if reply.once else response)
+        # What is on record is about what was sent, or what was made of it, as of a small change to something large.
+        self._platform.stored.add(self._principal.mission, max(self._sent.size, len(response.body)))
         return response
 
     async def _take(self, transaction: Transaction, key: str) -> Response | None:
@@ -83,7 +99,7 @@ class WriteRequest:
             "mission": self._principal.mission,
             "principal": self._principal.id,
             "key": key,
-            "fingerprint": self._fingerprint,
+            "fingerprint": self._sent.fingerprint,
             "created_at": self._platform.clock.now(),
         }
         taken = await transaction.connection.execute(_TAKE[transaction.connection.dialect.name], row)
@@ -91,7 +107,7 @@ class WriteRequest:
 
     async def _earlier(self, transaction: Transaction, key: str) -> Response:
         row = (await transaction.connection.execute(_EARLIER, self._of(key))).one()
-        if row.fingerprint != self._fingerprint:
+        if row.fingerprint != self._sent.fingerprint:
             error = FieldError(
                 field="header.Idempotency-Key", problem="already used for another request", remedy="Send a new key."
             )
@@ -114,8 +130,10 @@ class WriteRequest:
 
 async def write_request(request: Request, principal: Authenticated, key: IdempotencyKey = None) -> WriteRequest:
     """A dependency: the write of this request."""
-    fingerprint = "" if key is None else _fingerprint(request, await request.body())
-    return WriteRequest(platform_of(request), principal, key, fingerprint)
+    body = await request.body()
+    fingerprint = "" if key is None else _fingerprint(request, body)
+    sent = Sent(key, fingerprint, len(body), is_never_limited(request.scope["route"]))
+    return WriteRequest(platform_of(request), principal, sent)
 
 
 Write = Annotated[WriteRequest, Depends(write_request)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 import structlog
@@ -30,24 +31,34 @@ DROPPED = Counter("clearway_stream_dropped", "Clients that read nothing for too 
 log = structlog.get_logger(__name__)
 
 Follow = Callable[[Outlet], Awaitable[None]]
+Place = Callable[[], AbstractContextManager[None]]
 
 
 class EventStream(Response):
-    """Ends when the client disconnects, its key is revoked, or after some minutes; always between two events."""
+    """Ends when the client disconnects, its key is revoked, or after some minutes; always between two events.
+
+    Raises QuotaUsedUp, before its first byte, when too many streams are open."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, name: str, client: Client, follow: Follow, keys: KeyDirectory, rotate_seconds: float) -> None:
-        """`follow` sends the client its events until the client is closed."""
+    def __init__(
+        self, name: str, client: Client, follow: Follow, keys: KeyDirectory, place: Place, rotate_seconds: float
+    ) -> None:
+        """`follow` sends the client its events until the client is closed. `place` is held while the stream is open."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._name = name
         self._client = client
         self._follow = follow
         self._keys = keys
+        self._place = place
         self._rotate_seconds = rotate_seconds * random.uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._place():
+            await self._stream(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         rotation = asyncio.get_running_loop().call_later(self._rotate_seconds, self._client.close)
         writing = asyncio.create_task(self._write(Outlet(send)))

@@ -1,6 +1,7 @@
 """The route of a stream."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Security
@@ -99,7 +100,8 @@ def stream_router(
             session = Session(hub, replays, client, outlet, snapshot, settings.stream_ping_seconds)
             await session.run(start)
 
-        return EventStream(hub.name, client, follow, platform.keys, settings.stream_rotate_seconds)
+        place = partial(platform.shares.stream, principal)
+        return EventStream(hub.name, client, follow, platform.keys, place, settings.stream_rotate_seconds)
 
     return router
 
