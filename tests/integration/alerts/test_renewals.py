@@ -69,8 +69,8 @@ async def test_an_alert_is_renewed_before_it_expires_for_as_long_as_the_hazard_s
     assert json.loads(receiver.got[1][1])["type"] == "alert.renewed"
     assert [event["type"] for event in await alerts.rows(OUTBOX, "id")][1:] == ["alert.renewed", "alert.renewed"]
     async with alerts.database.of_every_mission("a test").read() as connection:
-        listed = await page_of_alerts(connection, "unmix", AlertFilter(kind=AlertKind.RENEWED), None, 10)
-        updates = await page_of_alerts(connection, "unmix", AlertFilter(kind=AlertKind.UPDATED), None, 10)
+        listed = (await page_of_alerts(connection, "unmix", AlertFilter(kind=AlertKind.RENEWED), None, 10)).alerts
+        updates = (await page_of_alerts(connection, "unmix", AlertFilter(kind=AlertKind.UPDATED), None, 10)).alerts
         found = await explain(connection, row, report().incident_id, 72, HeavyWork("requests"))
     assert [one.alert.kind for one in listed] == [AlertKind.RENEWED] * 2
     assert updates == []

@@ -110,11 +110,29 @@ async def test_pages_hold_every_letter_once(database_url: str, clock: ManualCloc
     whole = await plumbing.dead_letters.list("unmas")
     assert len(whole) == 7
     paged: list[DeadLetter] = []
-    while page := await plumbing.dead_letters.list(
-        "unmas", limit=2, after=(paged[-1].failed_at, paged[-1].id) if paged else None
-    ):
-        paged += page
+    is_last = False
+    while not is_last:
+        after = (paged[-1].failed_at, paged[-1].id) if paged else None
+        page = await plumbing.dead_letters.page("unmas", limit=2, after=after)
+        paged, is_last = [*paged, *page.letters], page.is_last
     assert paged == whole
+    await plumbing.database.close()
+
+
+async def test_a_page_and_a_replay_hold_few_large_letters(database_url: str) -> None:
+    """So that a list of 500 does not hold 500 MB."""
+    plumbing = await plumb(database_url)
+    message = message_of(plumbing.event(1, route=uuid4()))
+    for offset in range(5):
+        # The length of a text would end at its first NUL.
+        await add(plumbing, record_of(replace(message, value=b"\0" * 400_000), offset=offset))
+    page = await plumbing.dead_letters.page("unmas", limit=500)
+    assert (len(page.letters), page.is_last) == (2, False)
+    assert len(await plumbing.dead_letters.list("unmas")) == 5
+    async with plumbing.database.of_every_mission("a test").write() as transaction:
+        for letter in await plumbing.dead_letters.list("unmas"):
+            await plumbing.dead_letters.replay(transaction, letter.id)
+    assert len(await plumbing.dead_letters.due("reader")) == 2
     await plumbing.database.close()
 
 

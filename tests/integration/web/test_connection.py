@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 import uvicorn
@@ -171,6 +171,30 @@ async def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
         assert (await client.answer())[0] == 200
         await client.send(GET)
         await refused(client, 408)
+
+
+async def test_of_too_many_connections_without_a_head_the_oldest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_HEADS", 2)
+    async with serving(echo) as port, AsyncExitStack() as ending:
+
+        async def connect() -> Client:
+            client = Client(*await asyncio.open_connection(LOOPBACK, port))
+            ending.callback(client.close)
+            return client
+
+        # One whose request is answered owes nothing, until it begins the next.
+        answered = await connect()
+        await answered.send(GET + b"\r\n")
+        assert (await answered.answer())[0] == 200
+        idle, slow = await connect(), await connect()
+        await slow.send(GET)
+        newest = await connect()
+        await newest.send(GET + b"\r\n")
+        assert (await newest.answer())[0] == 200
+        await refused(idle, 503)
+        for client, rest in ((slow, b"\r\n"), (answered, GET + b"\r\n")):
+            await client.send(rest)
+            assert (await client.answer())[0] == 200
 
 
 async def test_a_body_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, Text, cast, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Row, Select, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Characters of the heavy column. A page ends with the item that reaches this size, so it has at least one item.
@@ -33,14 +33,14 @@ async def part_of(
 ) -> Part:
     """Up to `limit` rows of `query`, fewer when they are large.
 
-    `by`: the columns that give the order; `heavy`: the column that contains a document; both may be labels. `share` of
-    the usual size is for documents that are validated again before they are sent.
+    `by`: the columns that give the order; `heavy`: the column that contains a document, or bytes; both may be labels.
+    `share` of the usual size is for documents that are validated again before they are sent.
     """
     columns = query.selected_columns
     order = [columns[name].desc() if newest_first else columns[name] for name in by]
     some = query.order_by(*order).limit(limit + 1).subquery()
     following = [some.c[name].desc() if newest_first else some.c[name] for name in by]
-    size = func.length(cast(some.c[heavy], Text))
+    size = _size_of(some.c[heavy])
     sums = select(
         some,
         (func.sum(size).over(order_by=following) - size).label("size_before"),
@@ -53,3 +53,9 @@ async def part_of(
     ).all()
     kept = rows[:limit]
     return Part(kept, is_last=not rows or len(kept) == rows[0].rows_found)
+
+
+def _size_of(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """Of bytes their number, which neither database reads them for; of a document the characters of its text."""
+    size = func.length(column if isinstance(column.type, LargeBinary) else cast(column, Text))
+    return func.coalesce(size, 0)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from clearway_alerts.api.bodies import AlertView
-from clearway_alerts.api.cursors import cursor_id, next_cursor
+from clearway_alerts.api.cursors import cursor_id
 from clearway_alerts.api.dependencies import Changing, ChangingAlert, Reader
 from clearway_alerts.commands.acknowledge import Acknowledged
 from clearway_alerts.domain.errors import NoSuchAlert, NotTheOwner
@@ -17,7 +17,7 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.never_limited import NEVER_LIMITED
-from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.writes import Reply
@@ -45,9 +45,9 @@ async def list_alerts(
 ) -> Page[AlertView]:
     """The mission's alerts, newest first. Of an incident that the key may not read they are thin."""
     wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id, source_id)
-    found = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit + 1)
-    items = [AlertView.of(stored, principal) for stored in found[:limit]]
-    return Page(items=items, next=next_cursor([stored.alert.id for stored in found], limit))
+    page = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit)
+    items = [AlertView.of(stored, principal) for stored in page.alerts]
+    return Page(items=items, next=None if page.is_last else encode_cursor(str(page.alerts[-1].alert.id)))
 
 
 @router.get("/{alert_id}", operation_id="alerts.get", summary="Read an alert")

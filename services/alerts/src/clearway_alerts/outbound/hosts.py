@@ -22,8 +22,7 @@ class Hosts:
         self._quota = Quota("host-attempts", most, "messages to this host", "host_attempts_per_minute", _MINUTE)
 
     async def wait(self, mission: str, host: str) -> timedelta | None:
-        """Count an attempt; one that reaches no host is not counted. None when it may be made, else how long it waits: it
-        is not lost."""
+        """Count an attempt, where it reaches a host. None when it may be made, else how long it waits."""
         try:
             if host:
                 await self._windows.hit(self._quota, f"{mission} {host}")

@@ -1,7 +1,9 @@
 """Alert objects, newest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.storage.alert_rows import StoredAlert, alerts_of, is_of_kind, read_stored
 from clearway_alerts.storage.tables import ALERT
 from clearway_contracts.vocabulary import AlertKind
+from clearway_platform.paging import part_of
+
+# Each is read, validated and written again, and so is the incident as it is marked now.
+_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,19 @@ class AlertFilter:
     source_id: UUID | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """Alerts, and whether no others follow."""
+
+    alerts: Sequence[StoredAlert]
+    is_last: bool
+
+
 async def page_of_alerts(
     connection: AsyncConnection, mission: str, wanted: AlertFilter, before: UUID | None, limit: int
-) -> list[StoredAlert]:
-    """Up to `limit` alerts that are older than the alert `before`."""
-    query = alerts_of(mission).order_by(ALERT.c.id.desc()).limit(limit)
+) -> AlertPage:
+    """Up to `limit` alerts that are older than the alert `before`, fewer when their incidents are large."""
+    query = alerts_of(mission)
     if wanted.subscription_id is not None:
         query = query.where(ALERT.c.subscription_id == wanted.subscription_id)
     if wanted.incident_id is not None:
@@ -45,4 +59,5 @@ async def page_of_alerts(
         query = query.where(ALERT.c.issued_at <= wanted.issued_to)
     if before is not None:
         query = query.where(ALERT.c.id < before)
-    return [read_stored(row) for row in (await connection.execute(query)).mappings()]
+    part = await part_of(connection, query, ["id"], heavy="incident", limit=limit, newest_first=True, share=_SHARE)
+    return AlertPage([read_stored(row._mapping) for row in part.rows], part.is_last)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from typing import Final
+from uuid import UUID
 
 from clearway_contracts.envelope import EventData
 from clearway_contracts.topics import Topic
@@ -105,5 +106,9 @@ class Consumer:
                     await self._dead_letters.replay_requested.wait()
 
     async def _replay_due(self) -> None:
-        for letter in await self._dead_letters.due(self._name):
-            await self._processor.replay(letter)
+        """Each that is due now once, a part after the other: one that stays due is asked for again at the next turn."""
+        seen: set[UUID] = set()
+        while letters := [one for one in await self._dead_letters.due(self._name) if one.id not in seen]:
+            for letter in letters:
+                seen.add(letter.id)
+                await self._processor.replay(letter)

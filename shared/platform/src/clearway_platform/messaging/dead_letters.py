@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from pydantic import ValidationError
-from sqlalchemy import RowMapping, and_, func, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.topics import DEAD_LETTERS
@@ -22,6 +22,7 @@ from clearway_platform.database.tables import DeadLetterRow
 from clearway_platform.log.base import Headers, Message, Record
 from clearway_platform.messaging.dead_letter_contents import mission_of, text_of
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.paging import part_of
 
 _ROWS = table_of(DeadLetterRow)
 _NAMESPACE: Final = UUID("8d7d2c5e-6f5c-4c0e-9a37-0b1f1a7e3f60")
@@ -69,6 +70,14 @@ class DeadLetter:
         return Record(self.topic, self.partition, self.offset, self.published_at, self.key, self.value, self.headers)
 
 
+@dataclass(frozen=True, slots=True)
+class LetterPage:
+    """Dead letters, and whether no others follow."""
+
+    letters: Sequence[DeadLetter]
+    is_last: bool
+
+
 class NoSuchLetter(LookupError):
     """There is no such dead letter in the mission."""
 
@@ -106,25 +115,39 @@ class DeadLetters:
         return letter_id
 
     async def list(
+        self, mission: str | None = None, *, states: Sequence[DeadLetterState] = WAITING, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        """The dead letters of a mission, or all when `mission` is None, the latest failure first."""
+        found: list[DeadLetter] = []
+        page = await self.page(mission, states=states, limit=limit)
+        while (found := [*found, *page.letters]) and not page.is_last and len(found) < limit:
+            end = found[-1].failed_at, found[-1].id
+            page = await self.page(mission, states=states, after=end, limit=limit - len(found))
+        return found
+
+    async def page(
         self,
         mission: str | None = None,
         *,
         states: Sequence[DeadLetterState] = WAITING,
         after: tuple[datetime, UUID] | None = None,
         limit: int = 100,
-    ) -> Sequence[DeadLetter]:
-        """The dead letters of a mission, or all when `mission` is None, the latest failure first.
+    ) -> LetterPage:
+        """The same, fewer when their messages are large: each may have as many bytes as a message of its topic.
 
         `after` is the end of the previous page: `failed_at` and id of its last dead letter.
         """
-        query = select(_ROWS).where(_ROWS.c.state.in_(states)).order_by(_ROWS.c.failed_at.desc(), _ROWS.c.id.desc())
+        query = select(_ROWS).where(_ROWS.c.state.in_(states))
         if mission is not None:
             query = query.where(_ROWS.c.mission == mission)
         if after is not None:
             failed_at, letter_id = after
             earlier = and_(_ROWS.c.failed_at == failed_at, _ROWS.c.id < letter_id)
             query = query.where(or_(_ROWS.c.failed_at < failed_at, earlier))
-        return await self._read(query.limit(limit), mission)
+        by = ["failed_at", "id"]
+        async with self._of(mission).read() as connection:
+            part = await part_of(connection, query, by, heavy="value", limit=limit, newest_first=True)
+        return LetterPage([_of_row(row) for row in part.rows], part.is_last)
 
     async def get(self, letter_id: UUID, mission: str | None = None) -> DeadLetter | None:
         """One dead letter; None when the mission has none of that id."""
@@ -163,13 +186,13 @@ class DeadLetters:
         return found
 
     async def due(self, consumer: str, limit: int = 100) -> Sequence[DeadLetter]:
-        """The dead letters that `consumer` is to process again, in the order of their publication."""
-        return await self._read(
-            select(_ROWS)
-            .where(_ROWS.c.consumer == consumer, _ROWS.c.state == DeadLetterState.REPLAYING)
-            .order_by(_ROWS.c.topic, _ROWS.c.partition, _ROWS.c.offset)
-            .limit(limit)
-        )
+        """The dead letters that `consumer` is to process again, in the order of their publication; not all of them when
+        they are many or large."""
+        query = select(_ROWS).where(_ROWS.c.consumer == consumer, _ROWS.c.state == DeadLetterState.REPLAYING)
+        by = ["topic", "partition", "offset"]
+        async with self._of(None).read() as connection:
+            part = await part_of(connection, query, by, heavy="value", limit=limit, newest_first=False)
+        return [_of_row(row) for row in part.rows]
 
     async def replayed(self, transaction: Transaction, letter: DeadLetter) -> bool:
         """Mark `letter` as replayed, in the transaction of its effect. False when it is not in replay any more."""
@@ -208,11 +231,6 @@ class DeadLetters:
             return self._database.of_every_mission("an operator and a consumer see the dead letters of all missions")
         return self._database.of(mission)
 
-    async def _read(self, query: Any, mission: str | None = None) -> Sequence[DeadLetter]:
-        async with self._of(mission).read() as connection:
-            rows = (await connection.execute(query)).mappings()
-            return [_letter(row) for row in rows]
-
 
 async def _existing(transaction: Transaction, letter_id: UUID, mission: str | None) -> DeadLetter:
     found = await _one(transaction.connection, letter_id, mission)
@@ -229,7 +247,12 @@ async def _one(connection: AsyncConnection, letter_id: UUID, mission: str | None
     return None if row is None else _letter(row)
 
 
-def _letter(row: RowMapping) -> DeadLetter:
+def _of_row(row: Row[Any]) -> DeadLetter:
+    """The letter of a row that has other columns too."""
+    return _letter({column.name: row._mapping[column.name] for column in _ROWS.c})
+
+
+def _letter(row: Mapping[Any, Any]) -> DeadLetter:
     return DeadLetter(**{**row, "state": DeadLetterState(row["state"])})
 
 

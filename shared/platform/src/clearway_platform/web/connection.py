@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from prometheus_client import Counter
 from pydantic_core import to_json
 from starlette.datastructures import MutableHeaders
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -16,13 +17,23 @@ from clearway_platform.web.abort import AbortableConnection
 from clearway_platform.web.problems import MEDIA_TYPE, Problem, details
 from clearway_platform.web.security_headers import secure
 
+# So many connections may owe a head at a time, half of the files that a process may usually open. A client sends its
+# head at once: the one that has waited longest is the least likely to be one.
+MOST_HEADS: Final = 500
+_HEADS: Final = "clearway_heads"
+
+CROWDED: Final = Counter(
+    "clearway_http_heads_dropped", "Connections that were closed because too many had not sent a whole head"
+)
+
 # The request line and the headers together. An API key, a condition, a trace and a long cursor need a tenth of it.
 MAX_HEAD_BYTES: Final = 32_768
 HEAD_SECONDS: Final = 20.0
 
 
 class BoundedConnection(AbortableConnection):
-    """The server's own connection has no limit on heads: this one refuses large and slow ones, and closes."""
+    """The server's own connection has no limit on heads: this one refuses large and slow ones, and too many at a time,
+    and closes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,6 +42,8 @@ class BoundedConnection(AbortableConnection):
         self._stalled = 0  # bytes since the parser last reported anything: it buffers them
         self._reported = False
         self._deadline: asyncio.TimerHandle | None = None
+        # The connections of this server that owe a head, the one that has waited longest first.
+        self._heads: dict[BoundedConnection, None] = vars(self.server_state).setdefault(_HEADS, {})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -89,14 +102,24 @@ class BoundedConnection(AbortableConnection):
 
     def _await_head(self) -> None:
         self._deadline = self.loop.call_later(HEAD_SECONDS, self._refuse_slow_head)
+        self._heads[self] = None
+        if len(self._heads) > MOST_HEADS:
+            next(iter(self._heads)).make_room()
+
+    def make_room(self) -> None:
+        """Give up waiting for its head."""
+        self._stop_waiting()
+        CROWDED.inc()
+        self._answer(Problem(503, "Too many connections wait for a request. Connect again, and send it at once."))
 
     def _stop_waiting(self) -> None:
+        self._heads.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def _refuse_slow_head(self) -> None:
-        self._deadline = None
+        self._stop_waiting()
         if not self.transport.is_closing():
             self._answer(Problem(408, f"The request was not complete within {HEAD_SECONDS:.0f} s. Send it again."))
 

@@ -121,9 +121,9 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         """The mission's dead letters, the latest failure first. A message that names no mission is not listed here, but
         on the command line (`clearway dead-letters list`)."""
         states = WAITING if state is None else (state,)
-        found = await letters.list(principal.mission, states=states, after=_after(cursor), limit=limit + 1)
-        following = encode_cursor(*_sort_key(found[limit - 1])) if len(found) > limit else None
-        return Page(items=[DeadLetterView.of(letter, principal) for letter in found[:limit]], next=following)
+        page = await letters.page(principal.mission, states=states, after=_after(cursor), limit=limit)
+        following = None if page.is_last else encode_cursor(*_sort_key(page.letters[-1]))
+        return Page(items=[DeadLetterView.of(letter, principal) for letter in page.letters], next=following)
 
     @router.get("/{letter_id}", operation_id=f"{name}.get", summary="Read a dead letter")
     async def get_dead_letter(letter_id: UUID, principal: Operator) -> DeadLetterDetail:
