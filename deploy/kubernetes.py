@@ -129,6 +129,10 @@ spec:
               - secret:
                   name: clearway
                   optional: true
+              # Those of this service alone: the others refuse a setting that is not theirs.
+              - secret:
+                  name: {row.name}-settings
+                  optional: true
         # Those that vouch for Kafka and PostgreSQL.
         - name: authorities
           projected:

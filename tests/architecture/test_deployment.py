@@ -281,7 +281,7 @@ def test_a_pod_opens_its_own_database_and_nothing_of_another(resources: Resource
     pod = resources("Deployment")[service]["spec"]["template"]["spec"]
     [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "secrets"]
     names = [source["secret"]["name"] for source in sources]
-    assert set(names) <= {f"{service}-database", "keys-reader-database", "clearway"}
+    assert set(names) <= {f"{service}-database", f"{service}-settings", "keys-reader-database", "clearway"}
 
 
 def test_no_secret_is_a_variable(resources: Resources) -> None:
