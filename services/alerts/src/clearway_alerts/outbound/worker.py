@@ -227,7 +227,8 @@ class DeliveryWorker:
         and another worker may have the delivery by now."""
         now, conduct = self._clock.now(), None
         if now > lease.until - self._timeout:
-            _log.warning("lease_too_short", delivery=str(lease.delivery_id), attempt=lease.attempt)
+            # Of endpoints that fail there may be hundreds a minute.
+            _log.debug("lease_too_short", delivery=str(lease.delivery_id), attempt=lease.attempt)
             self._finished.put_nowait(_Unsent(lease))
         elif (wait := await self._hosts.wait(lease.mission, lease.host)) is not None:
             self._finished.put_nowait(_Unsent(lease, now + wait))
