@@ -7,6 +7,7 @@ are the same good ones.
 
 import asyncio
 import random
+import signal
 import socket
 import struct
 import time
@@ -106,6 +107,8 @@ def main(
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file as well.")] = None,
 ) -> None:
     """Measure good receivers alone, and beside bad ones: one in five."""
+    # SIGTERM ends the servers that it started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print_conditions(machine())
     figures = asyncio.run(_measure(receivers, rate, rounds, seconds))
     _print(figures, receivers)

@@ -6,6 +6,7 @@ the start of the same process until it says that it is ready, in the same round.
 
 import asyncio
 import random
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -83,6 +84,8 @@ def main(
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file as well.")] = None,
 ) -> None:
     """Measure the first receipt after a restart beside the start itself."""
+    # SIGTERM ends the servers that it started, too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     print_conditions(machine())
     try:
         figures = {engine: asyncio.run(_measure(engine, kills)) for engine in engines or list(Engine)}
