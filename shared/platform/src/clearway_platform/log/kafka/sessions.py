@@ -21,6 +21,6 @@ SHORT: Final = Session(2.0)
 # The shortest that brokers accept unless their `group.min.session.timeout.ms` says otherwise.
 SHORTEST_BY_DEFAULT: Final = Session(6.0)
 REMEDY: Final = (
-    "these brokers accept no session of a consumer under 6 s, so after a crash alerts pause for 7 s instead of 3: "
+    "these brokers accept no session of a consumer under 6 s, so after a crash its work pauses for 7 s instead of 3: "
     "set group.min.session.timeout.ms=2000 on every broker"
 )
