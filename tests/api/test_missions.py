@@ -192,9 +192,10 @@ def test_a_chosen_id_is_ones_own(north: Mission, south: Mission) -> None:
     past, world = {"as_of": datetime.now(UTC).isoformat()}, {"bbox": "-180,-90,180,90", "zoom": "22"}
     address, known = f"/v1/incidents/{chosen['incident_id']}", {"incident_id": chosen["incident_id"]}
     with south.client() as client:
-        ours = client.post("/v1/incidents", json=report(south.mark, **chosen))
+        body = report(south.mark, **chosen)
+        ours = client.post("/v1/incidents", json=body)
         assert (ours.status_code, ours.json()["incident_id"], ours.json()["revision"]) == (201, *chosen.values(), 1)
-        again = client.post("/v1/incidents", json=report(south.mark, **chosen))
+        again = client.post("/v1/incidents", json=body)
         assert (again.status_code, again.json()) == (200, ours.json())
         assert client.post("/v1/incidents", json=report("another", **chosen)).status_code == 409
         graded = client.post(f"{address}/grade", json={"source_reliability": "B"}, headers={"If-Match": '"1"'})
