@@ -81,30 +81,29 @@ class WebhookClient:
     ) -> Answer:
         try:
             check_url(url, self._allowed)
-            # Each request has this limit too; here it is that of looking up the name and trying every way.
+            # Each request has this limit too; here it is that of looking up the name and trying every way. It ends with
+            # the status: a message that was taken is never sent again because the rest of the answer is slow.
             async with asyncio.timeout(self._session.timeout.total):
                 ways = await self._egress.ways(url)
-                return await self._by_one_of(ways, body, {**_HEADERS, **headers}, rest_seconds)
+                response = await self._by_one_of(ways, body, {**_HEADERS, **headers})
+            async with response:
+                answered = await _drain(response, rest_seconds)
+                return Answer(response.status, _problem(response.status), self._wait(response), answered)
         except TimeoutError:
             return Answer(None, "no answer in time")
         except (aiohttp.ClientError, ForbiddenUrl, OSError, ValueError) as error:
             return Answer(None, reason_of(error))
 
-    async def _by_one_of(
-        self, ways: Sequence[Way], body: bytes, headers: Mapping[str, str], rest_seconds: float | None
-    ) -> Answer:
-        """By the first way that the proxy lets through: where it refuses, nothing was sent."""
+    async def _by_one_of(self, ways: Sequence[Way], body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        """The answer by the first way that the proxy lets through: where it refuses, nothing was sent."""
         for way in ways[:-1]:
             with suppress(aiohttp.ClientHttpProxyError):
-                return await self._by(way, body, headers, rest_seconds)
-        return await self._by(ways[-1], body, headers, rest_seconds)
+                return await self._by(way, body, headers)
+        return await self._by(ways[-1], body, headers)
 
-    async def _by(self, way: Way, body: bytes, headers: Mapping[str, str], rest_seconds: float | None) -> Answer:
+    async def _by(self, way: Way, body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
         given = {**headers, **way.headers}
-        request = self._session.post(way.url, data=body, headers=given, allow_redirects=False, **way.options)
-        async with request as response:
-            answered = await _drain(response, rest_seconds)
-            return Answer(response.status, _problem(response.status), self._wait(response), answered)
+        return await self._session.post(way.url, data=body, headers=given, allow_redirects=False, **way.options)
 
     def _wait(self, response: aiohttp.ClientResponse) -> timedelta | None:
         return retry_after(response.headers.get("Retry-After"), self._clock.now())
