@@ -20,7 +20,7 @@ RequestPart: TypeAlias = Literal["body", "query", "header", "path"]
 class Fault:
     """One error in a request: its place, never its value.
 
-    `place` is dotted, as in `location.point`, within the `part` of the request.
+    `place` is dotted, as in `location.point`, within the `part` of the request; empty, it is that part itself.
     """
 
     place: str

@@ -22,4 +22,7 @@ class EmptyImport(Refusal):
     """An import without an item."""
 
     code = Code.INVALID
-    detail = "The body is empty. Send NDJSON, one report a line, or a JSON array of reports."
+
+    def __init__(self) -> None:
+        fault = Fault("", "no report", "Send NDJSON, one report a line, or a JSON array of reports.")
+        super().__init__(f"The body is empty. {fault.remedy}", faults=[fault])

@@ -56,8 +56,9 @@ class FieldError(BaseModel):
     @classmethod
     def of(cls, fault: Fault, *, in_part: bool = True) -> Self:
         """`in_part`: whether the place begins with the part of the request."""
-        pointer = json_pointer(fault.place.split(".")) if fault.part == "body" else None
-        field = f"{fault.part}.{fault.place}" if in_part else fault.place
+        parts = fault.place.split(".") if fault.place else []
+        pointer = json_pointer(parts) if fault.part == "body" else None
+        field = ".".join([fault.part, *parts]) if in_part else fault.place
         return cls(field=field, pointer=pointer, problem=fault.problem, remedy=fault.remedy)
 
 
