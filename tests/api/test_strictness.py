@@ -135,9 +135,12 @@ def test_a_change_that_changes_nothing_says_so(north: Mission) -> None:
         assert not unchanged(client.put(path, json=route(north.mark, half_width_m=600), headers=first))
         assert client.get(path).headers["etag"] == '"2"'
 
-        subscribed = made(client.post("/v1/subscriptions", json=subscription(north.mark)))
+        # Far from every report: once a message waits for its endpoint, the worker notes when that began to fail.
+        circle = {"type": "circle", "center": {"type": "Point", "coordinates": [100.0, -40.0]}, "radius_m": 5000}
+        far = subscription(north.mark, filter={"area": circle})
+        subscribed = made(client.post("/v1/subscriptions", json=far))
         one = f"/v1/subscriptions/{subscribed['subscription_id']}"
-        assert unchanged(client.patch(one, json={"name": subscription(north.mark)["name"]}, headers=first))
+        assert unchanged(client.patch(one, json={"name": far["name"]}, headers=first))
         assert unchanged(client.patch(one, json={"filter": client.get(one).json()["filter"]}, headers=first))
         second, third = ({"If-Match": f'"{revision}"'} for revision in (2, 3))
         assert not unchanged(client.post(f"{one}/pause", headers=first))
