@@ -21,6 +21,8 @@ from clearway_analytics.queries.consistency import differences
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database
+from clearway_platform.messaging.cursors import Cursors
+from clearway_platform.settings import database_variable
 from clearway_testing.platforms import THIS_PROGRAM, Platform, distributed_platform, embedded_platform, stored_services
 from clearway_testing.postgres import installed_programs
 
@@ -146,6 +148,12 @@ class Field:
         return False
 
 
+def as_owner(platform: Platform) -> dict[str, str]:
+    """The settings of its processes, with the roles that own the databases: pg_dump reads the sequences too."""
+    owned = {database_variable(name): url for name, url in platform.settings.database_urls.items()}
+    return {**next(iter(platform.servers.values())).environment, **owned}
+
+
 async def restored(stack: AsyncExitStack, platform: Platform, folder: Path, backup: Path) -> Platform:
     """Another platform, of the same kind, on what was restored from the backup. The first one is stopped."""
     if "all" in platform.servers:
@@ -166,7 +174,7 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
     platform: Platform, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     backup, route_id = tmp_path / "backup", str(new_id())
-    environment = next(iter(platform.servers.values())).environment
+    environment = as_owner(platform)
     consumers = [platform.servers[name] for name in CONSUMERS if name in platform.servers]
     async with httpx.AsyncClient(timeout=20, trust_env=False) as client, AsyncExitStack() as stack:
         field = await Field.of(platform, client)
@@ -187,8 +195,8 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
         assert (modes, stat.S_IMODE(backup.stat().st_mode)) == ({0o600}, 0o700)
         await until_equal(field.warned_of, set(field.accepted))
         # What a client holds that has read to the end, and what one holds that was away for a while.
-        epoch, last = await feed_head(platform)
-        assert not await field.must_resync(f"{epoch}-{last - 1}")
+        cursors, last = await feed_head(platform)
+        assert not await field.must_resync(cursors.event_id(MISSION, last - 1))
         # On Kafka these are published and taken by nobody, when all is stopped.
         await asyncio.gather(*(server.stop() for server in consumers))
         for _ in range(5):
@@ -200,8 +208,8 @@ async def test_a_backup_under_load_is_restored_as_it_was_at_one_moment(
         field = Field(second, client, field.tokens)
         known = {one["incident_id"] for one in await field.all_of("/v1/incidents")}
         assert before <= known
-        assert await field.must_resync(f"{epoch}-{last}")
-        assert await field.must_resync(f"{epoch}-3")
+        assert await field.must_resync(cursors.event_id(MISSION, last))
+        assert await field.must_resync(cursors.event_id(MISSION, 3))
         # Every incident on record is warned of and rated, and none that is not on record.
         await until_equal(field.warned_of, known)
         assert await field.move(changed, 0.002) == 2
@@ -224,10 +232,12 @@ async def contributors(platform: Platform) -> set[str]:
     return {str(incident_id).replace("-", "") for (incident_id,) in rows}
 
 
-async def feed_head(platform: Platform) -> tuple[str, int]:
-    """The epoch of the incidents' feed, and its last position."""
-    ((epoch, last),) = await rows_of(platform, "incidents", "SELECT epoch, last_position FROM feed_head")
-    return epoch, last
+async def feed_head(platform: Platform) -> tuple[Cursors, int]:
+    """The cursors of the incidents' feed, and its last position."""
+    ((epoch, key, last),) = await rows_of(
+        platform, "incidents", "SELECT epoch, cursor_key, last_position FROM feed_head"
+    )
+    return Cursors(epoch, key), last
 
 
 async def rows_of(platform: Platform, service: str, query: str) -> list[Any]:
