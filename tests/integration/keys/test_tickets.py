@@ -9,6 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from clearway_platform.auth.keys import MIGRATIONS
@@ -124,7 +125,8 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
     # A restored database is at its newest schema, and has the default privileges alone.
     await grant_tickets_to_readers(postgres_url)
     await grant_tickets_to_readers(postgres_url)
-    owner, reader = Database(postgres_url), Database(postgres_url.replace("postgres@", f"{role}@"))
+    of_reader = make_url(postgres_url).set(username=role).render_as_string(hide_password=False)
+    owner, reader = Database(postgres_url), Database(of_reader)
     principal = (await SqlKeyDirectory(owner, clock).create("unmas", Role.ANALYST, "a page")).principal
     directory = SqlKeyDirectory(reader, clock)
     assert await directory.tickets.redeem(await ticket_for(directory, principal)) == principal
@@ -141,7 +143,7 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
     await reader.close()
     await owner.close()
     await downgrade(postgres_url, MIGRATIONS)
-    await _execute(postgres_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    await _execute(postgres_url, f"GRANT {role} TO CURRENT_USER", f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
 async def _execute(url: str, *statements: str) -> None:
