@@ -104,7 +104,8 @@ class BothVersions(Platform):
 
     async def key(self, mission: str, role: Role) -> str:
         arguments = ("keys", "create", "--mission", mission, "--new-mission", "--role", role.value)
-        return (await succeed(NEW, self._versions.environment, *arguments)).strip()
+        # Before the key it says which files of the release others could read.
+        return (await succeed(NEW, self._versions.environment, *arguments)).split()[-1]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def test_the_pages_make_the_first_key_of_a_mission(tmp_path: Path, monkeypatch: 
         monkeypatch.setenv("CLEARWAY_DATA_DIR", str(tmp_path / str(number)))
         done = CliRunner().invoke(app, shlex.split(command))
         assert done.exit_code == 0, done.output
-        assert done.output.startswith("cwk_")
+        assert done.stdout.startswith("cwk_")
 
 
 def test_an_import_of_another_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,8 @@ def test_a_newer_schema_that_only_adds_is_left_alone(
 ) -> None:
     code, printed = clearway(migrated_by_newer(""), "migrate", "analytics")
     assert code == 0
-    assert printed.splitlines() == [
+    # On SQLite the command has closed files first that others could read, and said so.
+    assert printed.splitlines()[-2:] == [
         (
             f"Database `analytics` has schema 0099, made by Clearway {PROGRAM}. This is Clearway {PROGRAM}, which "
             f"knows schema {KNOWN} and can run on it. No action is needed."
