@@ -11,6 +11,18 @@ ARG UV_DEFAULT_INDEX
 ARG NPM_CONFIG_REGISTRY
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 WORKDIR /source
+# A tool of the build alone, of the Debian that the base image's digest names.
+# hadolint ignore=DL3008
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends binutils >/dev/null \
+    && rm -rf /var/lib/apt/lists/*
+# What a package carries and a server never reads is a fifth of its size: its tests, and its symbols for a debugger. Packages
+# bring libraries of others in folders *.libs, which are without symbols already.
+RUN printf '%s\n' '#!/bin/sh -eu' \
+        'find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +' \
+        "find /opt/clearway/lib -name '*.so' -not -path '*.libs/*' -exec strip --strip-debug {} +" \
+        > /usr/local/bin/slim-packages \
+    && chmod +x /usr/local/bin/slim-packages
 COPY requirements-build.lock ./
 COPY requirements-page.lock ./
 RUN python -m venv /opt/builder \
@@ -20,7 +32,7 @@ ENV PATH=/opt/builder/bin:$PATH VIRTUAL_ENV=/opt/clearway
 
 FROM builder AS every-service
 COPY requirements.lock ./
-RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
+RUN uv pip sync --require-hashes requirements.lock && slim-packages
 COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services ./services
@@ -54,7 +66,7 @@ FROM builder AS one-service
 ARG SERVICE
 RUN test -n "$SERVICE" || { echo "Say which service: --build-arg SERVICE=NAME, a folder of services/" >&2; exit 1; }
 COPY services/${SERVICE}/requirements.lock ./
-RUN uv pip sync --require-hashes requirements.lock && find /opt/clearway/lib -type d -name tests -prune -exec rm -rf {} +
+RUN uv pip sync --require-hashes requirements.lock && slim-packages
 COPY shared/contracts ./shared/contracts
 COPY shared/platform ./shared/platform
 COPY services/${SERVICE} ./services/${SERVICE}
