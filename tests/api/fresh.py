@@ -48,9 +48,11 @@ def fresh_incident(scene: Scene, steps: Sequence[str] = (), *, reporter: Role = 
     return scene.ours.ids | {"incident_id": made(answer)["incident_id"]}, answer.headers["etag"]
 
 
-def fresh_subscription(scene: Scene, **changes: Any) -> Fresh:
+def fresh_subscription(scene: Scene, of: str | None = None, **changes: Any) -> Fresh:
+    """Of the administrator, or of the key with this token."""
     body = subscription(scene.ours.mark, **changes)
-    answer = scene.ask({"method": "POST", "url": "/v1/subscriptions", "json": body})
+    headers = {} if of is None else {"Authorization": f"Bearer {of}"}
+    answer = scene.ask({"method": "POST", "url": "/v1/subscriptions", "json": body, "headers": headers})
     return scene.ours.ids | {"subscription_id": made(answer)["subscription_id"]}, answer.headers["etag"]
 
 

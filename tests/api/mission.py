@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from clearway_platform.auth.principals import Role
+from clearway_platform.auth.principals import KeyTerms, Role
 from clearway_platform.clock import new_id
 from clearway_platform.log.base import Record
 
@@ -33,6 +33,8 @@ class Mission:
     platform: Served
     tokens: Mapping[Role, str]
     key_ids: Mapping[Role, str]
+    limited: str
+    """The token of an administrator's key whose scopes name no permission."""
     ids: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
@@ -51,7 +53,9 @@ def found_mission(platform: Served, name: str) -> Mission:
     issued = {role: platform.run(platform.process.keys.create(name, role, role.value)) for role in Role}
     tokens = {role: key.token for role, key in issued.items()}
     key_ids = {role: key.principal.id for role, key in issued.items()}
-    return Mission(name, f"mark-{uuid4().hex}", platform, tokens, key_ids)
+    none = KeyTerms(scopes=frozenset())
+    limited = platform.run(platform.process.keys.create(name, Role.ADMIN, "limited", terms=none)).token
+    return Mission(name, f"mark-{uuid4().hex}", platform, tokens, key_ids, limited)
 
 
 def report(mark: str, **changes: Any) -> dict[str, Any]:

@@ -59,6 +59,7 @@ BODIES: Mapping[str, Any] = {
     "ParametersDiscard": {"reason": "body"},
     "SubscriptionBody": subscription("body"),
     "SubscriptionPatch": {"name": "body"},
+    "Transfer": {"key_id": "0123456789abcdef"},
     "PreviewBody": {"filter": subscription("body")["filter"]},
     "SourceBody": source("body"),
     "SourcePatch": {"name": "body"},

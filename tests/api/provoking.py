@@ -36,6 +36,9 @@ def with_a_role_that_may_not(operation: Operation, scene: Scene) -> Answers:
     for role in Role:
         if not all(permission.belongs_to(role) for permission in operation.permissions):
             yield scene.ask(operation.request(scene.ours.ids), role=role)
+    if not all(permission.in_every_scope for permission in operation.permissions):
+        limited = {"Authorization": f"Bearer {scene.ours.limited}"}
+        yield scene.ask(but(operation.request(scene.ours.ids), headers=limited))
 
 
 def about_what_is_not_there(operation: Operation, scene: Scene) -> Answers:

@@ -18,6 +18,8 @@ from clearway_alerts.domain.errors import (
     NotActive,
     NotPending,
     NotTheOwner,
+    OwnerEnded,
+    ReadsMore,
     StillPending,
 )
 from clearway_analytics.domain.errors import (
@@ -118,6 +120,25 @@ def of_a_paused_subscription(operation: Operation, scene: Scene) -> httpx.Respon
     paused = {"method": "POST", "url": f"/v1/subscriptions/{ids['subscription_id']}/pause"}
     made(scene.ask(but(paused, headers={"If-Match": etag})))
     return scene.ask(operation.request(ids))
+
+
+def of_a_subscription_whose_key_was_revoked(operation: Operation, scene: Scene) -> httpx.Response:
+    platform = scene.ours.platform
+    keys = platform.process.keys
+    issued = platform.run(keys.create(scene.ours.name, Role.SUBSCRIBER, "lost"))
+    ids, etag = fresh_subscription(scene, of=issued.token)
+    platform.run(keys.revoke(issued.principal.id))
+    platform.run(keys.endings.look())
+    # It is suspended within half a second, which makes a revision.
+    asked = operation.request(ids)
+    answer = scene.ask(but(asked, headers={"If-Match": etag}))
+    return answer if answer.status_code != 412 else scene.ask(but(asked, headers={"If-Match": answer.headers["etag"]}))
+
+
+def to_a_key_that_reads_more(operation: Operation, scene: Scene) -> httpx.Response:
+    ids, etag = fresh_subscription(scene, of=scene.ours.tokens[Role.SUBSCRIBER])
+    asked = operation.request(ids) | {"json": {"key_id": scene.ours.key_ids[Role.ADMIN]}}
+    return scene.ask(but(asked, headers={"If-Match": etag}), role=Role.SUBSCRIBER)
 
 
 def of_a_subscription_to_the_stream(operation: Operation, scene: Scene) -> httpx.Response:
@@ -250,6 +271,8 @@ SITUATIONS: Final = (
     Situation(NotTheOwner, "{subscription_id}", by_another_subscriber),
     Situation(NotTheOwner, "{alert_id}", by_another_subscriber),
     Situation(NotActive, "{subscription_id}", of_a_paused_subscription),
+    Situation(OwnerEnded, "subscriptions.resume", of_a_subscription_whose_key_was_revoked),
+    Situation(ReadsMore, "subscriptions.transfer", to_a_key_that_reads_more),
     Situation(NoSecret, "{subscription_id}", of_a_subscription_to_the_stream),
     Situation(NoMessages, "{subscription_id}", of_a_subscription_to_the_stream),
     Situation(AnotherChannel, "subscriptions.change", with_another_channel),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import httpx
 
+from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 
 from .fresh import (
@@ -58,6 +59,9 @@ def prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
             if operation.name == "incidents.merge":
                 asked["json"] = {"survivor_id": fresh_incident(scene)[0]["incident_id"]}
             return asked, ours
+        case ["subscription_id"] if operation.name == "subscriptions.transfer":
+            given = {"key_id": ours.key_ids[Role.OPERATOR]}
+            return operation.request(fresh_subscription(scene)[0]) | {"json": given}, ours
         case ["subscription_id"]:
             return operation.request(fresh_subscription(scene)[0]), ours
         case ["source_id"]:

@@ -35,6 +35,7 @@ from clearway_alerts.main import STORAGE
 from clearway_alerts.outbound.challenges import Challenges
 from clearway_alerts.outbound.hosts import Hosts
 from clearway_alerts.outbound.leases import Lease, Room, lease_due
+from clearway_alerts.outbound.owners import Owners
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.worker import DeliveryWorker
@@ -70,6 +71,7 @@ from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.settings import Settings
 from clearway_platform.web.app import create_app
 from clearway_testing.contract import hold_against_contract
+from clearway_testing.key_ends import KnownEndings
 from clearway_testing.manual_clock import ManualClock
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
@@ -95,9 +97,12 @@ class Service:
     renewals: Renewals
     challenges: Challenges
     silences: Silences
+    endings: KnownEndings
+    owners: Owners
 
     def new_worker(self) -> DeliveryWorker:
-        return DeliveryWorker(self.database, self.clock, self.channels, self.policy, Hosts(0, self.clock))
+        hosts = Hosts(0, self.clock)
+        return DeliveryWorker(self.database, self.clock, self.channels, self.policy, hosts, self.endings)
 
     def new_issuing(self, issuing: type[Issuing] = Issuing) -> Issuing:
         return issuing(Outbox(self.clock), Queue(self.policy, self.channels, self.new_worker(), self.clock))
@@ -215,7 +220,8 @@ async def service(
     database = Database(url)
     webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=answer_within)
     channels, policy = Channels([webhook, StreamChannel(), *extra_channels]), Policy([*stages(), *extra_stages])
-    worker = DeliveryWorker(database, clock, channels, policy, Hosts(host_attempts, clock))
+    endings = KnownEndings(clock)
+    worker = DeliveryWorker(database, clock, channels, policy, Hosts(host_attempts, clock), endings)
     queue = Queue(policy, channels, worker, clock)
     issuing = Issuing(Outbox(clock, check=hold_against_contract), queue)
     standing, renewals = new_standing(database, issuing, clock), new_renewals(database, issuing, clock)
@@ -226,7 +232,7 @@ async def service(
         challenges.wake()
 
     quota = SubscriptionQuota.from_settings(AlertsSettings())
-    subscriptions = Subscriptions(clock, channels, queue, quota, look)
+    subscriptions = Subscriptions(clock, channels, queue, quota, look, endings)
     pipeline = new_pipeline(issuing, clock)
     silences = new_silences(database, issuing, clock)
     yield Service(
@@ -242,6 +248,8 @@ async def service(
         renewals,
         challenges,
         silences,
+        endings,
+        Owners(database, clock, policy, endings),
     )
     await database.close()
     await connections_ended()
@@ -381,7 +389,14 @@ async def delivering(alerts: Service) -> AsyncIterator[DeliveryWorker]:
 
 
 class Keys:
-    """A token is `name-role-mission`."""
+    """A token is `name-role-mission`. The name is the key's id."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        """The token of each key that is found by its id."""
+
+    async def principal_of(self, key_id: str) -> Principal | None:
+        return await self.principal(self.tokens.get(key_id, ""))
 
     async def principal(self, token: str) -> Principal | None:
         name, _, rest = token.partition("-")
@@ -392,17 +407,23 @@ class Keys:
 class ApiPlatform:
     """As much of the platform as the API asks for."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, keys: Keys) -> None:
         self.database = service.database
         self.clock = service.clock
-        self.keys = Keys()
+        self.keys = keys
         self.shares = Shares(Settings(), service.clock)
         self.stored = StoredBytes(service.database, 0)
 
 
 @pytest.fixture
-async def client(alerts: Service) -> AsyncIterator[httpx.AsyncClient]:
-    app: FastAPI = create_app(title="alerts", description="", platform=ApiPlatform(alerts))  # type: ignore[arg-type]
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+async def client(alerts: Service, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    platform: Any = ApiPlatform(alerts, keys)
+    app: FastAPI = create_app(title="alerts", description="", platform=platform)
     sending = Deliveries(alerts.queue)
     acknowledge = Acknowledge(Outbox(alerts.clock), alerts.clock)
     app.state.wiring = Wiring(

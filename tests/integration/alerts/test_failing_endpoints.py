@@ -15,7 +15,7 @@ from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import new_id
 from clearway_platform.web.app import create_app
 
-from .conftest import ApiPlatform, Service
+from .conftest import ApiPlatform, Keys, Service
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
@@ -28,7 +28,7 @@ NewIncident = Callable[..., IncidentView]
 
 @pytest.fixture
 async def operator(alerts: Service) -> AsyncIterator[httpx.AsyncClient]:
-    platform: Any = ApiPlatform(alerts)
+    platform: Any = ApiPlatform(alerts, Keys())
     app = create_app(title="alerts", description="", platform=platform)
     app.include_router(failing_endpoints.router)
     headers = {"Authorization": "Bearer olu-operator-unmix"}
@@ -69,6 +69,7 @@ async def test_an_endpoint_that_fails_says_since_when_and_why(
         "name": "convoy",
         "state": "active",
         "state_reason": None,
+        "suspended_at": None,
         "failing_since": text_of(first),
         "waiting": 1,
         "waiting_since": text_of(warned),

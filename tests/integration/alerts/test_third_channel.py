@@ -265,7 +265,8 @@ async def test_beside_an_older_process_that_does_not_know_the_channel_the_newer_
     alerts: Service, client: httpx.AsyncClient, radio: Radio, report: Callable[..., Any], until: Until
 ) -> None:
     older = Channels([StreamChannel(), webhook_of(alerts.channels)])
-    replica = DeliveryWorker(alerts.database, alerts.clock, older, alerts.policy, Hosts(0, alerts.clock))
+    hosts = Hosts(0, alerts.clock)
+    replica = DeliveryWorker(alerts.database, alerts.clock, older, alerts.policy, hosts, alerts.endings)
     await client.post("/v1/subscriptions", json=ON_RADIO)
     await alerts.warn(report())
     before = unreadable_channels()

@@ -32,6 +32,7 @@ from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
 from clearway_platform.auth.ceilings import UNLIMITED
 from clearway_platform.auth.principals import KeyRecord, Principal, Role, StreamTickets
+from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
@@ -45,6 +46,7 @@ from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.service import Platform, Plumbing
 from clearway_platform.settings import Settings
 from clearway_testing.contract import hold_against_contract
+from clearway_testing.key_ends import KnownEndings
 from clearway_testing.manual_clock import ManualClock
 
 MISSION = "unmis"
@@ -247,6 +249,7 @@ class Keys:
     """Each token names a mission and a role."""
 
     tickets: StreamTickets
+    endings = KnownEndings(SystemClock())
 
     async def principal(self, token: str) -> Principal | None:
         mission, _, role = token.partition("/")

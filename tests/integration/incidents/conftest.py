@@ -16,6 +16,7 @@ from clearway_incidents.main import STORAGE
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.wiring import FORMATS, build
 from clearway_platform.auth.principals import CEILINGS, KeyRecord, Principal, Role, StreamTickets
+from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.models import table_of
@@ -31,6 +32,7 @@ from clearway_platform.service import Platform, Plumbing
 from clearway_platform.settings import Settings
 from clearway_platform.web.representation import Representations
 from clearway_testing.contract import hold_against_contract
+from clearway_testing.key_ends import KnownEndings
 from clearway_testing.manual_clock import ManualClock
 
 MISSIONS = ("unmix", "other")
@@ -40,6 +42,7 @@ class Keys:
     """A token is `mission:role`, `mission:role:name` or `mission:role:name:person`; `@organisation` may follow."""
 
     tickets: StreamTickets
+    endings = KnownEndings(SystemClock())
 
     async def principal(self, token: str) -> Principal | None:
         named, _, organisation = token.partition("@")

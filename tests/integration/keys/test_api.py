@@ -12,8 +12,7 @@ from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.principals import IssuedKey, Role
-from clearway_platform.clock import SystemClock
+from clearway_platform.auth.principals import IssuedKey, KeyTerms, Role
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.limiting.shares import Shares
@@ -31,6 +30,7 @@ class Platform:
     keys: SqlKeyDirectory
     settings: Settings
     shares: Shares
+    clock: ManualClock
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ async def keys(database_url: str, clock: ManualClock) -> AsyncIterator[SqlKeyDir
 
 
 @pytest.fixture
-async def client(keys: SqlKeyDirectory) -> AsyncIterator[httpx.AsyncClient]:
+async def client(keys: SqlKeyDirectory, clock: ManualClock) -> AsyncIterator[httpx.AsyncClient]:
     settings = Settings(mission_zone="Africa/Bamako")
-    platform: Any = Platform(keys, settings, Shares(settings, SystemClock()))
+    platform: Any = Platform(keys, settings, Shares(settings, clock), clock)
     app = create_app(title="tests", description="", platform=platform)
     app.include_router(router)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
@@ -64,6 +64,8 @@ async def test_a_key_says_what_it_is(keys: SqlKeyDirectory, client: httpx.AsyncC
         "key_id": own.principal.id,
         "name": "tracker",
         "person": "Ann Ba",
+        "system": None,
+        "expires_at": None,
         "mission": "unmas",
         "role": "subscriber",
         "ceiling": {"tlp": "green", "classification": "confidential", "organisation": "Halo"},
@@ -96,6 +98,53 @@ async def test_the_keys_of_the_mission_are_listed_without_their_secrets(
     assert second["revoked_at"] == clock.now().isoformat().replace("+00:00", "Z")
     assert theirs.principal.id not in answer.text
     assert not [key for key in (admin, lost) if key.token.split("_", 2)[2] in answer.text]
+
+
+async def test_the_list_says_how_a_key_is_limited_and_how_it_ends(
+    keys: SqlKeyDirectory, client: httpx.AsyncClient, clock: ManualClock
+) -> None:
+    admin = await keys.create("unmas", Role.ADMIN, "admin")
+    ends = clock.now() + timedelta(days=30)
+    terms = KeyTerms("gateway", ends, frozenset({"incidents:report", "alerts:read"}), ("127.0.0.0/8",))
+    limited = await keys.create("unmas", Role.REPORTER, "radio", terms=terms)
+    successor = await keys.rotate(limited.principal.id, timedelta(hours=1))
+    assert (await client.get("/v1/session", **of(limited))).status_code == 200
+    await keys.use.write()
+
+    async def listed(key: IssuedKey) -> dict[str, Any]:
+        items: list[dict[str, Any]] = (await client.get("/v1/keys", **of(admin))).json()["items"]
+        return next(item for item in items if item["key_id"] == key.principal.id)
+
+    old, new = await listed(limited), await listed(successor)
+    assert (old["state"], old["replaced_by"]) == ("replaced", successor.principal.id)
+    assert (old["system"], old["scopes"]) == ("gateway", ["alerts:read", "incidents:report"])
+    assert (old["networks"], new["networks"]) == (["127.0.0.0/8"], ["127.0.0.0/8"])
+    assert old["expires_at"] == (clock.now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    assert (new["state"], new["expires_at"], new["last_used_at"]) == ("in_use", None, None)
+    assert old["last_used_at"] is not None
+    clock.advance(timedelta(hours=1))
+    assert (await client.get("/v1/session", **of(limited))).json()["code"] == "bad_key"
+    assert (await listed(limited))["state"] == "expired"
+
+
+async def test_a_key_may_do_what_its_scopes_name_and_always_say_what_it_is(
+    keys: SqlKeyDirectory, client: httpx.AsyncClient
+) -> None:
+    scoped = await keys.create("unmas", Role.ADMIN, "reader", terms=KeyTerms(scopes=frozenset({"alerts:read"})))
+    said = (await client.get("/v1/session", **of(scoped))).json()
+    assert said["permissions"] == ["alerts:read", "session:read", "stream-tickets"]
+    refused = await client.get("/v1/keys", **of(scoped))
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert "keys:read" in refused.json()["detail"]
+
+
+async def test_a_key_is_refused_from_another_network(keys: SqlKeyDirectory, client: httpx.AsyncClient) -> None:
+    elsewhere = await keys.create("unmas", Role.ADMIN, "desk", terms=KeyTerms(networks=("10.20.0.0/16",)))
+    here = await keys.create("unmas", Role.ADMIN, "desk", terms=KeyTerms(networks=("127.0.0.0/8",)))
+    assert (await client.get("/v1/session", **of(here))).status_code == 200
+    refused = await client.get("/v1/session", **of(elsewhere))
+    assert (refused.status_code, refused.json()["code"]) == (401, "bad_key")
+    assert "127.0.0.1" in refused.json()["detail"]
 
 
 async def test_pages_hold_each_key_once_though_many_were_made_at_one_moment(

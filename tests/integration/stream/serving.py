@@ -8,7 +8,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from clearway_platform.auth.ceilings import UNLIMITED
-from clearway_platform.auth.principals import KeyDirectory, Principal, Role
+from clearway_platform.auth.principals import KeyDirectory
+from clearway_platform.clock import SystemClock
 from clearway_platform.web.abort import AbortableConnection
 from clearway_platform.web.stream.client import Client, Selection
 from clearway_platform.web.stream.hub import Hub
@@ -16,6 +17,7 @@ from clearway_platform.web.stream.outlet import Outlet
 from clearway_platform.web.stream.replays import Replays
 from clearway_platform.web.stream.response import EventStream
 from clearway_platform.web.stream.session import Session
+from clearway_testing.key_ends import KnownEndings
 from clearway_testing.plumbing import eventually
 from clearway_testing.server import LOOPBACK
 
@@ -25,8 +27,7 @@ MISSION = "unmas"
 class AnyKey:
     """A directory in which every key is in use."""
 
-    async def principal_of(self, key_id: str) -> Principal:
-        return Principal(key_id, "reader", MISSION, Role.ANALYST)
+    endings = KnownEndings(SystemClock())
 
 
 @asynccontextmanager

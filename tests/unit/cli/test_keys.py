@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,62 @@ def test_a_key_has_the_ceiling_of_its_role_unless_another_is_set(keys: Keys) -> 
         (key["tlp"], key["classification"], key["organisation"]) for key in json.loads(keys("list", "--json").stdout)
     ]
     assert listed == [("amber", "unclassified", None), ("red", "unclassified", "UNMAS"), ("red", "unclassified", "*")]
+
+
+def test_a_key_is_limited_and_expires_as_it_is_made(keys: Keys) -> None:
+    create = ("create", "--mission", "unmx", "--new-mission", "--role", "subscriber")
+    made = keys(
+        *create,
+        *("--system", "Convoy tracker", "--expires", "90d"),
+        *("--scope", "alerts:read", "--scope", "subscriptions:write", "--network", "10.20.0.0/16"),
+    )
+    assert made.exit_code == 0, made.stderr
+    (listed,) = json.loads(keys("list", "--json").stdout)
+    assert (listed["system"], listed["person"], listed["state"]) == ("Convoy tracker", None, "in_use")
+    assert (listed["scopes"], listed["networks"]) == (["alerts:read", "subscriptions:write"], ["10.20.0.0/16"])
+    lasts = datetime.fromisoformat(listed["expires"]) - datetime.fromisoformat(listed["created"])
+    assert timedelta(days=89) < lasts <= timedelta(days=90)
+    assert listed["last_used"] is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--expires", "soon"), "90d"),
+        (("--expires", "2020-01-31"), "past"),
+        (("--expires", "0d"), "past"),
+        (("--scope", "incidents:asses"), "alerts:read"),
+        (("--scope", "keys:read"), "no permission"),
+        (("--network", "10.20.0.1/16"), "no network"),
+        (("--person", "Ann Ba", "--system", "tracker"), "not to both"),
+        (("--system", " "), "no name"),
+    ],
+)
+def test_terms_that_cannot_be_make_no_key(keys: Keys, wrong: tuple[str, ...], said: str) -> None:
+    done = keys("create", "--mission", "unmx", "--new-mission", "--role", "subscriber", *wrong)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.replace("\u2502", " ").split())
+
+
+def test_a_key_is_rotated_with_an_overlap(keys: Keys) -> None:
+    first = keys("create", "--mission", "unmx", "--new-mission", "--role", "admin", "--person", "Ann Ba").stdout.strip()
+    key_id = first.split("_")[1]
+    second = keys("rotate", key_id, "--overlap", "12h", "--expires", "2999-01-31").stdout.strip()
+    listed = {key["key"]: key for key in json.loads(keys("list", "--json").stdout)}
+    old, new = listed[key_id], listed[second.split("_")[1]]
+    assert (old["state"], old["replaced_by"]) == ("replaced", new["key"])
+    assert (new["person"], new["role"], new["expires"]) == ("Ann Ba", "admin", "2999-01-31T00:00:00Z")
+    again = keys("rotate", key_id)
+    assert again.exit_code == 1
+    assert new["key"] in again.stderr
+    assert keys("rotate", new["key"], "--overlap", "a while").exit_code == 2
+    assert keys("revoke", new["key"]).exit_code == 0
+    assert keys("rotate", new["key"]).exit_code == 1
+
+
+@pytest.mark.parametrize("command", ["create", "list", "rotate", "revoke"])
+def test_the_help_of_each_command_of_keys_fits(keys: Keys, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = keys(command, "--help")
+    assert done.exit_code == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80

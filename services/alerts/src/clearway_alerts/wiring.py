@@ -29,6 +29,7 @@ from clearway_alerts.domain.renewal import Validity
 from clearway_alerts.outbound.challenges import Challenges
 from clearway_alerts.outbound.hosts import Hosts
 from clearway_alerts.outbound.measuring import Measuring
+from clearway_alerts.outbound.owners import Owners
 from clearway_alerts.outbound.queue import Queue
 from clearway_alerts.outbound.worker import DeliveryWorker
 from clearway_alerts.policy.facts import Stage
@@ -91,8 +92,8 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     settings, clock = platform.settings_of(AlertsSettings), platform.clock
     keys = keyring_of(settings, platform.settings)
     channels, policy = Channels(every_channel, keys), Policy(every_stage)
-    hosts = Hosts(settings.host_attempts_per_minute, clock)
-    worker = DeliveryWorker(platform.database, clock, channels, policy, hosts)
+    hosts, endings = Hosts(settings.host_attempts_per_minute, clock), platform.keys.endings
+    worker = DeliveryWorker(platform.database, clock, channels, policy, hosts, endings)
     queue = Queue(policy, channels, worker, clock)
     warnings, requests, looking = HeavyWork("warnings"), HeavyWork("requests"), HeavyWork("looking")
     watchlist, issuing, validity = Watchlist(channels, warnings), Issuing(platform.outbox, queue), validity_of(settings)
@@ -113,7 +114,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
     )
     trying_out = HeavyWork("previews")
     app.state.wiring = Wiring(
-        subscriptions=Subscriptions(clock, channels, queue, SubscriptionQuota.from_settings(settings), look),
+        subscriptions=Subscriptions(clock, channels, queue, SubscriptionQuota.from_settings(settings), look, endings),
         deliveries=Deliveries(queue),
         acknowledge=Acknowledge(platform.outbox, clock),
         sources=Sources(clock, silences.wake),
@@ -153,6 +154,7 @@ def build_with(platform: Platform, every_channel: Iterable[Channel], every_stage
         "consumer": consumer(platform, pipeline, standing.wake, hearing).run,
         "deliveries": worker.run,
         "challenges": challenges.run,
+        "owners": Owners(database, clock, policy, endings).run,
         "standing": standing.run,
         "renewals": renewals.run,
         "hearing": hearing.run,

@@ -94,8 +94,8 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.BAD_KEY: Kind(
         HTTPStatus.UNAUTHORIZED,
         "API key not valid",
-        "The API key is unknown, or it was revoked.",
-        "Check that it was copied completely, or ask your mission's administrator for another.",
+        "The API key is unknown, was revoked or has expired, or it is not accepted from this address.",
+        "Check that it was copied completely and has not expired, or ask your mission's administrator for another.",
     ),
     Code.BAD_TICKET: Kind(
         HTTPStatus.UNAUTHORIZED,
@@ -106,8 +106,8 @@ KINDS: Final[Mapping[Code, Kind]] = {
     Code.NOT_PERMITTED: Kind(
         HTTPStatus.FORBIDDEN,
         "The role may not do this",
-        "The role of the API key does not have the permission.",
-        "Use a key of a role with the permission that the answer names.",
+        "The role of the API key does not have the permission, or the key is limited to scopes without it.",
+        "Use a key with the permission that the answer names.",
     ),
     Code.NOT_YOURS: Kind(
         HTTPStatus.FORBIDDEN,

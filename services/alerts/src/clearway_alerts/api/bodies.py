@@ -20,6 +20,7 @@ from clearway_alerts.outbound.recipients import Address
 from clearway_alerts.outgoing import state_of
 from clearway_alerts.queries.explain import DecidedOn, Explanation
 from clearway_alerts.storage.alert_rows import StoredAlert
+from clearway_alerts.storage.owners import suspended_at
 from clearway_alerts.storage.states import read_incident, shown_filter
 from clearway_contracts.handling import Handling
 from clearway_contracts.vocabulary import AlertKind
@@ -49,6 +50,12 @@ class SubscriptionPatch(Form):
     def changes(self, channels: Channels) -> Changes:
         """Raises a 422 problem about the channel."""
         return Changes(self.name, self.filter, form_of(channels, self.channel) if self.channel else None)
+
+
+class Transfer(Form):
+    key_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = Field(
+        description="The key to which the subscription is to belong, as `keys.list` has it; your own is in the session."
+    )
 
 
 class ProofView(BaseModel):
@@ -81,6 +88,10 @@ class SubscriptionView(BaseModel):
     proof: ProofView | None = Field(description="Null where the channel has no endpoint that could prove itself.")
     state: SubscriptionState
     state_reason: str | None
+    suspended_at: datetime | None = Field(
+        description="Since when it is disabled because its key was revoked or expired; null where that is not why. "
+        "Transfer it to a key that is in use."
+    )
     revision: int
     created_at: datetime
     updated_at: datetime
@@ -108,6 +119,7 @@ def _shown(row: Any, principal: Principal, channels: Channels) -> dict[str, Any]
     channel = view_of(channels, channels.stored(row), whole=may_change(row["owner"], principal))
     proof = shown_proof(channels, row)
     shown |= {"channel": channel, "proof": None if proof is None else ProofView.of(proof, row["id"])}
+    shown["suspended_at"] = suspended_at(row)
     return {**shown, "subscription_id": row["id"], "filter": shown_filter(row["filter"])}
 
 

@@ -24,6 +24,7 @@ class FailingEndpointView(BaseModel):
     name: str
     state: SubscriptionState
     state_reason: str | None
+    suspended_at: datetime | None = Field(description="Since when it is suspended: its key was revoked or expired.")
     failing_since: datetime | None = Field(description="Since when every attempt failed; null when the last did not.")
     waiting: int = Field(description="Its deliveries that are still to be made.")
     waiting_since: datetime | None = Field(description="Since when the oldest of them waits.")
@@ -39,7 +40,8 @@ class FailingEndpointView(BaseModel):
 async def list_failing_endpoints(
     request: Request, principal: Operator, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[FailingEndpointView]:
-    """The mission's subscriptions whose deliveries fail, are tried again or are held, the oldest first. The list of its
+    """The mission's subscriptions whose deliveries fail, are tried again or are held, or that are suspended, the oldest
+    first. The list of its
     deliveries has every attempt."""
     database = platform_of(request).database
     rows = await page_of_failing_endpoints(database, principal.mission, cursor_id(cursor), limit + 1)

@@ -4,19 +4,26 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView
+from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView, Transfer
 from clearway_alerts.api.cursors import cursor_id
 from clearway_alerts.api.dependencies import Changing, ChangingSubscription, Reader, Subscriber, Wired, Wiring
 from clearway_alerts.channels.base import NoSecret
 from clearway_alerts.commands.subscriptions import Changes, Kept
 from clearway_alerts.domain.areas import check_area
-from clearway_alerts.domain.errors import AnotherChannel, NoSuchSubscription, NotTheOwner
+from clearway_alerts.domain.errors import (
+    AnotherChannel,
+    NoSuchSubscription,
+    NotTheOwner,
+    OwnerEnded,
+    ReadsMore,
+)
 from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.web.access import platform_of
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
@@ -116,12 +123,27 @@ async def pause_subscription(changing: ChangingSubscription) -> Response:
     operation_id="subscriptions.resume",
     summary="Deliver again",
     response_model=SubscriptionView,
-    responses=REVISED | raises(NotTheOwner),
+    responses=REVISED | raises(NotTheOwner, OwnerEnded),
 )
 async def resume_subscription(changing: ChangingSubscription) -> Response:
     """Deliver again, first what waited; also after the endpoint had been disabled. What still stands and was not told,
     or of which the alert expired meanwhile, is told at once."""
     return await changing.run(changing.wiring.subscriptions.resume, _kept)
+
+
+@router.post(
+    "/{subscription_id}/transfer",
+    operation_id="subscriptions.transfer",
+    summary="Give it to another key",
+    response_model=SubscriptionView,
+    responses=REVISED | raises(NotTheOwner, ReadsMore),
+)
+async def transfer_subscription(body: Transfer, request: Request, changing: ChangingSubscription) -> Response:
+    """Make it that of another key of the mission: its messages say what that key may read. One that is suspended,
+    because its key was revoked or expired, is active again: what waited is delivered first."""
+    own = changing.principal
+    heir = own if body.key_id == own.id else await platform_of(request).keys.principal_of(body.key_id)
+    return await changing.run(partial(changing.wiring.subscriptions.transfer, heir=heir), _kept)
 
 
 @router.post(

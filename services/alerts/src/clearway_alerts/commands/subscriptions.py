@@ -15,22 +15,26 @@ from clearway_alerts.commands.subscription_quota import SubscriptionQuota
 from clearway_alerts.domain.errors import (
     AnotherChannel,
     NoMessages,
+    NoSuchOwner,
     NoSuchSubscription,
     NotActive,
     NotTheOwner,
+    OwnerEnded,
+    ReadsMore,
     UnknownRoute,
 )
 from clearway_alerts.domain.proof import ProofState
 from clearway_alerts.domain.subscription import SubscriptionState, may_change
 from clearway_alerts.filter_form import FilterForm, RouteForm
 from clearway_alerts.outbound.queue import Queue
+from clearway_alerts.permissions import SUBSCRIBE
 from clearway_alerts.storage.channels import FORGOTTEN, form_columns, read_channel, secret_columns
 from clearway_alerts.storage.mission_version import next_version
-from clearway_alerts.storage.owners import owner_columns
+from clearway_alerts.storage.owners import owner_columns, suspended_at
 from clearway_alerts.storage.proofs import NOT_CHALLENGED, proof_of
 from clearway_alerts.storage.states import stored_filter
 from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
-from clearway_platform.auth.principals import Principal
+from clearway_platform.auth.principals import Endings, Principal
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, insert
 from clearway_platform.refusals import StaleRevision
@@ -63,6 +67,7 @@ class Subscriptions:
     queue: Queue
     quota: SubscriptionQuota
     look: Callable[[], None]
+    endings: Endings
 
     async def create(self, transaction: Transaction, principal: Principal, name: str, wanted: Changes) -> RowMapping:
         """Raises Invalid, UnknownRoute, QuotaUsedUp. The row that is returned holds the new secrets."""
@@ -72,8 +77,7 @@ class Subscriptions:
         row = {
             "id": new_id(),
             "mission": principal.mission,
-            "owner": principal.id,
-            **owner_columns(principal.ceiling),
+            **owner_columns(principal),
             "name": name,
             "state": SubscriptionState.ACTIVE,
             "revision": 1,
@@ -110,9 +114,28 @@ class Subscriptions:
         return kept
 
     async def resume(self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int) -> Kept:
-        """What waits is due, in order, as the policy says."""
+        """What waits is due, in order, as the policy says. Raises OwnerEnded as well."""
         row = await _lock_seen(transaction, principal, subscription_id, seen)
-        values = {"state": SubscriptionState.ACTIVE, "state_reason": None, "failing_since": None}
+        if self.endings.is_orphaned(row["owner"]):
+            raise OwnerEnded
+        values = {"state": SubscriptionState.ACTIVE, "state_reason": None, "failing_since": None, "suspended_at": None}
+        kept = await self._update(transaction, row, values)
+        await self.queue.subscription_changed(transaction, subscription_id)
+        return kept
+
+    async def transfer(
+        self, transaction: Transaction, principal: Principal, subscription_id: UUID, seen: int, heir: Principal | None
+    ) -> Kept:
+        """Make it that of another key. One that is suspended is active again, and what waits for it is due.
+        Raises ReadsMore as well, as its messages say what the heir's ceiling allows, and NoSuchOwner."""
+        row = await _lock_seen(transaction, principal, subscription_id, seen)
+        if heir is None or heir.mission != principal.mission or not heir.may(SUBSCRIBE):
+            raise NoSuchOwner
+        if not principal.ceiling.covers(heir.ceiling):
+            raise ReadsMore
+        values = owner_columns(heir)
+        if suspended_at(row) is not None:
+            values |= {"state": SubscriptionState.ACTIVE, "state_reason": None, "suspended_at": None}
         kept = await self._update(transaction, row, values)
         await self.queue.subscription_changed(transaction, subscription_id)
         return kept

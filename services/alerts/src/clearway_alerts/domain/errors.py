@@ -74,6 +74,26 @@ class NotActive(Conflict):
     detail = "This subscription is paused or disabled. Resume it first."
 
 
+class OwnerEnded(Conflict):
+    """The key of the subscription was revoked or has expired."""
+
+    detail = "The key of this subscription was revoked or has expired. Transfer it to a key that is in use first."
+
+
+class NoSuchOwner(Invalid):
+    """No such key is in use in the mission, or it may not have subscriptions."""
+
+    def __init__(self) -> None:
+        remedy = "Name a key of the mission that is in use and may make subscriptions: GET /v1/keys lists them."
+        super().__init__("key_id", "is no key that may have the subscription", remedy)
+
+
+class ReadsMore(NotYours):
+    """Nobody may transfer a subscription to a key that reads more than their own."""
+
+    detail = "That key may read more than yours, and its messages would too. Ask an administrator for the transfer."
+
+
 class StillPending(Conflict):
     """A message that was not sent yet cannot be sent again."""
 

@@ -61,5 +61,6 @@ class Filter:
 
 
 def may_change(owner: str, principal: Principal) -> bool:
-    """Its owner may, and the operators and administrators of the mission."""
-    return principal.id == owner or principal.role in {Role.OPERATOR, Role.ADMIN}
+    """Its owner may, with its key or the one that is replaced by it, and the operators and administrators of the
+    mission."""
+    return owner in principal.keys or principal.role in {Role.OPERATOR, Role.ADMIN}

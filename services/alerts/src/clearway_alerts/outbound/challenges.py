@@ -147,7 +147,7 @@ async def _tell_every_process(transaction: Transaction, challenge: Challenge) ->
 
 def _due(now: datetime) -> tuple[Any, ...]:
     is_new = or_(SUBSCRIPTION.c.challenged_url.is_(None), SUBSCRIPTION.c.challenged_url != SUBSCRIPTION.c.url)
-    return IS_UNPROVED, or_(is_new, SUBSCRIPTION.c.challenge_due_at <= now)
+    return IS_UNPROVED, SUBSCRIPTION.c.suspended_at.is_(None), or_(is_new, SUBSCRIPTION.c.challenge_due_at <= now)
 
 
 def _still(challenge: Challenge) -> tuple[Any, ...]:

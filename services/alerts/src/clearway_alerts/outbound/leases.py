@@ -48,7 +48,7 @@ from clearway_platform.database.engines import Transaction
 class Lease:
     """A delivery that this worker may send until `until`, and only while `epoch` is still its own. `destination` is
     the channel's own, and `host` what it shares with others that fail together. `fails`: its subscription's last
-    attempt failed, as the database has it."""
+    attempt failed, as the database has it. `owner`: the key on whose behalf it is sent."""
 
     message: Message
     epoch: int
@@ -59,6 +59,7 @@ class Lease:
     mission: str = ""
     host: str = ""
     fails: bool = False
+    owner: str = ""
 
     @property
     def delivery_id(self) -> UUID:
@@ -293,6 +294,7 @@ def _lease(row: RowMapping, address: Address, alert: AlertState | DigestState | 
         mission=row["delivery_mission"],
         host=address.host,
         fails=row["recipient_failing_since"] is not None,
+        owner=row["recipient_owner"],
     )
 
 

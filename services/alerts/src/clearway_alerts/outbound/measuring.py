@@ -38,6 +38,9 @@ QUIET = Gauge(
     "How long the watched source that is quiet for longest is quiet, by its kind",
     ["kind"],
 )
+SUSPENDED = Gauge(
+    "clearway_alert_suspended_subscriptions", "Subscriptions that send nothing because their key was revoked or expired"
+)
 ALERT_LATENCY = Histogram(
     "clearway_alert_latency_seconds",
     "From the record of a report or a change to the commit of the alerts that it raises",
@@ -62,8 +65,12 @@ _DUE: Final = (
     .where(is_pending(), SUBSCRIPTION.c.state == SubscriptionState.ACTIVE, ~IS_BEHIND)
     .where(DELIVERY.c.held.is_(None))
 )
-
-
+_SUSPENDED: Final = (
+    select(func.count())
+    .select_from(SUBSCRIPTION)
+    .where(SUBSCRIPTION.c.suspended_at.is_not(None), SUBSCRIPTION.c.deleted_at.is_(None))
+    .where(SUBSCRIPTION.c.state == SubscriptionState.DISABLED)
+)
 _QUIET: Final = (
     select(
         WATCHED_SOURCE.c.kind,
@@ -96,6 +103,8 @@ class Measuring:
             OLDEST.labels(state).set(self._since(oldest))
         [(due,)] = map(tuple, await self._rows.measure(_DUE))
         OVERDUE.set(self._since(due))
+        [(suspended,)] = map(tuple, await self._rows.measure(_SUSPENDED))
+        SUSPENDED.set(suspended)
         quiet = {kind: figures for kind, *figures in map(tuple, await self._rows.measure(_QUIET))}
         for kind in SourceKind:
             silent, oldest = quiet.get(kind, (0, None))

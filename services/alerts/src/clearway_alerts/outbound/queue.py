@@ -179,6 +179,7 @@ class Queue:
             body=address.message(alert),
             mission=alert.mission,
             host=address.host,
+            owner=recipient.owner,
         )
 
 

@@ -65,6 +65,7 @@ class Recipient:
     state_reason: str | None
     revision: int
     unreadable: str
+    owner: str
 
 
 def recipient_of(row: StoredRow, channels: Channels) -> Recipient | None:
@@ -76,7 +77,7 @@ def recipient_of(row: StoredRow, channels: Channels) -> Recipient | None:
             return None
     except Exception as error:  # whatever it is, it is about this row alone
         why = why_unreadable(error)
-    return Recipient(address, SubscriptionState(row["state"]), row["state_reason"], row["revision"], why)
+    return Recipient(address, SubscriptionState(row["state"]), row["state_reason"], row["revision"], why, row["owner"])
 
 
 def _address(row: StoredRow, channels: Channels) -> Address | None:

@@ -34,11 +34,14 @@ from clearway_alerts.outbound.passed_over import PassedOver, Unreadable
 from clearway_alerts.outbound.planning import NOT_LEASED, STALE_HOLD, has_stale_holds, replan
 from clearway_alerts.outbound.results import Attempt, Recorded, record
 from clearway_alerts.outbound.slots import Slots, Taken
+from clearway_alerts.outbound.suspending import suspend, why_suspended
 from clearway_alerts.policy.facts import Cause
 from clearway_alerts.policy.stages import Policy
+from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_alerts.storage.unreadable import UnreadableRows
+from clearway_platform.auth.principals import Endings
 from clearway_platform.clock import Clock
-from clearway_platform.database.engines import Database
+from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.messaging.retry import retry_until_done
 from clearway_platform.outages import brief
 
@@ -72,17 +75,31 @@ class _Unsent:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused(_Unsent):
+    """A delivery on behalf of a key that has ended: its subscription is suspended with the end of the lease."""
+
+
 class DeliveryWorker:
     """One worker of a process. A new delivery may be inserted with its lease and be handed over when it is committed;
     all others are leased: when `wake` or `expect` says that they are due, and by looking from time to time."""
 
-    def __init__(self, database: Database, clock: Clock, channels: Channels, policy: Policy, hosts: Hosts) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        channels: Channels,
+        policy: Policy,
+        hosts: Hosts,
+        endings: Endings,
+    ) -> None:
         # Results of many missions are recorded together: one transaction, one sync to the disk.
         self._deliveries = database.of_every_mission("one worker sends the deliveries of all missions")
         self._clock = clock
         self._channels = channels
         self._policy = policy
         self._hosts = hosts
+        self._endings = endings
         self._timeout = max((channel.timeout for channel in channels.sending_all.values()), default=timedelta(0))
         self._woken = asyncio.Event()
         self._finished: asyncio.Queue[Attempt | _Unsent] = asyncio.Queue()
@@ -224,9 +241,12 @@ class DeliveryWorker:
 
     async def _send(self, senders: Mapping[str, Sender], lease: Lease) -> None:
         """What waited too long, in line or while the process slept, is not sent: its lease might end before the answer,
-        and another worker may have the delivery by now."""
+        and another worker may have the delivery by now. Nor is what belongs to a key that has ended."""
+        await self._endings.look()
         now, conduct = self._clock.now(), None
-        if now > lease.until - self._timeout:
+        if self._endings.is_orphaned(lease.owner):
+            self._finished.put_nowait(_Refused(lease))
+        elif now > lease.until - self._timeout:
             # Of endpoints that fail there may be hundreds a minute.
             _log.debug("lease_too_short", delivery=str(lease.delivery_id), attempt=lease.attempt)
             self._finished.put_nowait(_Unsent(lease))
@@ -267,8 +287,17 @@ class DeliveryWorker:
                 await give_back(transaction, again)
             if later := [(result.lease, result.due_at) for result in unsent if result.due_at is not None]:
                 await postpone(transaction, later)
+            await self._suspend(transaction, [result.lease for result in unsent if isinstance(result, _Refused)])
             attempts = [result for result in finished if isinstance(result, Attempt)]
             return await record(transaction, self._policy, attempts, self._clock.now())
+
+    async def _suspend(self, transaction: Transaction, refused: Sequence[Lease]) -> None:
+        """The subscriptions of these leases, unless they belong to another key by now."""
+        ended = self._endings.ended()
+        for subscription_id, owner in sorted({(lease.subscription_id, lease.owner) for lease in refused}):
+            which = (SUBSCRIPTION.c.id == subscription_id) & (SUBSCRIPTION.c.owner == owner)
+            reason = why_suspended(owner, ended[owner].words if owner in ended else "was replaced by one that ended")
+            await suspend(transaction, self._policy, which, reason, self._clock.now())
 
     def _release(self, lease: Lease) -> None:
         """Make room, and lease again only when something may wait for it."""

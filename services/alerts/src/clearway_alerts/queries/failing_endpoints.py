@@ -14,7 +14,7 @@ async def page_of_failing_endpoints(
     database: Database, mission: str, after: UUID | None, limit: int
 ) -> Sequence[Row[Any]]:
     """Up to `limit` of the mission's subscriptions, the oldest first, whose deliveries failed, are tried again or are
-    held."""
+    held, or that are suspended."""
     waiting = (
         select(
             DELIVERY.c.subscription_id,
@@ -39,7 +39,10 @@ async def page_of_failing_endpoints(
     fails = or_(SUBSCRIPTION.c.failing_since.is_not(None), waiting.c.attempts > 0)
     query = (
         select(
-            *(SUBSCRIPTION.c[name] for name in ("id", "name", "state", "state_reason", "failing_since")),
+            *(
+                SUBSCRIPTION.c[name]
+                for name in ("id", "name", "state", "state_reason", "suspended_at", "failing_since")
+            ),
             func.coalesce(waiting.c.waiting, 0).label("waiting"),
             waiting.c.waiting_since,
             waiting.c.held,
@@ -47,7 +50,7 @@ async def page_of_failing_endpoints(
         )
         .outerjoin_from(SUBSCRIPTION, waiting, waiting.c.subscription_id == SUBSCRIPTION.c.id)
         .where(SUBSCRIPTION.c.mission == mission, SUBSCRIPTION.c.deleted_at.is_(None))
-        .where(or_(fails, waiting.c.held.is_not(None)))
+        .where(or_(fails, waiting.c.held.is_not(None), SUBSCRIPTION.c.suspended_at.is_not(None)))
         .order_by(SUBSCRIPTION.c.id)
         .limit(limit)
     )

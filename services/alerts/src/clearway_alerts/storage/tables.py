@@ -68,13 +68,15 @@ class SubscriptionRow(Alerts, table=True):
     digest that this fills at the moment. A route that is redrawn changes the subscriptions that follow it.
     `channel`, `channel_secrets` and `sealed_secrets`, and what of a webhook stands in columns of its own: see
     `storage/channels.py`.
-    `owner_tlp` to `owner_organisation` are the ceiling of the owner's key.
+    `owner` is its key, and `owner_tlp` to `owner_organisation` are the ceiling of that. With `suspended_at` a disabled
+    one is suspended, because its key ended.
     The challenges of its endpoint are of `challenged_url`: see `storage/proofs.py`. They make no revision.
     """
 
     __tablename__ = "subscription"
     __table_args__ = (
         Index("ix_subscription_mission_changed", "mission", "changed_in"),
+        Index("ix_subscription_owner", "owner"),
         Index("ix_subscription_route", "mission", "route_id"),
         Index("ix_subscription_unchecked", "changed_in", sqlite_where=IS_UNCHECKED, postgresql_where=IS_UNCHECKED),
         Index("ix_subscription_unproved", "challenge_due_at", sqlite_where=IS_UNPROVED, postgresql_where=IS_UNPROVED),
@@ -114,6 +116,7 @@ class SubscriptionRow(Alerts, table=True):
     challenge_problem: str | None = Field(default=None, sa_type=Text)
     challenged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     proved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    suspended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class RouteViewRow(Alerts, table=True):

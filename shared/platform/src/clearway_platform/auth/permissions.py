@@ -4,8 +4,10 @@ from typing import Final
 
 from clearway_platform.auth.principals import EVERYONE, Permission, Role
 
-SESSION: Final = Permission("session:read", "see what their own key may do", EVERYONE)
-STREAM_TICKETS: Final = Permission("stream-tickets", "get tickets that open streams in a browser", EVERYONE)
+SESSION: Final = Permission("session:read", "see what their own key may do", EVERYONE, in_every_scope=True)
+STREAM_TICKETS: Final = Permission(
+    "stream-tickets", "get tickets that open streams in a browser", EVERYONE, in_every_scope=True
+)
 DEAD_LETTERS: Final = Permission("dead-letters", "see and decide on dead letters", frozenset({Role.OPERATOR}))
 RESTRICTED: Final = Permission("dead-letters:restricted", "see restricted fields in dead letters")
 STATUS: Final = Permission("status:read", "see how the services are doing", frozenset({Role.OPERATOR}))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from typing import Final, Protocol
 
 from clearway_contracts.vocabulary import Classification, Tlp
@@ -23,6 +25,15 @@ class Role(StrEnum):
     SUBSCRIBER = "subscriber"
     OPERATOR = "operator"
     ADMIN = "admin"
+
+
+class KeyState(StrEnum):
+    """Whether a key is accepted. One that is replaced still is, until it expires."""
+
+    IN_USE = "in_use"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
 
 
 EVERYONE: Final = frozenset(Role)
@@ -42,11 +53,13 @@ CEILINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission: its name, a description of what it allows, and the roles that have it besides the administrator."""
+    """A permission: its name, a description of what it allows, and the roles that have it besides the administrator.
+    `in_every_scope`: a key has it whatever its scopes are."""
 
     name: str
     words: str
     roles: frozenset[Role] = frozenset()
+    in_every_scope: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -57,8 +70,12 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. `id` is that of its key; it is what the record keeps. `person` is the holder of the key,
-    where it was made for one; `own_ceiling` is None where the ceiling is that of its role."""
+    """An authenticated caller. `id` is that of its key; it is what the record keeps. `person` or `system` is the owner
+    of the key, where it was made for one; `own_ceiling` is None where the ceiling is that of its role.
+
+    `scopes`: the names of the permissions to which it is limited; `networks`: those from which it is accepted, as CIDR.
+    None, and an empty list, are no limit. `successor` is the key that replaces it.
+    """
 
     id: str
     name: str
@@ -66,6 +83,11 @@ class Principal:
     role: Role
     person: str | None = None
     own_ceiling: Ceiling | None = None
+    system: str | None = None
+    scopes: frozenset[str] | None = None
+    networks: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    successor: str | None = None
 
     @property
     def ceiling(self) -> Ceiling:
@@ -74,15 +96,50 @@ class Principal:
 
     @property
     def identity(self) -> str:
-        """The same for all keys of one person in a mission: whoever must be someone else is compared by it. It is
-        opaque, so that a record that keeps it names nobody. A key of no person stands for itself."""
-        if self.person is None:
-            return self.id
-        name = " ".join(self.person.split()).casefold()
-        return f"person-{hashlib.sha256(f'{self.mission}/{name}'.encode()).hexdigest()[:16]}"
+        """The same for all keys of one person, or one system, in a mission: whoever must be someone else is compared by
+        it. It is opaque, so that a record that keeps it names nobody. A key of no owner stands for itself."""
+        if self.person is not None:
+            return f"person-{_opaque(self.mission, self.person)}"
+        return self.id if self.system is None else f"system-{_opaque(self.mission, self.system)}"
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Its key, and the one that replaces it: what belongs to either it may change."""
+        return frozenset({self.id, self.successor or self.id})
 
     def may(self, permission: Permission) -> bool:
-        return permission.belongs_to(self.role)
+        return permission.belongs_to(self.role) and self.has_in_scope(permission)
+
+    def has_in_scope(self, permission: Permission) -> bool:
+        return self.scopes is None or permission.in_every_scope or permission.name in self.scopes
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+    def may_come_from(self, address: str | None) -> bool:
+        """Whether it is accepted from this address."""
+        if not self.networks:
+            return True
+        try:
+            found = ip_address(address or "")
+        except ValueError:
+            return False
+        found = getattr(found, "ipv4_mapped", None) or found
+        return any(found in ip_network(network) for network in self.networks)
+
+
+def _opaque(mission: str, name: str) -> str:
+    return hashlib.sha256(f"{mission}/{' '.join(name.split()).casefold()}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """On which terms a key is made: the system that owns it, when it ends, and to what it is limited."""
+
+    system: str | None = None
+    expires_at: datetime | None = None
+    scopes: frozenset[str] | None = None
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +164,19 @@ class StreamTicket:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as its directory lists it; the secret is not in it."""
+    """A key as its directory lists it; the secret is not in it. `last_used_at` is right to the minute."""
 
     principal: Principal
     created_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None = None
+
+    def state(self, now: datetime) -> KeyState:
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.principal.has_expired(now):
+            return KeyState.EXPIRED
+        return KeyState.IN_USE if self.principal.successor is None else KeyState.REPLACED
 
 
 class StreamTickets(Protocol):
@@ -126,11 +191,59 @@ class StreamTickets(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeyEnd:
+    """How a key ended or will end. `successor` is the key that replaces it."""
+
+    revoked_at: datetime | None
+    expires_at: datetime | None
+    successor: str | None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
+
+    @property
+    def words(self) -> str:
+        """As the end of a sentence about the key."""
+        if self.revoked_at is not None:
+            return f"was revoked at {self.revoked_at:%Y-%m-%d %H:%M}Z"
+        return f"expired at {self.expires_at:%Y-%m-%d %H:%M}Z" if self.expires_at else "is in use"
+
+
+class Endings(Protocol):
+    """The ends of keys, as this process knows them."""
+
+    async def look(self) -> None:
+        """All that was committed before the call is known after it, unless the directory does not answer."""
+        ...
+
+    def has_ended(self, key_id: str) -> bool: ...
+
+    def is_orphaned(self, key_id: str) -> bool:
+        """Whether neither the key nor the one that replaces it is in use."""
+        ...
+
+    def ended(self) -> Mapping[str, KeyEnd]:
+        """All keys that have ended."""
+        ...
+
+    def replaced(self) -> Mapping[str, str]:
+        """The successor of every key that has one."""
+        ...
+
+    def listening(self, callback: Callable[[], None], key_id: str | None = None) -> AbstractContextManager[None]:
+        """Call `callback` when the key ends, or, without one, whenever a key has ended or was replaced."""
+        ...
+
+
 class KeyDirectory(Protocol):
     """Finds the principal behind a presented token, and lists the keys."""
 
     @property
     def tickets(self) -> StreamTickets: ...
+
+    @property
+    def endings(self) -> Endings: ...
 
     async def principal(self, token: str) -> Principal | None:
         """The principal, or None when the token is unknown, malformed or revoked."""

@@ -1,4 +1,4 @@
-"""`clearway keys`: create, list and revoke API keys."""
+"""`clearway keys`: create, list, rotate and revoke API keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,23 +14,23 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from clearway_contracts.handling import organisation_key
 from clearway_contracts.vocabulary import Classification, Tlp
-from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.keys import MIGRATIONS
+from clearway_platform.auth.keys.changes import NotReplaceable
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.principals import CEILINGS, Role
+from clearway_platform.auth.principals import KeyRecord, KeyTerms, Role
 from clearway_platform.auth.roles import roles_text
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
 from clearway_platform.cli.data_folder import prepare, require_database
 from clearway_platform.cli.failures import fail
+from clearway_platform.cli.key_terms import Expires, Limits, moment_of, span_of, terms_of
 from clearway_platform.cli.listing import AsJson, print_list, printable
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.service import installed_services, permissions_of
 
-app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)
 
 
 class _WithRoles(TyperCommand):
@@ -51,8 +51,30 @@ def create(
     person: Annotated[
         str | None,
         typer.Option(
-            help="The person who holds it, written the same for all their keys of the mission. Keys of one person are "
+            help="The person who owns it, written the same for all their keys of the mission. Keys of one person are "
             "one principal: none of them can confirm or verify what another one reported.",
+            show_default=False,
+        ),
+    ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option(
+            help="The system that owns it, instead of a person. Keys of one system are one principal.",
+            show_default=False,
+        ),
+    ] = None,
+    expires: Expires = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Limit it to this permission of its role; repeat it for several. By default all of them.",
+            show_default=False,
+        ),
+    ] = None,
+    network: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Accept it from this network alone, as 10.20.0.0/16; repeat it for several. By default from all.",
             show_default=False,
         ),
     ] = None,
@@ -78,25 +100,9 @@ def create(
     data: DataFolder = None,
 ) -> None:
     """Create a key and print it. Its secret is not stored and cannot be shown again."""
-    limits = _Limits(tlp, classification, organisation)
-    asyncio.run(_create(mission, role, name or role.value, person, limits, data, new_mission=new_mission))
-
-
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """What is said of a new key's ceiling."""
-
-    tlp: Tlp | None
-    classification: Classification | None
-    organisation: str | None
-
-    def ceiling(self, role: Role) -> Ceiling | None:
-        """None where nothing is said: the ceiling is that of the role, also when a later version changes it.
-        Raises ValueError for an organisation without a name."""
-        if self.organisation is not None and not organisation_key(self.organisation):
-            raise ValueError("the organisation has no name: leave the option out for that of the role")
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        return replace(CEILINGS[role], **said) if said else None
+    limits = Limits(tlp, classification, organisation)
+    terms = terms_of(role, system, moment_of(expires, SystemClock().now()), scope or [], network or [])
+    asyncio.run(_create(mission, role, name or role.value, person, limits, terms, data, new_mission=new_mission))
 
 
 async def _create(
@@ -104,7 +110,8 @@ async def _create(
     role: Role,
     name: str,
     person: str | None,
-    limits: _Limits,
+    limits: Limits,
+    terms: KeyTerms,
     data: Path | None,
     *,
     new_mission: bool,
@@ -114,7 +121,7 @@ async def _create(
         if mission not in known and not new_mission:
             _confirm(mission, known)
         try:
-            issued = await keys.create(mission, role, name, person, limits.ceiling(role))
+            issued = await keys.create(mission, role, name, person, limits.ceiling(role), terms)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
     typer.echo(issued.token)
@@ -137,36 +144,67 @@ def list_keys(
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
-    """List the keys, without their secrets."""
+    """List the keys with their owners, limits, last use and end, without their secrets."""
 
     async def work() -> None:
         async with _directory(data) as keys:
             records = await keys.list(mission)
-        rows = [
-            {
-                "key": record.principal.id,
-                "mission": record.principal.mission,
-                "role": record.principal.role.value,
-                "name": record.principal.name,
-                "person": record.principal.person,
-                "tlp": record.principal.ceiling.tlp.value,
-                "classification": record.principal.ceiling.classification.value,
-                "organisation": record.principal.ceiling.organisation,
-                "created": record.created_at,
-                "revoked": record.revoked_at,
-            }
-            for record in records
-        ]
+        rows = [_listed(record, SystemClock().now()) for record in records]
         print_list(rows, as_json=as_json, empty="There is no key" + (f" of mission {mission}." if mission else "."))
 
     asyncio.run(work())
+
+
+def _listed(record: KeyRecord, now: datetime) -> dict[str, Any]:
+    principal = record.principal
+    return {
+        "key": principal.id,
+        "mission": principal.mission,
+        "role": principal.role.value,
+        "name": principal.name,
+        "state": record.state(now).value,
+        "person": principal.person,
+        "system": principal.system,
+        "tlp": principal.ceiling.tlp.value,
+        "classification": principal.ceiling.classification.value,
+        "organisation": principal.ceiling.organisation,
+        "scopes": None if principal.scopes is None else sorted(principal.scopes),
+        "networks": list(principal.networks),
+        "created": record.created_at,
+        "last_used": record.last_used_at,
+        "expires": principal.expires_at,
+        "revoked": record.revoked_at,
+        "replaced_by": principal.successor,
+    }
+
+
+@app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="Id of the key, from `clearway keys list`.")],
+    overlap: Annotated[str, typer.Option(help="How long the key itself is still accepted, as 30m, 12h or 7d.")] = "24h",
+    expires: Expires = None,
+    data: DataFolder = None,
+) -> None:
+    """Replace a key: print its successor, which has its owner, role and limits, and its subscriptions at once. The key
+    itself is accepted for the overlap: put the new one where the old one is used meanwhile."""
+    accepted, expires_at = span_of(overlap), moment_of(expires, SystemClock().now())
+
+    async def work() -> str:
+        async with _directory(data) as keys:
+            return (await keys.rotate(key_id, accepted, expires_at)).token
+
+    try:
+        typer.echo(asyncio.run(work()))
+    except NotReplaceable as error:
+        fail(f"Not rotated: {printable(str(error))}.", 1)
 
 
 @app.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(help="Id of the key, from `clearway keys list`.")], data: DataFolder = None
 ) -> None:
-    """Revoke a key. It is refused from now on, and its streams end within seconds."""
+    """Revoke a key. Nothing more is sent on its behalf: its streams end, and its subscriptions are suspended until they
+    are transferred to another key."""
 
     async def work() -> bool:
         async with _directory(data) as keys:

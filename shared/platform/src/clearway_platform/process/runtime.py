@@ -233,6 +233,7 @@ def _assemble(
     settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
 ) -> Process:
     supervisors = [Supervisor(one.service.name, _workers(one), one.platform.workers) for one in members]
+    supervisors.append(Supervisor(KEYS, {"endings": keys.endings.run, "use": keys.use.run}, {}))
     databases = {name: database for name, (database, _) in _databases(members).items()} | {KEYS: keys_database}
     prerequisites = _prerequisites(members, keys_database, broker)
     vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}

@@ -68,7 +68,8 @@ async def _caller(request: Request, credentials: Credentials) -> Principal:
     if credentials is not None:
         principal = await keys.principal(credentials.credentials)
         refusal = _unauthorized(
-            "This API key is unknown or was revoked. Ask your mission's administrator for another.", Code.BAD_KEY
+            "This API key is unknown, was revoked or has expired. Ask your mission's administrator for another.",
+            Code.BAD_KEY,
         )
     elif ticket is not None:
         principal = await keys.tickets.redeem(ticket)
@@ -80,6 +81,12 @@ async def _caller(request: Request, credentials: Credentials) -> Principal:
         raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
     if principal is None:
         raise refusal
+    address = request.client.host if request.client else None
+    if not principal.may_come_from(address):
+        raise _unauthorized(
+            f"This API key is not accepted from the address {address}. Use it from a network that it was made for.",
+            Code.BAD_KEY,
+        )
     return principal
 
 
@@ -98,6 +105,10 @@ class Required:
     permission: Permission
 
     async def __call__(self, principal: Authenticated) -> Principal:
+        if not principal.has_in_scope(self.permission):
+            raise NotPermitted(
+                f"The scopes of this key do not include the permission {self.permission}. Use a key that has it."
+            )
         if not principal.may(self.permission):
             raise NotPermitted(
                 f"The role {principal.role} does not have the permission {self.permission}. Use a key of another role."

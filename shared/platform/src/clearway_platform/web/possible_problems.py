@@ -71,12 +71,17 @@ def _permissions(dependant: Dependant) -> Iterator[Permission]:
         yield from _permissions(part)
 
 
+def _is_everyones(permission: Permission) -> bool:
+    """Whether every key has it: a key may be limited to scopes."""
+    return permission.in_every_scope and all(permission.belongs_to(role) for role in Role)
+
+
 def _from_form(route: RouteContext, operation: Mapping[str, Any]) -> Iterator[Code]:
     parameters = {(item["in"], item["name"]) for item in operation.get("parameters", ())}
     yield from _EVERY
     if MARK not in operation:
         yield Code.QUOTA_USED_UP
-    if not all(permission.belongs_to(role) for permission in permissions_asked(route) for role in Role):
+    if not all(_is_everyones(permission) for permission in permissions_asked(route)):
         yield Code.NOT_PERMITTED
     if isinstance(route.original_route, StreamRoute):
         yield from _OF_A_STREAM

@@ -47,6 +47,7 @@ function endpoint(changes: Partial<FailingEndpoint>): FailingEndpoint {
     name: 'Convoy cell',
     state: 'active',
     state_reason: null,
+    suspended_at: null,
     failing_since: null,
     waiting: 3,
     waiting_since: EARLIER,

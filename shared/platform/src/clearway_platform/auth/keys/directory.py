@@ -1,97 +1,124 @@
-"""Creating, revoking and looking up API keys."""
+"""The directory of API keys: looking up, listing, creating, rotating and revoking them."""
 
 from __future__ import annotations
 
 import hmac
-import re
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select
 
-from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import Ceiling
-from clearway_platform.auth.keys.tables import ApiKeyRow
+from clearway_platform.auth.keys.changes import KEYS, add_key, new_key_id, replace_key, revoke_key
+from clearway_platform.auth.keys.endings import SqlEndings
+from clearway_platform.auth.keys.rows import read_principal
+from clearway_platform.auth.keys.tables import KeyUseRow
 from clearway_platform.auth.keys.tickets import SqlStreamTickets
+from clearway_platform.auth.keys.use import KeyUse
 from clearway_platform.auth.principals import (
     IssuedKey,
     KeyRecord,
+    KeyTerms,
     Principal,
     Role,
     hash_secret,
-    new_token,
     split_token,
 )
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 
-_KEYS: Final = table_of(ApiKeyRow)
-_IN_USE: Final = select(_KEYS).where(_KEYS.c.key_id == bindparam("key_id"), _KEYS.c.revoked_at.is_(None))
-_MISSION: Final = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
-# A revoked key is refused everywhere within this time.
+_USE: Final = table_of(KeyUseRow)
+_IN_USE: Final = select(KEYS).where(KEYS.c.key_id == bindparam("key_id"), KEYS.c.revoked_at.is_(None))
+_BY_ID: Final = "a key is rotated and revoked by its id alone"
+# A key that was revoked is refused everywhere within this time; before, where its end is known.
 CACHE_SECONDS: Final = 1.0
 _CACHED_KEYS: Final = 10_000
 
 
 class SqlKeyDirectory:
-    """The keys in their database. Lookups are cached for a second, of valid keys only."""
+    """The keys in their database. Lookups are cached for a second, of valid keys only.
+
+    `endings` and `use` are kept by two workers of the process: where these do not run, no end is known before a lookup,
+    and no use is written.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._cache: dict[str, tuple[float, Principal]] = {}
+        self.endings = SqlEndings(database, clock)
+        self.use = KeyUse(database, clock)
         self.tickets = SqlStreamTickets(database, clock, self.principal_of)
 
     async def create(
-        self, mission: str, role: Role, name: str, person: str | None = None, ceiling: Ceiling | None = None
+        self,
+        mission: str,
+        role: Role,
+        name: str,
+        person: str | None = None,
+        ceiling: Ceiling | None = None,
+        terms: KeyTerms = KeyTerms(),  # noqa: B008 - it is frozen
     ) -> IssuedKey:
         """A new key, with the ceiling of its role where none is given. Raises ValueError for a mission's name that
-        could not stand in an address, and for a person without a name."""
-        if not _MISSION.match(mission):
-            raise ValueError(f"mission {mission!r}: use small letters, digits and hyphens, 63 at most")
-        if person is not None and not (person := " ".join(person.split())):
-            raise ValueError("the person has no name: leave the option out for a key of no person")
-        key_id = secrets.token_hex(8)
-        token, secret_hash = new_token(key_id)
-        row = {"key_id": key_id, "secret_hash": secret_hash, "name": name, "mission": mission, "role": role.value}
-        values = {**row, "person": person, **_ceiling_columns(ceiling), "created_at": self._clock.now()}
+        could not stand in an address, and for an owner without a name."""
+        principal = Principal(
+            id=new_key_id(),
+            name=name,
+            mission=mission,
+            role=role,
+            person=person,
+            own_ceiling=ceiling,
+            system=terms.system,
+            scopes=terms.scopes,
+            networks=terms.networks,
+            expires_at=terms.expires_at,
+        )
         async with self._database.of(mission).write() as transaction:
-            await transaction.connection.execute(insert(_KEYS).values(**values))
-        return IssuedKey(Principal(key_id, name, mission, role, person, ceiling), token)
+            return await add_key(transaction, principal, self._clock.now())
+
+    async def rotate(self, key_id: str, overlap: timedelta, expires_at: datetime | None = None) -> IssuedKey:
+        """The successor of a key. The key itself is accepted for the overlap. Raises NotReplaceable."""
+        now = self._clock.now()
+        async with self._database.of_every_mission(_BY_ID).write() as transaction:
+            issued = await replace_key(transaction, key_id, now + overlap, expires_at, now)
+        self._cache.clear()
+        return issued
 
     async def revoke(self, key_id: str) -> bool:
         """Refuse a key from now on. False when there is no such key in use."""
-        statement = update(_KEYS).where(_KEYS.c.key_id == key_id, _KEYS.c.revoked_at.is_(None))
-        async with self._database.of_every_mission("a key is revoked by its id alone").write() as transaction:
-            result = await transaction.connection.execute(statement.values(revoked_at=self._clock.now()))
+        async with self._database.of_every_mission(_BY_ID).write() as transaction:
+            is_revoked = await revoke_key(transaction, key_id, self._clock.now())
         self._cache.clear()
-        return bool(result.rowcount)
+        return is_revoked
 
     async def list(
         self, mission: str | None = None, *, after: tuple[datetime, str] | None = None, limit: int | None = None
     ) -> Sequence[KeyRecord]:
         """The keys of a mission, or all, the oldest first. `after` is the end of the previous page: `created_at` and id
         of its last key."""
-        query = select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.key_id).limit(limit)
+        query = select(KEYS, _USE.c.last_used_at).outerjoin_from(KEYS, _USE, _USE.c.key_id == KEYS.c.key_id)
+        query = query.order_by(KEYS.c.created_at, KEYS.c.key_id).limit(limit)
         if mission is not None:
-            query = query.where(_KEYS.c.mission == mission)
+            query = query.where(KEYS.c.mission == mission)
         if after is not None:
             created_at, key_id = after
-            later = and_(_KEYS.c.created_at == created_at, _KEYS.c.key_id > key_id)
-            query = query.where(or_(_KEYS.c.created_at > created_at, later))
+            later = and_(KEYS.c.created_at == created_at, KEYS.c.key_id > key_id)
+            query = query.where(or_(KEYS.c.created_at > created_at, later))
         every = "an operator lists the keys of all missions"
         keys = self._database.of_every_mission(every) if mission is None else self._database.of(mission)
         async with keys.read() as connection:
             rows = await connection.execute(query)
-            return [KeyRecord(_principal(row), row.created_at, row.revoked_at) for row in rows]
+            return [KeyRecord(read_principal(row), row.created_at, row.revoked_at, row.last_used_at) for row in rows]
 
     async def principal(self, token: str) -> Principal | None:
         """The principal behind a token, or None."""
-        return await self._cached(hash_secret(token), lambda: self._look_up(token))
+        found = await self._cached(hash_secret(token), lambda: self._look_up(token))
+        if found is not None:
+            self.use.note(found.id)
+        return found
 
     async def principal_of(self, key_id: str) -> Principal | None:
         """The principal of a key that is in use, or None."""
@@ -99,15 +126,19 @@ class SqlKeyDirectory:
 
     async def _cached(self, entry: str, look_up: Callable[[], Awaitable[Principal | None]]) -> Principal | None:
         cached = self._cache.get(entry)
-        if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS:
+        if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS and self._is_in_use(cached[1]):
             return cached[1]
         self._cache.pop(entry, None)
         found = await look_up()
-        if found is not None:
-            if len(self._cache) >= _CACHED_KEYS:
-                self._cache.clear()
-            self._cache[entry] = (time.monotonic(), found)
+        if found is None or not self._is_in_use(found):
+            return None
+        if len(self._cache) >= _CACHED_KEYS:
+            self._cache.clear()
+        self._cache[entry] = (time.monotonic(), found)
         return found
+
+    def _is_in_use(self, principal: Principal) -> bool:
+        return not principal.has_expired(self._clock.now()) and not self.endings.has_ended(principal.id)
 
     async def _look_up(self, token: str) -> Principal | None:
         parts = split_token(token)
@@ -117,34 +148,12 @@ class SqlKeyDirectory:
         row = await self._row_in_use(key_id)
         if row is None or not hmac.compare_digest(row.secret_hash, hash_secret(secret)):
             return None
-        return _principal(row)
+        return read_principal(row)
 
     async def _find(self, key_id: str) -> Principal | None:
         row = await self._row_in_use(key_id)
-        return None if row is None else _principal(row)
+        return None if row is None else read_principal(row)
 
     async def _row_in_use(self, key_id: str) -> Row[Any] | None:
         async with self._database.of_every_mission("a key says which mission its caller is of").read() as connection:
             return (await connection.execute(_IN_USE, {"key_id": key_id})).first()
-
-
-def _principal(row: Row[Any]) -> Principal:
-    return Principal(
-        id=row.key_id,
-        name=row.name,
-        mission=row.mission,
-        role=Role(row.role),
-        person=row.person,
-        own_ceiling=_ceiling(row),
-    )
-
-
-def _ceiling_columns(ceiling: Ceiling | None) -> dict[str, str | None]:
-    if ceiling is None:
-        return {}
-    marks = {"tlp": ceiling.tlp.value, "classification": ceiling.classification.value}
-    return {**marks, "organisation": ceiling.organisation}
-
-
-def _ceiling(row: Row[Any]) -> Ceiling | None:
-    return None if row.tlp is None else Ceiling(Tlp(row.tlp), Classification(row.classification), row.organisation)

@@ -1,4 +1,4 @@
-"""The privileges of the services' role in the key directory: read keys, and issue and use stream tickets."""
+"""The privileges of the services' role in the key directory: read keys, note their use, issue and use tickets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _READERS: Final = text(
 
 
 async def grant_tickets_to_readers(url: str) -> None:
-    """Let the roles that may read the keys write tickets too, but no key. Safe to repeat; no effect on SQLite.
+    """Let the roles that may read the keys write tickets and times of use too, but no key. Safe to repeat; no effect on
+    SQLite.
 
     It is not a migration: a restored database has the newest schema, and the privileges of its creation.
     """
@@ -28,5 +29,6 @@ async def grant_tickets_to_readers(url: str) -> None:
                 quote = connection.dialect.identifier_preparer.quote
                 for reader in (await connection.scalars(_READERS)).all():
                     await connection.execute(text(f"GRANT SELECT, INSERT, DELETE ON stream_ticket TO {quote(reader)}"))
+                    await connection.execute(text(f"GRANT SELECT, INSERT, UPDATE ON key_use TO {quote(reader)}"))
     finally:
         await database.close()

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from clearway_platform.auth.principals import KeyDirectory
 from clearway_platform.database.engines import is_transient
@@ -20,8 +20,6 @@ from clearway_platform.web.abort import abort
 from clearway_platform.web.stream.client import Client
 from clearway_platform.web.stream.outlet import NotReading, Outlet
 
-# The streams of a revoked key end within this time plus that of the directory's cache.
-RECHECK_SECONDS: Final = 5.0
 ABORT_SECONDS: Final = 5.0
 # Spreads the ends of streams that were opened at the same time.
 ROTATION_SPREAD: Final = 0.1
@@ -34,25 +32,41 @@ Follow = Callable[[Outlet], Awaitable[None]]
 Place = Callable[[], AbstractContextManager[None]]
 
 
+class KeyEnded(Exception):
+    """The key of a stream was revoked, or has expired: nothing more is sent."""
+
+
 class EventStream(Response):
-    """Ends when the client disconnects, its key is revoked, or after some minutes; always between two events.
+    """Ends when the client disconnects, its key ends, or after some minutes; always between two events.
+
+    After a key was revoked nothing is sent on its behalf: the directory is asked before each write, once for all
+    streams that write at the moment. While it does not answer, streams continue: they carry warnings.
 
     Raises QuotaUsedUp, before its first byte, when too many streams are open."""
 
     media_type = "text/event-stream"
 
     def __init__(
-        self, name: str, client: Client, follow: Follow, keys: KeyDirectory, place: Place, rotate_seconds: float
+        self,
+        name: str,
+        client: Client,
+        follow: Follow,
+        keys: KeyDirectory,
+        place: Place,
+        rotate_seconds: float,
+        ends_in: float | None = None,
     ) -> None:
-        """`follow` sends the client its events until the client is closed. `place` is held while the stream is open."""
+        """`follow` sends the client its events until the client is closed. `place` is held while the stream is open.
+        `ends_in`: the seconds until its key or its token expires."""
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._name = name
         self._client = client
         self._follow = follow
-        self._keys = keys
+        self._endings = keys.endings
         self._place = place
-        self._rotate_seconds = rotate_seconds * random.uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
+        rotates_in = rotate_seconds * random.uniform(1 - ROTATION_SPREAD, 1 + ROTATION_SPREAD)
+        self._rotate_seconds = rotates_in if ends_in is None else min(rotates_in, ends_in)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._place():
@@ -61,11 +75,11 @@ class EventStream(Response):
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         rotation = asyncio.get_running_loop().call_later(self._rotate_seconds, self._client.close)
-        writing = asyncio.create_task(self._write(Outlet(send)))
+        writing = asyncio.create_task(self._write(send))
         gone = asyncio.create_task(_disconnected(receive))
-        revoked = asyncio.create_task(self._close_when_revoked())
         try:
-            await asyncio.wait([writing, gone], return_when=asyncio.FIRST_COMPLETED)
+            with self._endings.listening(self._client.close, self._client.principal):
+                await asyncio.wait([writing, gone], return_when=asyncio.FIRST_COMPLETED)
             if gone.done():
                 return
             try:
@@ -77,38 +91,34 @@ class EventStream(Response):
                 await asyncio.wait([gone], timeout=ABORT_SECONDS)
         finally:
             rotation.cancel()
-            for task in (writing, gone, revoked):
+            for task in (writing, gone):
                 task.cancel()
-            await asyncio.gather(writing, gone, revoked, return_exceptions=True)
+            await asyncio.gather(writing, gone, return_exceptions=True)
 
-    async def _write(self, outlet: Outlet) -> None:
+    async def _write(self, send: Send) -> None:
         try:
-            await self._follow(outlet)
+            await self._follow(Outlet(self._while_in_use(send)))
+        except KeyEnded:
+            log.info("stream_of_an_ended_key_closed", stream=self._name, key=self._client.principal)
         except Exception as error:
             if not is_transient(error):
                 raise
             # The client reconnects at its cursor.
             if OUTAGES.failed_alone(DATABASE):
                 log.warning("stream_interrupted", stream=self._name, error=type(error).__name__)
-        await outlet.end()
+        await Outlet(send).end()
 
-    async def _close_when_revoked(self) -> None:
-        try:
-            while True:
-                await asyncio.sleep(RECHECK_SECONDS)
-                if not await self._in_use():
-                    return
-        finally:
-            self._client.close()
+    def _while_in_use(self, send: Send) -> Send:
+        """`send`, which raises KeyEnded once the key has ended."""
 
-    async def _in_use(self) -> bool:
-        """Whether the key is in use. While the directory does not answer, the stream continues: it carries warnings."""
-        try:
-            return await self._keys.principal_of(self._client.principal) is not None
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            return True
+        async def send_in_use(message: Message) -> None:
+            if message.get("body"):
+                await self._endings.look()
+                if self._endings.has_ended(self._client.principal):
+                    raise KeyEnded
+            await send(message)
+
+        return send_in_use
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -38,7 +38,7 @@ reader does so by itself), or in `since`, and nothing is missed.
 - All other events are those of `types`. Ignore a type that you do not know.
 - What the key may not read is left out or reduced in the data, as in the answers about the same things.
 - After 15 seconds without an event a comment keeps the connection open. About every ten minutes the server ends the
-  stream between two events: connect again.
+  stream between two events: connect again. It ends at once when the key is revoked or expires.
 - A page in a browser opens it with a `ticket` of `POST /v1/stream-tickets`, since an `EventSource` sends no header.
 """
 
@@ -101,7 +101,9 @@ def stream_router(
             await session.run(start)
 
         place = partial(platform.shares.stream, principal)
-        return EventStream(hub.name, client, follow, platform.keys, place, settings.stream_rotate_seconds)
+        expires_at = principal.expires_at
+        ends_in = None if expires_at is None else (expires_at - platform.clock.now()).total_seconds()
+        return EventStream(hub.name, client, follow, platform.keys, place, settings.stream_rotate_seconds, ends_in)
 
     return router
 

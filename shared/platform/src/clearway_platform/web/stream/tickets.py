@@ -42,7 +42,7 @@ async def create_stream_ticket(
 ) -> StreamTicket:
     """A ticket opens one stream that the key may read, once, within a minute, and does nothing else. A plain
     `EventSource` can use it. A stream that has ended is opened again with a new ticket, and `since` with the last event
-    id. When the key is revoked, the streams that its tickets opened end within seconds."""
+    id. When the key ends, the streams that its tickets opened end at once."""
     issued = await platform_of(request).keys.tickets.issue(principal)
     if issued is None:
         raise TooManyTickets
