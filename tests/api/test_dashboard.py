@@ -162,7 +162,7 @@ def test_the_page_may_load_what_this_server_has_and_tiles(path: str, page: httpx
 
 def test_the_page_is_told_of_the_installation(page: httpx.Client) -> None:
     answer = page.get("/dashboard.json")
-    assert answer.json() == {"tiles": TILES, "roads": None, "disclaimer": None}
+    assert answer.json() == {"tiles": TILES, "roads": None, "disclaimer": None, "sign_in": None}
     assert answer.headers["cache-control"] == "no-cache"
 
 

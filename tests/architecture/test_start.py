@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-UNUSED = ("aiokafka", "opentelemetry.exporter", "scipy")
+UNUSED = ("aiokafka", "joserfc", "opentelemetry.exporter", "scipy")
 
 
 def test_the_embedded_default_loads_no_more_than_it_uses() -> None:

@@ -413,6 +413,7 @@ class ApiPlatform:
         self.keys = keys
         self.shares = Shares(Settings(), service.clock)
         self.stored = StoredBytes(service.database, 0)
+        self.people = None
 
 
 @pytest.fixture

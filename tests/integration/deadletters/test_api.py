@@ -42,6 +42,7 @@ class Platform:
     keys: Keys
     shares: Shares
     stored: StoredBytes
+    people: None = None
 
 
 @pytest.fixture

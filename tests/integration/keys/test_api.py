@@ -31,6 +31,7 @@ class Platform:
     settings: Settings
     shares: Shares
     clock: ManualClock
+    people: None = None
 
 
 @pytest.fixture

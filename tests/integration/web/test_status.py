@@ -58,6 +58,7 @@ class Platform:
     shares: Shares = field(default_factory=lambda: Shares(Settings(), SystemClock()))
     progress: Progress = field(default_factory=Progress)
     workers: dict[str, str | None] = field(default_factory=dict)
+    people: None = None
 
 
 @pytest.fixture

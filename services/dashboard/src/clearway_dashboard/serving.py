@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from clearway_dashboard.built import Built, File
 from clearway_dashboard.settings import DashboardSettings
+from clearway_dashboard.signing_in import SignIn
 from clearway_platform.web.browsers import wants_a_page
 from clearway_platform.web.representation import matches, takes_gzip
 from clearway_platform.web.site.page import heading, page, paragraph
@@ -33,14 +35,15 @@ _SECONDS: Final = 3
 _LOOKS_AGAIN: Final = f"setTimeout(() => location.reload(), {_SECONDS * 1000});\n"
 
 
-def routes(built: Built, settings: DashboardSettings) -> list[Route]:
+def routes(built: Built, settings: DashboardSettings, sign_in: SignIn | None = None) -> list[Route]:
     """The routes of the page: what it needs to know of this installation, and its files and addresses."""
-    policy = content_policy(settings)
+    policy = content_policy(settings, sign_in)
     own_map = {_TILES: settings.tiles_file, _ROADS: settings.dashboard_roads}
     about = {
         "tiles": settings.dashboard_tiles if settings.tiles_file is None else _TILES,
         "roads": None if settings.dashboard_roads is None else _ROADS,
         "disclaimer": settings.dashboard_disclaimer,
+        "sign_in": None if sign_in is None else asdict(sign_in),
     }
 
     async def known(_request: Request) -> Response:
@@ -72,12 +75,14 @@ def _file(path: Path) -> Callable[[Request], Response]:
     return lambda _request: FileResponse(path, headers={"Cache-Control": _LOOK_AGAIN})
 
 
-def content_policy(settings: DashboardSettings) -> str:
-    """The page loads what this server has, and tiles from the origin of the settings; it can be in no other page."""
+def content_policy(settings: DashboardSettings, sign_in: SignIn | None = None) -> str:
+    """The page loads what this server has, and tiles from the origin of the settings; it asks the issuer, where people
+    sign in at one; it can be in no other page."""
     tiles = "" if settings.tiles_origin is None else f" {settings.tiles_origin}"
+    issuer = "" if sign_in is None else f" {sign_in.origin}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-        f"img-src 'self' data: blob:{tiles}; connect-src 'self'{tiles}; worker-src 'self' blob:; "
+        f"img-src 'self' data: blob:{tiles}; connect-src 'self'{tiles}{issuer}; worker-src 'self' blob:; "
         "manifest-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 

@@ -31,6 +31,11 @@ class DashboardSettings(ServiceSettings):
         default=None, max_length=500, description="What stands on the map about its boundaries; unset: the page's own."
     )
 
+    oidc_client_id: str = Field(
+        default="clearway-dashboard", min_length=1, description="The public client as which the page signs people in."
+    )
+    oidc_scope: str = Field(default="openid profile", min_length=1, description="The scopes that the page asks for.")
+
     @field_validator("dashboard_tiles")
     @classmethod
     def _are_tiles(cls, value: str | None) -> str | None:

@@ -93,9 +93,11 @@ KINDS: Final[Mapping[Code, Kind]] = {
     ),
     Code.BAD_KEY: Kind(
         HTTPStatus.UNAUTHORIZED,
-        "API key not valid",
-        "The API key is unknown, was revoked or has expired, or it is not accepted from this address.",
-        "Check that it was copied completely and has not expired, or ask your mission's administrator for another.",
+        "API key or token not valid",
+        "The API key is unknown, was revoked or has expired, or it is not accepted from this address; or the token of "
+        "a person who signed in is not accepted.",
+        "Check that it was copied completely and has not expired, sign in again, or ask your mission's administrator "
+        "for another key.",
     ),
     Code.BAD_TICKET: Kind(
         HTTPStatus.UNAUTHORIZED,

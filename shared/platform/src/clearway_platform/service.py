@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import MetaData
 
 from clearway_platform.auth.permissions import PLATFORM
-from clearway_platform.auth.principals import KeyDirectory, Permission
+from clearway_platform.auth.principals import KeyDirectory, People, Permission
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.limiting.shares import Shares
@@ -44,6 +44,7 @@ class Plumbing:
 class Platform:
     """The runtime's parts for a service: those that all services share, its own settings, and its database.
 
+    `people`: those who sign in elsewhere, and come with a token of their issuer; None where keys alone are accepted.
     `workers`: those of the service that this process runs, each with why it does not run now; None while it does.
     """
 
@@ -58,6 +59,7 @@ class Platform:
     precedence: Precedence = field(default_factory=Precedence)
     progress: Progress = field(default_factory=Progress)
     workers: dict[str, str | None] = field(default_factory=dict)
+    people: People | None = None
 
     @property
     def database(self) -> Database:

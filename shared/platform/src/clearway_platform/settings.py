@@ -7,7 +7,7 @@ import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,6 +42,15 @@ _DATABASE_URL: Final = re.compile(rf"^{PREFIX}([A-Z][A-Z0-9_]*)_DATABASE_URL$")
 
 # A list of values: as JSON, or separated by commas.
 Several = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+# Those of `auth.principals.Role`, which stands on the settings.
+RoleWord = Literal["reporter", "verifier", "analyst", "subscriber", "operator", "admin"]
+
+# The signatures of tokens that are accepted at all.
+SIGNATURES: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+
+# The host of an issuer, and its port: it becomes a part of the page's Content-Security-Policy.
+_NETLOC: Final = re.compile(r"^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$")
 
 # An origin as a browser sends it: no path, no slash at the end. "*" is every origin.
 _ORIGIN: Final = re.compile(r"^(?:\*|[a-z][a-z0-9+.-]*://[^/\s?#@,*]+)$")
@@ -165,6 +174,39 @@ class Settings(_Given):
         default="UTC", description="The time zone in which pages show times, as an IANA name; UTC stands beside it."
     )
 
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="The issuer of OpenID Connect at which people sign in, as its tokens name it; unset: keys alone.",
+    )
+    oidc_audience: str = Field(
+        default="clearway", min_length=1, description="What the tokens' `aud` must name: this Clearway."
+    )
+    oidc_algorithms: Several = Field(
+        default=("RS256", "PS256", "ES256", "EdDSA"), description="The algorithms of signatures that are accepted."
+    )
+    oidc_role_claim: str = Field(
+        default="realm_access.roles", min_length=1, description="The claim with the roles; dots lead into objects."
+    )
+    oidc_mission_claim: str = Field(
+        default="clearway_mission", min_length=1, description="The claim with the one mission."
+    )
+    oidc_person_claim: str = Field(
+        default="sub",
+        min_length=1,
+        description="The claim by which people are told apart, as `--person` of their keys.",
+    )
+    oidc_tlp_claim: str = Field(default="clearway_tlp", min_length=1, description="The claim with the highest TLP.")
+    oidc_classification_claim: str = Field(
+        default="clearway_classification", min_length=1, description="The claim with the highest classification."
+    )
+    oidc_organisation_claim: str = Field(
+        default="clearway_organisation", min_length=1, description="The claim with the person's organisation."
+    )
+    oidc_roles: dict[str, RoleWord] = Field(
+        default_factory=dict,
+        description="The role for each word of the claim of roles, as JSON; unset: the words are the roles' own.",
+    )
+
     otlp_endpoint: Annotated[str, AfterValidator(_is_web_address)] | None = Field(
         default=None, description="The OTLP collector that takes traces over HTTP; unset: spans are not exported."
     )
@@ -199,6 +241,26 @@ class Settings(_Given):
                 "is unknown too, install the package tzdata"
             ) from error
         return name
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_an_issuer(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(_is_web_address(value))
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("an issuer is reached by https://: whoever answers for it decides who may sign in")
+        if parts.query or parts.fragment or not _NETLOC.match(parts.netloc):
+            raise ValueError("an issuer is a scheme, a host and a path: write it as its tokens have it in `iss`")
+        return value
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _are_algorithms(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """With a shared secret whoever can check a token can make one: only those with a public key are accepted."""
+        if strange := [name for name in names if name not in SIGNATURES]:
+            raise ValueError(f"{strange[0]!r} is not accepted: name some of {', '.join(SIGNATURES)}")
+        return names
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -33,7 +33,7 @@ beforeEach(() => {
     })
     return Promise.resolve(new Response(body))
   })
-  void follow('/v1/incident-events', 'cwk_key', listener, ending.signal)
+  void follow('/v1/incident-events', () => 'cwk_key', listener, ending.signal)
 })
 
 afterEach(() => {

@@ -30,8 +30,8 @@ const LONGEST_WAIT_MS = 10_000
 /** The key is not valid any more. Whatever else is answered, such as 404 by an edge without its service, may pass. */
 const REFUSALS: readonly number[] = [401, 403]
 
-/** Follows until `signal` ends it, or the server refuses the key. */
-export async function follow(path: string, key: string, listener: Listener, signal: AbortSignal): Promise<void> {
+/** `key` is asked at each attempt: a token is renewed meanwhile. Follows until `signal` ends it, or the server refuses the key. */
+export async function follow(path: string, key: () => string, listener: Listener, signal: AbortSignal): Promise<void> {
   let lastId = ''
   let heardAt: number | null = null
   let wait = FIRST_WAIT_MS
@@ -44,7 +44,7 @@ export async function follow(path: string, key: string, listener: Listener, sign
     let watchdog = setTimeout(end, SILENT_MS)
     try {
       const response = await fetch(path, {
-        headers: { Authorization: `Bearer ${key}`, ...(lastId && { 'Last-Event-ID': lastId }) },
+        headers: { Authorization: `Bearer ${key()}`, ...(lastId && { 'Last-Event-ID': lastId }) },
         cache: 'no-store',
         signal: attempt.signal,
       })

@@ -7,6 +7,8 @@
 import { follow, type LinkState, type Listener } from './follow'
 
 interface Followed {
+  path: string
+  key: string
   listeners: Set<Listener>
   state: LinkState
   heardAt: number | null
@@ -27,13 +29,25 @@ export class StreamHub {
       followed.listeners.delete(listener)
       if (followed.listeners.size === 0) {
         followed.controller.abort()
-        this.#followed.delete(name)
+        this.#forget(followed)
       }
+    }
+  }
+
+  /** Streams that are followed with one token are opened with the other from now on. */
+  renew(before: string, after: string): void {
+    for (const [name, followed] of [...this.#followed]) {
+      if (followed.key !== before) continue
+      this.#followed.delete(name)
+      followed.key = after
+      this.#followed.set(`${followed.path} ${after}`, followed)
     }
   }
 
   #start(name: string, path: string, key: string): Followed {
     const followed: Followed = {
+      path,
+      key,
       listeners: new Set(),
       state: 'connecting',
       heardAt: null,
@@ -48,10 +62,14 @@ export class StreamHub {
         followed.heardAt = heardAt
         followed.listeners.forEach((one) => one.link(state, heardAt))
         // A key that was refused may be accepted when it is tried again.
-        if (state === 'refused') this.#followed.delete(name)
+        if (state === 'refused') this.#forget(followed)
       },
     }
-    void follow(path, key, all, followed.controller.signal)
+    void follow(path, () => followed.key, all, followed.controller.signal)
     return followed
+  }
+
+  #forget(followed: Followed): void {
+    this.#followed.delete(`${followed.path} ${followed.key}`)
   }
 }

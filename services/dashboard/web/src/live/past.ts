@@ -23,7 +23,7 @@ export async function past(
   const address = `${path}${path.includes('?') ? '&' : '?'}from=${encodeURIComponent(since.toISOString())}`
   await follow(
     address,
-    key,
+    () => key,
     {
       opened: wait,
       event: (event) => {

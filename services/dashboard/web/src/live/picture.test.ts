@@ -21,7 +21,11 @@ function led(more: Partial<Kind<Thing>> = {}) {
     },
     ...more,
   })
-  picture.start({ add: (_path, _key, its) => ((listener = its), () => undefined) }, 'key')
+  const source = {
+    add: (_path: string, _key: string, its: Listener) => ((listener = its), () => undefined),
+    renew: () => undefined,
+  }
+  picture.start(source, 'key')
   return {
     picture,
     open: () => listener?.opened(),

@@ -2,7 +2,11 @@
 import type { LinkState, StreamEvent } from './follow'
 
 /** `hello` names the lock that the window holds as long as it exists. */
-export type ToWorker = { hello: string } | { follow: string; key: string; number: number } | { end: number }
+export type ToWorker =
+  | { hello: string }
+  | { follow: string; key: string; number: number }
+  | { renew: string; after: string }
+  | { end: number }
 
 export type FromWorker =
   | { number: number; opened: true }

@@ -7,6 +7,8 @@ import type { FromWorker, ToWorker } from './protocol'
 export interface Source {
   /** Follow a stream until the result is called. */
   add(path: string, key: string, listener: Listener): () => void
+  /** What is followed with one token is followed with the other. */
+  renew(before: string, after: string): void
 }
 
 export function openSource(): Source {
@@ -44,6 +46,10 @@ class WorkerSource implements Source {
       this.#listeners.delete(number)
       this.#send({ end: number })
     }
+  }
+
+  renew(before: string, after: string): void {
+    this.#send({ renew: before, after })
   }
 
   #send(message: ToWorker): void {

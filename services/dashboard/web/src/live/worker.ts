@@ -21,6 +21,8 @@ function serve(port: MessagePort): void {
         for (const end of ends.values()) end()
         port.close()
       })
+    } else if ('renew' in data) {
+      hub.renew(data.renew, data.after)
     } else if ('end' in data) {
       ends.get(data.end)?.()
       ends.delete(data.end)

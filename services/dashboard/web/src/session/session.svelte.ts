@@ -15,6 +15,13 @@ export class Session {
   who = $state<Who | null>(null)
   /** Why there is no key that can be used, if one was refused. */
   refused = $state(false)
+  /** Whether what was refused is a token, and no key. */
+  hasEnded = $state(false)
+  /** Whether the issuer sent the person back without what they need. */
+  signInFailed = $state(false)
+  /** Another number for each person who enters: a token that is renewed is of the same one. */
+  holder = $state(0)
+  #renewing = new Set<(before: string, after: string) => void>()
 
   constructor() {
     this.key = this.#fromAddress() ?? sessionStorage.getItem(NAME) ?? localStorage.getItem(NAME)
@@ -24,8 +31,14 @@ export class Session {
     return this.key !== null
   }
 
-  /** The part of the key that is no secret: cwk_ID_secret. */
+  /** Whether it is a token of the mission's issuer, and no key. */
+  get isToken(): boolean {
+    return this.key?.includes('.') ?? false
+  }
+
+  /** What is the same for all keys of this name, and no secret: of cwk_ID_secret the id, of a token its subject. */
   get keyId(): string {
+    if (this.key !== null && this.isToken) return subjectOf(this.key)
     return this.key?.split('_')[1] ?? ''
   }
 
@@ -39,13 +52,34 @@ export class Session {
       localStorage.setItem(NAME, key)
       void keepOnDevice(key)
     }
-    this.refused = false
-    this.who = null
-    this.key = key
+    this.#take(key)
+  }
+
+  /** A token is kept for this window's session alone. */
+  enterToken(token: string): void {
+    sessionStorage.setItem(NAME, token)
+    this.signInFailed = false
+    this.#take(token)
+  }
+
+  /** The issuer gave another token to the same person. */
+  renew(token: string): void {
+    const before = this.key
+    if (before === null || before === token) return
+    sessionStorage.setItem(NAME, token)
+    this.key = token
+    for (const listener of this.#renewing) listener(before, token)
+  }
+
+  /** Call `listener` with both tokens at each renewal. The result ends it. */
+  onRenewal(listener: (before: string, after: string) => void): () => void {
+    this.#renewing.add(listener)
+    return () => void this.#renewing.delete(listener)
   }
 
   /** The server does not accept the key any more. */
   refuse(): void {
+    this.hasEnded = this.isToken
     this.leave()
     this.refused = true
   }
@@ -58,6 +92,13 @@ export class Session {
     this.who = null
   }
 
+  #take(key: string): void {
+    this.refused = false
+    this.who = null
+    this.key = key
+    this.holder += 1
+  }
+
   #fromAddress(): string | null {
     const found = FRAGMENT.exec(location.hash)?.[1] ?? null
     if (found !== null) {
@@ -65,6 +106,17 @@ export class Session {
       sessionStorage.setItem(NAME, found)
     }
     return found
+  }
+}
+
+/** A token's middle part says whose it is. It is the server that checks it. */
+function subjectOf(token: string): string {
+  try {
+    const part = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')
+    const { sub } = JSON.parse(atob(part)) as { sub?: unknown }
+    return typeof sub === 'string' ? sub : ''
+  } catch {
+    return ''
   }
 }
 

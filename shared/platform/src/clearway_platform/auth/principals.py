@@ -36,6 +36,9 @@ class KeyState(StrEnum):
     REVOKED = "revoked"
 
 
+PERSON_PREFIX: Final = "oidc-"
+"""The id of a person who signs in elsewhere begins with it; no key's does."""
+
 EVERYONE: Final = frozenset(Role)
 
 _IN_THE_FIELD: Final = Ceiling(Tlp.AMBER, Classification.UNCLASSIFIED, None)
@@ -101,6 +104,11 @@ class Principal:
         if self.person is not None:
             return f"person-{_opaque(self.mission, self.person)}"
         return self.id if self.system is None else f"system-{_opaque(self.mission, self.system)}"
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it came with a key of the directory, and not with a token of an issuer."""
+        return not self.id.startswith(PERSON_PREFIX)
 
     @property
     def keys(self) -> frozenset[str]:
@@ -260,6 +268,22 @@ class KeyDirectory(Protocol):
         ...
 
 
+class NotAuthentic(Exception):
+    """A token is not accepted; the text says why and what to do."""
+
+
+class IssuerAway(Exception):
+    """The keys of the tokens' issuer are not known, because it does not answer."""
+
+
+class People(Protocol):
+    """The people who sign in elsewhere, by the tokens that they bring."""
+
+    async def principal(self, token: str) -> Principal:
+        """Raises NotAuthentic, and IssuerAway."""
+        ...
+
+
 TOKEN_PREFIX: Final = "cwk"
 TICKET_PREFIX: Final = "cwt"
 
@@ -272,6 +296,11 @@ def new_token(key_id: str) -> tuple[str, str]:
 
 def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def is_signed(token: str) -> bool:
+    """Whether it has the form of a token of an issuer: three parts with dots between them. A key has none."""
+    return token.count(".") == 2
 
 
 def split_token(token: str) -> tuple[str, str] | None:

@@ -18,6 +18,8 @@ from clearway_contracts.topics import HEARTBEATS, TOPICS
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
+from clearway_platform.auth.principals import People
+from clearway_platform.auth.signing_in import open_people
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import bring_up_to_date
@@ -76,11 +78,12 @@ def build_member(
     own: ServiceSettings | None = None,
     precedence: Precedence | None = None,
     shares: Shares | None = None,
+    people: People | None = None,
 ) -> Member:
     """Build a service, with its database if it has one. Nothing connects yet.
 
-    `own`: the service's own settings; by default those of the environment. `precedence` and `shares` are those of the
-    process.
+    `own`: the service's own settings; by default those of the environment. `precedence`, `shares` and `people` are
+    those of the process.
     """
     if own is None and service.settings is not None:
         own = service.settings()
@@ -94,6 +97,7 @@ def build_member(
         own=own,
         permissions=permissions_of([service]),
         precedence=precedence or Precedence(),
+        people=people,
     )
     return Member(service, platform, service.build(platform))
 
@@ -217,8 +221,11 @@ async def open_process(
         stack.push_async_callback(keys_database.close)
         keys = SqlKeyDirectory(keys_database, clock)
         members, precedence, shares = [], Precedence(), Shares(settings, clock)
+        people = open_people(settings, clock)
         for service in services:
-            member = build_member(service, settings, clock, keys, broker, own.get(service.name), precedence, shares)
+            member = build_member(
+                service, settings, clock, keys, broker, own.get(service.name), precedence, shares, people
+            )
             if member.platform.plumbing is not None:
                 stack.push_async_callback(member.platform.database.close)
             # Behind a dispatcher the lifespan of an application does not run by itself.

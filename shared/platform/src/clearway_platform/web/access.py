@@ -8,21 +8,22 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 from structlog.contextvars import bind_contextvars
 
-from clearway_platform.auth.principals import Permission, Principal
+from clearway_platform.auth.principals import IssuerAway, NotAuthentic, People, Permission, Principal, is_signed
 from clearway_platform.codes import Code
 from clearway_platform.limiting.quotas import fields
 from clearway_platform.refusals import NotPermitted
 from clearway_platform.service import Platform
 from clearway_platform.web.envelope import say_in_answer
 from clearway_platform.web.never_limited import is_never_limited
-from clearway_platform.web.problems import Problem
+from clearway_platform.web.problems import RETRY_SECONDS, Problem
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer: Final = HTTPBearer(
     auto_error=False,
     scheme_name="api_key",
     description="An API key of one mission, as `clearway keys create` prints it: `Authorization: Bearer cwk_…`. "
-    "Its role determines its permissions.",
+    "Its role determines its permissions. Where people sign in with OpenID Connect, their access token stands in its "
+    "place.",
 )
 
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -46,14 +47,14 @@ def platform_of(request: Request) -> Platform:
 
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """The caller, whose request is counted. Raises 401 without a valid key, or, on a stream, an unused ticket, and 429
-    when a share is used up."""
+    """The caller, whose request is counted. Raises 401 without a valid key or token, or, on a stream, an unused ticket,
+    503 while a token cannot be checked, and 429 when a share is used up."""
     shares, is_limited = platform_of(request).shares, not is_never_limited(request.scope["route"])
     try:
         principal = await _caller(request, credentials)
-    except Problem:
-        if is_limited:
-            await shares.count_failure(None if request.client is None else request.client.host)
+    except Problem as problem:
+        if is_limited and problem.status == 401:
+            await shares.count_failure(_address_of(request))
         raise
     bind_contextvars(principal=principal.id)
     if is_limited:
@@ -63,14 +64,19 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
 
 
 async def _caller(request: Request, credentials: Credentials) -> Principal:
-    keys = platform_of(request).keys
+    """Who calls: the person of a token, or the owner of a key or of a ticket, from a network that it was made for."""
+    platform = platform_of(request)
+    keys = platform.keys
     ticket = request.query_params.get("ticket") if isinstance(request.scope["route"], StreamRoute) else None
-    if credentials is not None:
+    principal: Principal | None
+    refusal = _unauthorized(
+        "This API key is unknown, was revoked or has expired. Ask your mission's administrator for another.",
+        Code.BAD_KEY,
+    )
+    if credentials is not None and platform.people is not None and is_signed(credentials.credentials):
+        principal = await _person(platform.people, credentials.credentials)
+    elif credentials is not None:
         principal = await keys.principal(credentials.credentials)
-        refusal = _unauthorized(
-            "This API key is unknown, was revoked or has expired. Ask your mission's administrator for another.",
-            Code.BAD_KEY,
-        )
     elif ticket is not None:
         principal = await keys.tickets.redeem(ticket)
         refusal = _unauthorized(
@@ -81,13 +87,18 @@ async def _caller(request: Request, credentials: Credentials) -> Principal:
         raise _unauthorized("This needs an API key: send `Authorization: Bearer cwk_…`.", Code.NO_KEY)
     if principal is None:
         raise refusal
-    address = request.client.host if request.client else None
+    address = _address_of(request)
     if not principal.may_come_from(address):
         raise _unauthorized(
             f"This API key is not accepted from the address {address}. Use it from a network that it was made for.",
             Code.BAD_KEY,
         )
     return principal
+
+
+def _address_of(request: Request) -> str | None:
+    """The client's address: behind a trusted proxy the one that it names."""
+    return None if request.client is None else request.client.host
 
 
 async def identify(request: Request) -> Principal:
@@ -119,6 +130,21 @@ class Required:
 def require(permission: Permission) -> Required:
     """What a route asks of its caller: `Annotated[Principal, Depends(require(permission))]`."""
     return Required(permission)
+
+
+async def _person(people: People, token: str) -> Principal:
+    """Raises 401 with what is wrong with the token, 503 while its issuer's keys are not known."""
+    try:
+        return await people.principal(token)
+    except NotAuthentic as error:
+        raise _unauthorized(str(error), Code.BAD_KEY) from error
+    except IssuerAway as error:
+        raise Problem(
+            503,
+            "The issuer of your token does not answer, so the token cannot be checked. Nothing was changed. Keys go on "
+            "working.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        ) from error
 
 
 def _unauthorized(detail: str, code: Code) -> Problem:

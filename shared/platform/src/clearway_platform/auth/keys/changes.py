@@ -78,7 +78,7 @@ async def replace_key(
         raise NotReplaceable(f"key {key_id} is replaced by {row.replaced_by} already: rotate that one")
     if row.expires_at is not None and row.expires_at <= now:
         raise NotReplaceable(f"key {key_id} has expired: create another, and transfer its subscriptions to it")
-    successor = replace(read_principal(row), id=new_key_id(), expires_at=expires_at, successor=None)
+    successor = replace(read_principal(row._mapping), id=new_key_id(), expires_at=expires_at, successor=None)
     issued = await add_key(transaction, successor, now)
     # Those that it replaced are replaced by the new one: a key leads to its successor in one step.
     replaced = update(KEYS).where(or_(KEYS.c.key_id == key_id, KEYS.c.replaced_by == key_id))

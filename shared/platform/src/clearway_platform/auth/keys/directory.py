@@ -111,7 +111,10 @@ class SqlKeyDirectory:
         keys = self._database.of_every_mission(every) if mission is None else self._database.of(mission)
         async with keys.read() as connection:
             rows = await connection.execute(query)
-            return [KeyRecord(read_principal(row), row.created_at, row.revoked_at, row.last_used_at) for row in rows]
+            return [
+                KeyRecord(read_principal(row._mapping), row.created_at, row.revoked_at, row.last_used_at)
+                for row in rows
+            ]
 
     async def principal(self, token: str) -> Principal | None:
         """The principal behind a token, or None."""
@@ -148,11 +151,11 @@ class SqlKeyDirectory:
         row = await self._row_in_use(key_id)
         if row is None or not hmac.compare_digest(row.secret_hash, hash_secret(secret)):
             return None
-        return read_principal(row)
+        return read_principal(row._mapping)
 
     async def _find(self, key_id: str) -> Principal | None:
         row = await self._row_in_use(key_id)
-        return None if row is None else read_principal(row)
+        return None if row is None else read_principal(row._mapping)
 
     async def _row_in_use(self, key_id: str) -> Row[Any] | None:
         async with self._database.of_every_mission("a key says which mission its caller is of").read() as connection:

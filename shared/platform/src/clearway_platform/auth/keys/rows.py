@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import RowMapping
 
 from clearway_contracts.vocabulary import Classification, Tlp
 from clearway_platform.auth.ceilings import Ceiling
 from clearway_platform.auth.principals import Principal, Role
 
 
-def read_principal(row: Row[Any]) -> Principal:
+def read_principal(row: RowMapping | Mapping[str, Any]) -> Principal:
     return Principal(
-        id=row.key_id,
-        name=row.name,
-        mission=row.mission,
-        role=Role(row.role),
-        person=row.person,
+        id=row["key_id"],
+        name=row["name"],
+        mission=row["mission"],
+        role=Role(row["role"]),
+        person=row["person"],
         own_ceiling=_ceiling(row),
-        system=row.system,
-        scopes=None if row.scopes is None else frozenset(row.scopes),
-        networks=tuple(row.networks or ()),
-        expires_at=row.expires_at,
-        successor=row.replaced_by,
+        system=row["system"],
+        scopes=None if row["scopes"] is None else frozenset(row["scopes"]),
+        networks=tuple(row["networks"] or ()),
+        expires_at=row["expires_at"],
+        successor=row["replaced_by"],
     )
 
 
@@ -47,5 +48,9 @@ def columns_of(principal: Principal) -> dict[str, Any]:
     }
 
 
-def _ceiling(row: Row[Any]) -> Ceiling | None:
-    return None if row.tlp is None else Ceiling(Tlp(row.tlp), Classification(row.classification), row.organisation)
+def _ceiling(row: RowMapping | Mapping[str, Any]) -> Ceiling | None:
+    return (
+        None
+        if row["tlp"] is None
+        else Ceiling(Tlp(row["tlp"]), Classification(row["classification"]), row["organisation"])
+    )

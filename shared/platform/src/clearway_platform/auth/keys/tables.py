@@ -62,7 +62,7 @@ class KeyUseRow(SQLModel, table=True):
 
 
 class StreamTicketRow(SQLModel, table=True):
-    """An unused ticket: its key, and the hash of its text."""
+    """An unused ticket: its key, and the hash of its text. That of a person who has no key here holds the principal."""
 
     metadata = keys_metadata
     __tablename__ = "stream_ticket"
@@ -70,3 +70,4 @@ class StreamTicketRow(SQLModel, table=True):
     ticket_hash: str = Field(primary_key=True)
     key_id: str = Field(index=True)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    person: Any = Field(default=None, sa_type=Json, nullable=True)

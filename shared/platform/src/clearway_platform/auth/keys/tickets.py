@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from clearway_platform.auth.keys.rows import columns_of, read_principal
 from clearway_platform.auth.keys.tables import StreamTicketRow
 from clearway_platform.auth.principals import TICKET_PREFIX, Principal, StreamTicket, hash_secret
 from clearway_platform.clock import Clock
@@ -23,7 +24,7 @@ _ISSUE: Final = insert(_TICKETS)
 _TAKE: Final = (
     delete(_TICKETS)
     .where(_TICKETS.c.ticket_hash == bindparam("presented"), _TICKETS.c.expires_at > bindparam("now"))
-    .returning(_TICKETS.c.key_id)
+    .returning(_TICKETS.c.key_id, _TICKETS.c.person)
 )
 
 VALID: Final = timedelta(seconds=60)
@@ -46,7 +47,9 @@ class SqlStreamTickets:
         """A new ticket for one stream; None when the key has too many unused tickets."""
         ticket = f"{TICKET_PREFIX}_{secrets.token_urlsafe(32)}"
         now = self._clock.now()
+        person = None if principal.has_key else columns_of(principal)
         row = {"ticket_hash": hash_secret(ticket), "key_id": principal.id, "expires_at": now + VALID}
+        row |= {"person": None if person is None else person | {"expires_at": _written(principal.expires_at)}}
         async with self._tickets.write() as transaction:
             await transaction.connection.execute(_EXPIRED, {"now": now})
             if (await transaction.connection.execute(_COUNT, {"owner": principal.id})).scalar_one() >= MOST_TICKETS:
@@ -55,8 +58,22 @@ class SqlStreamTickets:
         return StreamTicket(ticket, now + VALID)
 
     async def redeem(self, ticket: str) -> Principal | None:
-        """The principal of a valid ticket, which is used up. None too if its key has been revoked since."""
-        asked = {"presented": hash_secret(ticket), "now": self._clock.now()}
+        """The principal of a valid ticket, which is used up. None too if its key, or its token, has ended since."""
+        now = self._clock.now()
+        asked = {"presented": hash_secret(ticket), "now": now}
         async with self._tickets.write() as transaction:
-            key_id: str | None = (await transaction.connection.execute(_TAKE, asked)).scalar()
-        return None if key_id is None else await self._principal_of(key_id)
+            found = (await transaction.connection.execute(_TAKE, asked)).first()
+        if found is None:
+            return None
+        if found.person is None:
+            return await self._principal_of(found.key_id)
+        person = read_principal(found.person | {"expires_at": _read(found.person["expires_at"])})
+        return None if person.has_expired(now) else person
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _read(moment: str | None) -> datetime | None:
+    return None if moment is None else datetime.fromisoformat(moment)
