@@ -97,6 +97,26 @@ async def test_many_looks_at_once_are_two_reads(service: SqlKeyDirectory, monkey
     assert reads == 3
 
 
+async def test_a_read_that_ends_late_takes_nothing_back(
+    keys: SqlKeyDirectory, service: SqlKeyDirectory, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = await key(keys, expires_at=clock.now() + DAY)
+    rows: list[object] = []
+    note = vars(SqlEndings)["_note"]
+
+    def seen(self: SqlEndings, row: object) -> None:
+        rows.append(row)
+        note(self, row)
+
+    monkeypatch.setattr(SqlEndings, "_note", seen)
+    await service.endings.look()
+    [before] = rows
+    await keys.revoke(issued.principal.id)
+    await service.endings.look()
+    note(service.endings, before)
+    assert service.endings.has_ended(issued.principal.id)
+
+
 async def test_a_key_ends_when_it_expires(keys: SqlKeyDirectory, service: SqlKeyDirectory, clock: ManualClock) -> None:
     issued = await key(keys, expires_at=clock.now() + DAY)
     await service.endings.look()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -50,6 +50,7 @@ class SqlEndings:
         self._keys = database.of_every_mission("each process knows the ends of all keys")
         self._clock = clock
         self._known: dict[str, KeyEnd] = {}
+        self._changes: dict[str, int] = {}
         self._told: set[str] = set()
         self._seen: int | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -128,10 +129,10 @@ class SqlEndings:
         self._answers = False
 
     async def _read_after(self, earlier: asyncio.Task[None] | None) -> None:
-        """One read for all that ask while the earlier one is under way: that one may not see what they ask for."""
+        """One read for all that ask while the earlier one is under way: that one may not see what they ask for. One
+        that hangs, as on a connection that is dead, does not hold up the next for ever."""
         if earlier is not None:
-            with suppress(Exception):
-                await asyncio.shield(earlier)
+            await asyncio.wait([earlier], timeout=WAIT_SECONDS)
         self._reading, self._next = self._next, None
         await self._read()
         self._tell()
@@ -149,6 +150,10 @@ class SqlEndings:
             self._note(row)
 
     def _note(self, row: Any) -> None:
+        # Two reads may be under way: the one that began first may end last, and knows less.
+        if row.changed_in < self._changes.get(row.key_id, 0):
+            return
+        self._changes[row.key_id] = row.changed_in
         found, known = KeyEnd(row.revoked_at, row.expires_at, row.replaced_by), self._known.get(row.key_id)
         self._known[row.key_id] = found
         if found.successor != (known.successor if known else None):
