@@ -54,6 +54,9 @@ class Served:
     def run(self, work: Coroutine[Any, Any, Result], seconds: float = 30) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
 
+    def begin(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._end)
 
@@ -65,11 +68,11 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *names: str, **chosen: Any) -> Iterator[Served]:
+def served(folder: Path, *names: str, workers: bool = True, **chosen: Any) -> Iterator[Served]:
     """Start the platform, or the named services of it, on the files in `folder`, and stop it when the block ends.
-    `chosen` are further settings."""
+    Without `workers` it answers, and does nothing by itself. `chosen` are further settings."""
     started: Future[Served] = Future()
-    thread = threading.Thread(target=_run, args=(_serve(folder, names, started, chosen),), name="platform")
+    thread = threading.Thread(target=_run, args=(_serve(folder, names, started, chosen, workers),), name="platform")
     thread.start()
     try:
         platform = started.result(START_SECONDS)
@@ -86,7 +89,9 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served], chosen: dict[str, Any]) -> None:
+async def _serve(
+    folder: Path, names: tuple[str, ...], started: Future[Served], chosen: dict[str, Any], work: bool
+) -> None:
     try:
         # A receiver on this machine that nobody listens at: deliveries are queued and fail, nothing leaves it.
         own = {"alerts": AlertsSettings(webhook_allowed_subnets=(f"{LOOPBACK}/32",))}
@@ -94,14 +99,14 @@ async def _serve(folder: Path, names: tuple[str, ...], started: Future[Served], 
         services = [service for name, service in installed_services().items() if not names or name in names]
         await migrate(services, settings)
         async with open_process(services, settings, own) as process:
-            await _answer(process, started)
+            await _answer(process, started, work)
     except BaseException as error:
         if started.done():
             raise
         started.set_exception(error)
 
 
-async def _answer(process: Process, started: Future[Served]) -> None:
+async def _answer(process: Process, started: Future[Served], work: bool) -> None:
     config = uvicorn.Config(
         process.app,
         host=LOOPBACK,
@@ -115,7 +120,7 @@ async def _answer(process: Process, started: Future[Served]) -> None:
     listening = config.bind_socket()
     server = uvicorn.Server(config)
     url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-    workers = asyncio.create_task(process.run_workers())
+    workers = asyncio.create_task(process.run_workers() if work else asyncio.sleep(0))
     started.set_result(Served(url, process, server, asyncio.get_running_loop()))
     await server.serve(sockets=[listening])
     workers.cancel()

@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from clearway_alerts.domain import areas
 from clearway_alerts.domain.areas import MAX_POSITIONS, MAX_RINGS, STORED_POSITIONS, Area
@@ -23,6 +23,7 @@ from clearway_contracts.vocabulary import (
     Status,
     Tlp,
 )
+from clearway_platform.forms import BoundedForm
 
 Coordinate: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 Position: TypeAlias = tuple[Coordinate, Coordinate]
@@ -31,10 +32,10 @@ _ACCEPTED: Final = {"maxItems": MAX_POSITIONS}
 Metres: TypeAlias = Annotated[float, Field(ge=areas.MIN_REACH_M, le=areas.MAX_REACH_M, allow_inf_nan=False)]
 
 
-class Form(BaseModel):
-    """Base of what comes in: unknown properties are refused."""
+class Form(BoundedForm):
+    """Base of what comes in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class CenterForm(Form):
@@ -45,7 +46,8 @@ class CenterForm(Form):
 class LineForm(Form):
     type: Literal["LineString"]
     coordinates: Annotated[
-        tuple[Position, ...], Field(min_length=2, max_length=STORED_POSITIONS, json_schema_extra=_ACCEPTED)
+        tuple[Position, ...],
+        Field(min_length=2, max_length=STORED_POSITIONS, fail_fast=True, json_schema_extra=_ACCEPTED),
     ]
 
 
@@ -54,11 +56,12 @@ class PolygonGeometryForm(Form):
     coordinates: Annotated[
         tuple[
             Annotated[
-                tuple[Position, ...], Field(min_length=4, max_length=STORED_POSITIONS, json_schema_extra=_ACCEPTED)
+                tuple[Position, ...],
+                Field(min_length=4, max_length=STORED_POSITIONS, fail_fast=True, json_schema_extra=_ACCEPTED),
             ],
             ...,
         ],
-        Field(min_length=1, max_length=MAX_RINGS),
+        Field(min_length=1, max_length=MAX_RINGS, fail_fast=True),
     ]
 
 
@@ -130,13 +133,15 @@ class FilterForm(Form):
         default=Accuracy.INTERSECTS_UNCERTAINTY,
         description="Whether the incident's circle of uncertainty may touch the area, or its point must lie inside.",
     )
-    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=20)] = Field(
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=20, fail_fast=True)] = Field(
         default=tuple(sorted(EXPLOSIVE_HAZARDS)),
         description="Without it: every explosive hazard. `not_explosive` warns nobody, also when it is named.",
     )
     min_severity: Severity = Severity.MINOR
-    statuses: Annotated[tuple[Status, ...], Field(max_length=20)] = Field(default=(), description="Empty: all.")
-    hazard_states: Annotated[tuple[HazardState, ...], Field(max_length=20)] = Field(
+    statuses: Annotated[tuple[Status, ...], Field(max_length=20, fail_fast=True)] = Field(
+        default=(), description="Empty: all."
+    )
+    hazard_states: Annotated[tuple[HazardState, ...], Field(max_length=20, fail_fast=True)] = Field(
         default=(), description="Empty: all."
     )
     min_grade: GradeForm = GradeForm()

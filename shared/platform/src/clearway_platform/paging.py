@@ -9,6 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, LargeBinary, Row, Select, Text, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_platform.heavy import of_each
+
 # Characters of the heavy column. A page ends with the item that reaches this size, so it has at least one item.
 PAGE_SIZE: Final = 500_000
 
@@ -48,9 +50,9 @@ async def part_of(
     ).subquery()
     shown = [column for column in sums.c if column.key != "size_before"]
     ordered = [sums.c[name].desc() if newest_first else sums.c[name] for name in by]
-    rows = (
-        await connection.execute(select(*shown).where(sums.c.size_before < PAGE_SIZE * share).order_by(*ordered))
-    ).all()
+    found = await connection.execute(select(*shown).where(sums.c.size_before < PAGE_SIZE * share).order_by(*ordered))
+    # A row's document is parsed when the row is taken.
+    rows = await of_each(_itself, found)
     kept = rows[:limit]
     return Part(kept, is_last=not rows or len(kept) == rows[0].rows_found)
 
@@ -59,3 +61,7 @@ def _size_of(column: ColumnElement[Any]) -> ColumnElement[int]:
     """Of bytes their number, which neither database reads them for; of a document the characters of its text."""
     size = func.length(column if isinstance(column.type, LargeBinary) else cast(column, Text))
     return func.coalesce(size, 0)
+
+
+def _itself(row: Row[Any]) -> Row[Any]:
+    return row

@@ -19,16 +19,17 @@ from pydantic import BaseModel, ConfigDict
 from clearway_alerts.alert_shape import ThinAlert
 from clearway_contracts.alert import AlertState, DigestState
 from clearway_contracts.vocabulary import Tlp
+from clearway_platform.forms import BoundedForm
 from clearway_platform.refusals import Conflict
 
 Secrets: TypeAlias = Mapping[str, Any]
 
 
-class ChannelForm(BaseModel):
+class ChannelForm(BoundedForm):
     """What a subscriber gives, and what is stored: nothing of it is secret. Each channel's own form makes `type` a
     literal, and adds its settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     type: str
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from clearway_analytics.api.bodies import Name, Position
 from clearway_analytics.api.check_bodies import Note, Reason, kilometre
@@ -18,27 +18,26 @@ from clearway_analytics.queries.hazards import Kilometres
 from clearway_contracts.envelope import Utc
 from clearway_contracts.route_vocabulary import AreaStatus
 from clearway_contracts.vocabulary import Category
+from clearway_platform.forms import BoundedForm
 
 MOST_RINGS: Final = 100
-Ring = Annotated[list[Position], Field(max_length=STORED_VERTICES, json_schema_extra={"maxItems": MAX_VERTICES})]
+Ring = Annotated[
+    list[Position], Field(max_length=STORED_VERTICES, fail_fast=True, json_schema_extra={"maxItems": MAX_VERTICES})
+]
 
 
-class AreaPolygon(BaseModel):
+class AreaPolygon(BoundedForm):
     """A GeoJSON Polygon, WGS 84 degrees, longitude first: the outer ring, then its holes. A third number is not
     stored."""
 
-    model_config = ConfigDict(extra="forbid")
-
     type: Literal["Polygon"] = "Polygon"
-    coordinates: Annotated[list[Ring], Field(min_length=1, max_length=MOST_RINGS)] = Field(
+    coordinates: Annotated[list[Ring], Field(min_length=1, max_length=MOST_RINGS, fail_fast=True)] = Field(
         examples=[[[[20.0, 10.0], [20.1, 10.0], [20.1, 10.1], [20.0, 10.0]]]]
     )
 
 
-class AreaBody(BaseModel):
+class AreaBody(BoundedForm):
     """A contaminated area to register."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     status: AreaStatus
@@ -70,10 +69,8 @@ class AreaCorrection(AreaBody):
     reason: Reason = Field(description="Why it is corrected. It stays on record.")
 
 
-class AreaRelease(BaseModel):
+class AreaRelease(BoundedForm):
     """Why an area stands no longer."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason = Field(description="It stays on record.", examples=["Cleared and handed over on 3 March."])
 

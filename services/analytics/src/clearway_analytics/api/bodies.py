@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from clearway_analytics.domain.line import MAX_VERTICES, STORED_VERTICES, InvalidLine, checked
 from clearway_analytics.domain.route import MAX_HALF_WIDTH_M, Route, RouteDraft
+from clearway_platform.forms import BoundedForm
 from clearway_platform.refusals import Invalid
 
 DEFAULT_HALF_WIDTH_M: Final = 500.0
@@ -15,24 +16,20 @@ DEFAULT_HALF_WIDTH_M: Final = 500.0
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
-Position = Annotated[list[float], Field(min_length=2, max_length=3)]
+Position = Annotated[list[float], Field(min_length=2, max_length=3, fail_fast=True)]
 
 
-class Line(BaseModel):
+class Line(BoundedForm):
     """A GeoJSON LineString, WGS 84 degrees, longitude first. A third number (height) is not stored."""
 
-    model_config = ConfigDict(extra="forbid")
-
     type: Literal["LineString"] = "LineString"
-    coordinates: Annotated[list[Position], Field(max_length=STORED_VERTICES)] = Field(
+    coordinates: Annotated[list[Position], Field(max_length=STORED_VERTICES, fail_fast=True)] = Field(
         examples=[[[20.0, 10.0], [20.4, 10.1]]], json_schema_extra={"maxItems": MAX_VERTICES}
     )
 
 
-class RouteBody(BaseModel):
+class RouteBody(BoundedForm):
     """A route to register."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Name
     line: Line

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from clearway_analytics.api.bodies import Name
 from clearway_analytics.domain.check import Check, CheckDraft, CheckKind, digest_of
@@ -14,6 +14,7 @@ from clearway_analytics.domain.coverage import Verified
 from clearway_analytics.domain.route import Route
 from clearway_contracts.envelope import Utc
 from clearway_contracts.route_vocabulary import PassKind, PassResult, SearchMethod, SearchResult
+from clearway_platform.forms import BoundedForm
 
 LONGEST_KM: Final = 2_100.0
 _TEXT: Final = r"^[^\x00]*$"
@@ -21,9 +22,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1_000, pattern=_TEXT)]
 
 
-class _CheckForm(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class _CheckForm(BoundedForm):
     from_km: float = Field(default=0.0, ge=0, le=LONGEST_KM, description="Where the stretch begins, along the line.")
     to_km: float | None = Field(
         default=None, gt=0, le=LONGEST_KM, description="Where it ends; null: at the end of the line."
@@ -74,10 +73,8 @@ class RoutePassCorrection(RoutePassBody):
     reason: Reason = Field(description="Why it is corrected. It stays on record.")
 
 
-class CheckWithdrawal(BaseModel):
+class CheckWithdrawal(BoundedForm):
     """Why a clearance or a pass counts for nothing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason = Field(description="It stays on record.")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from clearway_analytics.commands.change_parameters import ParametersDraft
 from clearway_analytics.domain.revision import ParametersState
@@ -15,6 +15,7 @@ from clearway_analytics.queries.parameters import Hint, Progress
 from clearway_analytics.risk.comparison import RouteComparison, Summary
 from clearway_analytics.risk.parameters import LONGEST_DECAY_DAYS, SHORTEST_DECAY_DAYS, Parameters, Preset
 from clearway_contracts.vocabulary import RiskBand
+from clearway_platform.forms import BoundedForm
 from clearway_platform.web.pages import Page
 
 _TEXT: Final = r"^[^\x00]*$"
@@ -23,10 +24,8 @@ BandLimit = Annotated[float | None, Field(default=None, gt=0, le=100)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=_TEXT)]
 
 
-class BandLimitsForm(BaseModel):
+class BandLimitsForm(BoundedForm):
     """Expected incidents over the horizon from which each band applies. A limit that is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     elevated: BandLimit
     high: BandLimit
@@ -36,10 +35,8 @@ class BandLimitsForm(BaseModel):
     )
 
 
-class StatusWeightsForm(BaseModel):
+class StatusWeightsForm(BoundedForm):
     """The weight of an incident of each status. A weight that is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     verified: Weight | None = None
     closed: Weight | None = None
@@ -48,10 +45,8 @@ class StatusWeightsForm(BaseModel):
     disputed: Weight | None = None
 
 
-class CredibilityWeightsForm(BaseModel):
+class CredibilityWeightsForm(BoundedForm):
     """The weight of an incident by the credibility of its information, 1 to 6. A weight that is left out stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     confirmed: Weight | None = None
     probably_true: Weight | None = None
@@ -61,10 +56,8 @@ class CredibilityWeightsForm(BaseModel):
     cannot_be_judged: Weight | None = None
 
 
-class ParametersProposal(BaseModel):
+class ParametersProposal(BoundedForm):
     """Proposed parameters: a preset, or those in use, with the values that differ."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason = Field(description="The reason for the change. It stays on record.")
     preset: Preset | None = Field(
@@ -75,12 +68,17 @@ class ParametersProposal(BaseModel):
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=_TEXT)] | None
     ) = Field(default=None, description="The name in answers; by default that of the preset, or `custom`.")
     scales_m: list[Annotated[float, Field(ge=10, le=100_000)]] | None = Field(
-        default=None, min_length=1, max_length=8, description="Standard deviations of the spatial kernels, metres."
+        default=None,
+        min_length=1,
+        max_length=8,
+        fail_fast=True,
+        description="Standard deviations of the spatial kernels, metres.",
     )
     shares: list[Annotated[float, Field(ge=0, le=2)]] | None = Field(
         default=None,
         min_length=1,
         max_length=8,
+        fail_fast=True,
         description="Expected further incidents after one incident, for each kernel.",
     )
     decay_days: float | None = Field(
@@ -116,10 +114,8 @@ class ParametersProposal(BaseModel):
         )
 
 
-class ParametersDiscard(BaseModel):
+class ParametersDiscard(BoundedForm):
     """Why a proposal is given up."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: Reason = Field(description="It stays on record.")
 

@@ -135,14 +135,14 @@ class SharingForm(Form):
 
     tlp: Tlp = Tlp.AMBER
     classification: Classification = Classification.UNCLASSIFIED
-    releasable_to: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    releasable_to: Annotated[tuple[Name, ...], Field(max_length=50, fail_fast=True)] = ()
     retention_until: Utc | None = None
 
 
 class LinksForm(Form):
     """Other incidents that this one has to do with. Merges are made by their own command."""
 
-    related: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    related: Annotated[tuple[UUID, ...], Field(max_length=100, fail_fast=True)] = ()
 
 
 class FactsForm(Form):
@@ -158,9 +158,9 @@ class FactsForm(Form):
     hazard_state: HazardState | None = Field(default=None, description="By default what the outcome says, or unknown.")
     target: Target = Target.UNKNOWN
     activity: Activity = Activity.UNKNOWN
-    casualties: Annotated[tuple[CasualtiesForm, ...], Field(max_length=100)] = ()
+    casualties: Annotated[tuple[CasualtiesForm, ...], Field(max_length=100, fail_fast=True)] = ()
     impact: ImpactForm = ImpactForm()
-    protective_measures: Annotated[tuple[ProtectiveMeasure, ...], Field(max_length=20)] = ()
+    protective_measures: Annotated[tuple[ProtectiveMeasure, ...], Field(max_length=20, fail_fast=True)] = ()
     priority: Priority | None = Field(default=None, description="By default what the hazard asks for.")
     sharing: SharingForm = SharingForm()
     narrative: Narrative = ""

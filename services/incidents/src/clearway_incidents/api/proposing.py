@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from clearway_incidents.api.bodies import ReasonBody, RetractBody
 from clearway_incidents.api.dependencies import Assessor, Importer, Reader, Wired
-from clearway_incidents.api.texts import Form, Name
+from clearway_incidents.api.texts import Form, Name, RowName
 from clearway_incidents.commands.proposals import Edition, Proposed, Verdict
 from clearway_incidents.domain.errors import NotNow, PartOfEdition, ProposalDecided, UnknownProposal
 from clearway_incidents.domain.proposals import ProposalState
@@ -40,7 +40,7 @@ class EditionBody(Form):
 
     system: Name = Field(description="As in `external_refs`.")
     edition: Name = Field(description="How the edition is called, such as the name of its file.")
-    ids: Annotated[tuple[Name, ...], Field(min_length=1, max_length=100_000)]
+    ids: Annotated[tuple[RowName, ...], Field(min_length=1, max_length=100_000, fail_fast=True)]
 
 
 class ProposalBody(BaseModel):

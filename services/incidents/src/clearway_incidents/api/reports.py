@@ -96,7 +96,7 @@ class NewReport(FactsForm):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     incident_id: UUID7 | None = Field(default=None, description="Your own UUIDv7, so that a repeat is recognised.")
-    external_refs: Annotated[tuple[ExternalRefForm, ...], Field(max_length=20)] = ()
+    external_refs: Annotated[tuple[ExternalRefForm, ...], Field(max_length=20, fail_fast=True)] = ()
     report: ReportForm = ReportForm()
     grading: GradingForm | None = Field(default=None, description="Set by verifiers, and in imports.")
 

@@ -3,7 +3,9 @@
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from clearway_platform.forms import BoundedForm
 
 # A text may have lines; nothing else that does not print: the categories Cc and Cs of Unicode. PostgreSQL cannot
 # store NUL, and nobody a lone surrogate.
@@ -11,10 +13,10 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\u
 _LAYOUT: Final = re.compile(r"[\n\t\r]")
 
 
-class Form(BaseModel):
-    """Base of all request bodies. Unknown properties are refused, so that a misspelled name is noticed."""
+class Form(BoundedForm):
+    """Base of all request bodies of this service."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 def _printable(text: str) -> str:
@@ -36,6 +38,11 @@ def _plain_zero(value: float) -> float:
 
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(_one_line)]
 Name = Annotated[Line, Field(min_length=1)]
+# As a Name, in one expression: there may be 100,000 of them.
+RowName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"),
+]
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable)]
 Narrative = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_printable)]
 Reason = Annotated[Text, Field(min_length=3, description="Why; it stays in the history.")]

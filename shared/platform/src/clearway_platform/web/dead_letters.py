@@ -17,6 +17,7 @@ from clearway_platform.auth.permissions import DEAD_LETTERS as PERMISSION
 from clearway_platform.auth.permissions import RESTRICTED
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.forms import BoundedForm
 from clearway_platform.messaging.dead_letter_contents import contents_of, may_be_read
 from clearway_platform.messaging.dead_letters import (
     WAITING,
@@ -95,7 +96,7 @@ class DeadLetterDetail(DeadLetterView):
         return cls.model_validate(_described(letter, principal) | event)
 
 
-class DiscardBody(BaseModel, extra="forbid"):
+class DiscardBody(BoundedForm):
     """The reason for discarding the message."""
 
     reason: Annotated[
