@@ -28,6 +28,7 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.heavy import HeavyWork
+from clearway_platform.places import Places
 
 LOOKS_BACK: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=92)
@@ -52,7 +53,8 @@ class Preview:
 
 
 class Previews:
-    """`heavy` is their own: neither warnings nor changes of subscriptions wait for them."""
+    """`heavy` is their own: neither warnings nor changes of subscriptions wait for them. Of a mission one is computed
+    at a time, so that a preview of another one does not wait for many."""
 
     def __init__(
         self, database: Database, clock: Clock, *, validity: Validity, news_hours: int, heavy: HeavyWork
@@ -63,6 +65,7 @@ class Previews:
         self._news_hours = news_hours
         self._heavy = heavy
         self._unreadable = UnreadableRows()
+        self._places = Places(1)
 
     async def of(
         self, principal: Principal, chosen: Filter, since: datetime | None = None, until: datetime | None = None
@@ -71,6 +74,10 @@ class Previews:
         now and of the last 30 days, unless another time is asked for. Raises ImpossibleArea, ImpossibleSpan,
         UnknownRoute."""
         since, until = self._span(since, until)
+        async with self._places.of(principal.mission):
+            return await self._preview(principal, chosen, since, until)
+
+    async def _preview(self, principal: Principal, chosen: Filter, since: datetime, until: datetime) -> Preview:
         await self._heavy.run(check_area, chosen.area)
 
         def read(connection: Connection) -> tuple[object, Past]:

@@ -20,6 +20,7 @@ from clearway_incidents.api.reports import EXAMPLE, NewReport
 from clearway_incidents.commands.imports import Imported, ImportResult, Item
 from clearway_incidents.domain.errors import InvalidFact, NotNow
 from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import of_each
 from clearway_platform.refusals import TooLarge
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
@@ -69,7 +70,7 @@ async def import_reports(request: Request, principal: Importer, wiring: Wired, w
     content it becomes a correction. An item that is refused does not stop the others."""
     documents = _documents(await request.body())
     now = wiring.clock.now()
-    parsed = [_parse(line, document, now) for line, document in enumerate(documents, start=1)]
+    parsed = await of_each(lambda item: _parse(*item, now), enumerate(documents, start=1))
     accepted = [item for item in parsed if isinstance(item, Item)]
 
     async def command(transaction: Transaction) -> Reply:

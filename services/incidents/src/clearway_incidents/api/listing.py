@@ -14,6 +14,7 @@ from clearway_incidents.api.filters import cursor_of, page_end_of, wanted
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.narrowing import Filter
+from clearway_platform.heavy import of_each
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.strict import preferred
@@ -47,7 +48,7 @@ def list_router(formats: Sequence[Format]) -> APIRouter:
         last = None if page.is_last else page.found[-1].state
         following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
         form = written[preferred(request)]
-        seen = [visible(found, principal) for found in page.found]
+        seen = await of_each(lambda found: visible(found, principal), page.found)
         content = form.write([one for one in seen if one is not None], following)
         return Response(content, media_type=form.media_type)
 

@@ -24,6 +24,7 @@ from clearway_incidents.domain.errors import UnknownIncident, UnknownRevision
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.revisions import revision, revisions
 from clearway_platform.auth.ceilings import Sight
+from clearway_platform.heavy import of_each
 from clearway_platform.web.conditional import etag
 from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
@@ -111,7 +112,7 @@ async def history(
         reading, wiring.states, principal.mission, incident_id, before, limit, with_states=with_incident
     )
     following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
-    seen = [revision_of(item, now, principal) for item in page.revisions]
+    seen = await of_each(lambda item: revision_of(item, now, principal), page.revisions)
     return _page([item for item in seen if item is not None], following)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from clearway_contracts.incident import ExternalRef, IncidentState
@@ -21,6 +22,10 @@ from clearway_incidents.domain.reporting import record
 from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import of_each
+
+# So many incidents are written in one piece: other tasks have their turn in between.
+_AT_ONCE: Final = 20
 
 # The facts of the incident on record with what the source changed between its two contents.
 Reconcile = Callable[[IncidentState, Mapping[str, Any], Mapping[str, Any]], ReportedFacts]
@@ -73,7 +78,7 @@ class Imports:
         self, transaction: Transaction, principal: Principal, items: Sequence[Item]
     ) -> list[Imported]:
         """Import a batch in one transaction. An item that is refused does not stop the others."""
-        refused, accepted = self._recordable(principal, items)
+        refused, accepted = await self._recordable(principal, items)
         await take_names(
             transaction, principal.mission, [new for item, _change in accepted for new in item.sent.new_refs]
         )
@@ -88,26 +93,31 @@ class Imports:
         ]
         return sorted([*refused, *created, *updated], key=lambda imported: imported.line)
 
-    def _recordable(
+    async def _recordable(
         self, principal: Principal, items: Sequence[Item]
     ) -> tuple[list[Imported], list[tuple[Item, NewRevision]]]:
         refused: list[Imported] = []
         accepted: list[tuple[Item, NewRevision]] = []
         act = self.revisions.act(principal)
-        for item in items:
+
+        def sort(item: Item) -> None:
             try:
                 change = record(item.sent.first, mission=principal.mission, by=act.by, at=act.at)
                 accepted.append((item, change))
             except Refusal as refusal:
                 refused.append(Imported(item.line, ImportResult.REFUSED, refusal=refusal))
+
+        await of_each(sort, items)
         return refused, accepted
 
     async def _create(
         self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, NewRevision]]
     ) -> list[Imported]:
-        changes = [(change, item.sent.content.hash) for item, change in new]
-        if await self.revisions.create(transaction, principal, changes) is None:
-            raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
+        for start in range(0, len(new), _AT_ONCE):
+            changes = [(change, item.sent.content.hash) for item, change in new[start : start + _AT_ONCE]]
+            if await self.revisions.create(transaction, principal, changes) is None:
+                raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
+            await asyncio.sleep(0)
         return [Imported(item.line, ImportResult.CREATED, item.sent.first.incident_id) for item, _change in new]
 
     async def _update(self, transaction: Transaction, principal: Principal, item: Item, known: Known) -> Imported:

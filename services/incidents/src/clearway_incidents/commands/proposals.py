@@ -23,6 +23,7 @@ from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction, on_either, one_or_many
+from clearway_platform.heavy import of_each
 
 _TABLE: Final = PROPOSALS.c
 _PROPOSE: Final = on_either(
@@ -160,9 +161,11 @@ async def _known(transaction: Transaction, mission: str, system: str) -> dict[st
         INCIDENTS, (INCIDENTS.c.incident_id == refs.incident_id) & (INCIDENTS.c.mission == refs.mission)
     )
     query = query.where(refs.mission == mission, refs.system == system, INCIDENTS.c.status.in_(_LIVE))
-    return {row.external_id: row.incident_id for row in await transaction.connection.execute(query)}
+    rows = await transaction.connection.execute(query)
+    return dict(await of_each(lambda row: (row.external_id, row.incident_id), rows))
 
 
 async def _proposed(transaction: Transaction, mission: str, system: str) -> dict[str, ProposalState]:
     query = select(_TABLE.external_id, _TABLE.state).where(_TABLE.mission == mission, _TABLE.system == system)
-    return {row.external_id: ProposalState(row.state) for row in await transaction.connection.execute(query)}
+    rows = await transaction.connection.execute(query)
+    return dict(await of_each(lambda row: (row.external_id, ProposalState(row.state)), rows))

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from clearway_platform.database import sqlite_loop
+from clearway_platform.database.apart import Apart
 from clearway_platform.database.binding import (
     EVERY_MISSION,
     BoundConnection,
@@ -30,12 +31,9 @@ from clearway_platform.database.binding import (
     mission_of,
 )
 from clearway_platform.database.states import NewerState
-from clearway_platform.heavy import HeavyWork
 
 Result = TypeVar("Result")
 DialectName = Literal["sqlite", "postgresql"]
-
-_APART_AT_ONCE: Final = 2
 
 _TLS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "sslcrl")
 
@@ -98,20 +96,13 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
-    """SQLite's reads of many rows: in a thread, with connections of its own."""
-
-    heavy: HeavyWork
-    engine: Engine
-
-
-@dataclass(frozen=True, slots=True)
 class _Engines:
-    """The engines of one database. On PostgreSQL there is one, and so many places for reads of many rows."""
+    """The engines of one database. On PostgreSQL there is one; on SQLite `beside` is that of a thread's reads."""
 
     writer: AsyncEngine
     reader: AsyncEngine
-    apart: _Apart | asyncio.Semaphore
+    apart: Apart
+    beside: Engine | None = None
 
     @asynccontextmanager
     async def connection(self, engine: AsyncEngine, to: str | None = None) -> AsyncIterator[AsyncConnection]:
@@ -124,6 +115,7 @@ class _Engines:
         # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
         # cancellation in between, which would only delay the caller.
         connection = await engine.connect()
+        sqlite_loop.read_for(connection, to)
         try:
             yield connection
         finally:
@@ -144,15 +136,16 @@ class Database:
         # An error must not contain the written values: it goes to logs and dead letters.
         options: dict[str, Any] = {"hide_parameters": True}
         options |= {"json_serializer": _dump_json, "json_deserializer": _load_json}
+        apart = Apart()
         if self.dialect == "sqlite":
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             writer = create_async_engine(self.url, pool_size=1, max_overflow=0, pool_timeout=3600, **options)
             reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
-            sqlite_loop.prepare(writer.sync_engine, read_only=False)
-            sqlite_loop.prepare(reader.sync_engine, read_only=True)
+            sqlite_loop.prepare(writer.sync_engine, apart, read_only=False)
+            sqlite_loop.prepare(reader.sync_engine, apart, read_only=True)
             beside = create_engine(self.url.set(drivername="sqlite"), poolclass=NullPool, **options)
-            self._engines = _Engines(writer, reader, _Apart(HeavyWork("reads"), beside))
+            self._engines = _Engines(writer, reader, apart, beside)
         else:
             server, tls = _with_tls(self.url)
             options |= {
@@ -161,7 +154,7 @@ class Database:
                 "connect_args": {"connection_class": BoundConnection, **tls},
             }
             engine = create_async_engine(server, pool_size=pool_size, max_overflow=pool_size, **options)
-            self._engines = _Engines(engine, engine, asyncio.Semaphore(_APART_AT_ONCE))
+            self._engines = _Engines(engine, engine, apart)
 
     def of(self, mission: str) -> BoundDatabase:
         """The database as one mission's: on PostgreSQL its transactions see and write rows of no other one, whatever
@@ -238,9 +231,10 @@ class BoundDatabase:
         On SQLite it runs in a thread with its own connection, because it would block the event loop. On PostgreSQL a
         few run at once: what records and warns needs connections too.
         """
-        if isinstance(apart := self._engines.apart, _Apart):
-            return await apart.heavy.run(_read, apart.engine, work)
-        async with apart, self.read() as connection:
+        engines = self._engines
+        if engines.beside is not None:
+            return await engines.apart.run(self._to, _read, engines.beside, work)
+        async with engines.apart.place(self._to), self.read() as connection:
             # What is estimated to be long would be compiled first, which takes longer than it runs.
             await connection.execute(text("SET LOCAL jit = off"))
             return await connection.run_sync(work)

@@ -1,39 +1,137 @@
-"""SQLite for the event loop: statements run on the loop, and only commits, which wait for the disk, run in a thread.
+"""SQLite for the event loop: statements run on the loop, but for commits, which wait for the disk, and long reads.
 
 A statement on a local file takes microseconds; handing it to a thread and back takes two switches of the interpreter
-lock, up to milliseconds each when the loop is busy (docs/adr/0011-sqlite-on-the-loop.md).
+lock, up to milliseconds each when the loop is busy (docs/adr/0011-sqlite-on-the-loop.md). So a read begins on the loop.
+SQLite counts its steps; one that reaches the limit is interrupted, and repeated in a thread
+(docs/adr/0044-turns-on-the-loop.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
+from prometheus_client import Counter
 from sqlalchemy import URL, AsyncAdaptedQueuePool, Engine, Pool, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_
+
+from clearway_platform.database.apart import Apart
+from clearway_platform.database.binding import EVERY_MISSION
 
 DRIVER: Final = "sqlite+loop"
 # How long another process, such as a command on this machine, may hold the file's write lock.
 BUSY_SECONDS: Final = 10.0
 _LOOK_AGAIN_SECONDS: Final = 0.005
 
+READS_APART = Counter("clearway_reads_apart", "Reads that were too long for the event loop, and continued in a thread")
+
+
+# Steps of SQLite's virtual machine. A scan takes about ten for each row that it passes over.
+STEPS_ON_THE_LOOP: Final = 100_000
+_COUNTED_AT_ONCE: Final = 5_000
+
 
 class _Cursor(sqlite3.Cursor):
+    """Its rows are read as part of the statement, so that the steps to them are counted."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._rows: deque[Any] = deque()
+
+    def execute(self, *statement: Any) -> _Cursor:
+        super().execute(*statement)
+        self._rows = deque() if self.description is None else deque(super().fetchall())
+        return self
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return [self._rows.popleft() for _ in range(min(size or self.arraysize, len(self._rows)))]
+
+    def fetchall(self) -> list[Any]:
+        rows, self._rows = list(self._rows), deque()
+        return rows
+
     async def _async_soft_close(self) -> None:
         """SQLAlchemy's asynchronous results call this at the end of a statement. Nothing waits here."""
 
 
 class _Connection(sqlite3.Connection):
+    """`mission`: the one for which it reads now, or what stands for all. `apart`: where its long reads continue."""
+
     writes = True
+    mission: str | None = None
+    apart: Apart
+    _steps = 0
+    _limit = STEPS_ON_THE_LOOP
 
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
+
+    def count_steps(self) -> None:
+        """Count from now on, and interrupt a read at the limit."""
+        self.set_progress_handler(self._counted, _COUNTED_AT_ONCE)
+
+    def _counted(self) -> bool:
+        self._steps += _COUNTED_AT_ONCE
+        return self._steps > self._limit
+
+    async def run(self, work: Callable[..., Any], statement: str, *parameters: Any) -> None:
+        """Run a statement on the loop, or, when it is a long read, from its beginning in a thread.
+
+        An interrupted write would roll its transaction back, so only reads are interrupted.
+        """
+        is_read = not self.writes or statement.startswith("SELECT")
+        self._limit = self._steps + STEPS_ON_THE_LOOP if is_read else sys.maxsize
+        try:
+            work(statement, *parameters)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT or self._steps <= self._limit:
+                raise
+        else:
+            await self._give_way()
+            return
+        self._steps = 0
+        await self._continue_apart(work, statement, *parameters)
+
+    async def _give_way(self) -> None:
+        """Several statements of one task, each short, hold the loop no longer than one."""
+        if self._steps >= STEPS_ON_THE_LOOP:
+            self._steps = 0
+            await asyncio.sleep(0)
+
+    async def _continue_apart(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """A caller that is cancelled ends the statement, and waits for its end, as the thread uses the connection."""
+        READS_APART.inc()
+        self.set_progress_handler(None, 0)
+        reading = asyncio.ensure_future(self._apart(work, *arguments))
+        try:
+            await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            while not reading.done():
+                self.interrupt()
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([reading], timeout=_LOOK_AGAIN_SECONDS)
+            raise
+        finally:
+            self.count_steps()
+
+    async def _apart(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Everyone who writes waits for a transaction that writes, so that one waits for no mission's long reads."""
+        if self.writes or self.mission == EVERY_MISSION:
+            await self.apart.run_ahead(work, *arguments)
+        else:
+            await self.apart.run(self.mission, work, *arguments)
 
 
 class LoopDialect(SQLiteDialect_pysqlite):
@@ -66,13 +164,13 @@ class LoopDialect(SQLiteDialect_pysqlite):
             await_(self._in_thread(dbapi_connection.commit))
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        await_(_in_place(cursor.execute, statement, parameters))
+        await_(cursor.connection.run(cursor.execute, statement, parameters))
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        await_(_in_place(cursor.executemany, statement, parameters))
+        await_(cursor.connection.run(cursor.executemany, statement, parameters))
 
     def do_execute_no_params(self, cursor: Any, statement: str, context: Any = None) -> None:
-        await_(_in_place(cursor.execute, statement))
+        await_(cursor.connection.run(cursor.execute, statement))
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         """Run `work` in the thread. A cancelled caller waits for its end too, as the thread uses the connection."""
@@ -84,11 +182,6 @@ class LoopDialect(SQLiteDialect_pysqlite):
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait([asyncio.wrap_future(job)])
             raise
-
-
-async def _in_place(work: Callable[..., Any], *arguments: Any) -> None:
-    """Run `work` at once. SQLAlchemy requires an awaitable."""
-    work(*arguments)
 
 
 async def _begin_writing(connection: sqlite3.Connection) -> None:
@@ -108,7 +201,7 @@ async def _begin_writing(connection: sqlite3.Connection) -> None:
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def prepare(engine: Engine, *, read_only: bool) -> None:
+def prepare(engine: Engine, apart: Apart, *, read_only: bool) -> None:
     """Set up each connection of an engine of this dialect: WAL, every commit fsynced (`synchronous=FULL`)."""
 
     @event.listens_for(engine, "connect")
@@ -121,6 +214,14 @@ def prepare(engine: Engine, *, read_only: bool) -> None:
         if read_only:
             connection.execute("PRAGMA query_only=ON")
             connection.writes = False
+        connection.apart = apart
+        connection.count_steps()
+
+
+def read_for(connection: AsyncConnection, mission: str | None) -> None:
+    """Say for whom a connection of this dialect reads from now on."""
+    if connection.sync_connection is not None:
+        connection.sync_connection.connection.dbapi_connection.mission = mission  # type: ignore[union-attr]
 
 
 registry.register("sqlite.loop", __name__, LoopDialect.__name__)

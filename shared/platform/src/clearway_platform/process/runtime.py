@@ -18,7 +18,7 @@ from clearway_contracts.topics import HEARTBEATS, TOPICS
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
-from clearway_platform.auth.principals import People
+from clearway_platform.auth.principals import People, Principal, is_signed
 from clearway_platform.auth.signing_in import open_people
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
@@ -38,6 +38,7 @@ from clearway_platform.process.consuming import ConsumersOfProcess
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
 from clearway_platform.process.supervision import Supervisor
+from clearway_platform.process.watchdog import Watchdog
 from clearway_platform.service import (
     Parts,
     Platform,
@@ -52,6 +53,7 @@ from clearway_platform.web.around import around
 from clearway_platform.web.connection import BoundedConnection
 from clearway_platform.web.dispatch import Dispatcher
 from clearway_platform.web.operations import RESERVED, Check, operations_app
+from clearway_platform.web.turns import Turns
 
 GRACE_SECONDS: Final = 5
 
@@ -128,8 +130,9 @@ class Process:
     app: ASGIApp
 
     async def run_workers(self) -> None:
-        """Run the workers of every service until cancelled."""
+        """Run the workers of every service, and the watchdog of the loop, until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(Watchdog().run())
             for supervisor in self.supervisors:
                 group.create_task(supervisor.run())
 
@@ -253,8 +256,20 @@ def _assemble(
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, consumers, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     dispatcher = Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED)
-    app = around(dispatcher, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
+    taking_turns = Turns(dispatcher, _callers(members[0].platform))
+    app = around(taking_turns, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
     return Process(settings, members, keys, prerequisites, supervisors, app)
+
+
+def _callers(platform: Platform) -> Callable[[str], Awaitable[Principal | None]]:
+    """Who is behind a key or a token. It is not said what is wrong with one: that is `web.access`'s."""
+
+    async def caller(token: str) -> Principal | None:
+        if platform.people is not None and is_signed(token):
+            return await platform.people.principal(token)
+        return await platform.keys.principal(token)
+
+    return caller
 
 
 def _prerequisites(members: Sequence[Member], keys_database: Database, broker: Broker) -> Prerequisites:

@@ -16,6 +16,7 @@ from clearway_platform.service import Platform
 from clearway_platform.web.envelope import say_in_answer
 from clearway_platform.web.never_limited import is_never_limited
 from clearway_platform.web.problems import RETRY_SECONDS, Problem
+from clearway_platform.web.turns import take_turn
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer: Final = HTTPBearer(
@@ -47,8 +48,8 @@ def platform_of(request: Request) -> Platform:
 
 
 async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """The caller, whose request is counted. Raises 401 without a valid key or token, or, on a stream, an unused ticket,
-    503 while a token cannot be checked, and 429 when a share is used up."""
+    """The caller, whose request is counted, and has its turn if it is a read. Raises 401 without a valid key or token,
+    or, on a stream, an unused ticket, 503 while a token cannot be checked, and 429 when a share is used up."""
     shares, is_limited = platform_of(request).shares, not is_never_limited(request.scope["route"])
     try:
         principal = await _caller(request, credentials)
@@ -60,6 +61,8 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
     if is_limited:
         standings = await shares.count(principal, writes=request.method not in _READS)
         say_in_answer(request.scope, fields(standings))
+        if not isinstance(request.scope["route"], StreamRoute):
+            await take_turn(request.scope, principal.mission)
     return principal
 
 

@@ -1,0 +1,117 @@
+"""Turns: the reads and the large bodies of one mission wait for each other, and keep no other mission waiting.
+
+All requests of a process are computed on one event loop. Without turns a mission that sends many at once would get as
+many parts of it, and the one that sends a single request one. A warning never waits here: reports, acknowledgements,
+retractions and whatever else is small and writes passes at once. So do health, the beginning of a stream, and what is
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from clearway_platform.auth.principals import Principal
+from clearway_platform.places import Places
+
+# Reads of one mission, in one process. While one waits for its database another computes.
+AT_ONCE: Final = 4
+# A body from this size on takes a millisecond or more to be parsed, in one piece: of a mission one at once. Nothing
+# that ends a warning is as large.
+LARGE_BYTES: Final = 65_536
+_READS: Final = frozenset({"GET", "HEAD"})
+_READ_TURN: Final = "read_turn"
+_SCHEME: Final = "bearer "
+_EVENT_STREAM: Final = "text/event-stream"
+
+
+async def take_turn(scope: Scope, mission: str) -> None:
+    """Wait until a read of this mission may be computed. Its turn lasts until its answer is, however often it asks."""
+    wait = scope.get("state", {}).pop(_READ_TURN, None)
+    if wait is not None:
+        await wait(mission)
+
+
+class Turns:
+    """ASGI middleware. A read says itself when it needs its turn, with `take_turn`: once its caller is known, and
+    before it has anything that others need. A body is parsed before that, so `principal_of` says whose a large one is:
+    the caller behind a key or a token, or None."""
+
+    def __init__(self, app: ASGIApp, principal_of: Callable[[str], Awaitable[Principal | None]]) -> None:
+        self._app = app
+        self._principal_of = principal_of
+        self._reads = Places(AT_ONCE)
+        self._large_bodies = Places(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        async with AsyncExitStack() as turn:
+            if scope["method"] in _READS:
+                scope.setdefault("state", {})[_READ_TURN] = self._read_turn(turn)
+            elif _may_be_large(headers := Headers(scope=scope)):
+                # The whole body first: a turn is not for waiting for a slow client.
+                receive, size = await _received(receive)
+                if size >= LARGE_BYTES:
+                    await turn.enter_async_context(self._large_bodies.of(await self._owner_of(headers)))
+            await self._app(scope, receive, _Answer(send, turn))
+
+    def _read_turn(self, turn: AsyncExitStack) -> Callable[[str], Awaitable[None]]:
+        return lambda mission: turn.enter_async_context(self._reads.of(mission))
+
+    async def _owner_of(self, headers: Headers) -> str | None:
+        """The mission of the caller. None without a valid key: the application refuses those, and says why."""
+        given = headers.get("authorization", "")
+        if not given.lower().startswith(_SCHEME):
+            return None
+        try:
+            principal = await self._principal_of(given[len(_SCHEME) :].strip())
+        except Exception:  # the application meets the same error, and answers it
+            return None
+        return None if principal is None else principal.mission
+
+
+class _Answer:
+    """An answer that ends its turn as soon as it is computed: what follows waits for the client."""
+
+    def __init__(self, send: Send, turn: AsyncExitStack) -> None:
+        self._send = send
+        self._turn = turn
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.body" or _begins_a_stream(message):
+            await self._turn.aclose()
+        await self._send(message)
+
+
+def _begins_a_stream(message: Message) -> bool:
+    if message["type"] != "http.response.start":
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith(_EVENT_STREAM)
+
+
+def _may_be_large(headers: Headers) -> bool:
+    """Whether the body is large, or of a size that is not known yet."""
+    declared = headers.get("content-length")
+    if declared is None:
+        return "transfer-encoding" in headers
+    return declared.isdecimal() and int(declared) >= LARGE_BYTES
+
+
+async def _received(receive: Receive) -> tuple[Receive, int]:
+    """What gives a body that has arrived, and then what comes after it; and the size of the body."""
+    messages = [await receive()]
+    while messages[-1]["type"] == "http.request" and messages[-1].get("more_body", False):
+        messages.append(await receive())
+    size = sum(len(message.get("body", b"")) for message in messages)
+    messages.reverse()
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again, size
