@@ -25,7 +25,7 @@ ENVIRONMENT := $(if $(wildcard $(VENV)/.development),$(VENV)/.development,$(VENV
 
 .PHONY: help
 help: ## List these commands.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up
 up: $(ENVIRONMENT) ## Start everything in one process on this machine. DEMO=1 adds a synthetic theatre that moves.
@@ -116,6 +116,10 @@ bench-receivers: $(VENV)/.development ## Measure good receivers beside bad ones,
 .PHONY: bench-replicas
 bench-replicas: $(VENV)/.development ## Kill two replicas of alerts in turn on Kafka and PostgreSQL, and print how long warnings pause.
 	$(BIN)/python -m benchmarks.replicas $(ARGS)
+
+.PHONY: bench-hostile
+bench-hostile: $(VENV)/.development ## Measure one mission while another sends its worst: 100,000 incidents, rare filters, largest bodies.
+	$(BIN)/python -m benchmarks.hostile $(ARGS)
 
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.

@@ -51,13 +51,13 @@ def largest_town() -> Place:
     return _towns()[0]
 
 
-async def record_theatre(url: str, count: int) -> None:
-    """Create the database of the incidents service with so many incidents in it."""
+async def record_theatre(url: str, count: int, mission: str = MISSION) -> None:
+    """Create the database of the incidents service, if there is none, and record so many incidents of a mission."""
     await upgrade(url, STORAGE.migrations)
     database = Database(url, pool_size=1)
     chance, clock = random.Random(count), ManualClock(datetime.now(UTC) - timedelta(days=365 * YEARS))
     step = timedelta(days=365 * YEARS - 1) / max(count, 1)
-    principal = Principal(str(new_id()), "benchmark", MISSION, Role.ADMIN)
+    principal = Principal(str(new_id()), "benchmark", mission, Role.ADMIN)
     revisions = Revisions(clock, Outbox(clock), INCIDENT)
     try:
         for begin in range(0, count, BATCH):

@@ -1,0 +1,1 @@
+"""What a mission waits while another one sends the worst that is accepted."""
