@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import TextClause, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import QueuePool, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from clearway_platform.database import sqlite_loop
 from clearway_platform.database.apart import AT_ONCE, Apart
@@ -66,6 +66,13 @@ async def count(connection: AsyncConnection, query: TextClause) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
+def in_use(engine: AsyncEngine) -> int:
+    """How many connections of its pool are taken."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
+
+
 async def test_a_long_read_leaves_the_loop_and_a_short_one_does_not(database: BoundDatabase, moved: list[str]) -> None:
     async with database.read() as connection:
         assert await count(connection, SHORT) == 500
@@ -117,6 +124,26 @@ async def test_work_for_every_mission_and_what_writes_wait_for_no_missions_reads
         async with whole.of("mission 0").write() as transaction:
             assert await count(transaction.connection, LONG) == ROWS // 7 + 1
     assert len(moved_ahead) == 2
+    await whole.close()
+
+
+async def test_reads_that_wait_leave_connections_for_others(tmp_path: Path, database: BoundDatabase) -> None:
+    whole = Database(f"sqlite:///{tmp_path / 'one.db'}")
+    engines = whole._engines  # noqa: SLF001
+
+    async def read(mission: str, query: TextClause) -> int:
+        async with whole.of(mission).read() as connection:
+            return await count(connection, query)
+
+    async with asyncio.timeout(SECONDS):
+        async with AsyncExitStack() as taken:
+            for number in range(AT_ONCE):
+                await taken.enter_async_context(engines.apart.place(f"running {number}"))
+            waiting = [asyncio.create_task(read(f"mission {number % 4}", LONG)) for number in range(16)]
+            while in_use(engines.reader) < len(waiting):  # noqa: ASYNC110  a pool says no more
+                await asyncio.sleep(0.005)
+            assert await read("other", SHORT) == 500
+        assert await asyncio.gather(*waiting) == [ROWS // 7 + 1] * 16
     await whole.close()
 
 

@@ -141,7 +141,8 @@ class Database:
             if self.url.database:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             writer = create_async_engine(self.url, pool_size=1, max_overflow=0, pool_timeout=3600, **options)
-            reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=0, **options)
+            # A long read keeps its connection while it waits for its thread: work that warns must find another one.
+            reader = create_async_engine(self.url, pool_size=pool_size, max_overflow=4 * pool_size, **options)
             sqlite_loop.prepare(writer.sync_engine, apart, read_only=False)
             sqlite_loop.prepare(reader.sync_engine, apart, read_only=True)
             beside = create_engine(self.url.set(drivername="sqlite"), poolclass=NullPool, **options)
