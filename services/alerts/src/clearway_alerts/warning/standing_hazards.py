@@ -150,7 +150,7 @@ class StandingHazards:
         if look is None:
             return
         found = await self._find(look)
-        async with self._database.of(mission).read() as connection:
+        async with self._database.of(mission).read(warns=True) as connection:
             before = await count_of(connection, look.digest_id)
         if before + len(found) <= MOST_SINGLE and not before:
             await self._change(look, partial(self._issue, look, found))
@@ -188,7 +188,7 @@ class StandingHazards:
         found: list[UUID] = []
         after: tuple[UUID, int] | None = None
         while True:
-            async with self._database.of(look.mission).read() as connection:
+            async with self._database.of(look.mission).read(warns=True) as connection:
                 part = await part_of_standing(connection, look.mission, after, self._unreadable)
                 watched = await self._watched(look, part.incidents)
                 found += [one.incident.incident_id for one in await self._decided(connection, look, watched)]

@@ -105,8 +105,11 @@ class _Engines:
     beside: Engine | None = None
 
     @asynccontextmanager
-    async def connection(self, engine: AsyncEngine, to: str | None = None) -> AsyncIterator[AsyncConnection]:
-        """A connection whose transactions are bound to a mission, to every one, or to nothing."""
+    async def connection(
+        self, engine: AsyncEngine, to: str | None = None, *, warns: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
+        """A connection whose transactions are bound to a mission, to every one, or to nothing. With `warns`, and for
+        every mission, its reads wait for no mission's long ones."""
         if engine.dialect.name == "postgresql":
             async with engine.connect() as connection:
                 bind_next(connection, to)
@@ -115,7 +118,7 @@ class _Engines:
         # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
         # cancellation in between, which would only delay the caller.
         connection = await engine.connect()
-        sqlite_loop.read_for(connection, to)
+        sqlite_loop.read_for(connection, to, ahead=warns or to == EVERY_MISSION)
         try:
             yield connection
         finally:
@@ -203,9 +206,10 @@ class BoundDatabase:
         self._to = to
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees one consistent state and cannot write."""
-        async with self._engines.connection(self._engines.reader, self._to) as connection:
+    async def read(self, *, warns: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one consistent state and cannot write. `warns`: a warning waits for what is read, so
+        that it waits for no long read of a list."""
+        async with self._engines.connection(self._engines.reader, self._to, warns=warns) as connection:
             if connection.dialect.name == "postgresql":
                 await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection

@@ -25,7 +25,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_
 
 from clearway_platform.database.apart import Apart
-from clearway_platform.database.binding import EVERY_MISSION
 
 DRIVER: Final = "sqlite+loop"
 # How long another process, such as a command on this machine, may hold the file's write lock.
@@ -67,10 +66,12 @@ class _Cursor(sqlite3.Cursor):
 
 
 class _Connection(sqlite3.Connection):
-    """`mission`: the one for which it reads now, or what stands for all. `apart`: where its long reads continue."""
+    """`mission`: the one for which it reads now, or what stands for all. `ahead`: whether it waits for no mission's
+    long reads. `apart`: where its own continue."""
 
     writes = True
     mission: str | None = None
+    ahead = False
     apart: Apart
     _steps = 0
     _limit = STEPS_ON_THE_LOOP
@@ -128,7 +129,7 @@ class _Connection(sqlite3.Connection):
 
     async def _apart(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Everyone who writes waits for a transaction that writes, so that one waits for no mission's long reads."""
-        if self.writes or self.mission == EVERY_MISSION:
+        if self.writes or self.ahead:
             await self.apart.run_ahead(work, *arguments)
         else:
             await self.apart.run(self.mission, work, *arguments)
@@ -218,10 +219,11 @@ def prepare(engine: Engine, apart: Apart, *, read_only: bool) -> None:
         connection.count_steps()
 
 
-def read_for(connection: AsyncConnection, mission: str | None) -> None:
-    """Say for whom a connection of this dialect reads from now on."""
+def read_for(connection: AsyncConnection, mission: str | None, *, ahead: bool) -> None:
+    """Say for whom a connection of this dialect reads from now on, and whether it waits for no mission's long reads."""
     if connection.sync_connection is not None:
-        connection.sync_connection.connection.dbapi_connection.mission = mission  # type: ignore[union-attr]
+        raw: Any = connection.sync_connection.connection.dbapi_connection
+        raw.mission, raw.ahead = mission, ahead
 
 
 registry.register("sqlite.loop", __name__, LoopDialect.__name__)
