@@ -1,15 +1,14 @@
 """Who waits for a turn, of all that can be asked: reads alone. What warns, and what ends a warning, passes at once."""
 
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import contextmanager
 from unittest.mock import patch
 
 import httpx
 import pytest
 
-from clearway_platform.places import Places
 from clearway_platform.web.never_limited import MARK
-from clearway_platform.web.turns import LARGE_BYTES
+from clearway_platform.web.turns import LARGE_BYTES, Turns
 
 from .mission import Mission, made, report
 from .operations import Operation, operations
@@ -25,10 +24,13 @@ MOST_BYTES_OF_A_TEXT = 12
 def none_free() -> Iterator[None]:
     """Every turn is taken, as the platform of the tests sees it: who asks for one fails, in place of waiting."""
 
-    def of(_self: Places, owner: object) -> AbstractAsyncContextManager[None]:
-        raise RuntimeError(f"no turn is free for {owner}")
+    async def fail(_mission: str) -> None:
+        raise RuntimeError("no read has its turn")
 
-    with patch.object(Places, "of", of):
+    async def fail_large(_self: Turns, _headers: object) -> None:
+        raise RuntimeError("no large body has its turn")
+
+    with patch.object(Turns, "_read_turn", lambda _self, _turn: fail), patch.object(Turns, "_owner_of", fail_large):
         yield
 
 
