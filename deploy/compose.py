@@ -12,23 +12,21 @@ from deploy.topology import Deployed, Topology
 def with_services(document: str, topology: Topology) -> str:
     """The compose file with the passwords of its databases, its services, what its edge waits for, and its secrets."""
     rows = topology.services.values()
-    passwords = (f"      - {row.password}\n" for row in topology.stored)
+    passwords = (f"      - {name}\n" for row in topology.stored for name in row.passwords)
     waited_for = (f"      {row.name}: {{condition: service_healthy}}\n" for row in rows)
-    files = (name for row in topology.stored for name in (row.address, row.password))
-    secrets = (f"  {name}: {{file: deploy/secrets/{name}}}\n" for name in files)
+    secrets = (f"  {name}: {{file: deploy/secrets/{name}}}\n" for row in rows for name in _files(row))
     parts = ("".join(passwords), "\n".join(map(_service, rows)), "".join(waited_for), "".join(secrets))
     return with_parts(document, *parts)
 
 
 def _service(row: Deployed) -> str:
-    """A service; where it has a database, also the task that migrates it, which has the same image and settings."""
-    build, environment, secrets = _BUILD.format(name=row.name), _environment(row), _secrets(row)
+    """A service; where it has a database, also the task that migrates it, which alone has the role that owns it."""
+    build, built = _BUILD.format(name=row.name), f" *{row.name}-build\n"
+    own = {"environment": _environment(row), "secrets": _secrets(row), "waits": _waits(row)}
     if not row.database:
-        own = {"build": f"\n{build}", "environment": f"\n{environment}", "secrets": f"\n{secrets}"}
-        return _SERVICE.format(row=row, waits=_waits(row), **own)
-    task = _SCHEMA.format(row=row, build=build, environment=environment, secrets=secrets)
-    shared = {part: f" *{row.name}-{part}\n" for part in ("build", "environment", "secrets")}
-    return f"{task}\n{_SERVICE.format(row=row, waits=_waits(row), **shared)}"
+        return _SERVICE.format(row=row, build=f"\n{build}", **own)
+    task = _SCHEMA.format(row=row, build=build, variable=database_variable(row.name))
+    return f"{task}\n{_SERVICE.format(row=row, build=built, **own)}"
 
 
 def _environment(row: Deployed) -> str:
@@ -39,8 +37,16 @@ def _environment(row: Deployed) -> str:
 
 def _secrets(row: Deployed) -> str:
     """Each file has the name of the setting that it is."""
-    database = [f"{{source: {row.address}, target: {database_variable(row.name)}}}"] if row.database else []
-    return "".join(f"      - {secret}\n" for secret in ("*ca", "*keys", *database))
+    database = {database_variable(row.name): row.address} if row.database else {}
+    given = {**database, **row.secret_files}
+    own = (f"{{source: {file}, target: {setting}}}" for setting, file in given.items())
+    return "".join(f"      - {secret}\n" for secret in ("*ca", "*keys", *own))
+
+
+def _files(row: Deployed) -> tuple[str, ...]:
+    """Those of this service, in deploy/secrets."""
+    database = (row.address, row.owner_address, *row.passwords) if row.database else ()
+    return tuple(sorted((*database, *row.secret_files.values())))
 
 
 def _waits(row: Deployed) -> str:
@@ -61,10 +67,11 @@ _SCHEMA: Final = """\
 {build}\
     image: {row.image}
     command: [clearway, migrate, {row.name}]
-    environment: &{row.name}-environment
-{environment}\
-    secrets: &{row.name}-secrets
-{secrets}\
+    environment:
+      CLEARWAY_SECRETS_DIR: /run/secrets
+    secrets:
+      - *ca
+      - {{source: {row.owner_address}, target: {variable}}}
     depends_on:
       postgres: {{condition: service_healthy}}
 """
@@ -74,7 +81,9 @@ _SERVICE: Final = """\
     <<: *service
     build:{build}\
     image: {row.image}
-    environment:{environment}\
-    secrets:{secrets}\
+    environment:
+{environment}\
+    secrets:
+{secrets}\
     depends_on:
 {waits}"""

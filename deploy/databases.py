@@ -1,4 +1,4 @@
-"""The databases and roles that PostgreSQL makes on an empty volume, and the example of their passwords."""
+"""The databases and roles of PostgreSQL, and their passwords."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deploy.topology import Topology
 
 def with_databases(script: str, topology: Topology) -> str:
     """deploy/postgres/init.sh, with a line for each service that has a database."""
-    return with_parts(script, "".join(f"create {row.name}\n" for row in topology.stored))
+    return with_parts(script, "".join(f"service {row.name}\n" for row in topology.stored))
 
 
 def with_passwords(script: str, topology: Topology) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from clearway_platform.settings import database_variable
 from deploy.edge_routes import NOTICE
 from deploy.parts import with_parts
 from deploy.topology import Deployed, Topology
@@ -24,22 +25,27 @@ def with_images(kustomization: str, topology: Topology, version: str) -> str:
 
 def _manifest(row: Deployed, port: int) -> str:
     tasks = [
-        *([_task(row, "topics", "topics, create")] if "kafka" in row.needs else []),
-        *([_task(row, "schema", f"migrate, {row.name}")] if row.database else []),
+        *([_task(row, "topics", "topics, create", "secrets")] if "kafka" in row.needs else []),
+        *([_task(row, "schema", f"migrate, {row.name}", "owner")] if row.database else []),
     ]
     resources = _RESOURCES.format(memory=row.memory)
-    running = _container(row, "service", f"run, {row.name}", _RUNNING.format(port=port), resources)
+    running = _container(row, "service", f"run, {row.name}", "secrets", _RUNNING.format(port=port), resources)
     containers = f"{_TASKS}{''.join(tasks)}" * bool(tasks) + f"      containers:\n{running}"
     secrets = "".join(_SECRET.format(variable=name, secret=secret) for name, secret in _databases(row))
-    return _MANIFEST.format(notice=NOTICE, row=row, port=port, containers=containers, secrets=secrets)
+    own = _OPTIONAL * (not row.secret_settings)
+    owner = _OWNER.format(row=row, variable=database_variable(row.name)) * row.database
+    volumes = _VOLUMES.format(row=row, secrets=secrets, own=own, owner=owner)
+    return _MANIFEST.format(notice=NOTICE, row=row, port=port, containers=containers, volumes=volumes)
 
 
-def _task(row: Deployed, name: str, command: str) -> str:
-    return _container(row, name, command, "", _RESOURCES_OF_A_TASK)
+def _task(row: Deployed, name: str, command: str, secrets: str) -> str:
+    return _container(row, name, command, secrets, "", _RESOURCES_OF_A_TASK)
 
 
-def _container(row: Deployed, name: str, command: str, running: str, resources: str) -> str:
-    return _CONTAINER.format(name=name, image=row.image, command=command, running=running, resources=resources)
+def _container(row: Deployed, name: str, command: str, secrets: str, running: str, resources: str) -> str:
+    """`secrets`: the volume with its secret settings."""
+    own = {"command": command, "secrets": secrets, "running": running, "resources": resources}
+    return _CONTAINER.format(name=name, image=row.image, **own)
 
 
 def _databases(row: Deployed) -> zip[tuple[str, str]]:
@@ -115,6 +121,9 @@ spec:
         seccompProfile:
           type: RuntimeDefault
 {containers}\
+{volumes}"""
+
+_VOLUMES: Final = """\
       volumes:
         - name: scratch
           emptyDir:
@@ -132,7 +141,8 @@ spec:
               # Those of this service alone: the others refuse a setting that is not theirs.
               - secret:
                   name: {row.name}-settings
-                  optional: true
+{own}\
+{owner}\
         # Those that vouch for Kafka and PostgreSQL.
         - name: authorities
           projected:
@@ -173,12 +183,27 @@ _CONTAINER: Final = """\
             - name: scratch
               mountPath: /var/lib/clearway
               subPath: data
-            - name: secrets
+            - name: {secrets}
               mountPath: /etc/clearway/secrets
               readOnly: true
             - name: authorities
               mountPath: /etc/clearway/authorities
               readOnly: true
+"""
+
+_OPTIONAL: Final = """\
+                  optional: true
+"""
+
+_OWNER: Final = """\
+        # The role that owns the database, for the task that migrates it. The service's own role owns nothing.
+        - name: owner
+          projected:
+            defaultMode: 0440
+            sources:
+              - secret:
+                  name: {row.owner_secret}
+                  items: [{{key: url, path: {variable}}}]
 """
 
 _SECRET: Final = """\

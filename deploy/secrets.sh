@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes what docker-compose.yml mounts as secrets, in deploy/secrets: passwords, the addresses that hold them, and an authority
-# with the certificates of PostgreSQL and Kafka. What is there stays, so a second run adds what is missing; a certificate that
-# ends within 90 days is made anew: restart the two servers then.
+# Makes what docker-compose.yml mounts as secrets, in deploy/secrets: passwords, the addresses that hold them, the key that
+# seals the secrets of webhooks, and an authority with the certificates of PostgreSQL and Kafka. What is there stays, so a
+# second run adds what is missing; a certificate that ends within 90 days is made anew: restart the two servers then.
+# Keep a copy of alerts_secrets_key elsewhere: it is in no backup, and what is sealed with it opens with nothing else.
 # Only this user can enter the folder. In the containers other users read the files, so their own modes let them.
 set -euo pipefail
 umask 077
@@ -24,9 +25,15 @@ address() { # address FILE ROLE DATABASE: what a service opens, for which the se
         "$2" "$(<"$2_password")" "$3" >"$1"
 }
 
-service() { # service NAME: a service with a database of its own
+service() { # service NAME: a database of its own, for the role that owns it and for the one with which the service runs
+    password "$1_owner"
     password "$1"
+    address "$1_owner_database_url" "$1_owner" "$1"
     address "$1_database_url" "$1" "$1"
+}
+
+sealing_key() { # sealing_key FILE: as `clearway secrets new-key` makes one
+    [[ -s $1 ]] || printf 'cwsk_%s\n' "$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')" >"$1"
 }
 
 authority() {
@@ -76,6 +83,7 @@ service alerts
 service analytics
 service incidents
 # Until here.
+sealing_key alerts_secrets_key
 password keys
 password keys_reader
 address keys_writer_database_url keys keys

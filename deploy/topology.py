@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from clearway_platform.service import Service
-from clearway_platform.settings import database_variable
+from clearway_platform.settings import PREFIX, database_variable
 
 FILE: Final = Path(__file__).parent / "topology.toml"
 
@@ -19,7 +19,7 @@ class Deployed:
     """A service as it is deployed.
 
     `needs` are the parts of the deployment without which it does not start; `settings` those of its own that an
-    operator sets there.
+    operator sets there; `secret_settings` those that are a file of this service alone, and must be there.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Deployed:
     memory: str
     needs: tuple[str, ...]
     settings: tuple[str, ...]
+    secret_settings: tuple[str, ...]
 
     @property
     def document(self) -> str:
@@ -39,14 +40,24 @@ class Deployed:
         return f"clearway-{self.name}"
 
     @property
-    def password(self) -> str:
-        """The file that holds the password of its role of PostgreSQL."""
-        return f"{self.name}_password"
+    def passwords(self) -> tuple[str, ...]:
+        """The files that hold the passwords of its roles of PostgreSQL: the owner's, and that with which it runs."""
+        return (f"{self.name}_owner_password", f"{self.name}_password")
+
+    @property
+    def owner_address(self) -> str:
+        """The file that holds the address of its database for the role that owns it, and migrates it."""
+        return f"{self.name}_owner_database_url"
 
     @property
     def address(self) -> str:
-        """The file that holds the address of its database, with that password."""
+        """The file that holds the same address for the role with which it runs."""
         return f"{self.name}_database_url"
+
+    @property
+    def secret_files(self) -> Mapping[str, str]:
+        """The files that hold its secret settings, by the setting."""
+        return {name: f"{self.name}_{name.removeprefix(PREFIX).lower()}" for name in self.secret_settings}
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -57,6 +68,11 @@ class Deployed:
     def secrets(self) -> tuple[str, ...]:
         """The secrets of Kubernetes that hold the addresses of those databases."""
         return (*([f"{self.name}-database"] if self.database else []), "keys-reader-database")
+
+    @property
+    def owner_secret(self) -> str:
+        """The secret of Kubernetes that holds the address of its database for the role that owns it."""
+        return f"{self.name}-owner-database"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +95,16 @@ def read(file: Path = FILE) -> Topology:
 
 
 def _deployed(
-    name: str, *, mounts: list[str], database: bool, memory: str, needs: list[str], settings: list[str]
+    name: str,
+    *,
+    mounts: list[str],
+    database: bool,
+    memory: str,
+    needs: list[str],
+    settings: list[str],
+    secret_settings: list[str],
 ) -> Deployed:
-    return Deployed(name, tuple(mounts), database, memory, tuple(needs), tuple(settings))
+    return Deployed(name, tuple(mounts), database, memory, tuple(needs), tuple(settings), tuple(secret_settings))
 
 
 def differences(topology: Topology, installed: Iterable[Service]) -> Iterator[str]:
@@ -103,5 +126,5 @@ def _of_one(row: Deployed, service: Service) -> Iterator[str]:
         yield f"{row.name} has {'a' if service.storage else 'no'} database; the table says otherwise."
     fields = service.settings.model_fields if service.settings is not None else ()
     own = {f"CLEARWAY_{field.upper()}" for field in fields}
-    if unknown := set(row.settings) - own:
+    if unknown := {*row.settings, *row.secret_settings} - own:
         yield f"{row.name} has no setting {', '.join(sorted(unknown))}."

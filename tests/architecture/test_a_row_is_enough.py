@@ -12,9 +12,13 @@ from deploy.kubernetes import manifests, with_images
 from deploy.parts import BEGIN, END, with_parts
 from deploy.topology import Deployed, Topology, read
 
-NOTES = Deployed("notes", ("/v1/notes",), True, "256Mi", ("kafka", "postgres"), ("CLEARWAY_NOTE_LENGTH",))
+NOTES = Deployed(
+    *("notes", ("/v1/notes",), True, "256Mi", ("kafka", "postgres")),
+    settings=("CLEARWAY_NOTE_LENGTH",),
+    secret_settings=("CLEARWAY_NOTE_KEY",),
+)
 # Without a database and without events.
-PAGE = Deployed("page", ("/",), False, "128Mi", (), ())
+PAGE = Deployed("page", ("/",), False, "128Mi", (), (), ())
 TOPOLOGY = Topology(8080, {**read().services, "notes": NOTES, "page": PAGE})
 
 
@@ -30,23 +34,24 @@ def test_compose_migrates_and_runs_it(services: dict[str, Any]) -> None:
     assert task["command"] == ["clearway", "migrate", "notes"]
     assert task["build"] == notes["build"]
     assert notes["image"] == "clearway-notes"
-    assert notes["environment"] == task["environment"]
     assert notes["environment"].items() - services["page"]["environment"].items() == {
         # From the shell or .env; empty is the service's own default.
         ("CLEARWAY_NOTE_LENGTH", "${CLEARWAY_NOTE_LENGTH:-}"),
     }
-    assert notes["secrets"] == task["secrets"]
-    assert {"source": "notes_database_url", "target": "CLEARWAY_NOTES_DATABASE_URL"} in notes["secrets"]
+    database = "CLEARWAY_NOTES_DATABASE_URL"
+    assert task["secrets"] == [{"source": "ca.crt"}, {"source": "notes_owner_database_url", "target": database}]
+    assert {"source": "notes_database_url", "target": database} in notes["secrets"]
+    assert {"source": "notes_note_key", "target": "CLEARWAY_NOTE_KEY"} in notes["secrets"]
     assert notes["depends_on"].keys() == {"notes-schema", "keys", "topics"}
     assert "notes" in services["edge"]["depends_on"]
-    assert "notes_password" in services["postgres"]["secrets"]
+    assert {"notes_password", "notes_owner_password"} <= set(services["postgres"]["secrets"])
 
 
 def test_compose_runs_a_service_without_a_database(services: dict[str, Any]) -> None:
     assert "page-schema" not in services
     assert services["page"]["build"]["args"]["SERVICE"] == "page"
     assert services["page"]["depends_on"].keys() == {"keys"}
-    assert "page_password" not in services["postgres"]["secrets"]
+    assert not {"page_password", "page_owner_password"} & set(services["postgres"]["secrets"])
     assert [secret.get("target") for secret in services["page"]["secrets"]] == [None, "CLEARWAY_KEYS_DATABASE_URL"]
 
 
@@ -60,14 +65,15 @@ def test_its_manifest_is_valid_and_opens_what_its_row_says() -> None:
     notes, page = pods["notes.yaml"], pods["page.yaml"]
     assert [task["name"] for task in notes["initContainers"]] == ["topics", "schema"]
     assert secrets_of(notes) == list(NOTES.databases)
+    assert secrets_of(notes, "owner") == ["CLEARWAY_NOTES_DATABASE_URL"]
     assert "initContainers" not in page
     assert secrets_of(page) == ["CLEARWAY_KEYS_DATABASE_URL"]
     assert page["containers"][0]["resources"]["limits"] == {"memory": "128Mi"}
 
 
-def secrets_of(pod: dict[str, Any]) -> list[str]:
+def secrets_of(pod: dict[str, Any], volume: str = "secrets") -> list[str]:
     """The settings that the pod gets as files."""
-    [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "secrets"]
+    [sources] = [one["projected"]["sources"] for one in pod["volumes"] if one["name"] == volume]
     return [item["path"] for source in sources for item in source["secret"].get("items", ())]
 
 
@@ -80,7 +86,7 @@ def test_kustomize_lists_it_at_the_version(root: Path) -> None:
 def test_it_gets_a_database_and_a_password_where_it_stores(root: Path) -> None:
     script = with_databases((root / "deploy/postgres/init.sh").read_text(), TOPOLOGY)
     secrets = with_passwords((root / "deploy/secrets.sh").read_text(), TOPOLOGY)
-    assert "\ncreate notes\n" in script
+    assert "\nservice notes\n" in script
     assert "\nservice notes\n" in secrets
     assert "page" not in script.lower() + secrets.lower()
 

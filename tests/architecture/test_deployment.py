@@ -22,6 +22,7 @@ from deploy.images import FILES, unpinned, with_digests
 from deploy.images import main as images
 from deploy.topology import read
 
+from clearway_alerts.sealing.keys import parse
 from clearway_platform.log.kafka.address import KafkaAddress
 
 TOPOLOGY = read()
@@ -116,9 +117,10 @@ def test_compose_gives_each_service_its_own_database_and_nothing_of_another(comp
     for service in SERVICES:
         secrets = compose["services"][service]["secrets"]
         given = {secret["target"]: secret["source"] for secret in secrets if "target" in secret}
-        assert given.keys() == set(TOPOLOGY.services[service].databases)
+        row = TOPOLOGY.services[service]
+        assert given.keys() == {*row.databases, *row.secret_settings}
         assert given.pop("CLEARWAY_KEYS_DATABASE_URL") == "keys_reader_database_url"
-        assert set(given.values()) <= {f"{service}_database_url"}
+        assert set(given.values()) <= {f"{service}_database_url", *row.secret_files.values()}
 
 
 def test_compose_is_reached_from_this_machine_alone(compose: dict[str, Any]) -> None:
@@ -146,12 +148,13 @@ def test_every_secret_of_compose_is_made_as_a_file(secrets: Path, compose: dict[
     assert files.keys() <= made.keys()
     assert "ca.key" not in files
     passwords = [text.strip() for name, text in made.items() if name.endswith("_password")]
-    assert len(set(passwords)) == len(passwords) == len(TOPOLOGY.stored) + 3
+    assert len(set(passwords)) == len(passwords) == 2 * len(TOPOLOGY.stored) + 3
     assert min(map(len, passwords)) >= 48
     for name, text in made.items():
         if name.endswith("_database_url"):
             assert "sslmode=verify-full&sslrootcert=/run/secrets/ca.crt" in text
             assert made[f"{urlsplit(text).username}_password"].strip() == urlsplit(text).password
+    assert len(parse(made["alerts_secrets_key"], "the key")) == 1
     for service in compose["services"].values():
         used = {secret if isinstance(secret, str) else secret["source"] for secret in service.get("secrets", ())}
         assert used <= files.keys()
@@ -289,8 +292,9 @@ def test_no_secret_is_a_variable(resources: Resources) -> None:
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
             assert "env" not in container, name
             assert container["envFrom"] == [{"configMapRef": {"name": "clearway"}}], name
-            mounted = {item["name"]: item for item in container["volumeMounts"]}
-            assert mounted["secrets"]["readOnly"] is mounted["authorities"]["readOnly"] is True
+            mounted = {item["mountPath"]: item for item in container["volumeMounts"]}
+            secrets, authorities = mounted["/etc/clearway/secrets"], mounted["/etc/clearway/authorities"]
+            assert secrets["readOnly"] is authorities["readOnly"] is True
 
 
 def test_kafka_and_postgresql_must_prove_themselves(resources: Resources) -> None:

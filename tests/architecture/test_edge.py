@@ -9,7 +9,7 @@ from deploy.topology import Deployed, Topology
 
 
 def topology(**mounts: tuple[str, ...]) -> Topology:
-    return Topology(8080, {name: Deployed(name, paths, True, "1Gi", (), ()) for name, paths in mounts.items()})
+    return Topology(8080, {name: Deployed(name, paths, True, "1Gi", (), (), ()) for name, paths in mounts.items()})
 
 
 TWO = topology(alerts=("/v1/subscriptions", "/v1/alerts"), incidents=("/v1/incidents",))

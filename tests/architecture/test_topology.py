@@ -33,6 +33,7 @@ def test_the_table_is_that_of_the_services() -> None:
         ({"mounts": ("/v1/alerts",)}, "alerts mounts "),
         ({"database": False}, "alerts has a database"),
         ({"settings": ("CLEARWAY_ALERTS",)}, "alerts has no setting CLEARWAY_ALERTS"),
+        ({"secret_settings": ("CLEARWAY_ALARMS",)}, "alerts has no setting CLEARWAY_ALARMS"),
         ({"name": "others"}, "others is in the table and not installed"),
     ],
 )
@@ -49,7 +50,7 @@ def test_compose_runs_it_as_the_table_says(row: Deployed, compose: dict[str, Any
     assert service["image"] == row.image
     assert service["build"]["args"]["SERVICE"] == row.name
     targets = {secret["target"] for secret in service["secrets"] if "target" in secret}
-    assert targets == set(row.databases)
+    assert targets == {*row.databases, *row.secret_settings}
     assert set(row.settings) <= service["environment"].keys()
     assert (f"{row.name}-schema" in compose["services"]) == row.database
     assert row.name in compose["services"]["edge"]["depends_on"]
@@ -82,6 +83,9 @@ def test_kubernetes_runs_it_as_the_table_says(row: Deployed, resources: Resource
     assert given == dict(zip(row.databases, row.secrets, strict=True))
     migrated = [task["command"] for task in pod.get("initContainers", ()) if task["name"] == "schema"]
     assert migrated == ([["clearway", "migrate", row.name]] if row.database else [])
+    owners = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "owner"]
+    owned = [{"key": "url", "path": row.databases[0]}]
+    assert owners == ([[{"secret": {"name": row.owner_secret, "items": owned}}]] if row.database else [])
 
 
 def test_kubernetes_runs_no_other_service(resources: Resources) -> None:

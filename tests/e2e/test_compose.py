@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 
@@ -11,7 +12,7 @@ import pytest
 from clearway_platform.auth.principals import Role
 from clearway_testing.compose import ComposedPlatform, Project, copy_of_repository
 from clearway_testing.engine import BASE_IMAGE, Engine
-from clearway_testing.platforms import SERVICES
+from clearway_testing.platforms import SERVICES, stored_services
 from clearway_testing.readme import commands_of
 from clearway_testing.receiver import Receiver
 
@@ -39,6 +40,12 @@ with socket.create_connection(("kafka", 9092), timeout=10) as connection:
 print("closed" if answer[:1] in (b"", bytes([21])) else answer)
 """
 MOST_OVER_BASE = 250 * MEGABYTE
+
+
+PSQL = ("exec", "-T", "postgres", "psql", "--username", "postgres", "--no-align", "--tuples-only")
+# The roles of the services that run, and of the tables.
+CONNECTED = "SELECT DISTINCT usename FROM pg_stat_activity WHERE client_addr IS NOT NULL AND client_addr <> '127.0.0.1'"
+OWNERS = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +78,10 @@ def test_the_commands_of_the_readme_start_it_and_make_a_key(project: Project) ->
 
 
 def test_no_container_says_a_password_and_none_is_in_its_variables(project: Project) -> None:
-    secrets = [path.read_text().strip() for path in (project.folder / "deploy/secrets").glob("*_password")]
+    folder = project.folder / "deploy/secrets"
+    secrets = [path.read_text().strip() for path in (*folder.glob("*_password"), folder / "alerts_secrets_key")]
     shown = project.engine.docker("inspect", *project.compose("ps", "--all", "--quiet").split())
-    assert len(secrets) >= 6
+    assert len(secrets) >= 10
     assert [secret for secret in secrets if secret in shown + project.compose("logs")] == []
 
 
@@ -83,11 +91,26 @@ def test_the_servers_are_spoken_to_over_tls_alone(project: Project) -> None:
         "SELECT count(*), count(*) FILTER (WHERE ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
         "WHERE client_addr IS NOT NULL AND client_addr <> '127.0.0.1'"
     )
-    psql = ("exec", "-T", "postgres", "psql", "--username", "postgres", "--no-align", "--tuples-only", "--command")
-    held, secured = project.compose(*psql, asked).strip().split("|")
+    held, secured = project.compose(*PSQL, "--command", asked).strip().split("|")
     assert int(held) == int(secured) > 0
     for program, refused in ((POSTGRESQL_IN_THE_CLEAR, "no encryption"), (KAFKA_IN_THE_CLEAR, "closed")):
         assert refused in project.compose("exec", "-T", "incidents", "python", "-c", program)
+
+
+def test_the_services_run_as_roles_that_own_no_table(project: Project) -> None:
+    stored = stored_services()
+    connected = set(project.compose(*PSQL, "--command", CONNECTED).split())
+    assert connected == {*stored, "keys_reader"}
+    for service in stored:
+        owners = project.compose(*PSQL, "--dbname", service, "--command", OWNERS)
+        assert owners.split() == [f"{service}_owner"]
+    # An installation of 0.1.0 is handed over by the same script.
+    project.compose("exec", "-T", "postgres", "bash", "/docker-entrypoint-initdb.d/init.sh")
+
+
+def test_the_secrets_of_webhooks_are_sealed(project: Project) -> None:
+    shown = project.compose("exec", "-T", "alerts", "clearway", "secrets", "show")
+    assert re.fullmatch(r"[0-9a-f]{16} seals: \d+ subscriptions\.", shown.strip())
 
 
 def test_an_image_holds_one_service_and_little_else(

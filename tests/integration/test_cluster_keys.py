@@ -17,7 +17,7 @@ from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
-from clearway_testing.postgres import installed_programs
+from clearway_testing.roles import make_roles
 from clearway_testing.server import DatabaseServer
 
 pytestmark = pytest.mark.postgres
@@ -49,20 +49,6 @@ def run(command: list[str], url: str, folder: Path) -> str:
     )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
-
-
-def make_roles(server: DatabaseServer, folder: Path) -> None:
-    """What the container of PostgreSQL runs on an empty volume."""
-    address = urlsplit(server.url)
-    folder.mkdir()
-    for name in re.findall(r"^(?:service|password) (\w+)$", (ROOT / "deploy/secrets.sh").read_text(), re.M):
-        (folder / f"{name}_password").write_text(f"{name}\n")
-    reached = {"PGHOST": address.hostname or "", "PGPORT": str(address.port), "PGPASSWORD": address.password or ""}
-    given = {"POSTGRES_USER": address.username or "postgres", "SECRETS_DIR": str(folder)}
-    environment = os.environ | reached | given
-    environment["PATH"] = f"{installed_programs()}:{environment['PATH']}"
-    script = str(ROOT / "deploy" / "postgres" / "init.sh")
-    subprocess.run(["bash", script], env=environment, check=True, capture_output=True, timeout=60)
 
 
 async def test_a_key_is_made_listed_and_revoked_as_documented(

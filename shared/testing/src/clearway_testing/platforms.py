@@ -8,15 +8,13 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
-from uuid import uuid4
 
 import httpx
-from sqlalchemy import make_url, text
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
@@ -29,6 +27,7 @@ from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.runtime import TOPIC_SPECS, migrate
 from clearway_platform.service import installed_services, migrations_of, service_names
 from clearway_platform.settings import Settings, database_variable
+from clearway_testing.roles import READ, USE, user_of
 from clearway_testing.server import Server
 
 START_SECONDS: Final = 90.0
@@ -183,7 +182,7 @@ async def distributed_platform(
     """A process and a database for each service. All users of this Kafka share its topics."""
     owned = {name: new_database() for name in (*stored_services(), "keys")}
     settings = Settings(data_dir=folder, broker_url=kafka_url, database_urls=owned)
-    urls = {name: await _user_of(url, _READS if name == "keys" else _USES) for name, url in owned.items()}
+    urls = {name: await user_of(url, READ if name == "keys" else USE) for name, url in owned.items()}
     await migrate(list(installed_services().values()), settings)
     broker = open_broker(kafka_url, folder)
     try:
@@ -199,31 +198,6 @@ async def distributed_platform(
         stack.push_async_callback(server.stop)
     await asyncio.gather(*(server.start() for server in servers.values()))
     return Platform(settings, servers, owners_of_paths())
-
-
-# The rights that deploy/postgres/init.sh gives the services' roles, which own nothing.
-_READS: Final = ("SELECT ON {all} TABLES",)
-_USES: Final = ("SELECT, INSERT, UPDATE, DELETE ON {all} TABLES", "USAGE ON {all} SEQUENCES")
-
-
-async def _user_of(url: str, rights: Sequence[str]) -> str:
-    """The address of a database for a service, whose role owns none of its tables."""
-    role = f"user_{uuid4().hex}"
-    database = Database(url, pool_size=1)
-    try:
-        async with database.of_every_mission("roles are made before there is a table").write() as transaction:
-            given = [right.format(all="") for right in rights]
-            restored = [right.format(all="ALL") for right in rights]  # of a database that was restored
-            for statement in (
-                f"CREATE ROLE {role} LOGIN PASSWORD '{role}'",
-                f"GRANT USAGE ON SCHEMA public TO {role}",
-                *(f"GRANT {right} IN SCHEMA public TO {role}" for right in restored),
-                *(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {right} TO {role}" for right in given),
-            ):
-                await transaction.connection.execute(text(statement))
-    finally:
-        await database.close()
-    return make_url(url).set(username=role, password=role).render_as_string(hide_password=False)
 
 
 # Test receivers listen on this machine, over plain http.
