@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes what docker-compose.yml mounts as secrets, in deploy/secrets: passwords, the addresses that hold them, the key that
-# seals the secrets of webhooks, and an authority with the certificates of PostgreSQL and Kafka. What is there stays, so a
-# second run adds what is missing; a certificate that ends within 90 days is made anew: restart the two servers then.
+# seals the secrets of webhooks, the one that signs the checkpoints of the audit, and an authority with the certificates of
+# PostgreSQL and Kafka. What is there stays, so a second run adds what is missing; a certificate that ends within 90 days is
+# made anew: restart the two servers then.
 # Keep a copy of alerts_secrets_key elsewhere: it is in no backup, and what is sealed with it opens with nothing else.
 # Only this user can enter the folder. In the containers other users read the files, so their own modes let them.
 set -euo pipefail
@@ -34,6 +35,10 @@ service() { # service NAME: a database of its own, for the role that owns it and
 
 sealing_key() { # sealing_key FILE: as `clearway secrets new-key` makes one
     [[ -s $1 ]] || printf 'cwsk_%s\n' "$(openssl rand -base64 32 | tr '+/' '-_' | tr -d '=')" >"$1"
+}
+
+signing_key() { # signing_key FILE: as `clearway audit make-key` makes one
+    [[ -s $1 ]] || openssl genpkey -algorithm ed25519 -out "$1"
 }
 
 authority() {
@@ -84,6 +89,7 @@ service analytics
 service incidents
 # Until here.
 sealing_key alerts_secrets_key
+signing_key incidents_audit_signing_key
 password keys
 password keys_reader
 address keys_writer_database_url keys keys

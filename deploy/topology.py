@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from clearway_platform.service import Service
-from clearway_platform.settings import PREFIX, database_variable
+from clearway_platform.settings import PREFIX, Settings, database_variable
 
 FILE: Final = Path(__file__).parent / "topology.toml"
 
@@ -125,6 +125,6 @@ def _of_one(row: Deployed, service: Service) -> Iterator[str]:
     if row.database != (service.storage is not None):
         yield f"{row.name} has {'a' if service.storage else 'no'} database; the table says otherwise."
     fields = service.settings.model_fields if service.settings is not None else ()
-    own = {f"CLEARWAY_{field.upper()}" for field in fields}
+    own = {f"CLEARWAY_{field.upper()}" for field in (*fields, *Settings.model_fields)}
     if unknown := {*row.settings, *row.secret_settings} - own:
         yield f"{row.name} has no setting {', '.join(sorted(unknown))}."

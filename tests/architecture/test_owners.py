@@ -1,4 +1,5 @@
-"""Who is given what is secret: the role that owns a database its migration, and the key of webhooks' secrets alerts."""
+"""Who is given what is secret: the role that owns a database its migration, the key of webhooks' secrets
+alerts, and the key that signs the audit incidents."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +35,14 @@ def test_the_key_of_secrets_is_given_to_alerts_alone(compose: dict[str, Any], re
         [sources] = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "secrets"]
         [own] = [source["secret"] for source in sources if source["secret"]["name"] == f"{name}-settings"]
         required[name] = not own.get("optional", False)
-    assert required == {name: name == "alerts" for name in SERVICES}
+    assert required == {name: name in {"alerts", "incidents"} for name in SERVICES}
+
+
+def test_the_key_that_signs_checkpoints_is_given_to_incidents_alone(compose: dict[str, Any]) -> None:
+    given = {"source": "incidents_audit_signing_key", "target": "CLEARWAY_AUDIT_SIGNING_KEY"}
+    holders = {name for name, service in compose["services"].items() if "signing_key" in str(service)}
+    assert holders == {"incidents"}
+    assert given in compose["services"]["incidents"]["secrets"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -106,8 +106,8 @@ def test_the_metrics_of_every_service_are_collected_as_documented(root: Path) ->
 
 @every_service
 def test_the_platform_names_no_service(row: Deployed, root: Path) -> None:
-    """Keys and tickets are the exception: they are for all services, and one service answers at their paths."""
-    of_all = ("/", "/v1/keys", "/v1/session", "/v1/stream-tickets")
+    """Keys, tickets and the audit are the exception: they are for all services, and one answers at their paths."""
+    of_all = ("/", "/v1/audit", "/v1/keys", "/v1/session", "/v1/stream-tickets")
     words = [rf"{re.escape(mount)}(?![\w-])" for mount in row.mounts if mount not in of_all]
     named = re.compile("|".join([rf"\b{row.name}\b", *words]))
     files = (root / "shared/platform").rglob("*.py")

@@ -73,6 +73,16 @@ def test_a_backup_holds_everything_and_overwrites_nothing(kept: Path) -> None:
     assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
 
 
+def test_a_backup_says_where_its_chains_end(data: Path, kept: Path) -> None:
+    """The record of the backup itself is in it: the chain of no mission has one record, and its hash is in the file."""
+    parts = json.loads((kept / "manifest.json").read_text())["parts"]
+    [keys] = [part for part in parts if part["name"] == "keys"]
+    with closing(sqlite3.connect(kept / keys["file"])) as connection:
+        [(own,)] = connection.execute("SELECT hash FROM audit_record").fetchall()
+    assert keys["chains"] == [{"table": "audit_head", "mission": "*", "records": 1, "hash": own}]
+    assert all(part["chains"] == [] for part in parts if part["name"] != "keys")
+
+
 def test_a_backup_that_fails_leaves_nothing(data: Path, tmp_path: Path) -> None:
     (data / "alerts.db").unlink()
     done = clearway("backup", str(tmp_path / "kept"))

@@ -12,9 +12,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from clearway_platform.audit.chain import append
+from clearway_platform.audit.records import Entry, Kind
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
+from clearway_platform.auth.keys.privileges import grant_writes_to_readers
 from clearway_platform.auth.keys.tables import ApiKeyRow, StreamTicketRow
 from clearway_platform.auth.keys.tickets import MOST_TICKETS, VALID
 from clearway_platform.auth.principals import Principal, Role
@@ -123,19 +125,26 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
     )
     await upgrade(postgres_url, MIGRATIONS)
     # A restored database is at its newest schema, and has the default privileges alone.
-    await grant_tickets_to_readers(postgres_url)
-    await grant_tickets_to_readers(postgres_url)
+    await grant_writes_to_readers(postgres_url)
+    await grant_writes_to_readers(postgres_url)
     of_reader = make_url(postgres_url).set(username=role).render_as_string(hide_password=False)
     owner, reader = Database(postgres_url), Database(of_reader)
     principal = (await SqlKeyDirectory(owner, clock).create("unmas", Role.ANALYST, "a page")).principal
     directory = SqlKeyDirectory(reader, clock)
     assert await directory.tickets.redeem(await ticket_for(directory, principal)) == principal
     await ticket_for(directory, principal)
+    async with reader.of_every_mission("a test").write() as transaction:
+        await append(transaction, [Entry("unmas", Kind.DENIED, clock.now())])
     for refused in (
         f"UPDATE {StreamTicketRow.__tablename__} SET key_id = 'another'",
         f"UPDATE {ApiKeyRow.__tablename__} SET role = 'admin'",
         f"DELETE FROM {ApiKeyRow.__tablename__}",
         f"INSERT INTO {ApiKeyRow.__tablename__} SELECT * FROM {ApiKeyRow.__tablename__}",
+        "UPDATE audit_record SET subject = 'another'",
+        "DELETE FROM audit_record",
+        "DELETE FROM audit_head",
+        "UPDATE audit_checkpoint SET line = 'another'",
+        "DELETE FROM audit_checkpoint",
     ):
         with pytest.raises(DBAPIError, match="permission denied"):
             async with reader.of_every_mission("a test").write() as transaction:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from clearway_incidents import permissions
+from clearway_incidents.queries.chains import RevisionChains
 from clearway_incidents.storage.tables import incidents_metadata
 from clearway_incidents.wiring import build
 from clearway_platform.database.tables import plumbing_metadata
@@ -16,6 +17,7 @@ service: Final = Service(
     # Keys and tickets are for every service, and their tables are in the directory of keys: any service could answer
     # for them, and one has to.
     mounts=(
+        "/v1/audit",
         "/v1/incidents",
         "/v1/incident-counts",
         "/v1/incident-events",
@@ -31,4 +33,5 @@ service: Final = Service(
     build=build,
     storage=STORAGE,
     permissions=permissions.PERMISSIONS,
+    chains=RevisionChains(),
 )

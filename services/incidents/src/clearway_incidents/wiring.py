@@ -23,6 +23,7 @@ from clearway_incidents.api.listing import list_router
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
+from clearway_incidents.commands.linking import Linking
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.retention import Retention
@@ -32,7 +33,7 @@ from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.service import Parts, Platform
-from clearway_platform.web import keys
+from clearway_platform.web import audit, keys
 from clearway_platform.web.app import create_app
 from clearway_platform.web.status import STATUS, status_router
 from clearway_platform.web.stream import tickets
@@ -62,11 +63,15 @@ def build(
 ) -> Parts:
     """`states`: the versions in which incidents are stored."""
     app = create_app(
-        title="Clearway incidents", description=DESCRIPTION, platform=platform, tags=TAGS | keys.KEYS | STATUS
+        title="Clearway incidents",
+        description=DESCRIPTION,
+        platform=platform,
+        tags=TAGS | keys.KEYS | audit.AUDIT | STATUS,
     )
     revisions = Revisions(platform.clock, platform.outbox, states)
     app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
+    linking = Linking(platform.database, platform.feed, platform.precedence.after)
     hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)
     stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
@@ -74,6 +79,7 @@ def build(
         stream,
         tickets.router,
         keys.router,
+        audit.router,
         status_router(platform, "/v1/incident-status", hub),
         list_router(formats),
         *(
@@ -82,7 +88,8 @@ def build(
         ),
     ):
         app.include_router(router)
-    return Parts(app, workers={"stream": hub.run, "retention": retention.run}, on_shutdown=(hub.close,))
+    workers = {"stream": hub.run, "retention": retention.run, "linking": linking.run}
+    return Parts(app, workers=workers, on_shutdown=(hub.close,))
 
 
 def _wiring(platform: Platform, revisions: Revisions) -> Wiring:

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from fastapi import FastAPI
 from sqlalchemy import MetaData
 
+from clearway_platform.audit.links import ChainSource
 from clearway_platform.auth.permissions import PLATFORM
 from clearway_platform.auth.principals import KeyDirectory, People, Permission
 from clearway_platform.clock import Clock
@@ -46,6 +47,7 @@ class Platform:
 
     `people`: those who sign in elsewhere, and come with a token of their issuer; None where keys alone are accepted.
     `workers`: those of the service that this process runs, each with why it does not run now; None while it does.
+    `audit`: the database that holds the audit, that of the keys.
     """
 
     settings: Settings
@@ -60,6 +62,13 @@ class Platform:
     progress: Progress = field(default_factory=Progress)
     workers: dict[str, str | None] = field(default_factory=dict)
     people: People | None = None
+    keys_database: Database | None = None
+
+    @property
+    def audit(self) -> Database:
+        if self.keys_database is None:
+            raise LookupError("This platform was built without the database of the keys.")
+        return self.keys_database
 
     @property
     def database(self) -> Database:
@@ -121,6 +130,7 @@ class Service:
 
     `mounts`: the paths that it answers, each with all below it: `/v1/things`, or `/` for all other paths.
     A service without `storage` has no database, no events and no dead letters of its own.
+    `chains`: those of its record, one for each mission, which the audit's checkpoints contain.
     `signs_in_at`: the address of its page that signs in who opens it, with `{key}` for the key. It belongs into the
     fragment, which a browser does not send.
     """
@@ -132,6 +142,7 @@ class Service:
     settings: type[ServiceSettings] | None = None
     permissions: tuple[Permission, ...] = ()
     signs_in_at: str | None = None
+    chains: ChainSource | None = None
 
 
 def migrations_of(services: Iterable[Service]) -> dict[str, Path]:

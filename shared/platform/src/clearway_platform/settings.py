@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -168,6 +168,21 @@ class Settings(_Given):
     stream_rotate_seconds: float = Field(default=600.0, gt=0, description="A stream ends after about this time.")
     cors_origins: Several = Field(
         default=(), description="Origins of pages that may call the API from a browser, as https://host[:port]."
+    )
+
+    audit_checkpoint_minutes: float = Field(
+        default=10.0, gt=0, description="The chains of the audit get a signed checkpoint this often."
+    )
+    audit_checkpoint_places: Several = Field(
+        default=(),
+        description="Where checkpoints are written: files, stdout, s3://bucket/prefix?endpoint=…&region=…, https://… "
+        "By default a file in the data folder, on Kafka stdout.",
+    )
+    audit_signing_key_file: Path | None = Field(
+        default=None, description="The file of the key that signs checkpoints; by default one in the data folder."
+    )
+    audit_signing_key: SecretStr | None = Field(
+        default=None, description="The key itself, as PEM, where no file is named."
     )
 
     mission_zone: str = Field(

@@ -1,9 +1,10 @@
 """Alert objects: list, read, acknowledge."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id
@@ -11,8 +12,11 @@ from clearway_alerts.api.dependencies import Changing, ChangingAlert, Reader
 from clearway_alerts.commands.acknowledge import Acknowledged
 from clearway_alerts.domain.errors import NoSuchAlert, NotTheOwner
 from clearway_alerts.queries.alerts import AlertFilter, page_of_alerts
-from clearway_alerts.storage.alert_rows import one_alert
+from clearway_alerts.storage.alert_rows import StoredAlert, one_alert
 from clearway_contracts.vocabulary import AlertKind
+from clearway_platform.auth.ceilings import Sight
+from clearway_platform.auth.principals import LEAST, Principal
+from clearway_platform.web.audited import note_restricted_read
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
@@ -27,6 +31,7 @@ router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
 
 @router.get("", operation_id="alerts.list", summary="List alerts")
 async def list_alerts(
+    request: Request,
     principal: Reader,
     connection: Reading,
     subscription_id: Annotated[UUID | None, Query(description="Only those of this subscription.")] = None,
@@ -47,16 +52,20 @@ async def list_alerts(
     wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id, source_id)
     page = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit)
     items = [AlertView.of(stored, principal) for stored in page.alerts]
+    _note_reads(request, principal, page.alerts)
     return Page(items=items, next=None if page.is_last else encode_cursor(str(page.alerts[-1].alert.id)))
 
 
 @router.get("/{alert_id}", operation_id="alerts.get", summary="Read an alert")
-async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, response: Response) -> AlertView:
+async def get_alert(
+    request: Request, alert_id: UUID, principal: Reader, connection: Reading, response: Response
+) -> AlertView:
     """As it was issued, and who has acknowledged it since."""
     stored = await one_alert(connection, principal.mission, alert_id)
     if stored is None:
         raise NoSuchAlert(alert_id)
     response.headers["ETag"] = etag(stored.revision)
+    _note_reads(request, principal, [stored])
     return AlertView.of(stored, principal)
 
 
@@ -71,6 +80,18 @@ async def get_alert(alert_id: UUID, principal: Reader, connection: Reading, resp
 async def acknowledge_alert(changing: ChangingAlert) -> Response:
     """Confirm to have taken note. The first acknowledgement stays: a later one changes nothing."""
     return await changing.run(changing.wiring.acknowledge, _acknowledged)
+
+
+def _note_reads(request: Request, principal: Principal, found: Sequence[StoredAlert]) -> None:
+    """For the audit: the alerts of which other keys of the mission are shown less. Those of sources all see whole."""
+    read = [
+        stored.alert.id
+        for stored in found
+        if stored.incident is not None
+        and principal.ceiling.sight(stored.incident.handling) is Sight.WHOLE
+        and LEAST.sight(stored.incident.handling) is not Sight.WHOLE
+    ]
+    note_restricted_read(request, [f"alert {alert_id}" for alert_id in read])
 
 
 def _acknowledged(changing: Changing, found: Acknowledged) -> Reply:

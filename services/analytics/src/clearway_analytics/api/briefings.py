@@ -19,6 +19,7 @@ from clearway_analytics.ledger.briefings import Briefing
 from clearway_analytics.queries.briefing import departure
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.access import platform_of
+from clearway_platform.web.audited import note_export
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.strict import JSON, preferred
@@ -91,5 +92,6 @@ def _answer(request: Request, briefing: Briefing) -> Response:
         "content": json.loads(briefing.content),
     }
     if preferred(request) == HTML:
+        note_export(request, "briefing as a page")
         return HTMLResponse(briefing_page(receipt), headers={"Cache-Control": "no-store", "Vary": "Accept"})
     return Response(to_json(receipt), media_type=JSON, headers={"Vary": "Accept"})

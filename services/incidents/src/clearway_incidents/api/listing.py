@@ -11,10 +11,12 @@ from starlette.responses import Response
 from clearway_incidents.api.answers import IncidentBody, visible
 from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import cursor_of, page_end_of, wanted
+from clearway_incidents.api.restricted import note_reads
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.heavy import of_each
+from clearway_platform.web.audited import note_export
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.strict import preferred
@@ -49,6 +51,9 @@ def list_router(formats: Sequence[Format]) -> APIRouter:
         following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
         form = written[preferred(request)]
         seen = await of_each(lambda found: visible(found, principal), page.found)
+        note_reads(request, principal, page.found)
+        if form is not formats[0]:
+            note_export(request, f"incidents as {form.media_type}")
         content = form.write([one for one in seen if one is not None], following)
         return Response(content, media_type=form.media_type)
 

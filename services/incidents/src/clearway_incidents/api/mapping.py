@@ -17,6 +17,7 @@ from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.api.dependencies import Reader
 from clearway_incidents.api.filters import within
+from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.sight import day_of
 from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap, incident_map
 from clearway_incidents.queries.narrowing import Filter
@@ -125,6 +126,7 @@ async def draw(
         return to_json({"type": "FeatureCollection", **about, **_drawn(found)})
 
     content = await database.read_apart(work)
+    note_all_read(request, principal, "incident-map")
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
@@ -20,6 +20,7 @@ from clearway_incidents.api.answers import (
 )
 from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
+from clearway_incidents.api.restricted import note_read, note_reads
 from clearway_incidents.domain.errors import UnknownIncident, UnknownRevision
 from clearway_incidents.queries import incidents as queries
 from clearway_incidents.queries.revisions import revision, revisions
@@ -71,7 +72,9 @@ async def deleted(
     response_model=IncidentBody,
     responses=_ALIAS,
 )
-async def read(incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None) -> Response:
+async def read(
+    request: Request, incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None
+) -> Response:
     """As it is now, or as it was on record at `as_of`."""
     if as_of is None:
         found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
@@ -80,6 +83,7 @@ async def read(incident_id: UUID, principal: Reader, wiring: Wired, reading: Rea
     seen = None if found is None else visible(found, principal)
     if found is None or seen is None:
         raise UnknownIncident(incident_id)
+    note_reads(request, principal, [found])
     survivor = found.state["links"]["merged_into"]
     if survivor is not None and as_of is None:
         return JSONResponse({"survivor_id": survivor}, 308, {"Location": address(survivor)})
@@ -93,6 +97,7 @@ async def read(incident_id: UUID, principal: Reader, wiring: Wired, reading: Rea
     response_model=Page[ListedRevision],
 )
 async def history(
+    request: Request,
     incident_id: UUID,
     principal: Reader,
     wiring: Wired,
@@ -113,6 +118,8 @@ async def history(
     )
     following = None if page.is_last else encode_cursor(page.revisions[-1].row.revision)
     seen = await of_each(lambda item: revision_of(item, now, principal), page.revisions)
+    for item in page.revisions:
+        note_read(request, principal, incident_id, now, item.handling)
     return _page([item for item in seen if item is not None], following)
 
 
@@ -123,14 +130,15 @@ async def history(
     response_model=RevisionBody,
 )
 async def one_revision(
-    incident_id: UUID, number: Number, principal: Reader, wiring: Wired, reading: Reading
+    request: Request, incident_id: UUID, number: Number, principal: Reader, wiring: Wired, reading: Reading
 ) -> Response:
     """As it was written; revisions never change."""
     found = await revision(reading, wiring.states, principal.mission, incident_id, number)
     now = await queries.marks_now(reading, principal.mission, incident_id)
     seen = None if found is None or now is None else revision_of(found, now, principal)
-    if seen is None:
+    if found is None or now is None or seen is None:
         raise UnknownRevision(f"{incident_id}/{number}")
+    note_read(request, principal, incident_id, now, found.handling)
     return _json(seen)
 
 

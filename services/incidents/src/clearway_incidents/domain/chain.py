@@ -10,8 +10,15 @@ from typing import Any
 
 def seal(revision: Mapping[str, Any], previous: str | None) -> str:
     """SHA-256, in hex, over the canonical JSON of a revision (see `sealed_part`) and the hash of the one before it."""
-    document = {"previous": previous, "revision": revision}
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return digest({"previous": previous, "revision": revision})
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, over the canonical JSON of a document."""
+    canonical = _canonical(document)
+    if "-0.0" in canonical:
+        # PostgreSQL stores no negative zero: the hash must be the same after a document was stored.
+        canonical = _canonical(_without_negative_zero(document))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -23,3 +30,15 @@ def sealed_part(
     audit = {name: value for name, value in state["audit"].items() if name != "hash"}
     sealed = {"state": {**state, "audit": audit}, "kind": kind, "by": by, "reason": reason}
     return sealed if person is None else {**sealed, "person": person}
+
+
+def _canonical(document: Any) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _without_negative_zero(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_negative_zero(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_negative_zero(item) for item in value]
+    return 0.0 if isinstance(value, float) and value == 0 else value

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Double, Index, MetaData, UniqueConstraint, column
+from sqlalchemy import BigInteger, Double, Index, MetaData, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
@@ -141,7 +141,50 @@ class ProposalRow(Owned, table=True):
     reason: str | None = None
 
 
+class RevisionLinkRow(Owned, table=True):
+    """The place of one revision in the chain of its mission. `hash` is over what it names and `previous`, the hash of
+    the link before it."""
+
+    __tablename__ = "revision_link"
+    __table_args__ = (Index("ix_revision_link_incident", "incident_id", "revision", "mission"),)
+
+    mission: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    incident_id: UUID
+    revision: int
+    revision_hash: str
+    previous: str | None = None
+    hash: str
+
+
+class RevisionLinkHeadRow(Owned, table=True):
+    """The end of a mission's chain."""
+
+    __tablename__ = "revision_link_head"
+
+    mission: str = Field(primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)
+    hash: str | None = None
+
+
+class RevisionLinkCursorRow(Owned, table=True):
+    """One row: up to where the feed is linked. While what was on record before the feed is linked, `incident_id`,
+    `revision` and `of_mission` are the last one; then all three are null."""
+
+    __tablename__ = "revision_link_cursor"
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    epoch: str
+    position: int = Field(sa_type=BigInteger)
+    incident_id: UUID | None = None
+    revision: int | None = None
+    of_mission: str | None = None
+
+
 INCIDENTS: Final = table_of(IncidentRow)
 REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
 PROPOSALS: Final = table_of(ProposalRow)
+LINKS: Final = table_of(RevisionLinkRow)
+LINK_HEADS: Final = table_of(RevisionLinkHeadRow)
+LINK_CURSOR: Final = table_of(RevisionLinkCursorRow)

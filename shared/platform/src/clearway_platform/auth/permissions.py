@@ -12,5 +12,6 @@ DEAD_LETTERS: Final = Permission("dead-letters", "see and decide on dead letters
 RESTRICTED: Final = Permission("dead-letters:restricted", "see restricted fields in dead letters")
 STATUS: Final = Permission("status:read", "see how the services are doing", frozenset({Role.OPERATOR}))
 KEYS: Final = Permission("keys:read", "list the keys of the mission")
+AUDIT: Final = Permission("audit:read", "read the audit of the mission")
 
-PLATFORM: Final = (SESSION, DEAD_LETTERS, RESTRICTED, STATUS, KEYS, STREAM_TICKETS)
+PLATFORM: Final = (SESSION, DEAD_LETTERS, RESTRICTED, STATUS, KEYS, AUDIT, STREAM_TICKETS)

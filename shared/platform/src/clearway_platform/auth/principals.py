@@ -52,6 +52,8 @@ CEILINGS: Final = {
     Role.ADMIN: UNLIMITED,
 }
 """Up to where the keys of each role read, unless another ceiling is set when the key is made."""
+LEAST: Final = _IN_THE_FIELD
+"""What every role reads: what is marked above it is kept from some of them."""
 
 
 @dataclass(frozen=True, slots=True)

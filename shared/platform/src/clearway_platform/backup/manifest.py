@@ -17,9 +17,19 @@ NAME: Final = "manifest.json"
 NO_SCHEMA: Final = Schema()
 
 
+class ChainEnd(BaseModel):
+    """Where a chain of one mission ends: `table` has its end, `records` is how many it has, `hash` that of the last
+    one. `clearway audit verify` finds it in the checkpoints, also where the backup was changed since."""
+
+    table: str
+    mission: str
+    records: int
+    hash: str | None
+
+
 class Part(BaseModel):
     """One file. `made` is the schema of its database; that of other files is empty. `sealed_with` are the ids of the
-    keys without which sealed secrets in it do not open: the keys are in no backup."""
+    keys without which sealed secrets in it do not open: the keys are in no backup. `chains` are those that it holds."""
 
     name: str
     kind: Literal["database", "log", "in_transit", "key"]
@@ -29,6 +39,7 @@ class Part(BaseModel):
     sha256: str
     made: Schema = NO_SCHEMA
     sealed_with: tuple[str, ...] = ()
+    chains: tuple[ChainEnd, ...] = ()
 
 
 class Manifest(BaseModel):
@@ -55,6 +66,7 @@ def described(
     file: Path,
     made: Schema = NO_SCHEMA,
     sealed_with: Sequence[str] = (),
+    chains: Sequence[ChainEnd] = (),
 ) -> Part:
     """The part for a file that is complete."""
     return Part(
@@ -66,6 +78,7 @@ def described(
         sha256=_sum(file),
         made=made,
         sealed_with=tuple(sealed_with),
+        chains=tuple(chains),
     )
 
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
-from clearway_platform.backup.source import BackupError, Busy
+from clearway_platform.backup.source import END_TABLES, BackupError, Busy, End
 from clearway_platform.database.binding import EVERY_MISSION, SETTING
 from clearway_platform.database.schema import Schema
 
@@ -30,6 +30,7 @@ _SEALED: Final = (
 _KEYS_OF: Final = (
     "SELECT DISTINCT sealed_secrets ->> 'key' AS key FROM {table} WHERE sealed_secrets ->> 'key' IS NOT NULL"
 )
+_ENDS_OF: Final = "SELECT mission, sequence, hash FROM {table} ORDER BY mission"
 _OTHERS: Final = (
     "SELECT count(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL"
@@ -87,6 +88,14 @@ class PostgresSource:
         tables = [row["table_name"] for row in await self._snapshot.fetch(_SEALED)]
         keys = [await self._snapshot.fetch(_KEYS_OF.format(table=table)) for table in tables]
         return sorted({row["key"] for rows in keys for row in rows})
+
+    async def ends(self) -> Sequence[End]:
+        assert self._snapshot is not None
+        await self._snapshot.execute(f"SET LOCAL {SETTING} = '{EVERY_MISSION}'")
+        tables = {row["tablename"] for row in await self._snapshot.fetch(_TABLES)}
+        there = [table for table in END_TABLES if table in tables]
+        rows = {table: await self._snapshot.fetch(_ENDS_OF.format(table=table)) for table in there}
+        return [(table, row["mission"], row["sequence"], row["hash"]) for table in there for row in rows[table]]
 
     async def copy(self, file: Path) -> None:
         # Bound to every mission; without the option pg_dump refuses tables whose policies hold for its role.

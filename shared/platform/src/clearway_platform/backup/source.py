@@ -13,6 +13,10 @@ from clearway_platform.database.schema import Schema
 ATTEMPT_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = (0.005, 0.05)
 Result = TypeVar("Result")
+End = tuple[str, str, int, str | None]
+"""A table, a mission, the number of the last record of its chain, and the hash of that."""
+END_TABLES: Final = ("audit_head", "revision_link_head")
+"""The tables with the ends of chains, which have the columns `mission`, `sequence` and `hash`."""
 
 
 class BackupError(Exception):
@@ -51,6 +55,10 @@ class Source(Protocol):
 
     async def sealed_with(self) -> Sequence[str]:
         """The ids of the keys with which columns named `sealed_secrets` in the state to copy are sealed."""
+        ...
+
+    async def ends(self) -> Sequence[End]:
+        """The ends of the chains in the state to copy: the rows of the tables in `END_TABLES` that are there."""
         ...
 
     async def copy(self, file: Path) -> None:

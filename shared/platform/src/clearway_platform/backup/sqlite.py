@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from clearway_platform.backup.source import BackupError, Busy
+from clearway_platform.backup.source import END_TABLES, BackupError, Busy, End
 from clearway_platform.database.schema import Schema
 
 ENGINE: Final = "sqlite"
@@ -25,6 +25,8 @@ _KEYS_OF: Final = (
     "SELECT DISTINCT json_extract(sealed_secrets, '$.key') FROM {table} "
     "WHERE json_extract(sealed_secrets, '$.key') IS NOT NULL"
 )
+_TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+_ENDS_OF: Final = "SELECT mission, sequence, hash FROM {table} ORDER BY mission"
 
 
 class SqliteSource:
@@ -70,6 +72,12 @@ class SqliteSource:
         assert self._snapshot is not None
         tables = [table for (table,) in self._snapshot.execute(_SEALED)]
         return sorted({key for table in tables for (key,) in self._snapshot.execute(_KEYS_OF.format(table=table))})
+
+    async def ends(self) -> Sequence[End]:
+        assert self._snapshot is not None
+        tables = {table for (table,) in self._snapshot.execute(_TABLES)}
+        there = [table for table in END_TABLES if table in tables]
+        return [(table, *row) for table in there for row in self._snapshot.execute(_ENDS_OF.format(table=table))]
 
     async def copy(self, file: Path) -> None:
         await asyncio.to_thread(self._copy, file)

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from sqlalchemy.engine import make_url
 
 from clearway_platform.backup import in_transit
-from clearway_platform.backup.manifest import NAME, Manifest, Part, described
+from clearway_platform.backup.manifest import NAME, ChainEnd, Manifest, Part, described
 from clearway_platform.backup.postgres import PostgresSource
 from clearway_platform.backup.source import BackupError, Source, at_one_moment
 from clearway_platform.backup.sqlite import SqliteSource
@@ -118,7 +118,8 @@ async def _copied(source: Source, folder: Path) -> Part:
     file = new_file(folder / f"{source.name}.{'db' if isinstance(source, SqliteSource) else 'dump'}")
     await source.copy(file)
     kind: Literal["log", "database"] = "log" if source.name == LOG else "database"
-    return described(source.name, kind, source.engine, file, schema, await source.sealed_with())
+    ends = [ChainEnd(table=table, mission=of, records=count, hash=own) for table, of, count, own in await source.ends()]
+    return described(source.name, kind, source.engine, file, schema, await source.sealed_with(), ends)
 
 
 def _in_transit(folder: Path, records: Sequence[Record]) -> Part:

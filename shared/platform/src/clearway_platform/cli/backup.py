@@ -10,13 +10,17 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
+from clearway_platform.backup.manifest import Manifest
+from clearway_platform.backup.recording import record_backup
 from clearway_platform.backup.restoring import Restore, prepare, put_back
 from clearway_platform.backup.source import BackupError
 from clearway_platform.backup.taking import take
 from clearway_platform.cli.configuration import DataFolder, read_settings
 from clearway_platform.cli.failures import fail
+from clearway_platform.cli.people import this_user
 from clearway_platform.process.runtime import TOPIC_SPECS
 from clearway_platform.service import installed_services, migrations_of
+from clearway_platform.settings import Settings
 
 Result = TypeVar("Result")
 _KEYS: Final = "keys"
@@ -32,7 +36,8 @@ def backup(
     data: DataFolder = None,
 ) -> None:
     """Back up all stored data, as of one moment. Clearway keeps running meanwhile."""
-    manifest = _run(take(read_settings(data_dir=data), list(_migrations()), folder))
+    settings = read_settings(data_dir=data)
+    manifest = _run(_taken(settings, folder))
     size = sum(part.size for part in manifest.parts)
     typer.echo(f"Backed up as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC, {size:,} bytes, checked:")
     for part in manifest.parts:
@@ -41,6 +46,12 @@ def backup(
         typer.echo(
             f"The secrets of webhooks in it are sealed. Keep the keys elsewhere: {', '.join(manifest.sealed_with)}"
         )
+
+
+async def _taken(settings: Settings, folder: Path) -> Manifest:
+    """The audit says before that data leave, so that the backup itself says so."""
+    await record_backup(settings, this_user())
+    return await take(settings, list(_migrations()), folder)
 
 
 def restore(

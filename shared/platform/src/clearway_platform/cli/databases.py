@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
-from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
+from clearway_platform.auth.keys.privileges import grant_writes_to_readers
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import ended_at_once
@@ -56,4 +56,4 @@ async def _upgrade(scripts: Mapping[str, Path], settings: Settings) -> None:
         if (rows := await row_security_of(settings.database_url(name))) and rows.relaxed:
             typer.echo(_RELAXED.format(name=name))
         if name == KEYS:
-            await grant_tickets_to_readers(settings.database_url(name))
+            await grant_writes_to_readers(settings.database_url(name))

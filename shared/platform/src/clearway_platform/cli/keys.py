@@ -25,6 +25,7 @@ from clearway_platform.cli.data_folder import prepare, require_database
 from clearway_platform.cli.failures import fail
 from clearway_platform.cli.key_terms import Expires, Limits, moment_of, span_of, terms_of
 from clearway_platform.cli.listing import AsJson, print_list, printable
+from clearway_platform.cli.people import this_user
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import bring_up_to_date
@@ -226,6 +227,6 @@ async def _directory(data: Path | None, *, create: bool = False) -> AsyncIterato
     await bring_up_to_date("keys", url, MIGRATIONS)
     database = Database(url, pool_size=1)
     try:
-        yield SqlKeyDirectory(database, SystemClock())
+        yield SqlKeyDirectory(database, SystemClock(), actor=this_user())
     finally:
         await database.close()

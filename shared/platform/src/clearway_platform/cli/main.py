@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clearway_platform.cli import backup, databases, keys, openapi, row_security, serve, tail, topics
+from clearway_platform.cli import audit, backup, databases, keys, openapi, row_security, serve, tail, topics
 from clearway_platform.cli import dead_letters as deadletters
 from clearway_platform.cli.failures import Commands
 from clearway_platform.version import VERSION
@@ -46,6 +46,7 @@ app.command()(backup.restore)
 app.command("openapi")(openapi.openapi)
 app.add_typer(keys.app, name="keys")
 app.add_typer(row_security.app, name="row-security")
+app.add_typer(audit.app, name="audit")
 app.add_typer(topics.app, name="topics")
 app.add_typer(deadletters.app, name="dead-letters")
 # A service may bring commands of its own; an image that does not hold the service does not have them.

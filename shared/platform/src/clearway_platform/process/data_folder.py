@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-# The files of Clearway in its folder: databases with SQLite's companion files, the log and its lock, the first key.
-OURS: Final = ("*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.lock", "*.key")
+# The files of Clearway in its folder: databases with SQLite's companion files, the log and its lock, the keys, and the
+# checkpoints of the audit.
+OURS: Final = ("*.db", "*.db-wal", "*.db-shm", "*.db-journal", "*.lock", "*.key", "audit-checkpoints.jsonl")
 FOLDER: Final = 0o700
 OTHERS: Final = 0o077
 

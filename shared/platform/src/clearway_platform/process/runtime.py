@@ -17,9 +17,10 @@ from starlette.types import ASGIApp
 from clearway_contracts.topics import HEARTBEATS, TOPICS
 from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
-from clearway_platform.auth.keys.privileges import grant_tickets_to_readers
+from clearway_platform.auth.keys.privileges import grant_writes_to_readers
 from clearway_platform.auth.principals import People, Principal, is_signed
 from clearway_platform.auth.signing_in import open_people
+from clearway_platform.checkpoints.states import Chains
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import bring_up_to_date
@@ -34,6 +35,7 @@ from clearway_platform.messaging.housekeeping import Housekeeping
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.messaging.precedence import Precedence
 from clearway_platform.messaging.relay.worker import Relay
+from clearway_platform.process.auditing import Auditing
 from clearway_platform.process.consuming import ConsumersOfProcess
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
@@ -50,6 +52,7 @@ from clearway_platform.service import (
 )
 from clearway_platform.settings import ServiceSettings, Settings
 from clearway_platform.web.around import around
+from clearway_platform.web.audited import Audited
 from clearway_platform.web.connection import BoundedConnection
 from clearway_platform.web.dispatch import Dispatcher
 from clearway_platform.web.operations import RESERVED, Check, operations_app
@@ -81,11 +84,12 @@ def build_member(
     precedence: Precedence | None = None,
     shares: Shares | None = None,
     people: People | None = None,
+    keys_database: Database | None = None,
 ) -> Member:
     """Build a service, with its database if it has one. Nothing connects yet.
 
     `own`: the service's own settings; by default those of the environment. `precedence`, `shares` and `people` are
-    those of the process.
+    those of the process. `keys_database`: it holds the audit too.
     """
     if own is None and service.settings is not None:
         own = service.settings()
@@ -100,6 +104,7 @@ def build_member(
         permissions=permissions_of([service]),
         precedence=precedence or Precedence(),
         people=people,
+        keys_database=keys_database,
     )
     return Member(service, platform, service.build(platform))
 
@@ -113,7 +118,7 @@ def _plumbing(settings: Settings, service: str, clock: Clock) -> Plumbing:
 async def migrate(services: Sequence[Service], settings: Settings) -> None:
     """Bring the databases of the services, and the key directory, to their newest schema."""
     await bring_up_to_date("keys", settings.database_url("keys"), KEYS_MIGRATIONS)
-    await grant_tickets_to_readers(settings.database_url("keys"))
+    await grant_writes_to_readers(settings.database_url("keys"))
     for name, migrations in migrations_of(services).items():
         await bring_up_to_date(name, settings.database_url(name), migrations)
 
@@ -227,20 +232,27 @@ async def open_process(
         people = open_people(settings, clock)
         for service in services:
             member = build_member(
-                service, settings, clock, keys, broker, own.get(service.name), precedence, shares, people
+                service, settings, clock, keys, broker, own.get(service.name), precedence, shares, people, keys_database
             )
             if member.platform.plumbing is not None:
                 stack.push_async_callback(member.platform.database.close)
             # Behind a dispatcher the lifespan of an application does not run by itself.
             await stack.enter_async_context(member.parts.app.router.lifespan_context(member.parts.app))
             members.append(member)
-        process = _assemble(settings, members, keys, keys_database, broker)
+        auditing = Auditing(settings, clock, keys_database, _chains(members))
+        stack.push_async_callback(auditing.close)
+        process = _assemble(settings, members, keys, keys_database, broker, auditing)
         await process.prerequisites.look()
         yield process
 
 
 def _assemble(
-    settings: Settings, members: Sequence[Member], keys: SqlKeyDirectory, keys_database: Database, broker: Broker
+    settings: Settings,
+    members: Sequence[Member],
+    keys: SqlKeyDirectory,
+    keys_database: Database,
+    broker: Broker,
+    auditing: Auditing,
 ) -> Process:
     supervisors = [Supervisor(one.service.name, _workers(one), one.platform.workers) for one in members]
     supervisors.append(Supervisor(KEYS, {"endings": keys.endings.run, "use": keys.use.run}, {}))
@@ -256,9 +268,20 @@ def _assemble(
     operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, consumers, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     dispatcher = Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED)
-    taking_turns = Turns(dispatcher, _callers(members[0].platform))
-    app = around(taking_turns, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
-    return Process(settings, members, keys, prerequisites, supervisors, app)
+    answering = Audited(Turns(dispatcher, _callers(members[0].platform)), auditing.trail)
+    app = around(answering, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
+    # The audit's workers are in no readiness: what they cannot do must not stop a warning.
+    everyone = [*supervisors, Supervisor("audit", auditing.workers(), {})]
+    return Process(settings, members, keys, prerequisites, everyone, app)
+
+
+def _chains(members: Sequence[Member]) -> list[Chains]:
+    """The chains of the services' records in this process."""
+    return [
+        Chains(member.service.chains, member.platform.database)
+        for member in members
+        if member.service.chains is not None
+    ]
 
 
 def _callers(platform: Platform) -> Callable[[str], Awaitable[Principal | None]]:

@@ -58,6 +58,7 @@ async def authenticated(request: Request, credentials: Credentials) -> Principal
             await shares.count_failure(_address_of(request))
         raise
     bind_contextvars(principal=principal.id)
+    request.state.principal = principal
     if is_limited:
         standings = await shares.count(principal, writes=request.method not in _READS)
         say_in_answer(request.scope, fields(standings))

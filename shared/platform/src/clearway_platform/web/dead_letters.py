@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from clearway_platform.auth.permissions import DEAD_LETTERS as PERMISSION
@@ -30,6 +30,7 @@ from clearway_platform.messaging.dead_letters import (
 from clearway_platform.refusals import Conflict, NotFound
 from clearway_platform.service import Platform
 from clearway_platform.web.access import require
+from clearway_platform.web.audited import note_restricted_read
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, decode_moment, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
@@ -127,12 +128,15 @@ def dead_letter_router(platform: Platform, path: str) -> APIRouter:
         return Page(items=[DeadLetterView.of(letter, principal) for letter in page.letters], next=following)
 
     @router.get("/{letter_id}", operation_id=f"{name}.get", summary="Read a dead letter")
-    async def get_dead_letter(letter_id: UUID, principal: Operator) -> DeadLetterDetail:
+    async def get_dead_letter(request: Request, letter_id: UUID, principal: Operator) -> DeadLetterDetail:
         """A dead letter with its event."""
         found = await letters.get(letter_id, principal.mission)
         if found is None:
             raise NotFound(letter_id, "dead letter")
-        return DeadLetterDetail.shown_to(found, principal)
+        shown = DeadLetterDetail.shown_to(found, principal)
+        if not shown.hidden:
+            note_restricted_read(request, [f"dead letter {letter_id}"])
+        return shown
 
     @router.post(
         "/{letter_id}/replay",

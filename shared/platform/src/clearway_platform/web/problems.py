@@ -225,6 +225,7 @@ def install_handlers(app: FastAPI, identify: Callable[[Request], Awaitable[objec
     body of a request before it asks for the key, and strangers are to learn nothing."""
 
     def answer(request: Request, problem: Refusal) -> Response:
+        request.state.refused = problem.code
         return problem_response(problem, path=request.url.path, request_id=request_id_of(request))
 
     async def answer_about_body(request: Request, problem: Refusal) -> Response:

@@ -45,8 +45,10 @@ class SqlKeyDirectory:
     and no use is written.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, *, actor: str | None = None) -> None:
+        """`actor`: who changes keys through this directory, for the audit."""
         self._database = database
+        self._actor = actor
         self._clock = clock
         self._cache: dict[str, tuple[float, Principal]] = {}
         self.endings = SqlEndings(database, clock)
@@ -77,20 +79,20 @@ class SqlKeyDirectory:
             expires_at=terms.expires_at,
         )
         async with self._database.of(mission).write() as transaction:
-            return await add_key(transaction, principal, self._clock.now())
+            return await add_key(transaction, principal, self._clock.now(), self._actor)
 
     async def rotate(self, key_id: str, overlap: timedelta, expires_at: datetime | None = None) -> IssuedKey:
         """The successor of a key. The key itself is accepted for the overlap. Raises NotReplaceable."""
         now = self._clock.now()
         async with self._database.of_every_mission(_BY_ID).write() as transaction:
-            issued = await replace_key(transaction, key_id, now + overlap, expires_at, now)
+            issued = await replace_key(transaction, key_id, now + overlap, expires_at, now, self._actor)
         self._cache.clear()
         return issued
 
     async def revoke(self, key_id: str) -> bool:
         """Refuse a key from now on. False when there is no such key in use."""
         async with self._database.of_every_mission(_BY_ID).write() as transaction:
-            is_revoked = await revoke_key(transaction, key_id, self._clock.now())
+            is_revoked = await revoke_key(transaction, key_id, self._clock.now(), self._actor)
         self._cache.clear()
         return is_revoked
 

@@ -1,4 +1,5 @@
-"""The privileges of the services' role in the key directory: read keys, note their use, issue and use tickets."""
+"""The privileges of the services' role in the key directory: read keys, note their use, issue and use tickets, and add
+to the audit, of which it can change and remove nothing."""
 
 from __future__ import annotations
 
@@ -15,9 +16,20 @@ _READERS: Final = text(
 )
 
 
-async def grant_tickets_to_readers(url: str) -> None:
-    """Let the roles that may read the keys write tickets and times of use too, but no key. Safe to repeat; no effect on
-    SQLite.
+_GRANTED: Final = {
+    "stream_ticket": "SELECT, INSERT, DELETE",
+    "key_use": "SELECT, INSERT, UPDATE",
+    "audit_record": "SELECT, INSERT",
+    "audit_head": "SELECT, INSERT, UPDATE",
+    "audit_checkpoint": "SELECT, INSERT",
+    "audit_place": "SELECT, INSERT, UPDATE",
+    "audit_check": "SELECT, INSERT, UPDATE",
+}
+
+
+async def grant_writes_to_readers(url: str) -> None:
+    """Let the roles that may read the keys write tickets, times of use and the audit too, but no key. Safe to repeat;
+    no effect on SQLite.
 
     It is not a migration: a restored database has the newest schema, and the privileges of its creation.
     """
@@ -28,7 +40,7 @@ async def grant_tickets_to_readers(url: str) -> None:
                 connection = transaction.connection
                 quote = connection.dialect.identifier_preparer.quote
                 for reader in (await connection.scalars(_READERS)).all():
-                    await connection.execute(text(f"GRANT SELECT, INSERT, DELETE ON stream_ticket TO {quote(reader)}"))
-                    await connection.execute(text(f"GRANT SELECT, INSERT, UPDATE ON key_use TO {quote(reader)}"))
+                    for table, rights in _GRANTED.items():
+                        await connection.execute(text(f"GRANT {rights} ON {table} TO {quote(reader)}"))
     finally:
         await database.close()

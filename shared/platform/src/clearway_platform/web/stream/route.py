@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Security
+from fastapi import APIRouter, Depends, Query, Request, Security
 from pydantic import WithJsonSchema
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from clearway_platform.auth.principals import Permission, Principal
 from clearway_platform.refusals import Refusal
 from clearway_platform.service import Platform
 from clearway_platform.web.access import StreamRoute, require, stream_ticket
+from clearway_platform.web.audited import note_export
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.stream.client import Client, Matches, Selection
 from clearway_platform.web.stream.hub import Hub
@@ -86,6 +87,7 @@ def stream_router(
         dependencies=[Security(stream_ticket)],
     )
     async def stream(
+        request: Request,
         principal: Annotated[Principal, Depends(require(permission))],
         matches: Annotated[Matches | None, Depends(matching)],
         start: Annotated[str | None, Depends(starting_cursor(platform, permission))],
@@ -95,6 +97,7 @@ def stream_router(
     ) -> Response:
         selection = Selection(principal.mission, principal.ceiling, chosen("types", types, known), matches)
         client = Client(selection, principal.id)
+        note_export(request, f"stream of {hub.name}")
 
         async def follow(outlet: Outlet) -> None:
             session = Session(hub, replays, client, outlet, snapshot, settings.stream_ping_seconds)
