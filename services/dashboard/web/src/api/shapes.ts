@@ -3,6 +3,8 @@ import type { Readable } from 'openapi-typescript-helpers'
 import type {
   AlertView,
   AreaOnRoute,
+  AuditRecordView,
+  AuditStatus as StatusOfAudit,
   BriefingReceipt,
   ClearanceView,
   DeadLetterDetail,
@@ -59,6 +61,8 @@ export type Status = Readable<ServiceStatus>
 export type DeadLetter = Readable<DeadLetterView>
 export type DeadLetterContents = Readable<DeadLetterDetail>
 export type FailingEndpoint = Readable<FailingEndpointView>
+export type AuditRecord = Readable<AuditRecordView>
+export type AuditStatus = Readable<StatusOfAudit>
 export type Key = Readable<KeyView>
 type Needed = 'time' | 'location' | 'category'
 /** A report as it is sent. What has a default may be left out, which the type of the document does not say. */
