@@ -28,6 +28,7 @@ def folder(root: Path) -> Path:
 def metrics() -> set[str]:
     """The names of all samples: those of a histogram are told by its type, though nothing is observed yet."""
     import_module("clearway_platform.cli.main")
+    import_module("clearway_platform.auth.oidc.issuer")  # a process loads it when people sign in at an issuer
     installed_services()
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",), "info": ("_info",)}
     found = (metric for metric in REGISTRY.collect() if metric.name.startswith("clearway_"))

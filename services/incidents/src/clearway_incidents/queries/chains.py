@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, select
 
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.life import Kind
@@ -73,17 +73,16 @@ class RevisionChains:
         return await database.of(mission).read_apart(lambda connection: _strays(connection, mission))
 
 
-def _of_one_incident(one: Table, other: Table) -> ColumnElement[bool]:
+def _of_one_incident(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     """Rows about the same incident, whose id is its mission's."""
     return and_(one.c.mission == other.c.mission, one.c.incident_id == other.c.incident_id)
 
 
 def _links(mission: str, after: int, limit: int) -> Select[Any]:
+    end = REVISIONS.alias("end_of_retention")
     expired = (
-        select(REVISIONS.c.revision)
-        .where(_of_one_incident(REVISIONS, LINKS), REVISIONS.c.kind == Kind.EXPIRED.value)
-        .exists()
-    )
+        select(end.c.revision).where(_of_one_incident(end, LINKS), end.c.kind == Kind.EXPIRED.value).correlate(LINKS)
+    ).exists()
     here = and_(_of_one_incident(REVISIONS, LINKS), REVISIONS.c.revision == LINKS.c.revision)
     now = _of_one_incident(INCIDENTS, LINKS)
     columns = [REVISIONS.c[name].label(f"its_{name}") for name in _SEALED]
