@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from clearway_platform.audit.chain import append
-from clearway_platform.audit.records import Entry, Kind
+from clearway_platform.audit.records import Entry, RecordKind
 from clearway_platform.audit.source import AuditChains
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.checkpoints.accepting import Accepting
@@ -53,7 +53,7 @@ class Audit:
     async def record(self, count: int, mission: str = MISSION) -> None:
         """Further records."""
         now = self.clock.now()
-        entries = [Entry(mission, Kind.DENIED, now, "key", f"n{number}") for number in range(count)]
+        entries = [Entry(mission, RecordKind.DENIED, now, "key", f"n{number}") for number in range(count)]
         async with self.database.of_every_mission("a test").write() as transaction:
             await append(transaction, entries)
 

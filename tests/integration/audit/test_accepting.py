@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clearway_platform.audit.links import Fault
 from clearway_platform.audit.reading import Wanted, records
-from clearway_platform.audit.records import Kind
+from clearway_platform.audit.records import RecordKind
 from clearway_platform.checkpoints.checking import DATABASE
 from clearway_platform.checkpoints.judging import parse
 from clearway_platform.checkpoints.signing import SigningKey
@@ -41,7 +41,7 @@ async def test_a_restored_backup_is_adopted_and_the_chain_says_so(audit: Audit) 
 
     await adopted(audit)
     assert (await audit.report()).findings == []
-    [record] = await records(audit.database, MISSION, Wanted(Kind.ADOPTED), before=None, limit=10)
+    [record] = await records(audit.database, MISSION, Wanted(RecordKind.ADOPTED), before=None, limit=10)
     assert record.entry.detail["reason"] == "restored the backup of Monday"
     assert record.entry.actor == "command:someone"
 
@@ -76,7 +76,7 @@ async def test_the_signing_key_is_handed_over(audit: Audit) -> None:
     for key in (old, new):
         audit.keys = [key.public]
         assert (await audit.report()).findings == []
-    [record] = await records(audit.database, "*", Wanted(Kind.SIGNING_KEY_CHANGED), before=None, limit=10)
+    [record] = await records(audit.database, "*", Wanted(RecordKind.SIGNING_KEY_CHANGED), before=None, limit=10)
     assert record.entry.detail == {"key": new.public.id, "before": old.public.id}
 
 

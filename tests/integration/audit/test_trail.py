@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from clearway_platform.audit.chain import append
 from clearway_platform.audit.reading import Wanted, records
-from clearway_platform.audit.records import NO_MISSION, Kind
+from clearway_platform.audit.records import NO_MISSION, RecordKind
 from clearway_platform.audit.trail import CAPACITY, DISTINCT, READ_AGAIN, WINDOW, Caller, Trail
 from clearway_testing.manual_clock import ManualClock
 
@@ -81,7 +81,7 @@ async def test_records_are_listed_by_what_they_are_of(audit: Audit) -> None:
         await append(transaction, trail.take())
     found = await records(audit.database, "unmix", Wanted(subject="incident 2"), before=None, limit=10)
     assert [(one.sequence, one.entry.kind, one.entry.request_id) for one in found] == [
-        (3, Kind.RESTRICTED_READ, "request-1")
+        (3, RecordKind.RESTRICTED_READ, "request-1")
     ]
     found = await records(audit.database, "unmix", Wanted(actor="key"), before=3, limit=10)
     assert [one.sequence for one in found] == [2, 1]

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from clearway_platform.audit.chain import append
-from clearway_platform.audit.records import Entry, Kind
+from clearway_platform.audit.records import Entry, RecordKind
 from clearway_platform.auth.keys import MIGRATIONS
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.keys.privileges import grant_writes_to_readers
@@ -134,7 +134,7 @@ async def test_the_role_that_reads_keys_issues_and_uses_tickets_and_changes_no_k
     assert await directory.tickets.redeem(await ticket_for(directory, principal)) == principal
     await ticket_for(directory, principal)
     async with reader.of_every_mission("a test").write() as transaction:
-        await append(transaction, [Entry("unmas", Kind.DENIED, clock.now())])
+        await append(transaction, [Entry("unmas", RecordKind.DENIED, clock.now())])
     for refused in (
         f"UPDATE {StreamTicketRow.__tablename__} SET key_id = 'another'",
         f"UPDATE {ApiKeyRow.__tablename__} SET role = 'admin'",

@@ -14,7 +14,7 @@ NO_MISSION: Final = "*"
 """The chain of what belongs to no mission: requests without a valid key, and what a command does to all of them."""
 
 
-class Kind(StrEnum):
+class RecordKind(StrEnum):
     """What an audit record is about."""
 
     KEY_CREATED = "key.created"
@@ -34,7 +34,7 @@ class Entry:
     it was done to. `detail` holds texts, whole numbers, true and false, and lists of them: never what a field said."""
 
     mission: str
-    kind: Kind
+    kind: RecordKind
     at: datetime
     actor: str | None = None
     subject: str | None = None

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, select
 from clearway_platform.audit.binding import of_chain
 from clearway_platform.audit.canonical import chained
 from clearway_platform.audit.links import Head, Link, Stray
-from clearway_platform.audit.records import Entry, Kind, Record
+from clearway_platform.audit.records import Entry, Record, RecordKind
 from clearway_platform.audit.tables import HEADS, RECORDS
 from clearway_platform.database.engines import Database
 
@@ -55,7 +55,7 @@ class AuditChains:
 
 def record_of(row: Row[Any]) -> Record:
     """A stored record. Its kind stays a text where this version does not know it."""
-    kind = Kind(row.kind) if row.kind in set(Kind) else row.kind
+    kind = RecordKind(row.kind) if row.kind in set(RecordKind) else row.kind
     detail = row.detail if isinstance(row.detail, dict) else {"unreadable": str(row.detail)}
     entry = Entry(row.mission, kind, row.at, row.actor, row.subject, row.request_id, detail)
     return Record(row.sequence, entry, row.previous, row.hash)

@@ -12,7 +12,7 @@ from typing import Final
 from prometheus_client import Counter as Metric
 
 from clearway_platform.audit.canonical import moment_text
-from clearway_platform.audit.records import NO_MISSION, Entry, Kind
+from clearway_platform.audit.records import NO_MISSION, Entry, RecordKind
 from clearway_platform.clock import Clock
 
 # Entries that wait, of one mission: a flood in one does not push out what another leaves.
@@ -41,13 +41,13 @@ class Caller:
 
 @dataclass(slots=True)
 class _Repeats:
-    kind: Kind
+    kind: RecordKind
     since: datetime
     last: datetime
     count: int = 0
 
 
-_Repeated = tuple[str, Kind, str | None, str]
+_Repeated = tuple[str, RecordKind, str | None, str]
 
 
 class Trail:
@@ -65,11 +65,11 @@ class Trail:
 
     def denied(self, caller: Caller, code: str, address: str) -> None:
         """A request was refused: `address` is its method and the template of its path."""
-        self._repeated(caller, Kind.DENIED, f"{code} {address}")
+        self._repeated(caller, RecordKind.DENIED, f"{code} {address}")
 
     def exported(self, caller: Caller, what: str) -> None:
         """Data left in bulk: a file, a stream, a backup."""
-        self._repeated(caller, Kind.EXPORTED, what)
+        self._repeated(caller, RecordKind.EXPORTED, what)
 
     def read_restricted(self, caller: Caller, subjects: Iterable[str]) -> None:
         """Fields that marks keep from others were read."""
@@ -83,7 +83,7 @@ class Trail:
             self._read.move_to_end(known)
             if len(self._read) > _REMEMBERED_READS:
                 self._read.popitem(last=False)
-            self._put(self._entry(caller, Kind.RESTRICTED_READ, now, subject))
+            self._put(self._entry(caller, RecordKind.RESTRICTED_READ, now, subject))
 
     def take(self) -> list[Entry]:
         """The next entries, a transaction's worth. Those that could not wait are in it as their number."""
@@ -99,7 +99,7 @@ class Trail:
         """End every window now: the process ends."""
         self._end_windows(at_once=True)
 
-    def _repeated(self, caller: Caller, kind: Kind, subject: str) -> None:
+    def _repeated(self, caller: Caller, kind: RecordKind, subject: str) -> None:
         now = self._clock.now()
         known = (caller.mission, kind, caller.actor, subject)
         if known not in self._repeats and self._distinct[caller.mission] >= DISTINCT:
@@ -127,7 +127,7 @@ class Trail:
                 detail = {"repeats": repeats.count, "since": moment_text(repeats.since)}
                 self._put(Entry(mission, kind, repeats.last, actor, subject, detail=detail))
 
-    def _entry(self, caller: Caller, kind: Kind, now: datetime, subject: str) -> Entry:
+    def _entry(self, caller: Caller, kind: RecordKind, now: datetime, subject: str) -> Entry:
         return Entry(caller.mission, kind, now, caller.actor, subject, caller.request_id)
 
     def _put(self, entry: Entry) -> None:
@@ -142,5 +142,5 @@ class Trail:
     def _losses(self) -> Iterator[Entry]:
         now = self._clock.now()
         for mission, count in self._lost.items():
-            yield Entry(mission, Kind.NOT_RECORDED, now, detail={"entries": count})
+            yield Entry(mission, RecordKind.NOT_RECORDED, now, detail={"entries": count})
         self._lost.clear()

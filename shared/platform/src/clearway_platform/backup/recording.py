@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import make_url
 
 from clearway_platform.audit.chain import append
-from clearway_platform.audit.records import NO_MISSION, Entry, Kind
+from clearway_platform.audit.records import NO_MISSION, Entry, RecordKind
 from clearway_platform.audit.tables import RECORDS
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
@@ -26,7 +26,7 @@ async def record_backup(settings: Settings, actor: str) -> None:
     try:
         async with database.of_every_mission("a backup is of all missions").write() as transaction:
             if await transaction.connection.run_sync(_has_audit):
-                entry = Entry(NO_MISSION, Kind.EXPORTED, SystemClock().now(), actor, "backup")
+                entry = Entry(NO_MISSION, RecordKind.EXPORTED, SystemClock().now(), actor, "backup")
                 await append(transaction, [entry])
     finally:
         await database.close()

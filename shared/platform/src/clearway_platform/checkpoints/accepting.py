@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clearway_platform.audit.canonical import moment_text
 from clearway_platform.audit.chain import append
-from clearway_platform.audit.records import NO_MISSION, Entry, Kind
+from clearway_platform.audit.records import NO_MISSION, Entry, RecordKind
 from clearway_platform.checkpoints import storage
 from clearway_platform.checkpoints.checking import Report
 from clearway_platform.checkpoints.findings import PLACE, Finding
@@ -31,7 +31,9 @@ class Accepting:
         """A checkpoint that both keys sign: whoever trusts one of them, trusts the other. A record of it is in the
         audit."""
         detail = {"key": new.public.id, "before": old.public.id}
-        await self._record([Entry(NO_MISSION, Kind.SIGNING_KEY_CHANGED, self.clock.now(), self.actor, detail=detail)])
+        await self._record(
+            [Entry(NO_MISSION, RecordKind.SIGNING_KEY_CHANGED, self.clock.now(), self.actor, detail=detail)]
+        )
         line = await storage.last_line(self.database)
         before = read_line(line) if line is not None else None
         keys = {"old_key": old.public.text, "next_key": new.public.text}
@@ -46,7 +48,13 @@ class Accepting:
         missions = {one.mission for one in adopted} or {NO_MISSION}
         now = self.clock.now()
         entries = [
-            Entry(mission, Kind.ADOPTED, now, self.actor, detail={"reason": reason, "chains": _named(adopted, mission)})
+            Entry(
+                mission,
+                RecordKind.ADOPTED,
+                now,
+                self.actor,
+                detail={"reason": reason, "chains": _named(adopted, mission)},
+            )
             for mission in sorted(missions)
         ]
         await self._record(entries)

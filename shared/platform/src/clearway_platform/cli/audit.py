@@ -12,7 +12,7 @@ from typing import Annotated, Final, TypeVar
 import typer
 
 from clearway_platform.audit.reading import Wanted, records
-from clearway_platform.audit.records import Kind
+from clearway_platform.audit.records import RecordKind
 from clearway_platform.audit.source import AuditChains
 from clearway_platform.checkpoints.accepting import Accepting
 from clearway_platform.checkpoints.checking import DATABASE, Check, Report
@@ -81,7 +81,7 @@ def verify(
 @app.command("list")
 def list_records(
     mission: Annotated[str, typer.Option(help="The mission; `*` is what belongs to none.")],
-    kind: Annotated[Kind | None, typer.Option(help="Only records of this kind.", show_default=False)] = None,
+    kind: Annotated[RecordKind | None, typer.Option(help="Only records of this kind.", show_default=False)] = None,
     actor: Annotated[str | None, typer.Option(help="Only what this key did, by its id.", show_default=False)] = None,
     subject: Annotated[str | None, typer.Option(help="Only what was done to this.", show_default=False)] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="The most records, the last ones.")] = 100,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from clearway_platform.audit.links import Fault
 from clearway_platform.audit.reading import Wanted, records
-from clearway_platform.audit.records import Kind, Record
+from clearway_platform.audit.records import Record, RecordKind
 from clearway_platform.auth.permissions import AUDIT as PERMISSION
 from clearway_platform.auth.principals import Principal
 from clearway_platform.checkpoints import storage
@@ -32,7 +32,7 @@ class AuditRecordView(BaseModel):
 
     sequence: int
     at: datetime
-    kind: Kind | str = Field(description="What it is about; a newer version may write others.")
+    kind: RecordKind | str = Field(description="What it is about; a newer version may write others.")
     actor: str | None = Field(description="The id of the key, or `command:USER`; null where there is none.")
     subject: str | None = Field(description="What it was done to: a key, an address, an incident, a format.")
     request_id: str | None = Field(description="The request in the log.")
@@ -100,7 +100,7 @@ class AuditStatus(BaseModel):
 async def list_records(
     request: Request,
     principal: Auditor,
-    kind: Annotated[Kind | None, Query(description="Only records of this kind.")] = None,
+    kind: Annotated[RecordKind | None, Query(description="Only records of this kind.")] = None,
     actor: Annotated[Narrowed, Query(description="Only what this key did, by its id.")] = None,
     subject: Annotated[Narrowed, Query(description="Only what was done to this.")] = None,
     limit: Limit = 100,

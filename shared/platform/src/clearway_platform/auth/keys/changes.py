@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 
 from clearway_platform.audit.canonical import moment_text
 from clearway_platform.audit.chain import append
-from clearway_platform.audit.records import Entry, Kind
+from clearway_platform.audit.records import Entry, RecordKind
 from clearway_platform.auth.keys.rows import columns_of, read_principal
 from clearway_platform.auth.keys.tables import ApiKeyRow, KeyChangeRow
 from clearway_platform.auth.principals import IssuedKey, Principal, new_token
@@ -58,7 +58,9 @@ async def add_key(transaction: Transaction, principal: Principal, now: datetime,
     token, secret_hash = new_token(named.id)
     drawn = {"secret_hash": secret_hash, "created_at": now, "changed_in": await _next_version(transaction)}
     await transaction.connection.execute(insert(KEYS).values(columns_of(named) | drawn))
-    await append(transaction, [Entry(named.mission, Kind.KEY_CREATED, now, actor, named.id, detail=_terms(named))])
+    await append(
+        transaction, [Entry(named.mission, RecordKind.KEY_CREATED, now, actor, named.id, detail=_terms(named))]
+    )
     return IssuedKey(named, token)
 
 
@@ -70,7 +72,7 @@ async def revoke_key(transaction: Transaction, key_id: str, now: datetime, actor
     mission: str | None = revoked.scalar()
     if mission is None:
         return False
-    await append(transaction, [Entry(mission, Kind.KEY_REVOKED, now, actor, key_id)])
+    await append(transaction, [Entry(mission, RecordKind.KEY_REVOKED, now, actor, key_id)])
     return True
 
 
@@ -103,7 +105,7 @@ async def replace_key(
     await transaction.connection.execute(update(KEYS).where(KEYS.c.key_id == key_id).values(expires_at=ends))
     changes = {one: {"replaced_by": successor.id} for one in sorted(replaced)}
     changes[key_id]["expires_at"] = moment_text(ends)
-    entries = [Entry(row.mission, Kind.KEY_CHANGED, now, actor, one, detail=changes[one]) for one in changes]
+    entries = [Entry(row.mission, RecordKind.KEY_CHANGED, now, actor, one, detail=changes[one]) for one in changes]
     await append(transaction, entries)
     return issued
 
