@@ -33,6 +33,8 @@ from .test_missions import (  # noqa: F401 - run here once more
 
 pytestmark = pytest.mark.postgres
 DATABASES = ("incidents", "alerts", "analytics", "keys")
+# The ends of the audit's chains: what requests of every mission left is written together, and never read by a request.
+OF_EVERY_MISSION = frozenset({"audit_head"})
 
 
 def _without_its_effect(element: object, **_: object) -> ClauseElement | None:
@@ -40,7 +42,8 @@ def _without_its_effect(element: object, **_: object) -> ClauseElement | None:
     if not isinstance(element, BinaryExpression) or element.operator is not operators.eq:
         return None
     sides = (element.left, element.right)
-    names = any(isinstance(side, Column) and side.name == "mission" for side in sides)
+    columns = [side for side in sides if isinstance(side, Column) and side.table.name not in OF_EVERY_MISSION]
+    names = any(column.name == "mission" for column in columns)
     gives = any(isinstance(side, BindParameter) for side in sides)
     return Grouping(or_(element, literal_column("TRUE"))) if names and gives else None
 
