@@ -1,4 +1,4 @@
-"""A mission's record after years: what one row of each table is in a test, is 20,000 of them there."""
+"""A mission's record after years: each row of a test is 2,000 rows there, which belong together as it did."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,18 +9,19 @@ from sqlalchemy import Column, Index, Integer, String, Table, TypeDecorator, Uni
 
 from clearway_platform.service import installed_services
 
-ROWS = 20_000
+TIMES = 2_000
 _NUMBERS = "WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ?)"
 # What a new value of a column is made of, in the order in which they are chosen: an object's id before its revision.
+# The same id becomes the same ones in every table.
 _NEW = (
-    (Uuid, "lower(hex(randomblob(16)))"),
-    (Integer, "(SELECT max({column}) FROM {table}) + numbers.i"),
+    (Uuid, "substr(one.{column}, 1, 24) || printf('%08x', numbers.i)"),
+    (Integer, f"(SELECT max({{column}}) FROM {{table}}) + (one.place - 1) * {TIMES} + numbers.i"),
     (String, "one.{column} || '-' || numbers.i"),
 )
 
 
 def multiply(folder: Path, mission: str) -> int:
-    """Repeat one row of each table of a mission in the SQLite files of a platform that does not run. How many tables
+    """Repeat the rows of each table of a mission in the SQLite files of a platform that does not run. How many tables
     there were."""
     done = 0
     for service in installed_services().values():
@@ -41,13 +42,13 @@ def _is_one(table: Table) -> bool:
 
 
 def _repeat(connection: sqlite3.Connection, table: Table, mission: str) -> bool:
-    """Whether there was a row to repeat."""
+    """Whether there were rows to repeat."""
     new = {column.name: _new_value(table, column) for column in _unique_by(table)}
     values = ", ".join(new.get(column.name, f'one."{column.name}"') for column in table.c)
     names = ", ".join(f'"{column.name}"' for column in table.c)
-    one = f"SELECT * FROM {table.name} WHERE mission = ? ORDER BY rowid DESC LIMIT 1"
+    one = f"SELECT *, row_number() OVER () AS place FROM {table.name} WHERE mission = ?"
     statement = f"{_NUMBERS} INSERT INTO {table.name} ({names}) SELECT {values} FROM ({one}) AS one, numbers"
-    connection.execute(statement, (ROWS, mission))
+    connection.execute(statement, (TIMES, mission))
     [[made]] = connection.execute("SELECT changes()")
     return bool(made)
 
