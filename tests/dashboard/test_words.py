@@ -38,8 +38,8 @@ TEXTS: Final = """() => {
 
 
 def texts_of(language: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads((WORDS / f"{language}.json").read_text())
-    return found
+    files = [json.loads(file.read_text()) for file in sorted(WORDS.glob(f"*{language}.json"))]
+    return {word: text for file in files for word, text in file.items()}
 
 
 @cache

@@ -1,13 +1,15 @@
 /** The address says what is shown: the pages by their paths, what they show of it in the parameters. */
 import { createRouter } from 'sv-router'
 import { part } from './parts/parts.svelte'
+import { addWords, type Group } from './words/words.svelte'
 
 let last = 0
 
-/** Of the pages that a person asked for, the last one is wanted. */
-function page<Page>(from: () => Promise<Page>): Promise<Page> {
+/** Of the pages that a person asked for, the last one is wanted. `words`: the group of texts that it needs besides. */
+async function page<Page>(from: () => Promise<Page>, words: Group = 'everywhere'): Promise<Page> {
   const its = ++last
-  return part(from, () => its === last)
+  const [loaded] = await Promise.all([part(from, () => its === last), addWords(words)])
+  return loaded
 }
 
 /** Where a person is going: the address says so once the page is there. */
@@ -44,6 +46,6 @@ export const { p, navigate, isActive, route } = createRouter({
   '/subscriptions/:id': () => page(() => import('./pages/alerts/Subscription.svelte')),
   '/subscriptions/:id/change': () => page(() => import('./pages/alerts/EditSubscription.svelte')),
   '/sources': () => page(() => import('./pages/alerts/Sources.svelte')),
-  '/system': () => page(() => import('./pages/system/System.svelte')),
+  '/system': () => page(() => import('./pages/system/System.svelte'), 'system'),
   '*': () => page(() => import('./pages/Unknown.svelte')),
 })

@@ -1,7 +1,12 @@
 import { parse } from '@formatjs/icu-messageformat-parser'
 import { expect, test } from 'vitest'
-import en from './en.json'
-import fr from './fr.json'
+import enEverywhere from './en.json'
+import frEverywhere from './fr.json'
+import enOfSystem from './system.en.json'
+import frOfSystem from './system.fr.json'
+
+const en = { ...enEverywhere, ...enOfSystem }
+const fr = { ...frEverywhere, ...frOfSystem }
 
 const SOURCES = import.meta.glob('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
 const source = Object.values(SOURCES).join('\n')
@@ -22,7 +27,16 @@ function values(message: string): string[] {
 }
 
 test('every language has every word', () => {
-  expect(Object.keys(fr).sort()).toEqual(Object.keys(en).sort())
+  expect(Object.keys(frEverywhere).sort()).toEqual(Object.keys(enEverywhere).sort())
+  expect(Object.keys(frOfSystem).sort()).toEqual(Object.keys(enOfSystem).sort())
+})
+
+test('what only the page System loads is said there alone', () => {
+  const elsewhere = Object.entries(SOURCES).filter(([file]) => !file.startsWith('../pages/system/'))
+  const said = Object.keys(enOfSystem).filter((word) =>
+    elsewhere.some(([, text]) => String(text).includes(`'${word}'`)),
+  )
+  expect(said).toEqual([])
 })
 
 test.each(Object.keys(en) as (keyof typeof en)[])('%s takes the same values in every language', (word) => {
