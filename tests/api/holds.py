@@ -6,6 +6,7 @@ It is counted in processor time of the loop's thread, not by a clock: what the m
 import asyncio
 import gc
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,3 +68,15 @@ def watched(platform: Served) -> Iterator[Holds]:
     finally:
         watching.cancel()
         gc.unfreeze()
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """The threads that start meanwhile are not traced. A tool that counts lines makes Python slower, and not the
+    unit."""
+    tracing = threading.gettrace()
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        threading.settrace(tracing)

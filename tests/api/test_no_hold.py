@@ -1,6 +1,7 @@
 """However much a mission has on record, and however little its filters match, no request holds the event loop."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,7 @@ import pytest
 
 from clearway_platform.database.sqlite_loop import READS_APART
 
-from .holds import MOST_UNITS, Holds, watched
+from .holds import MOST_UNITS, Holds, untraced, watched
 from .mission import Mission, found_mission, settle
 from .multiplied import multiply
 from .operations import Operation, operations
@@ -25,8 +26,10 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Mission, H
         mission = found_mission(platform, "unyears")
         settle(mission)
     assert multiply(folder, mission.name) > 20
-    with served(folder, workers=False) as platform, watched(platform) as holds:
-        mission.platform = platform
+    with ExitStack() as stack:
+        with untraced():
+            mission.platform = stack.enter_context(served(folder, workers=False))
+        holds = stack.enter_context(watched(mission.platform))
         with mission.client() as client:
             client.get("/v1/incidents")
         yield mission, holds
