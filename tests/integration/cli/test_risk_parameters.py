@@ -208,7 +208,7 @@ def test_options_that_are_missing_are_named(theatre: Theatre) -> None:
 def test_a_wrong_key_and_a_role_that_may_not_are_said(program: Program, theatre: Theatre) -> None:
     unknown = theatre.run("list", "--key", "cwk_a_b")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
-    assert "unknown or was revoked" in unknown.stderr
+    assert "is unknown, was revoked or has expired" in unknown.stderr
     analyst = program.run("keys", "create", "--mission", "local", "--role", "analyst").stdout.strip()
     refused = theatre.run("propose", "--preset", "dense", *REASON, "--key", analyst)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
