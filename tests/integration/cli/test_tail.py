@@ -88,7 +88,7 @@ def test_a_wrong_key_ends_it_with_a_sentence(token: str, program: Program, up: U
     done = program.run("tail", "--key", token)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert "unknown or was revoked" in done.stderr
+    assert "is unknown, was revoked or has expired" in done.stderr
 
 
 def test_a_reader_that_has_enough_ends_it_quietly(program: Program, up: Up) -> None:
