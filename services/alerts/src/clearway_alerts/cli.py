@@ -56,7 +56,7 @@ def rotate(data: DataFolder = None) -> None:
 
 @app.command()
 def unseal(data: DataFolder = None) -> None:
-    """Put every secret back in the clear: before processes of 0.1.0 start again. Stop Clearway first."""
+    """Put every secret back in the clear. Processes of 0.1.0 need that before they start. Stop Clearway first."""
     _print(_run(data, Sealing.unseal), "In the clear")
 
 

@@ -61,7 +61,7 @@ PublicKeys = Annotated[
 def verify(
     place: Places = None, public_key: PublicKeys = None, as_json: AsJson = False, data: DataFolder = None
 ) -> None:
-    """Check every chain and every checkpoint, and name the first record that is wrong. It only reads. It ends with 0
+    """Name the first record that is wrong in each chain. It checks every checkpoint too, and only reads. It ends with 0
     when all is whole, and with 3 when something was tampered with."""
     settings = read_settings(data_dir=data)
 
@@ -141,7 +141,7 @@ def rotate_key(
     ] = None,
     data: DataFolder = None,
 ) -> None:
-    """Change the signing key: a checkpoint that both keys sign says so, and who trusts one of them trusts the other."""
+    """Change the signing key. A checkpoint that both keys sign says so, and who trusts one of them trusts the other."""
     settings = read_settings(data_dir=data)
     old, file = _needed(settings), key_file(settings)
     if new is None and file is None:
@@ -168,7 +168,7 @@ def adopt(
     public_key: PublicKeys = None,
     data: DataFolder = None,
 ) -> None:
-    """Accept the chains as they are now, after a backup was restored. Stop Clearway first. The audit and the next
+    """Accept the chains as they are, after a restore. Stop Clearway first. The audit and the next
     checkpoint say who did it, and why; what is found then is no longer reported."""
     settings = read_settings(data_dir=data)
     key = _needed(settings)

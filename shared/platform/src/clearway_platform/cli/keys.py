@@ -145,7 +145,7 @@ def list_keys(
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
-    """List the keys with their owners, limits, last use and end, without their secrets."""
+    """List the keys, without their secrets. It shows their owners, limits, last use and end."""
 
     async def work() -> None:
         async with _directory(data) as keys:
@@ -186,8 +186,8 @@ def rotate(
     expires: Expires = None,
     data: DataFolder = None,
 ) -> None:
-    """Replace a key: print its successor, which has its owner, role and limits, and its subscriptions at once. The key
-    itself is accepted for the overlap: put the new one where the old one is used meanwhile."""
+    """Replace a key. Its successor has its owner, role and limits, and its subscriptions at once, and is printed. The
+    key itself is accepted for the overlap: put the new one where the old one is used meanwhile."""
     accepted, expires_at = span_of(overlap), moment_of(expires, SystemClock().now())
 
     async def work() -> str:

@@ -45,7 +45,8 @@ def on(database: Names = None) -> None:
 
 @app.command()
 def off(database: Names = None) -> None:
-    """Enforce no policy any more: before a version that has none starts again. Needs the role that owns the tables."""
+    """Enforce no policy any more. It is for a version that has none, before that starts again. Needs the role that
+    owns the tables."""
     for name, url, rows in _postgresql(database):
         asyncio.run(_change(url, [table for table in rows.tables if table.has_policy], relax))
         typer.echo(f"{name}: off.")
