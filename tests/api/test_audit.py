@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from clearway_incidents.commands.linking import Linking
 from clearway_platform.audit.reading import Wanted, records
 from clearway_platform.audit.records import NO_MISSION
 from clearway_platform.auth.principals import Role
 
 from .mission import Mission, await_that, found_mission, made, report
-from .served import Served
+from .served import Served, served
 
 # A mission has a key of each role, and one that is limited.
 KEYS = len(Role) + 1
@@ -122,3 +124,19 @@ def test_the_status_names_checkpoints_and_places(mission: Mission) -> None:
     [place] = found["places"]
     assert place["place"].endswith("audit-checkpoints.jsonl")
     assert place["problem"] is None
+
+
+def test_an_audit_that_cannot_be_written_stops_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker that links revisions fails, again and again: the service is ready all the same."""
+
+    async def fail(_self: Linking) -> None:
+        raise RuntimeError("nothing is linked")
+
+    monkeypatch.setattr(Linking, "run", fail)
+    with served(tmp_path, "incidents") as platform:
+        own = found_mission(platform, "unready")
+        failed = 'clearway_worker_restarts_total{worker="audit of incidents linking"}'
+        await_that(lambda: failed in httpx.get(f"{platform.url}/metrics").text, "a worker that failed")
+        assert httpx.get(f"{platform.url}/readyz").json()["status"] == "ready"
+        with own.client(Role.REPORTER) as client:
+            assert client.post("/v1/incidents", json=report("unready")).status_code == httpx.codes.CREATED

@@ -88,8 +88,8 @@ def build(
         ),
     ):
         app.include_router(router)
-    workers = {"stream": hub.run, "retention": retention.run, "linking": linking.run}
-    return Parts(app, workers=workers, on_shutdown=(hub.close,))
+    workers = {"stream": hub.run, "retention": retention.run}
+    return Parts(app, workers=workers, audit_workers={"linking": linking.run}, on_shutdown=(hub.close,))
 
 
 def _wiring(platform: Platform, revisions: Revisions) -> Wiring:

@@ -108,11 +108,13 @@ class Parts:
     """A built service: its application, and its workers by name.
 
     A worker runs until it is cancelled; one that ends or raises is started again, and until then the process is not
-    ready. `on_shutdown`: functions that end open connections, such as streams.
+    ready. `audit_workers`: those of the audit, which are started again as well, and without which the process is ready
+    all the same. `on_shutdown`: functions that end open connections, such as streams.
     """
 
     app: FastAPI
     workers: Mapping[str, Worker] = field(default_factory=dict)
+    audit_workers: Mapping[str, Worker] = field(default_factory=dict)
     on_shutdown: tuple[Callable[[], None], ...] = ()
 
 

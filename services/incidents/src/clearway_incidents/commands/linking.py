@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -145,7 +145,8 @@ class Linking:
             return False
         positions: dict[_Incident, list[int]] = defaultdict(list)
         for event in events:
-            positions[event.mission, UUID(event.subject)].append(event.position)
+            with suppress(ValueError):  # it is of no incident, and stops none that follow
+                positions[event.mission, UUID(event.subject)].append(event.position)
         query = _UNLINKED.where(REVISIONS.c.incident_id.in_({incident_id for _, incident_id in positions}))
         found = (await transaction.connection.execute(query)).all()
         await _add(transaction, _in_order(found, positions))

@@ -39,6 +39,7 @@ class Prerequisites:
         self.missing: str | None = "The databases were not checked yet."
         # Consumers and deliveries do not need the key directory: only requests do.
         self.workable = asyncio.Event()
+        self.complete = asyncio.Event()
         self.refused: SchemaTooNew | None = None
 
     async def wait(self) -> bool:
@@ -64,6 +65,7 @@ class Prerequisites:
         if missing is not None and missing != self.missing:
             _log.warning("not_ready", missing=missing)
         if missing is None:
+            self.complete.set()
             self._log_newer({name: found for name, found in schemas.items() if isinstance(found, Schema)})
         self.missing = missing
 

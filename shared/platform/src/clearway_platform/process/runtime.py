@@ -125,13 +125,15 @@ async def migrate(services: Sequence[Service], settings: Settings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process that is built and not yet serving."""
+    """A process that is built and not yet serving. `of_directory` are the workers that need the directory of keys:
+    they begin when it is there, and no warning waits for them."""
 
     settings: Settings
     members: Sequence[Member]
     keys: SqlKeyDirectory
     prerequisites: Prerequisites
     supervisors: Sequence[Supervisor]
+    of_directory: Sequence[Supervisor]
     app: ASGIApp
 
     async def run_workers(self) -> None:
@@ -139,6 +141,9 @@ class Process:
         async with asyncio.TaskGroup() as group:
             group.create_task(Watchdog().run())
             for supervisor in self.supervisors:
+                group.create_task(supervisor.run())
+            await self.prerequisites.complete.wait()
+            for supervisor in self.of_directory:
                 group.create_task(supervisor.run())
 
     async def serve(self, listening: socket.socket, started: Callable[[], Awaitable[None]]) -> None:
@@ -255,12 +260,12 @@ def _assemble(
     auditing: Auditing,
 ) -> Process:
     supervisors = [Supervisor(one.service.name, _workers(one), one.platform.workers) for one in members]
-    supervisors.append(Supervisor(KEYS, {"endings": keys.endings.run, "use": keys.use.run}, {}))
+    of_keys = Supervisor(KEYS, {"endings": keys.endings.run, "use": keys.use.run}, {})
     databases = {name: database for name, (database, _) in _databases(members).items()} | {KEYS: keys_database}
     prerequisites = _prerequisites(members, keys_database, broker)
     vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
     vital["prerequisites"] = _are_there(prerequisites)
-    vital["workers"] = _workers_run(supervisors)
+    vital["workers"] = _workers_run([*supervisors, of_keys])
     apps = {member.service.name: member.parts.app for member in members}
     permissions = permissions_of(member.service for member in members)
     progresses = [one.platform.progress for one in members]
@@ -271,8 +276,9 @@ def _assemble(
     answering = Audited(Turns(dispatcher, _callers(members[0].platform)), auditing.trail)
     app = around(answering, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins)
     # The audit's workers are in no readiness: what they cannot do must not stop a warning.
-    everyone = [*supervisors, Supervisor("audit", auditing.workers(), {})]
-    return Process(settings, members, keys, prerequisites, everyone, app)
+    audits = [Supervisor(f"audit of {one.service.name}", one.parts.audit_workers, {}) for one in members]
+    of_directory = [of_keys, Supervisor("audit", auditing.workers(), {}), *audits]
+    return Process(settings, members, keys, prerequisites, supervisors, of_directory, app)
 
 
 def _chains(members: Sequence[Member]) -> list[Chains]:
