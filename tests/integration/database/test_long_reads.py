@@ -19,6 +19,7 @@ ROWS = 200_000
 SHORT = text("SELECT count(*) FROM (SELECT number FROM note LIMIT 500)")
 LONG = text("SELECT count(*) FROM note WHERE number % 7 = 3")
 SECONDS = 20
+LARGE = 100_000
 
 
 @pytest.fixture
@@ -88,6 +89,27 @@ async def test_the_rows_of_a_read_count_as_well(database: BoundDatabase, moved: 
         rows = (await connection.execute(text("SELECT number FROM note"))).all()
     assert len(rows) == ROWS
     assert len(moved) == 1
+
+
+async def test_of_large_rows_few_are_held_before_they_are_asked_for(database: BoundDatabase, moved: list[str]) -> None:
+    """Eight readers of a feed of large events would hold all of it eight times."""
+    given: list[int] = []
+
+    def give(number: int) -> int:
+        given.append(number)
+        return number
+
+    async with database.read() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        raw.create_function("give", 1, give)
+        large = text(f"SELECT give(number), printf('%.{LARGE}c', 'x') FROM note LIMIT 200")
+        with await connection.execute(large) as rows:
+            assert len(rows.fetchmany(3)) == 3
+            assert LARGE * len(given) < 2 * sqlite_loop.AHEAD_BYTES
+            assert [row[0] for row in rows] == list(range(4, 201))
+        assert await count(connection, SHORT) == 500
+    assert moved == []
 
 
 async def test_a_read_that_moves_sees_the_same_state(database: BoundDatabase, moved: list[str]) -> None:

@@ -37,10 +37,16 @@ READS_APART = Counter("clearway_reads_apart", "Reads that were too long for the 
 # Steps of SQLite's virtual machine. A scan takes about ten for each row that it passes over.
 STEPS_ON_THE_LOOP: Final = 100_000
 _COUNTED_AT_ONCE: Final = 5_000
+# So much of its rows a statement holds in memory. Large rows are many bytes and few steps.
+AHEAD_BYTES: Final = 2_000_000
+_ROWS_AT_ONCE: Final = 8
 
 
 class _Cursor(sqlite3.Cursor):
-    """Its rows are read as part of the statement, so that the steps to them are counted."""
+    """Its rows are read as part of the statement, so that the steps to them are counted. What is too much to be held
+    is read when it is asked for."""
+
+    connection: _Connection
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
@@ -48,18 +54,25 @@ class _Cursor(sqlite3.Cursor):
 
     def execute(self, *statement: Any) -> _Cursor:
         super().execute(*statement)
-        self._rows = deque() if self.description is None else deque(super().fetchall())
+        self._rows, left = deque(), AHEAD_BYTES
+        while left > 0 and (rows := super().fetchmany(_ROWS_AT_ONCE)):
+            self._rows.extend(rows)
+            left -= sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
+        if left <= 0:
+            self.connection.interrupt_nothing()
         return self
 
     def fetchone(self) -> Any:
-        return self._rows.popleft() if self._rows else None
+        return self._rows.popleft() if self._rows else super().fetchone()
 
     def fetchmany(self, size: int | None = None) -> list[Any]:
-        return [self._rows.popleft() for _ in range(min(size or self.arraysize, len(self._rows)))]
+        wanted = size or self.arraysize
+        rows = [self._rows.popleft() for _ in range(min(wanted, len(self._rows)))]
+        return rows + super().fetchmany(wanted - len(rows)) if len(rows) < wanted else rows
 
     def fetchall(self) -> list[Any]:
         rows, self._rows = list(self._rows), deque()
-        return rows
+        return rows + super().fetchall()
 
     async def _async_soft_close(self) -> None:
         """SQLAlchemy's asynchronous results call this at the end of a statement. Nothing waits here."""
@@ -82,6 +95,10 @@ class _Connection(sqlite3.Connection):
     def count_steps(self) -> None:
         """Count from now on, and interrupt a read at the limit."""
         self.set_progress_handler(self._counted, _COUNTED_AT_ONCE)
+
+    def interrupt_nothing(self) -> None:
+        """Until the next statement: what has given rows cannot be repeated."""
+        self._limit = sys.maxsize
 
     def _counted(self) -> bool:
         self._steps += _COUNTED_AT_ONCE
