@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clearway_platform.places import Places
+from clearway_platform.places import JUST_SECONDS, AlternatingPlaces, Places
 
 SECONDS = 20
 
@@ -59,3 +59,86 @@ async def test_nothing_is_kept_of_an_owner_without_work() -> None:
         async with places.of(number):
             pass
     assert len(places) == 0
+
+
+class Pieces:
+    """Pieces of work of several owners, each of which lasts until it is ended by name."""
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+        self.places = AlternatingPlaces(2)
+        self._ends: dict[str, asyncio.Event] = {}
+
+    async def do(self, owner: str, name: str) -> None:
+        end = self._ends[name] = asyncio.Event()
+        async with self.places.of(owner):
+            self.began.append(name)
+            await end.wait()
+
+    def end(self, name: str) -> None:
+        self._ends[name].set()
+
+
+async def passed() -> None:
+    """What can begin has begun."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_who_has_just_had_a_place_waits_for_what_was_there_before() -> None:
+    pieces = Pieces()
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        for owner, name in (("north", "north 1"), ("south", "south"), ("north", "north 2")):
+            group.create_task(pieces.do(owner, name))
+        await passed()
+        # South comes for the first time, and waits for nothing.
+        assert pieces.began == ["north 1", "south"]
+        pieces.end("north 1")
+        await passed()
+        assert pieces.began == ["north 1", "south"]
+        pieces.end("south")
+        await passed()
+        assert pieces.began == ["north 1", "south", "north 2"]
+        pieces.end("north 2")
+    assert len(pieces.places) == 0
+
+
+async def test_what_takes_long_is_waited_for_only_for_a_moment() -> None:
+    pieces = Pieces()
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        for owner, name in (("north", "north 1"), ("south", "south"), ("north", "north 2")):
+            group.create_task(pieces.do(owner, name))
+        await passed()
+        pieces.end("north 1")
+        while len(pieces.began) < 3:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.01)
+        pieces.end("south")
+        pieces.end("north 2")
+
+
+async def test_who_comes_now_and_then_waits_for_none() -> None:
+    pieces = Pieces()
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        group.create_task(pieces.do("north", "north 1"))
+        await passed()
+        pieces.end("north 1")
+        group.create_task(pieces.do("south", "south"))
+        await asyncio.sleep(2 * JUST_SECONDS)
+        group.create_task(pieces.do("north", "north 2"))
+        await passed()
+        assert pieces.began == ["north 1", "south", "north 2"]
+        pieces.end("south")
+        pieces.end("north 2")
+
+
+async def test_work_of_one_owner_that_takes_long_keeps_the_next_waiting_only_for_a_moment() -> None:
+    pieces = Pieces()
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        for name in ("first", "second"):
+            group.create_task(pieces.do("north", name))
+        await passed()
+        assert pieces.began == ["first"]
+        while len(pieces.began) < 2:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.01)
+        pieces.end("first")
+        pieces.end("second")

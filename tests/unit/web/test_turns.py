@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from clearway_platform import places
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, Turns, take_turn
 
@@ -91,7 +92,24 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_so_many_reads_of_a_mission_are_computed_at_once_and_those_of_another_as_well() -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read does not wait for the one before it, only for a place."""
+    monkeypatch.setattr(places, "OWN_SECONDS", 0.0)
+
+
+async def test_reads_of_a_mission_are_computed_one_after_another() -> None:
+    application = Application()
+    async with calling(application) as caller:
+        for number in range(3):
+            caller.ask(f"/{number}", "north")
+        await settled()
+        assert application.running == ["/0"]
+    assert application.running == ["/0", "/1", "/2"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_so_many_reads_of_a_mission_wait_for_something_at_once_and_those_of_another_as_well() -> None:
     application = Application()
     async with calling(application) as caller:
         for number in range(2 * AT_ONCE):
@@ -104,6 +122,7 @@ async def test_so_many_reads_of_a_mission_are_computed_at_once_and_those_of_anot
     assert len(application.running) == 2 * AT_ONCE + 1
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_read_that_asks_for_its_turn_again_has_it() -> None:
     application = Application(takes_turns=2)
     async with calling(application) as caller:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
+
+# An owner whose work ended less than this ago is at it again and again.
+JUST_SECONDS: Final = 0.1
+# So long work waits at most for what was there before it, of its owner and of others. What takes longer waits for
+# something else than the processor.
+OWN_SECONDS: Final = 0.5
+OTHERS_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
@@ -39,3 +48,47 @@ class Places:
             own.users -= 1
             if not own.users:
                 del self._owners[owner]
+
+
+class AlternatingPlaces:
+    """Places in which the work of an owner is done one after another, and that of several owners in turn.
+
+    Work begins when what its owner had begun before has ended, or after a moment. If the owner has just had its turn,
+    what others had begun before is waited for as well. So one that works without end leaves others as much as it takes,
+    however long its own pieces are, and one that comes now and then waits for none.
+    """
+
+    def __init__(self, each: int) -> None:
+        self._places = Places(each)
+        self._under_way: dict[asyncio.Future[None], Hashable] = {}
+        self._ended_at: dict[Hashable, float] = {}
+
+    def __len__(self) -> int:
+        """How many owners have work now."""
+        return len(self._places)
+
+    @asynccontextmanager
+    async def of(self, owner: Hashable) -> AsyncIterator[None]:
+        """Surrounds work that has one place of its owner."""
+        loop = asyncio.get_running_loop()
+        async with self._places.of(owner):
+            end: asyncio.Future[None] = loop.create_future()
+            self._under_way[end] = owner
+            try:
+                await _ended([one for one in self._before(end) if self._under_way[one] == owner], OWN_SECONDS)
+                if loop.time() - self._ended_at.get(owner, -JUST_SECONDS) < JUST_SECONDS:
+                    await _ended([one for one in self._before(end) if self._under_way[one] != owner], OTHERS_SECONDS)
+                yield
+            finally:
+                del self._under_way[end]
+                end.set_result(None)
+                self._ended_at[owner] = loop.time()
+
+    def _before(self, end: asyncio.Future[None]) -> Iterator[asyncio.Future[None]]:
+        return takewhile(lambda one: one is not end, self._under_way)
+
+
+async def _ended(ends: list[asyncio.Future[None]], seconds: float) -> None:
+    """All of them have ended, or the time has passed."""
+    if ends:
+        await asyncio.wait(ends, timeout=seconds)

@@ -16,9 +16,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway_platform.auth.principals import Principal
-from clearway_platform.places import Places
+from clearway_platform.places import AlternatingPlaces, Places
 
-# Reads of one mission, in one process. While one waits for its database another computes.
+# Reads of one mission, in one process. They are computed one after another; one that waits for a thread or its database
+# keeps the next from its turn for a moment only.
 AT_ONCE: Final = 4
 # A body from this size on takes a millisecond or more to be parsed, in one piece: of a mission one at once. Nothing
 # that ends a warning is as large.
@@ -44,7 +45,7 @@ class Turns:
     def __init__(self, app: ASGIApp, principal_of: Callable[[str], Awaitable[Principal | None]]) -> None:
         self._app = app
         self._principal_of = principal_of
-        self._reads = Places(AT_ONCE)
+        self._reads = AlternatingPlaces(AT_ONCE)
         self._large_bodies = Places(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
