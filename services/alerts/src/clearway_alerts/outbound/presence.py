@@ -71,6 +71,18 @@ class OnPostgresql:
         self._free_since: dict[int, float] = {}
 
     async def hold(self) -> bool:
+        """A caller that is cancelled waits for the statement: to stop one, the driver opens a second connection, which
+        it leaves open."""
+        holding = asyncio.ensure_future(self._hold())
+        try:
+            return await asyncio.shield(holding)
+        except asyncio.CancelledError:
+            with suppress(Exception):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await holding
+            raise
+
+    async def _hold(self) -> bool:
         try:
             if self._session is None:
                 self._session = await self._database.session()
