@@ -4,16 +4,17 @@ as it is now."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, select
 
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.domain.linking import link_hash
 from clearway_incidents.storage.tables import INCIDENTS, LINK_CURSOR, LINK_HEADS, LINKS, REVISIONS
-from clearway_platform.audit.links import Fault, Head, Link, Stray
+from clearway_platform.audit.links import Fault, Link, Stray
+from clearway_platform.audit.stored_chains import StoredChains
 from clearway_platform.database.engines import Database
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import FeedRow, OutboxRow
@@ -34,33 +35,14 @@ _INDEXED: Final = {
 _SEALED: Final = ("state", "kind", "by", "person", "reason", "prev_hash", "hash", "reduced_at")
 
 
-class RevisionChains:
+class RevisionChains(StoredChains):
     """The links in the database of this service."""
 
     name = "incidents"
 
     def __init__(self) -> None:
+        super().__init__(LINKS, LINK_HEADS)
         self._checks = HeavyWork("chain-checks")
-
-    async def heads(self, database: Database) -> Mapping[str, Head]:
-        """The end of each chain. Where its row is missing, the last link is the end."""
-        last = select(LINKS.c.mission, func.max(LINKS.c.sequence).label("sequence")).group_by(LINKS.c.mission)
-        everything = database.of_every_mission("the ends of all chains")
-        async with everything.read() as connection:
-            stored = {row.mission: Head(row.sequence, row.hash) for row in await connection.execute(select(LINK_HEADS))}
-        found = {row.mission: Head(row.sequence, None) for row in await everything.measure(last)}
-        return found | stored
-
-    async def last(self, database: Database, mission: str) -> int:
-        query = select(func.max(LINKS.c.sequence)).where(LINKS.c.mission == mission)
-        async with database.of(mission).read() as connection:
-            return (await connection.execute(query)).scalar() or 0
-
-    async def hashes(self, database: Database, mission: str, first: int, until: int, every: int) -> Sequence[str]:
-        query = select(LINKS.c.hash).where(LINKS.c.mission == mission, LINKS.c.sequence.between(first, until))
-        query = query.where((LINKS.c.sequence - first) % every == 0).order_by(LINKS.c.sequence)
-        async with database.of(mission).read() as connection:
-            return (await connection.execute(query)).scalars().all()
 
     async def links(self, database: Database, mission: str, after: int, limit: int) -> Sequence[Link]:
         query = _links(mission, after, limit)

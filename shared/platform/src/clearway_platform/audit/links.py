@@ -58,6 +58,10 @@ class ChainSource(Protocol):
         """The end of each chain, by mission."""
         ...
 
+    async def head(self, database: Database, mission: str) -> Head | None:
+        """The end of one chain; None where there is none."""
+        ...
+
     async def last(self, database: Database, mission: str) -> int:
         """The number of the last record that is there; 0 where there is none."""
         ...

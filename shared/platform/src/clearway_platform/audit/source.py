@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from clearway_platform.audit.binding import of_chain
 from clearway_platform.audit.canonical import chained
-from clearway_platform.audit.links import Head, Link, Stray
+from clearway_platform.audit.links import Link, Stray
 from clearway_platform.audit.records import Entry, Record, RecordKind
+from clearway_platform.audit.stored_chains import StoredChains
 from clearway_platform.audit.tables import HEADS, RECORDS
 from clearway_platform.database.engines import Database
 
 
-class AuditChains:
+class AuditChains(StoredChains):
     """The records in the database of the keys."""
 
     name = "audit"
 
-    async def heads(self, database: Database) -> Mapping[str, Head]:
-        """The end of each chain. Where its row is missing, the last record is the end."""
-        last = select(RECORDS.c.mission, func.max(RECORDS.c.sequence).label("sequence")).group_by(RECORDS.c.mission)
-        everything = database.of_every_mission("the ends of all chains")
-        async with everything.read() as connection:
-            stored = {row.mission: Head(row.sequence, row.hash) for row in await connection.execute(select(HEADS))}
-        found = {row.mission: Head(row.sequence, None) for row in await everything.measure(last)}
-        return found | stored
-
-    async def last(self, database: Database, mission: str) -> int:
-        query = select(func.max(RECORDS.c.sequence)).where(RECORDS.c.mission == mission)
-        async with of_chain(database, mission).read() as connection:
-            return (await connection.execute(query)).scalar() or 0
-
-    async def hashes(self, database: Database, mission: str, first: int, until: int, every: int) -> Sequence[str]:
-        columns = RECORDS.c
-        query = select(columns.hash).where(columns.mission == mission, columns.sequence.between(first, until))
-        query = query.where((columns.sequence - first) % every == 0).order_by(columns.sequence)
-        async with of_chain(database, mission).read() as connection:
-            return (await connection.execute(query)).scalars().all()
+    def __init__(self) -> None:
+        super().__init__(RECORDS, HEADS)
 
     async def links(self, database: Database, mission: str, after: int, limit: int) -> Sequence[Link]:
         columns = RECORDS.c

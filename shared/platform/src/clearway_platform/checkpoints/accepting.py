@@ -71,7 +71,7 @@ class Accepting:
         if found.chain == PLACE or found.mission is None or found.sequence is None:
             return None
         part = next(part for part in self.chains if part.source.name == found.chain)
-        head = (await part.source.heads(part.database)).get(found.mission)
+        head = await part.source.head(part.database, found.mission)
         until = max(head.sequence if head is not None else 0, await part.source.last(part.database, found.mission))
         return Adopted(chain=found.chain, mission=found.mission, first=found.sequence, until=until)
 

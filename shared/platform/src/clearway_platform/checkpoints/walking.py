@@ -34,7 +34,7 @@ class Chain:
     async def check(self, after: int = 0) -> Finding | None:
         """The first record after the number `after` that is wrong; None when all are right. From the beginning on, also
         a record that is in no chain."""
-        head = (await self.source.heads(self.database)).get(self.mission, Head(0, None))
+        head = await self.source.head(self.database, self.mission) or Head(0, None)
         last, known = None, after == 0
         expected = after + 1
         async for link, following in self._pairs(after):
@@ -122,7 +122,7 @@ class Chain:
         if expected <= wanted:
             said = f"there were {wanted} records, and the last one is {expected - 1}"
             return self._found(Fault.TRUNCATED, expected, said)
-        now = (await self.source.heads(self.database)).get(self.mission, head)
+        now = await self.source.head(self.database, self.mission) or head
         if last is not None and last.sequence > now.sequence:
             return self._found(Fault.INSERTED, now.sequence + 1, "it stands after the end of the chain")
         return None
