@@ -41,6 +41,7 @@ from clearway_platform.process.auditing import Auditing
 from clearway_platform.process.consuming import ConsumersOfProcess
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.prerequisites import KEYS, Prerequisites
+from clearway_platform.process.readiness import answers, are_there, workers_run
 from clearway_platform.process.supervision import Supervisor
 from clearway_platform.process.watchdog import Watchdog
 from clearway_platform.service import (
@@ -276,14 +277,14 @@ def _assemble(
     of_keys = Supervisor(KEYS, {"endings": keys.endings.run, "use": keys.use.run}, {})
     databases = {name: database for name, (database, _) in _databases(members).items()} | {KEYS: keys_database}
     prerequisites = _prerequisites(members, keys_database, broker)
-    vital: dict[str, Check] = {f"database {name}": _answers(db.check) for name, db in databases.items()}
-    vital["prerequisites"] = _are_there(prerequisites)
-    vital["workers"] = _workers_run([*supervisors, of_keys])
+    vital: dict[str, Check] = {f"database {name}": answers(db.check) for name, db in databases.items()}
+    vital["prerequisites"] = are_there(prerequisites)
+    vital["workers"] = workers_run([*supervisors, of_keys])
     apps = {member.service.name: member.parts.app for member in members}
     permissions = permissions_of(member.service for member in members)
     progresses = [one.platform.progress for one in members]
     consumers = ConsumersOfProcess(progresses, members[0].platform.clock, lambda: prerequisites.missing)
-    operations = operations_app(apps, vital, {"broker": _answers(broker.check)}, consumers, permissions)
+    operations = operations_app(apps, vital, {"broker": answers(broker.check)}, consumers, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     dispatcher = Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED)
     answering = Audited(Turns(dispatcher, _callers(members[0].platform)), auditing.trail)
@@ -373,30 +374,3 @@ def _shared_workers(platform: Platform, name: str) -> dict[str, Worker]:
         # The relay of another replica may publish.
         workers["feed"] = lambda: platform.feed.watch(settings.relay_poll_seconds)
     return workers
-
-
-def _answers(check: Callable[[], Awaitable[None]]) -> Check:
-    async def answers() -> str | None:
-        try:
-            async with asyncio.timeout(2):
-                await check()
-        except Exception as error:
-            return f"does not answer ({type(error).__name__})"
-        return None
-
-    return answers
-
-
-def _are_there(prerequisites: Prerequisites) -> Check:
-    async def are_there() -> str | None:
-        return prerequisites.missing
-
-    return are_there
-
-
-def _workers_run(supervisors: Sequence[Supervisor]) -> Check:
-    async def run() -> str | None:
-        found = [(f"{one.service} {name}", why) for one in supervisors for name, why in one.problems.items()]
-        return "; ".join(f"{worker}: {why}" for worker, why in found if why) or None
-
-    return run
