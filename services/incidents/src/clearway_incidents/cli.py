@@ -205,8 +205,8 @@ retention_app: Final = typer.Typer(
 
 @retention_app.command("apply")
 def apply_retention(data: DataFolder = None) -> None:
-    """Reduce every incident that is past `retention_until`. What statistics need is left. The service
-    does the same every night.
+    """Reduce every incident that is past `retention_until`. What statistics need is left. The service does the
+    same every night.
 
     Safe to repeat, and to run beside the service.
     """

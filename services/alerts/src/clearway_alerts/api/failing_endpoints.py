@@ -41,8 +41,7 @@ async def list_failing_endpoints(
     request: Request, principal: Operator, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[FailingEndpointView]:
     """The mission's subscriptions whose deliveries fail, are tried again or are held, or that are suspended, the oldest
-    first. The list of its
-    deliveries has every attempt."""
+    first. The list of its deliveries has every attempt."""
     database = platform_of(request).database
     rows = await page_of_failing_endpoints(database, principal.mission, cursor_id(cursor), limit + 1)
     following = next_cursor([row.id for row in rows], limit)

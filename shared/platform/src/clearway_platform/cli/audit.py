@@ -16,7 +16,7 @@ from clearway_platform.audit.records import RecordKind
 from clearway_platform.audit.source import AuditChains
 from clearway_platform.checkpoints.accepting import Accepting
 from clearway_platform.checkpoints.checking import DATABASE, Check, Report
-from clearway_platform.checkpoints.judging import judge, trusted_keys
+from clearway_platform.checkpoints.judging import judge, parse, trusted_keys
 from clearway_platform.checkpoints.places.opening import open_place, places_of
 from clearway_platform.checkpoints.places.place import Place, PlaceError
 from clearway_platform.checkpoints.signing import BadKey, PublicKey, SigningKey, key_file, signing_key
@@ -168,8 +168,8 @@ def adopt(
     public_key: PublicKeys = None,
     data: DataFolder = None,
 ) -> None:
-    """Accept the chains as they are, after a restore. Stop Clearway first. The audit and the next
-    checkpoint say who did it, and why; what is found then is no longer reported."""
+    """Accept the chains as they are, after a restore. Stop Clearway first. The audit and the next checkpoint say who
+    did it, and why; what is found then is no longer reported."""
     settings = read_settings(data_dir=data)
     key = _needed(settings)
     if not reason.strip():
@@ -202,7 +202,8 @@ class _Audit:
             lines = await place.read()
             if lines is None:
                 continue
-            own = judge(place.name, lines, trusted_keys(self.check.keys, ())).checkpoints
+            keys = trusted_keys(self.check.keys, parse(place.name, lines)[0])
+            own = judge(place.name, lines, keys).checkpoints
             found = max(found, own, key=len)
         return found
 
