@@ -16,6 +16,7 @@ from clearway_alerts.storage.alert_rows import StoredAlert, one_alert
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import LEAST, Principal
+from clearway_platform.heavy import of_each
 from clearway_platform.web.audited import note_restricted_read
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED
@@ -51,7 +52,7 @@ async def list_alerts(
     """The mission's alerts, newest first. Of an incident that the key may not read they are thin."""
     wanted = AlertFilter(subscription_id, incident_id, kind, issued_from, issued_to, digest_id, source_id)
     page = await page_of_alerts(connection, principal.mission, wanted, cursor_id(cursor), limit)
-    items = [AlertView.of(stored, principal) for stored in page.alerts]
+    items = await of_each(lambda stored: AlertView.of(stored, principal), page.alerts)
     _note_reads(request, principal, page.alerts)
     return Page(items=items, next=None if page.is_last else encode_cursor(str(page.alerts[-1].alert.id)))
 

@@ -18,6 +18,7 @@ from clearway_alerts.domain.errors import NotActive, NotPending, NotTheOwner, St
 from clearway_alerts.queries.deliveries import one_delivery, page_of_deliveries
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import of_each
 from clearway_platform.web.conditional import NOTHING_CHANGED
 from clearway_platform.web.document import header
 from clearway_platform.web.pages import Cursor, Limit, Page
@@ -80,7 +81,7 @@ async def list_deliveries(
     rows = await page_of_deliveries(
         connection, principal.mission, subscription_id, before, limit + 1, states=state or tuple(DeliveryState)
     )
-    items = [DeliveryView.of(row, address) for row in rows[:limit]]
+    items = await of_each(lambda row: DeliveryView.of(row, address), rows[:limit])
     return Page(items=items, next=next_cursor([row["id"] for row in rows], limit))
 
 

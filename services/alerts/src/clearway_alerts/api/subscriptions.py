@@ -23,6 +23,7 @@ from clearway_alerts.filter_form import FilterForm
 from clearway_alerts.queries.subscriptions import one_subscription, page_of_subscriptions
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import of_each
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED, header
@@ -62,7 +63,7 @@ async def list_subscriptions(
 ) -> Page[SubscriptionView]:
     """The mission's subscriptions, oldest first."""
     rows, is_last = await page_of_subscriptions(connection, principal.mission, cursor_id(cursor), limit)
-    items = [SubscriptionView.of(row, principal, wiring.channels) for row in rows]
+    items = await of_each(lambda row: SubscriptionView.of(row, principal, wiring.channels), rows)
     return Page(items=items, next=None if is_last else encode_cursor(str(rows[-1]["id"])))
 
 

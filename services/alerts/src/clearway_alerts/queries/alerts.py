@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_alerts.storage.alert_rows import StoredAlert, alerts_of, is_of_kind, read_stored
 from clearway_alerts.storage.tables import ALERT
 from clearway_contracts.vocabulary import AlertKind
+from clearway_platform.heavy import of_each
 from clearway_platform.paging import part_of
 
 # Each is read, validated and written again, and so is the incident as it is marked now.
@@ -60,4 +61,4 @@ async def page_of_alerts(
     if before is not None:
         query = query.where(ALERT.c.id < before)
     part = await part_of(connection, query, ["id"], heavy="incident", limit=limit, newest_first=True, share=_SHARE)
-    return AlertPage([read_stored(row._mapping) for row in part.rows], part.is_last)
+    return AlertPage(await of_each(lambda row: read_stored(row._mapping), part.rows), part.is_last)

@@ -13,6 +13,7 @@ from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import missions
 from clearway_analytics.queries import risk, routes
 from clearway_platform.database.engines import Transaction
+from clearway_platform.heavy import of_each
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
@@ -58,7 +59,9 @@ async def list_routes(
     ids = [route.route_id for route in shown]
     mission = await missions.read(connection, principal.mission)
     risks = await risk.current(connection, mission, ids, clock.now())
-    items = [RatedRoute.rated(route, risks[route.route_id], mission.parameters_revision) for route in shown]
+    items = await of_each(
+        lambda route: RatedRoute.rated(route, risks[route.route_id], mission.parameters_revision), shown
+    )
     response.headers["ETag"] = weak_etag(repr([_seen(item) for item in items]).encode())
     return Page(items=items, next=None if is_last else encode_cursor(str(ids[-1])))
 

@@ -18,6 +18,7 @@ from clearway_analytics.domain.line import Position
 from clearway_analytics.domain.route import Route
 from clearway_analytics.risk.clearing import Clearing
 from clearway_analytics.storage.tables import CHECKS, ROUTE_SUMS
+from clearway_platform.heavy import of_each
 
 # The newest checks by which a route is shown; before them it counts as not verified.
 SHOWN_CHECKS: Final = 2_000
@@ -88,7 +89,7 @@ async def of_line(
     )
     query = query.where(rows.c.present.is_(True)) if until is None else query.where(rows.c.at <= until)
     found = await connection.execute(query.order_by(rows.c.at.desc(), rows.c.check_id.desc()).limit(limit))
-    return [_check(row) for row in found]
+    return await of_each(_check, found)
 
 
 async def verified(connection: AsyncConnection, route: Route, *, until: datetime | None = None) -> list[Verified]:

@@ -20,6 +20,7 @@ from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS, ROUTE_SUMS
 from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.database.engines import insert, one_or_many
+from clearway_platform.heavy import of_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ async def _read(connection: AsyncConnection, mission: str, rows: Sequence[Row[An
     (docs/adr/0019-upgrades-and-backups.md)."""
     outdated = [row.route_id for row in rows if not has_current_extremes(row)]
     if not outdated:
-        return [_of_row(row) for row in rows]
+        return await of_each(_of_row, rows)
     found = await extremes(connection, mission, outdated)
     nearby = await _nearby(connection, mission, outdated)
     computed = {route_id: (found.get(route_id, Extremes()), nearby.get(route_id, 0.0)) for route_id in outdated}

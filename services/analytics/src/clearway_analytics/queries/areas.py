@@ -10,7 +10,7 @@ from clearway_analytics.domain.area import Area
 from clearway_analytics.ledger import areas, missions
 from clearway_analytics.ledger.areas import TouchedRoute
 from clearway_analytics.ledger.routes import RouteIndex
-from clearway_platform.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork, of_each
 from clearway_platform.paging import part_of
 
 
@@ -20,7 +20,7 @@ async def page(
     """The next areas by id, and whether they are the last."""
     query = areas.listed(mission, after, released=released)
     part = await part_of(connection, query, ["area_id"], heavy="polygon", limit=limit, newest_first=False, share=0.2)
-    return [areas.area_of(row) for row in part.rows], part.is_last
+    return await of_each(areas.area_of, part.rows), part.is_last
 
 
 async def of_area(connection: AsyncConnection, area: Area, index: RouteIndex, heavy: HeavyWork) -> list[TouchedRoute]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger.routes import find, live_routes, route_of
 from clearway_analytics.storage.tables import ROUTES
+from clearway_platform.heavy import of_each
 from clearway_platform.paging import part_of
 
 
@@ -25,4 +26,4 @@ async def page(
     if after is not None:
         query = query.where(ROUTES.c.route_id > after)
     part = await part_of(connection, query, ["route_id"], heavy="line", limit=limit, newest_first=False, share=0.2)
-    return [route_of(row) for row in part.rows], part.is_last
+    return await of_each(route_of, part.rows), part.is_last
