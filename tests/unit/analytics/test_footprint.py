@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearway_analytics.domain.line import EARTH, Position
-from clearway_analytics.risk.corridor import Corridor
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.network import Network
 from clearway_analytics.risk.parameters import SPARSE
@@ -56,23 +55,6 @@ def test_routes_out_of_reach_are_not_looked_at() -> None:
 def test_a_route_beyond_the_antimeridian_is_found() -> None:
     network = Network.of([Footprint.of(((-179.99, -17), (-179.8, -17)), 500.0)])
     assert network.near(179.99, -17.0, 75_000).tolist() == [0]
-
-
-def test_stretches_are_those_of_the_line_within_the_radius() -> None:
-    """Against points along the line, each tried by itself."""
-    rng = np.random.default_rng(33)
-    x, y = rng.uniform(-5_000, 5_000, (2, 12))
-    corridor = Corridor.along(x, y, 500.0)
-    steps = np.arange(0.0, corridor.line.length.sum(), 1.0)
-    ends = np.concatenate(([0.0], np.cumsum(corridor.line.length)))
-    along_x, along_y = np.interp(steps, ends, x), np.interp(steps, ends, y)
-    for px, py, radius in rng.uniform((-5_000, -5_000, 100), (5_000, 5_000, 3_000), (30, 3)).tolist():
-        found = corridor.stretches(px, py, radius)
-        inside = np.zeros(len(steps), dtype=bool)
-        for stretch in found:
-            inside |= (stretch.start_m <= steps) & (steps <= stretch.end_m)
-        assert (inside != (np.hypot(along_x - px, along_y - py) <= radius)).sum() <= 2 * len(found)
-        assert [stretch.start_m for stretch in found] == sorted(stretch.start_m for stretch in found)
 
 
 def test_an_empty_mission_has_no_routes_near() -> None:

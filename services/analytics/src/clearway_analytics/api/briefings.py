@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from clearway_analytics.api.dependencies import Reader, Time, Wired
 from clearway_analytics.domain.errors import NoSuchBriefing
 from clearway_analytics.ledger import briefings
 from clearway_analytics.ledger.briefings import Briefing
-from clearway_analytics.queries.briefing import departure
+from clearway_analytics.queries.briefing import Departure, departure
+from clearway_platform.auth.principals import Principal
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.audited import note_export
@@ -59,11 +61,15 @@ async def brief(
         remedy = "Leave it out: the briefing then says what is on record now."
         raise Invalid("as_of", "is in the future", remedy, part="query")
     known = await departure(connection, principal, route_id, as_of or now, wiring.briefing_work)
-    content = BriefingContent.of(known).canonical()
-    made = Briefing.of(principal.mission, route_id, known.as_of, content, principal.id, now)
+    made = await wiring.briefing_work.run(_receipt, known, principal, now)
     async with platform_of(request).database.of(principal.mission).write() as transaction:
         made = await briefings.keep(transaction.connection, made)
     return _answer(request, made)
+
+
+def _receipt(known: Departure, principal: Principal, now: datetime) -> Briefing:
+    content = BriefingContent.of(known).canonical()
+    return Briefing.of(principal.mission, known.route.route_id, known.as_of, content, principal.id, now)
 
 
 @router.get(
@@ -89,9 +95,11 @@ def _answer(request: Request, briefing: Briefing) -> Response:
         "sha256": briefing.sha256,
         "made_at": briefing.made_at,
         "made_by": briefing.made_by,
-        "content": json.loads(briefing.content),
     }
     if preferred(request) == HTML:
         note_export(request, "briefing as a page")
-        return HTMLResponse(briefing_page(receipt), headers={"Cache-Control": "no-store", "Vary": "Accept"})
-    return Response(to_json(receipt), media_type=JSON, headers={"Vary": "Accept"})
+        page = briefing_page({**receipt, "content": json.loads(briefing.content)})
+        return HTMLResponse(page, headers={"Cache-Control": "no-store", "Vary": "Accept"})
+    # The content is JSON already, and may be large: it is the last field as it is.
+    whole = to_json(receipt)[:-1] + b',"content":' + briefing.content.encode() + b"}"
+    return Response(whole, media_type=JSON, headers={"Vary": "Accept"})

@@ -58,8 +58,9 @@ async def get_risk(
     if not found.known_hazards:
         return RouteRisk.full(route_id, found, [], [], mission)
     route = await live_route(connection, mission.name, route_id)
-    standing = await hazards.on_route(connection, mission, route_id, now, principal.ceiling)
-    touching = await areas.on_route(connection, route, wiring.briefing_work)
+    work = wiring.briefing_work
+    standing = await hazards.on_route(connection, mission, route, now, work, principal.ceiling)
+    touching = await areas.on_route(connection, route, work)
     return RouteRisk.full(route_id, found, standing, touching, mission)
 
 
@@ -92,7 +93,8 @@ async def _explained(
     heavy: HeavyWork,
     ceiling: Ceiling,
 ) -> Explained:
-    found = await risk.explained(connection, mission, route_id, as_of, horizon_days, heavy, ceiling)
+    route = await live_route(connection, mission.name, route_id)
+    found = await risk.explained(connection, mission, route, as_of, horizon_days, heavy, ceiling)
     if found is None:
         raise NoSuchRoute(route_id)
     return found

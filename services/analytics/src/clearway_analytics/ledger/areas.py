@@ -22,7 +22,7 @@ from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.touching import Polygons, around, box_of
 from clearway_analytics.storage.states import POLYGON, stored_polygon
 from clearway_analytics.storage.tables import AREAS
-from clearway_platform.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork, of_each
 
 # Between two parts of so many routes, other work uses the thread.
 _ROUTES_AT_ONCE: Final = 50
@@ -88,7 +88,7 @@ async def near(connection: AsyncConnection, mission: str, box: Box, *, until: da
         AREAS.c.south <= north,
         AREAS.c.north >= south,
     )
-    return [_area(row) for row in await connection.execute(query.order_by(AREAS.c.area_id))]
+    return await of_each(_area, await connection.execute(query.order_by(AREAS.c.area_id)))
 
 
 async def on_route(

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.domain.incident_view import ENDED_STATUSES, NO_HAZARD_CATEGORIES, STANDING_STATES, IncidentView
 from clearway_analytics.ledger import incidents
 from clearway_analytics.storage.tables import CONTRIBUTIONS, INCIDENTS, ROUTES
+from clearway_platform.heavy import of_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +86,8 @@ async def on_route(
 ) -> Sequence[KnownHazard]:
     """The hazards of incidents until a moment that stand on the route today."""
     rows = await connection.execute(_ON_ROUTE, {"mission": mission, "route_id": route_id, "moment": moment})
-    return [KnownHazard(incidents.view(row), row.distance_m) for row in rows]
+    return await of_each(_known, rows)
+
+
+def _known(row: Row[Any]) -> KnownHazard:
+    return KnownHazard(incidents.view(row), row.distance_m)

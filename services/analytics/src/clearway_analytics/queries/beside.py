@@ -17,6 +17,7 @@ from clearway_analytics.domain.route import Route
 from clearway_analytics.ledger import hazards, incidents
 from clearway_analytics.risk.milestones import Milestones
 from clearway_analytics.storage.tables import INCIDENTS
+from clearway_platform.heavy import of_each
 
 # Within this distance an incident is news of the route, though its hazard is not on it.
 BESIDE_M: Final = 2_500.0
@@ -38,7 +39,7 @@ async def standing_or_changed(connection: AsyncConnection, mission: str, since: 
         INCIDENTS.c.exercise.is_(False),
         or_(hazards.STANDS, INCIDENTS.c.occurred > since, INCIDENTS.c.updated_at > since),
     )
-    return [incidents.view(row) for row in await connection.execute(query)]
+    return await of_each(incidents.view, await connection.execute(query))
 
 
 def beside(route: Route, known: Sequence[IncidentView]) -> list[OnRoute]:

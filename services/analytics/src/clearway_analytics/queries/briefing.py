@@ -65,10 +65,10 @@ async def departure(
     mission_name, ceiling = reader.mission, reader.ceiling
     mission = await missions.read(connection, mission_name)
     route = await routes.find(connection, mission_name, route_id)
-    explained = await risk.explained(
-        connection, mission, route_id, as_of, mission.parameters.horizon_days, heavy, ceiling
-    )
-    if route is None or explained is None:
+    if route is None:
+        raise NoSuchRoute(route_id)
+    explained = await risk.explained(connection, mission, route, as_of, mission.parameters.horizon_days, heavy, ceiling)
+    if explained is None:
         raise NoSuchRoute(route_id)
     done = await checks.of_line(connection, route, until=as_of)
     last_pass = next((check for check in done if check.kind is CheckKind.PASS), None)

@@ -6,16 +6,19 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from clearway_analytics.domain.line import Stretch
 from clearway_analytics.domain.route import Route
-from clearway_analytics.ledger import hazards, routes
+from clearway_analytics.ledger import hazards
 from clearway_analytics.ledger.hazards import KnownHazard
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.queries.sight import on_grid
 from clearway_analytics.risk.decay import days_between
-from clearway_analytics.risk.footprint import Footprint
+from clearway_analytics.risk.milestones import Milestones
 from clearway_platform.auth.ceilings import Ceiling, Sight
+from clearway_platform.heavy import HeavyWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +54,36 @@ class HazardOnRoute:
 
 
 async def on_route(
-    connection: AsyncConnection, mission: Mission, route_id: UUID, moment: datetime, ceiling: Ceiling
+    connection: AsyncConnection, mission: Mission, route: Route, moment: datetime, heavy: HeavyWork, ceiling: Ceiling
 ) -> list[HazardOnRoute]:
     """The hazards of incidents until a moment that stand on the route today, by kilometre, as a reader may see them."""
-    known = await hazards.on_route(connection, mission.name, route_id, moment)
-    route = await routes.find(connection, mission.name, route_id) if known else None
-    if route is None:
-        return []
-    footprint = Footprint.of(route.line, route.half_width_m)
-    found = [_seen(hazard, route, footprint, moment, ceiling) for hazard in known]
+    known = await hazards.on_route(connection, mission.name, route.route_id, moment)
+    return await heavy.run(_by_kilometre, known, route, moment, ceiling) if known else []
+
+
+def _by_kilometre(
+    known: Sequence[KnownHazard], route: Route, moment: datetime, ceiling: Ceiling
+) -> list[HazardOnRoute]:
+    touched = zip(known, _touched(known, route), strict=True)
+    found = [_seen(hazard, stretches, route, moment, ceiling) for hazard, stretches in touched]
     return sorted(found, key=lambda hazard: (hazard.stretches[0].from_km, hazard.incident_id))
 
 
-def _seen(hazard: KnownHazard, route: Route, footprint: Footprint, moment: datetime, ceiling: Ceiling) -> HazardOnRoute:
+def _touched(known: Sequence[KnownHazard], route: Route) -> list[list[Stretch]]:
+    """The stretches of the route whose corridor the circle of each hazard touches."""
+    longitude, latitude, reach, distance = np.array(
+        [(one.incident.longitude, one.incident.latitude, one.incident.uncertainty_m, one.distance_m) for one in known]
+    ).T
+    # The ledger has found that the circle touches; rounding must not find that it does not.
+    radius = np.maximum(route.half_width_m + reach, distance * (1 + 1e-9))
+    return Milestones.of(route.line).within(longitude, latitude, radius)
+
+
+def _seen(
+    hazard: KnownHazard, stretches: Sequence[Stretch], route: Route, moment: datetime, ceiling: Ceiling
+) -> HazardOnRoute:
     sight = ceiling.sight(hazard.incident.handling)
-    placed = _placed(hazard, route, footprint, moment)
+    placed = _placed(hazard, stretches, moment)
     return placed if sight is Sight.WHOLE else _reduced(placed, route.length_m / 1_000, sight)
 
 
@@ -89,7 +107,7 @@ def _reduced(hazard: HazardOnRoute, length_km: float, sight: Sight) -> HazardOnR
     )
 
 
-def _placed(hazard: KnownHazard, route: Route, footprint: Footprint, moment: datetime) -> HazardOnRoute:
+def _placed(hazard: KnownHazard, stretches: Sequence[Stretch], moment: datetime) -> HazardOnRoute:
     incident = hazard.incident
     return HazardOnRoute(
         incident_id=incident.incident_id,
@@ -103,18 +121,6 @@ def _placed(hazard: KnownHazard, route: Route, footprint: Footprint, moment: dat
         age_days=days_between(incident.occurred, moment),
         distance_m=hazard.distance_m,
         uncertainty_m=incident.uncertainty_m,
-        stretches=_stretches(hazard, route, footprint),
+        stretches=[Kilometres(stretch.start_m / 1_000, stretch.end_m / 1_000) for stretch in stretches],
         form="full",
     )
-
-
-def _stretches(hazard: KnownHazard, route: Route, footprint: Footprint) -> list[Kilometres]:
-    # The projection stretches the line by up to a per cent; kilometres are those of the route's length on the ground.
-    scale = route.length_m / float(footprint.corridor.line.length.sum()) / 1_000
-    # The ledger has found that the circle touches; rounding must not find that it does not.
-    radius = max(route.half_width_m + hazard.incident.uncertainty_m, hazard.distance_m * (1 + 1e-9))
-    incident = hazard.incident
-    return [
-        Kilometres(stretch.start_m * scale, stretch.end_m * scale)
-        for stretch in footprint.stretches(incident.longitude, incident.latitude, radius)
-    ]

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from clearway_analytics.ledger import areas, checks, route_sums, routes
+from clearway_analytics.domain.route import Route
+from clearway_analytics.ledger import areas, checks, route_sums
 from clearway_analytics.ledger.areas import TouchedArea
 from clearway_analytics.ledger.contributions import Contribution, contribution_of
 from clearway_analytics.ledger.missions import Mission
@@ -23,7 +24,7 @@ from clearway_analytics.risk.intensity import expected_from_incidents
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS
 from clearway_platform.auth.ceilings import Ceiling
-from clearway_platform.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork, of_each
 
 _UNTIL: Final = select(CONTRIBUTIONS).where(
     CONTRIBUTIONS.c.mission == bindparam("mission"),
@@ -69,7 +70,10 @@ async def current(
     """The risks of the live ones of the routes, by route id, over the horizon of the mission's parameters."""
     found = await route_sums.find(connection, mission.name, route_ids)
     horizon = mission.parameters.horizon_days
-    return {route_id: route.assess(now, horizon, mission.parameters, mission.gain) for route_id, route in found.items()}
+    rated = await of_each(
+        lambda route: (route.route_id, route.assess(now, horizon, mission.parameters, mission.gain)), found.values()
+    )
+    return dict(rated)
 
 
 async def now(
@@ -83,7 +87,7 @@ async def now(
 async def explained(
     connection: AsyncConnection,
     mission: Mission,
-    route_id: UUID,
+    route: Route,
     moment: datetime,
     horizon_days: float,
     heavy: HeavyWork,
@@ -93,23 +97,19 @@ async def explained(
     corridor gain of today; contaminated areas and checks are those that were recorded then. Its parts are told as a
     reader may see them.
 
-    None: no such live route.
+    None: the route is not live.
     """
-    known_route = await routes.find(connection, mission.name, route_id)
-    route = (await route_sums.find(connection, mission.name, [route_id])).get(route_id)
-    if known_route is None or route is None:
+    present = (await route_sums.find(connection, mission.name, [route.route_id])).get(route.route_id)
+    if present is None:
         return None
-    parameters = mission.parameters
-    known = await _until(connection, mission.name, route_id, moment)
-    parts = [_part(contribution, moment, horizon_days, mission) for contribution in known]
-    sums = _sums(known, moment, parameters)
-    standing = await hazards.on_route(connection, mission, route_id, moment, ceiling)
-    checked = await checks.last_checked(connection, known_route, until=moment)
-    touching = await areas.on_route(connection, known_route, heavy, until=moment)
-    ground = Ground(route.area_km2, route.reference_share, len(standing) + len(touching), checked, mission.gain)
-    risk = assess(sums, ground, moment, horizon_days, parameters)
-    unseen = await hidden(connection, mission.name, route_id, ceiling)
-    parts.sort(key=lambda part: (-part.expected_events, part.incident_id))
+    known = await _until(connection, mission.name, route.route_id, moment)
+    sums, parts = await heavy.run(_added_up, known, moment, horizon_days, mission)
+    standing = await hazards.on_route(connection, mission, route, moment, heavy, ceiling)
+    checked = await checks.last_checked(connection, route, until=moment)
+    touching = await areas.on_route(connection, route, heavy, until=moment)
+    ground = Ground(present.area_km2, present.reference_share, len(standing) + len(touching), checked, mission.gain)
+    risk = assess(sums, ground, moment, horizon_days, mission.parameters)
+    unseen = await hidden(connection, mission.name, route.route_id, ceiling)
     return Explained(
         risk=risk,
         contributions=[part for part in parts if part.incident_id not in unseen],
@@ -121,7 +121,16 @@ async def explained(
 
 async def _until(connection: AsyncConnection, mission: str, route_id: UUID, moment: datetime) -> Sequence[Contribution]:
     rows = await connection.execute(_UNTIL, {"mission": mission, "route_id": route_id, "moment": moment})
-    return [contribution_of(row) for row in rows]
+    return await of_each(contribution_of, rows)
+
+
+def _added_up(
+    known: Sequence[Contribution], moment: datetime, horizon_days: float, mission: Mission
+) -> tuple[Sums, list[RiskContribution]]:
+    """The sums of the contributions at a moment, and the contributions, the largest first."""
+    parts = [_part(contribution, moment, horizon_days, mission) for contribution in known]
+    parts.sort(key=lambda part: (-part.expected_events, part.incident_id))
+    return _sums(known, moment, mission.parameters), parts
 
 
 def _sums(known: Sequence[Contribution], moment: datetime, parameters: Parameters) -> Sums:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.ledger import incidents
 from clearway_analytics.storage.tables import CONTRIBUTIONS, INCIDENTS
 from clearway_platform.auth.ceilings import Ceiling, Sight
+from clearway_platform.heavy import of_each
 
 GRID_KM: Final = 10.0
 """About as long as a side of the grid's cells."""
@@ -32,7 +33,7 @@ async def hidden(connection: AsyncConnection, mission: str, route_id: UUID, ceil
     if ceiling.is_unlimited:
         return frozenset()
     found = await connection.execute(_CONTRIBUTING, {"mission": mission, "route_id": route_id})
-    views = [incidents.view(row) for row in found]
+    views = await of_each(incidents.view, found)
     return frozenset(view.incident_id for view in views if ceiling.sight(view.handling) is not Sight.WHOLE)
 
 

@@ -18,7 +18,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clearway_analytics.domain.line import Stretch
 from clearway_analytics.risk import outline
 from clearway_analytics.risk.arrays import Floats, Numbers
 from clearway_analytics.risk.segments import Groups, Segments
@@ -27,9 +26,6 @@ from clearway_analytics.risk.segments import Groups, Segments
 PAIRS_PER_BLOCK: Final = 8_000
 # The edges that one incident is measured against at once; all kernels together take a few times that memory.
 EDGES_AT_ONCE: Final = 50_000
-
-# Stretches that are no farther apart than rounding are one.
-JOINED_M: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +64,6 @@ class Corridor:
         gap = np.hypot(x - np.clip(x, west, east), y - np.clip(y, south, north))
         within: NDArray[np.bool_] = gap <= distance
         return within
-
-    def stretches(self, x: float, y: float, radius_m: float) -> list[Stretch]:
-        """The stretches of the line within a radius of a point, in order; several where the line comes back to it."""
-        along, left = self.line.locate(np.array(x), np.array(y))
-        length = self.line.length
-        half = np.sqrt(np.maximum(radius_m * radius_m - left * left, 0.0))
-        touched = (np.abs(left) <= radius_m) & (along + half >= 0.0) & (along - half <= length)
-        begin = np.cumsum(length) - length
-        first = begin + np.maximum(along - half, 0.0)
-        last = begin + np.minimum(along + half, length)
-        found: list[Stretch] = []
-        for stretch in map(Stretch, first[touched].tolist(), last[touched].tolist()):
-            if found and stretch.start_m <= found[-1].end_m + JOINED_M:
-                found[-1] = Stretch(found[-1].start_m, stretch.end_m)
-            else:
-                found.append(stretch)
-        return found
 
     def measure(self, x: Floats, y: Floats, sds: Floats) -> tuple[Floats, Floats]:
         """The corridor's mass M_k under each kernel and the distance to its line, for m points.

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from clearway_analytics.domain.line import Position, Stretch, middle, stepped
+from clearway_analytics.domain.line import Position, middle, stepped
 from clearway_analytics.risk import intensity
 from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.clearing import ClearedLine, Clearing, Left
@@ -45,11 +45,6 @@ class Footprint:
         """The effect of m incidents on the route; each array is (m,), degrees and metres."""
         x, y = project(self.zone, longitude, latitude)
         return intensity.reach(self.corridor, x, y, location_sd, parameters)
-
-    def stretches(self, longitude: float, latitude: float, radius_m: float) -> list[Stretch]:
-        """The stretches of the route's line within a radius of a place."""
-        x, y = project(self.zone, longitude, latitude)
-        return self.corridor.stretches(float(x[0]), float(y[0]), radius_m)
 
     def left_of(self, present: datetime) -> Left | None:
         """Where something that was present at a moment may still be, after the clearances; None: on all of the line."""
