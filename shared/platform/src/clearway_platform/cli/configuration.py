@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from clearway_platform.database.engines import async_url
 from clearway_platform.log.kafka.address import KafkaAddress
-from clearway_platform.service import Service, installed_services, service_names
+from clearway_platform.service import Service, load_service, service_names
 from clearway_platform.settings import (
     PREFIX,
     SECRETS_DIR,
@@ -82,11 +82,11 @@ def _refuse_unknown(names: Iterable[str]) -> None:
     known = {*_variables(Settings), *map(database_variable, ("keys", *service_names())), *OF_COMMANDS}
     known.remove(f"{PREFIX}DATABASE_URLS")
     given = {name for name in names if name.startswith(PREFIX) and not _OF_OTHERS.match(name)}
-    if given <= known:
-        return
-    # Services are slow to load: they are loaded only if a variable may be a service's own.
-    for service in installed_services().values():
-        known |= _variables(service.settings) if service.settings is not None else set()
+    # A service takes up to half a second to load: it is loaded only while a variable may be its own.
+    services = iter(service_names())
+    while not given <= known and (name := next(services, None)) is not None:
+        own = load_service(name).settings
+        known |= _variables(own) if own is not None else set()
     if unknown := given - known:
         raise Misconfigured("\n".join(_unknown(name, known) for name in sorted(unknown)))
 
