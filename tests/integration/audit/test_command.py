@@ -144,6 +144,21 @@ def test_the_key_is_rotated(run: Callable[..., Any], tmp_path: Path) -> None:
     assert (tmp_path / "audit-signing.key").stat().st_mode & 0o077 == 0
 
 
+def test_after_a_restore_checkpoints_of_an_earlier_key_are_known_again(run: Callable[..., Any]) -> None:
+    run("keys", "create", "--mission", "unmx", "--new-mission", "--role", "operator")
+    checkpoint()
+    first = run("audit", "public-key").stdout.strip()
+    assert run("audit", "rotate-key").exit_code == 0
+    checkpoint()
+    tamper("DELETE FROM audit_checkpoint")
+    assert run("audit", "verify").exit_code == 3
+    accepted = run("audit", "adopt", "--reason", "the backup of before was restored")
+    assert accepted.exit_code == 0, accepted.output
+    # Whoever noted the first key can follow all of them to the newest.
+    again = run("audit", "verify", "--public-key", first)
+    assert again.exit_code == 0, again.stdout
+
+
 def test_a_key_for_elsewhere(run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "elsewhere.key"
     printed = run("audit", "make-key", str(file)).stdout.strip()
