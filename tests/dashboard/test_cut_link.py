@@ -28,6 +28,7 @@ A_PAGE = re.compile(r"/assets/Trends-[^/]*\.js$")
 # What a page asks for to know whether the server is there.
 IS_THERE = re.compile(r"/dashboard\.json$")
 WAITED_MS = 2500
+SOON_MS = 20_000
 # After so long without even a sign of life a page takes its link for cut.
 MORE_THAN_SILENT_MS = 45_000
 
@@ -141,7 +142,8 @@ async def test_a_gap_is_said_and_everything_read_again(
     await is_live(page)
     await expect(listed(page, MEANWHILE)).to_have_count(0)
     await expect(listed(page, BEFORE)).to_be_visible()
-    await expect(map_total(page)).to_contain_text("1 incident in")
+    # The map too, which reads by itself once a minute at the least.
+    await expect(map_total(page)).to_contain_text("1 incident in", timeout=SOON_MS)
     assert await page.evaluate(HERE)
 
 
