@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util import await_
 
 from clearway_platform.database.apart import Apart
+from clearway_platform.heavy import PART_SECONDS
 
 DRIVER: Final = "sqlite+loop"
 # How long another process, such as a command on this machine, may hold the file's write lock.
@@ -87,6 +89,7 @@ class _Connection(sqlite3.Connection):
     ahead = False
     apart: Apart
     _steps = 0
+    _turn_began = 0.0
     _limit = STEPS_ON_THE_LOOP
 
     def cursor(self, factory: Any = _Cursor) -> Any:
@@ -122,11 +125,18 @@ class _Connection(sqlite3.Connection):
         self._steps = 0
         await self._continue_apart(work, statement, *parameters)
 
+    def begin_turn(self) -> None:
+        """A transaction begins, and with it its time on the loop."""
+        self._turn_began = time.perf_counter()
+
     async def _give_way(self) -> None:
-        """Several statements of one task, each short, hold the loop no longer than one."""
-        if self._steps >= STEPS_ON_THE_LOOP:
+        """Several statements of one task, each short, hold the loop no longer than one. A transaction that writes may
+        have thousands, with as much work between them."""
+        is_long = self.writes and time.perf_counter() - self._turn_began >= PART_SECONDS
+        if is_long or self._steps >= STEPS_ON_THE_LOOP:
             self._steps = 0
             await asyncio.sleep(0)
+            self.begin_turn()
 
     async def _continue_apart(self, work: Callable[..., Any], *arguments: Any) -> None:
         """A caller that is cancelled ends the statement, and waits for its end, as the thread uses the connection."""
@@ -176,6 +186,7 @@ class LoopDialect(SQLiteDialect_pysqlite):
             await_(_begin_writing(dbapi_connection))
         else:
             dbapi_connection.execute("BEGIN")
+        dbapi_connection.begin_turn()
 
     def do_commit(self, dbapi_connection: Any) -> None:
         if dbapi_connection.in_transaction:
