@@ -9,7 +9,7 @@ from uuid import UUID
 import shapely
 
 from clearway_alerts.domain.errors import ImpossibleArea
-from clearway_alerts.domain.geometry import line_length_m
+from clearway_alerts.domain.geometry import line_length_m, polygon_of
 
 Position: TypeAlias = tuple[float, float]
 Ring: TypeAlias = tuple[Position, ...]
@@ -135,7 +135,7 @@ def _check_polygon(rings: tuple[Ring, ...]) -> None:
         _check_positions(field, ring)
         if len(ring) < 4 or ring[0] != ring[-1]:
             raise ImpossibleArea(field, "is not a closed ring", "Give four or more positions, the last as the first.")
-    drawn = shapely.Polygon(rings[0], rings[1:])
+    drawn = polygon_of(rings)
     if not shapely.is_valid(drawn):
         raise ImpossibleArea("polygon.coordinates", f"is not valid: {_why(drawn)}", "Draw it without crossing itself.")
 

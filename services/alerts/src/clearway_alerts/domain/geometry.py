@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +39,12 @@ Metres = npt.NDArray[np.float64]
 Boxes = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.intp]
+
+
+def polygon_of(rings: Sequence[Sequence[tuple[float, float]]]) -> shapely.Polygon:
+    """The polygon of an outer ring and its holes. From arrays it is made four times as fast as from tuples."""
+    outer, *holes = map(np.array, rings)
+    return shapely.Polygon(outer, holes)
 
 
 def box_around(longitude: float, latitude: float, metres: float) -> tuple[float, float, float, float]:

@@ -14,7 +14,7 @@ import shapely
 
 from clearway_alerts.domain.areas import Circle, Corridor, Everything, Polygon, Ring, RouteCorridor
 from clearway_alerts.domain.clauses import CLAUSES, Clause, clauses_hold
-from clearway_alerts.domain.geometry import are_within, box_around, distance_to, widened
+from clearway_alerts.domain.geometry import are_within, box_around, distance_to, polygon_of, widened
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.domain.subscription import Accuracy, Filter
 
@@ -49,13 +49,13 @@ def watch_of(subscription_id: UUID, chosen: Filter, route_line: Ring | None = No
         case Circle(center, radius_m):
             return Watch(subscription_id, chosen, shapely.Point(center), None, radius_m)
         case Corridor(line, width_m):
-            return Watch(subscription_id, chosen, shapely.LineString(line), None, width_m)
+            return Watch(subscription_id, chosen, shapely.LineString(np.array(line)), None, width_m)
         case RouteCorridor(_, width_m):
             if route_line is None:
                 return None
-            return Watch(subscription_id, chosen, shapely.LineString(route_line), None, width_m)
+            return Watch(subscription_id, chosen, shapely.LineString(np.array(route_line)), None, width_m)
         case Polygon(rings):
-            solid = shapely.Polygon(rings[0], rings[1:])
+            solid = polygon_of(rings)
             shapely.prepare(solid)
             return Watch(subscription_id, chosen, solid.boundary, solid, 0.0)
 

@@ -65,13 +65,13 @@ def length_m(line: Sequence[Position]) -> float:
 
 def middle(line: Sequence[Position]) -> Position:
     """The point half-way along the line as drawn."""
-    point = LineString(line).interpolate(0.5, normalized=True)
+    point = LineString(np.array(line)).interpolate(0.5, normalized=True)
     return point.x, point.y
 
 
 def stepped(line: Sequence[Position]) -> NDArray[np.float64]:
     """The line as drawn on a map, (n, 2), with vertices close enough to be projected one by one."""
-    coordinates: NDArray[np.float64] = get_coordinates(segmentize(LineString(line), STEP_DEGREES))
+    coordinates: NDArray[np.float64] = get_coordinates(segmentize(LineString(np.array(line)), STEP_DEGREES))
     return coordinates
 
 

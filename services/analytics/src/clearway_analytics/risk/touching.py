@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from clearway_analytics.domain.area import Rings
+from clearway_analytics.domain.area import Rings, polygon_of
 from clearway_analytics.domain.line import MAX_LATITUDE, Position, Stretch, stepped
 from clearway_analytics.risk.arrays import Floats, Numbers
 from clearway_analytics.risk.milestones import Milestones
@@ -31,7 +31,7 @@ class Polygons:
 
     @classmethod
     def of(cls, polygons: Sequence[Rings]) -> Polygons:
-        shapes = [shapely.Polygon(rings[0], rings[1:]) for rings in polygons]
+        shapes = [polygon_of(rings) for rings in polygons]
         shapely.prepare(shapes)
         return cls(shapes, shapely.STRtree(shapes))
 
