@@ -97,10 +97,35 @@ async def test_who_has_just_had_a_place_waits_for_what_was_there_before() -> Non
         await passed()
         assert pieces.began == ["north 1", "south"]
         pieces.end("south")
-        await passed()
-        assert pieces.began == ["north 1", "south", "north 2"]
+        while len(pieces.began) < 3:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.01)
         pieces.end("north 2")
     assert len(pieces.places) == 0
+
+
+@pytest.mark.parametrize("others_are_there", [True, False])
+async def test_who_works_without_end_leaves_others_that_are_there_as_much_as_it_takes(
+    *, others_are_there: bool
+) -> None:
+    pieces, loop = Pieces(), asyncio.get_running_loop()
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        if others_are_there:
+            group.create_task(pieces.do("south", "south"))
+            await passed()
+            pieces.end("south")
+        for name in ("north 1", "north 2"):
+            group.create_task(pieces.do("north", name))
+        await passed()
+        await asyncio.sleep(JUST_SECONDS / 2)
+        ended = loop.time()
+        pieces.end("north 1")
+        await passed()
+        assert ("north 2" in pieces.began) is not others_are_there
+        while "north 2" not in pieces.began:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.001)
+        pieces.end("north 2")
+    if others_are_there:
+        assert loop.time() - ended >= JUST_SECONDS / 2
 
 
 async def test_what_takes_long_is_waited_for_only_for_a_moment() -> None:

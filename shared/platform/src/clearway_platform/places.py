@@ -11,6 +11,8 @@ from typing import Final
 
 # An owner whose work ended less than this ago is at it again and again.
 JUST_SECONDS: Final = 0.1
+# An owner whose work ended less than this ago is there.
+THERE_SECONDS: Final = 1.0
 # So long work waits at most for what was there before it, of its owner and of others. What takes longer waits for
 # something else than the processor.
 OWN_SECONDS: Final = 0.5
@@ -54,14 +56,15 @@ class AlternatingPlaces:
     """Places in which the work of an owner is done one after another, and that of several owners in turn.
 
     Work begins when what its owner had begun before has ended, or after a moment. If the owner has just had its turn,
-    what others had begun before is waited for as well. So one that works without end leaves others as much as it takes,
-    however long its own pieces are, and one that comes now and then waits for none.
+    what others had begun before is waited for as well; and where others are there, as long as that turn took, as they
+    may come at any time. So one that works without end leaves others as much as it takes, however long its own pieces
+    are, and one that comes now and then waits for none.
     """
 
     def __init__(self, each: int) -> None:
         self._places = Places(each)
         self._under_way: dict[asyncio.Future[None], Hashable] = {}
-        self._ended_at: dict[Hashable, float] = {}
+        self._last: dict[Hashable, _Turn] = {}
 
     def __len__(self) -> int:
         """How many owners have work now."""
@@ -74,18 +77,34 @@ class AlternatingPlaces:
         async with self._places.of(owner):
             end: asyncio.Future[None] = loop.create_future()
             self._under_way[end] = owner
+            begun = loop.time()
             try:
                 await _ended([one for one in self._before(end) if self._under_way[one] == owner], OWN_SECONDS)
-                if loop.time() - self._ended_at.get(owner, -JUST_SECONDS) < JUST_SECONDS:
+                last = self._last.get(owner)
+                if last is not None and loop.time() - last.ended < JUST_SECONDS:
                     await _ended([one for one in self._before(end) if self._under_way[one] != owner], OTHERS_SECONDS)
+                    if self._others_are_there(owner, loop.time()):
+                        await asyncio.sleep(last.ended + min(last.seconds, OTHERS_SECONDS) - loop.time())
+                begun = loop.time()
                 yield
             finally:
                 del self._under_way[end]
                 end.set_result(None)
-                self._ended_at[owner] = loop.time()
+                self._last[owner] = _Turn(loop.time(), loop.time() - begun)
 
     def _before(self, end: asyncio.Future[None]) -> Iterator[asyncio.Future[None]]:
         return takewhile(lambda one: one is not end, self._under_way)
+
+    def _others_are_there(self, owner: Hashable, now: float) -> bool:
+        return any(now - last.ended < THERE_SECONDS for other, last in self._last.items() if other != owner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """When a turn ended, and how long it was."""
+
+    ended: float
+    seconds: float
 
 
 async def _ended(ends: list[asyncio.Future[None]], seconds: float) -> None:

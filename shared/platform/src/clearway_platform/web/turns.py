@@ -21,8 +21,8 @@ from clearway_platform.places import AlternatingPlaces, Places
 # Reads of one mission, in one process. They are computed one after another; one that waits for a thread or its database
 # keeps the next from its turn for a moment only.
 AT_ONCE: Final = 4
-# A body from this size on takes a millisecond or more to be parsed, in one piece: of a mission one at once. Nothing
-# that ends a warning is as large.
+# A body from this size on takes a millisecond or more to be parsed, in one piece: of a mission one at once, in its turn
+# with reads. Nothing that ends a warning is as large.
 LARGE_BYTES: Final = 65_536
 _READS: Final = frozenset({"GET", "HEAD"})
 _READ_TURN: Final = "read_turn"
@@ -59,7 +59,9 @@ class Turns:
                 # The whole body first: a turn is not for waiting for a slow client.
                 receive, size = await _received(receive)
                 if size >= LARGE_BYTES:
-                    await turn.enter_async_context(self._large_bodies.of(await self._owner_of(headers)))
+                    owner = await self._owner_of(headers)
+                    await turn.enter_async_context(self._large_bodies.of(owner))
+                    await turn.enter_async_context(self._reads.of(owner))
             await self._app(scope, receive, _Answer(send, turn))
 
     def _read_turn(self, turn: AsyncExitStack) -> Callable[[str], Awaitable[None]]:
