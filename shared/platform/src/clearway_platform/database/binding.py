@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 SETTING: Final = "clearway.mission"
 # No mission has this name: a key cannot be made for it, and `mission_of` refuses it.
 EVERY_MISSION: Final = "*"
+# A statement that reads much leaves the server's other processors to whoever else asks.
+_ONE_PROCESSOR: Final = "SET LOCAL max_parallel_workers_per_gather = 0"
 _REBIND: Final = select(func.set_config(SETTING, bindparam("to"), True))
 
 
@@ -39,7 +41,7 @@ class BoundConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has n
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
         if self.bound_to is not None and query.startswith("BEGIN"):
-            query = f"{query} SET LOCAL {SETTING} = {_quoted(self.bound_to)};"
+            query = f"{query} SET LOCAL {SETTING} = {_quoted(self.bound_to)}; {_ONE_PROCESSOR};"
         status: str = await super().execute(query, *args, timeout=timeout)
         return status
 
