@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
@@ -22,12 +22,13 @@ from clearway_alerts.storage.unreadable import why_unreadable
 from clearway_platform.heavy import HeavyWork
 
 # One filter may have thousands of positions. Between so many the loop is given to others.
-_READ_AT_ONCE: Final = 2
+# A filter may have thousands of positions, and what a server sends arrives in one piece: so many are asked for at once.
+_READ_AT_ONCE: Final = 10
 # So many positions are measured in a few milliseconds; more of them elsewhere than on the event loop.
 _POSITIONS_ON_THE_LOOP: Final = 1_000
 # An index of more watches than this is made elsewhere than on the loop.
 _INDEXED_ON_THE_LOOP: Final = 1_000
-# The subscriptions of a mission that changed since a version, or whose route did.
+# The subscriptions of a mission that changed since a version, or whose route did, from an id on.
 _CHANGES: Final = (
     select(SUBSCRIPTION.c.filter, SUBSCRIPTION.c.deleted_at, ROUTE_VIEW.c.line)
     .add_columns(*(SUBSCRIPTION.c[name] for name in COLUMNS))
@@ -39,8 +40,12 @@ _CHANGES: Final = (
     .where(
         SUBSCRIPTION.c.mission == bindparam("mission"),
         or_(SUBSCRIPTION.c.changed_in > bindparam("since"), ROUTE_VIEW.c.changed_in > bindparam("since")),
+        SUBSCRIPTION.c.id > bindparam("after"),
     )
+    .order_by(SUBSCRIPTION.c.id)
+    .limit(_READ_AT_ONCE)
 )
+_FIRST: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +79,48 @@ class Watchlist:
         self._channels = channels
         self._heavy = heavy
         self._missions: dict[str, Watched] = {}
+        self._reading: dict[str, asyncio.Lock] = {}
 
     async def of(self, connection: AsyncConnection, mission: str, version: int | None) -> Watched:
         """The mission's subscriptions; `version` was read in the same transaction, None when the mission has none."""
-        known = self._missions.get(mission) or Watched(version=0)
+        known = self._known(mission)
         if version is None or version == known.version:
             return known
-        changes = await connection.execute(_CHANGES, {"mission": mission, "since": known.version})
-        fresh = Watched(version, dict(known.watches), dict(known.recipients), dict(known.in_doubt))
-        for rows in changes.mappings().partitions(_READ_AT_ONCE):
-            self._take(rows, fresh)
-            await asyncio.sleep(0)
-        fresh = replace(fresh, index=await self._index(fresh.watches))
-        self._missions[mission] = fresh
-        return fresh
+        # Several transactions ask at once after a change: the first one reads it.
+        async with self._reading.setdefault(mission, asyncio.Lock()):
+            known = self._known(mission)
+            if version != known.version:
+                known = self._missions[mission] = await self._changed(connection, mission, known, version)
+        return known
 
-    def _take(self, rows: Iterable[RowMapping], fresh: Watched) -> None:
-        for row in rows:
-            for known in (fresh.watches, fresh.recipients, fresh.in_doubt):
-                known.pop(row["id"], None)
-            if row["deleted_at"] is not None:
-                continue
-            try:
-                fresh.watches[row["id"]] = watch_of(row["id"], read_filter(row["filter"]), _line(row["line"]))
-            except Exception as error:  # whatever it is, it is about this subscription alone
-                fresh.watches[row["id"]] = watch_of(row["id"], filter_in_doubt(row["filter"]))
-                fresh.in_doubt[row["id"]] = why_unreadable(error)
-            if recipient := recipient_of(row, self._channels):
-                fresh.recipients[row["id"]] = recipient
+    def _known(self, mission: str) -> Watched:
+        return self._missions.get(mission) or Watched(version=0)
+
+    async def _changed(self, connection: AsyncConnection, mission: str, known: Watched, version: int) -> Watched:
+        fresh = Watched(version, dict(known.watches), dict(known.recipients), dict(known.in_doubt))
+        after, is_last = _FIRST, False
+        while not is_last:
+            changes = await connection.execute(_CHANGES, {"mission": mission, "since": known.version, "after": after})
+            found = 0
+            for row in changes.mappings():
+                self._take(row, fresh)
+                after, found = row["id"], found + 1
+                await asyncio.sleep(0)
+            is_last = found < _READ_AT_ONCE
+        return replace(fresh, index=await self._index(fresh.watches))
+
+    def _take(self, row: RowMapping, fresh: Watched) -> None:
+        for known in (fresh.watches, fresh.recipients, fresh.in_doubt):
+            known.pop(row["id"], None)
+        if row["deleted_at"] is not None:
+            return
+        try:
+            fresh.watches[row["id"]] = watch_of(row["id"], read_filter(row["filter"]), _line(row["line"]))
+        except Exception as error:  # whatever it is, it is about this subscription alone
+            fresh.watches[row["id"]] = watch_of(row["id"], filter_in_doubt(row["filter"]))
+            fresh.in_doubt[row["id"]] = why_unreadable(error)
+        if recipient := recipient_of(row, self._channels):
+            fresh.recipients[row["id"]] = recipient
 
     async def _index(self, watches: Mapping[UUID, Watch | None]) -> Index:
         known = [watch for watch in watches.values() if watch is not None]
