@@ -21,7 +21,7 @@ from benchmarks.conditions import machine
 from benchmarks.figures import console, print_conditions
 from benchmarks.hostile.attacks import attacks, prepare
 from benchmarks.hostile.sender import Orders, sending
-from benchmarks.hostile.victim import Waited, wait
+from benchmarks.hostile.victim import Waited, settled, wait
 from benchmarks.map.theatre import record_theatre
 from benchmarks.platforms import Platform, embedded
 from clearway_testing.platforms import stored_services
@@ -115,17 +115,20 @@ async def _measure(platform: Platform, load: Load, only: Sequence[str] | None) -
     async with _session(token) as hostile, _session(await platform.create_key(OTHER)) as other:
         kept = await prepare(hostile, platform.addresses)
         await wait(other, address, WARM_UP_SECONDS)
+        await settled(other, address)
         alone = await wait(other, address, load.seconds * 2)
         rows = [Row(f"{ALONE}, before", alone, 1.0, 0.0, 0.0)]
         every = list(attacks(kept))
         each = [(name, [name]) for name in every if not only or name in only]
-        for name, names in [*each, *([] if only else [(ALL, every)])]:
+        for name, names in [*each, *([(ALL, every)] if not only or ALL in only else [])]:
             console.print(f"{name} ... (load {os.getloadavg()[0]:.1f})", highlight=False)
             orders = Orders(dict(platform.addresses), token, kept, names, load.connections)
+            await settled(other, address)
             with sending(orders) as attack:
                 await asyncio.sleep(1.0)
                 waited = await wait(other, address, load.seconds)
             rows.append(_row(name, waited, alone, attack.answered, load.seconds + 1))
+        await settled(other, address)
         after = await wait(other, address, load.seconds * 2)
         return [*rows, _row(f"{ALONE}, after", after, alone, {}, load.seconds)]
 

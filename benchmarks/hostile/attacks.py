@@ -142,7 +142,6 @@ def attacks(kept: Mapping[str, Sequence[str]]) -> dict[str, Attack]:
     item = {"name": "x" * 10, "unknown": 1}
     return {
         "largest pages": list_of("/v1/incidents"),
-        "largest pages as GeoJSON": list_of("/v1/incidents", accept="application/geo+json"),
         "filter that matches nothing": list_of("/v1/incidents", "incidents", ("category", "ammunition_storage")),
         "box that matches little": list_of("/v1/incidents", "incidents", ("bbox", "3.9,3.9,4,4")),
         "list as of an earlier time": list_of("/v1/incidents", "incidents", ("as_of", long_ago)),

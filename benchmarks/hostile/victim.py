@@ -7,10 +7,14 @@ from typing import Final
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from benchmarks.latency import Spread
 
 EVERY_SECONDS: Final = 0.2
+# Who has handled no message for so long has none left.
+QUIET_SECONDS: Final = 1.5
+LONGEST_SECONDS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,29 @@ async def wait(session: aiohttp.ClientSession, address: str, seconds: float) -> 
     return Waited(Spread.of_many(taken), over[0.05], over[0.1])
 
 
+async def settled(session: aiohttp.ClientSession, address: str) -> None:
+    """Wait until the events of what was sent before are handled: they are no part of what comes next."""
+    async with asyncio.timeout(LONGEST_SECONDS):
+        before = -1.0
+        while before != (handled := await _handled(session, address)):
+            before = handled
+            await asyncio.sleep(QUIET_SECONDS)
+
+
+async def _handled(session: aiohttp.ClientSession, address: str) -> float:
+    return sum(sample.value for sample in await _samples(session, address, "clearway_consumer_messages_total"))
+
+
 async def _holds(session: aiohttp.ClientSession, address: str) -> dict[float, int]:
     """How many holds there were up to each length."""
+    samples = await _samples(session, address, "clearway_loop_hold_seconds_bucket")
+    return {float(sample.labels["le"]): int(sample.value) for sample in samples}
+
+
+async def _samples(session: aiohttp.ClientSession, address: str, name: str) -> list[Sample]:
     async with session.get(f"{address}/metrics") as answer:
         families = text_string_to_metric_families(await answer.text())
-    samples = (sample for family in families for sample in family.samples)
-    name = "clearway_loop_hold_seconds_bucket"
-    return {float(sample.labels["le"]): int(sample.value) for sample in samples if sample.name == name}
+    return [sample for family in families for sample in family.samples if sample.name == name]
 
 
 def _over(holds: dict[float, int], bound: float) -> list[int]:
