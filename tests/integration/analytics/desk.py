@@ -13,6 +13,7 @@ from clearway_analytics.commands.announce import Announcer
 from clearway_analytics.commands.apply_incident import ApplyIncident
 from clearway_analytics.commands.change_parameters import ChangeParameters, ParametersDraft
 from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
+from clearway_analytics.commands.record_checks import live_route
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
 from clearway_analytics.consumers.incidents import OnIncident
@@ -213,8 +214,9 @@ class Desk:
     async def explained(self, route_id: UUID, at: datetime | None = None) -> Explained:
         async with self.database.of_every_mission("a test").read() as connection:
             mission = await missions.read(connection, MISSION)
+            route = await live_route(connection, MISSION, route_id)
             found = await explained(
-                connection, mission, route_id, at or self.clock.now(), 7.0, self.register.heavy, UNLIMITED
+                connection, mission, route, at or self.clock.now(), 7.0, self.register.heavy, UNLIMITED
             )
         assert found is not None
         return found

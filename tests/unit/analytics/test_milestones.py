@@ -17,8 +17,8 @@ def test_what_is_within_a_radius_is_told_by_the_distance_along_the_line() -> Non
     steps = np.arange(0.0, milestones.along_m[-1], 2.0)
     on_line = np.column_stack([np.interp(steps, vertices, line[:, axis]) for axis in (0, 1)])
     places, radii = rng.uniform((3.0, 14.0), (3.1, 14.1), (30, 2)), rng.uniform(100.0, 3_000.0, 30)
-    several = 0
-    for place, radius, found in zip(places, radii, milestones.within(*places.T, radii), strict=True):
+    several, within = 0, milestones.within(places[:, 0], places[:, 1], radii)
+    for place, radius, found in zip(places, radii, within, strict=True):
         inside = np.zeros(len(steps), dtype=bool)
         for stretch in found:
             inside |= (stretch.start_m <= steps) & (steps <= stretch.end_m)
