@@ -79,21 +79,29 @@ async def test_what_was_revoked_is_known_at_the_next_look(keys: SqlKeyDirectory,
 
 
 async def test_many_looks_at_once_are_two_reads(service: SqlKeyDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    reads = 0
+    reads, begun, go_on = 0, asyncio.Event(), asyncio.Event()
     read = vars(SqlEndings)["_read"]
 
     async def counted(self: SqlEndings) -> None:
         nonlocal reads
         reads += 1
-        await asyncio.sleep(0.01)
+        begun.set()
+        await go_on.wait()
         await read(self)
 
     monkeypatch.setattr(SqlEndings, "_read", counted)
+    go_on.set()
     await asyncio.gather(*(service.endings.look() for _ in range(100)))
     assert reads == 1
+    go_on.clear()
+    begun.clear()
     first = asyncio.create_task(service.endings.look())
-    await asyncio.sleep(0.005)
-    await asyncio.gather(first, *(service.endings.look() for _ in range(100)))
+    await begun.wait()
+    # What begins while one reads is not sure of what that one saw.
+    others = [asyncio.create_task(service.endings.look()) for _ in range(100)]
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(first, *others)
     assert reads == 3
 
 
