@@ -21,7 +21,6 @@ from clearway_alerts.storage.tables import ROUTE_VIEW, SUBSCRIPTION
 from clearway_alerts.storage.unreadable import why_unreadable
 from clearway_platform.heavy import HeavyWork
 
-# One filter may have thousands of positions. Between so many the loop is given to others.
 # A filter may have thousands of positions, and what a server sends arrives in one piece: so many are asked for at once.
 _READ_AT_ONCE: Final = 10
 # So many positions are measured in a few milliseconds; more of them elsewhere than on the event loop.
