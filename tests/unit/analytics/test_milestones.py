@@ -1,5 +1,7 @@
 """Places beside a line, told by the distance along it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,3 +43,16 @@ def test_a_circle_that_only_touches_the_end_of_a_line_is_found() -> None:
     [stretch] = found
     assert stretch.end_m == pytest.approx(milestones.along_m[-1])
     assert 0 < stretch.end_m - stretch.start_m < 0.02 * beyond_m
+
+
+def test_a_step_that_is_too_short_to_be_measured_touches_nothing() -> None:
+    milestones = Milestones.of([(3.0, 14.0), (3.05, 14.0), (3.1, 14.0)])
+    milestones = replace(
+        milestones,
+        x=np.insert(milestones.x, 1, milestones.x[1]),
+        y=np.insert(milestones.y, 1, milestones.y[1]),
+        along_m=np.insert(milestones.along_m, 1, milestones.along_m[1]),
+    )
+    assert 0.0 in np.hypot(np.diff(milestones.x), np.diff(milestones.y))
+    [[stretch]] = milestones.within(np.array([3.0]), np.array([14.0]), np.array([100.0]))
+    assert stretch.end_m == pytest.approx(100.0, rel=0.01)

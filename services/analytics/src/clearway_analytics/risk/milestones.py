@@ -72,6 +72,8 @@ class Milestones:
         aside = ((y - self.y[:-1]) * east - (x - self.x[:-1]) * north) / length
         half = np.sqrt(np.maximum(radius_m * radius_m - aside * aside, 0.0))
         touched = (np.abs(aside) <= radius_m) & (foot + half >= 0.0) & (foot - half <= length)
+        # A step without length has no side: what it would touch, the steps beside it do.
+        touched &= (east != 0.0) | (north != 0.0)
         # Within a step the ground and the projection are proportional.
         ground = np.diff(self.along_m) / length
         first = self.along_m[:-1] + ground * np.maximum(foot - half, 0.0)
