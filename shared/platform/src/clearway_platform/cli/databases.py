@@ -13,7 +13,7 @@ from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.auth.keys.privileges import grant_writes_to_readers
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
 from clearway_platform.cli.data_folder import prepare
-from clearway_platform.cli.signals import ended_at_once
+from clearway_platform.cli.signals import loading
 from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.database.row_security import row_security_of
 from clearway_platform.database.schema import newer_schema_notice
@@ -34,7 +34,7 @@ def migrate(
     data: DataFolder = None,
 ) -> None:
     """Migrate databases to their newest schema. Safe to repeat and to run twice at once. A newer schema is kept."""
-    with ended_at_once():
+    with loading():
         services = installed_services()
     scripts = {KEYS: KEYS_MIGRATIONS} | migrations_of(services.values())
     unknown = set(database or ()) - set(scripts)

@@ -13,7 +13,7 @@ from clearway_platform.auth.keys import MIGRATIONS as KEYS_MIGRATIONS
 from clearway_platform.cli.configuration import Misconfigured, read_settings
 from clearway_platform.cli.databases import KEYS
 from clearway_platform.cli.failures import FAILED
-from clearway_platform.cli.signals import ended_at_once
+from clearway_platform.cli.signals import loading
 from clearway_platform.database.engines import Database, async_url
 from clearway_platform.database.row_security import Protected, RowSecurity, enforce, relax, row_security_of
 from clearway_platform.service import installed_services, migrations_of
@@ -54,7 +54,7 @@ def off(database: Names = None) -> None:
 
 def _postgresql(chosen: Sequence[str] | None) -> Iterator[tuple[str, str, RowSecurity]]:
     """The databases of PostgreSQL among those that were chosen, with their addresses."""
-    with ended_at_once():
+    with loading():
         known = {KEYS: KEYS_MIGRATIONS} | migrations_of(installed_services().values())
     if unknown := set(chosen or ()) - set(known):
         raise Misconfigured(f"There is no database {', '.join(sorted(unknown))}. Databases: {', '.join(known)}.")

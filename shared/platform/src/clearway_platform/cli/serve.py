@@ -25,7 +25,7 @@ from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.demonstration import Demonstration, load_demonstration
 from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, announced, kept_key
-from clearway_platform.cli.signals import ended_at_once
+from clearway_platform.cli.signals import loading
 from clearway_platform.process.listening import AddressTaken, address_of, beyond_this_machine, bind
 from clearway_platform.process.mounts import owners_of
 from clearway_platform.process.runtime import Process, migrate, open_process
@@ -58,7 +58,7 @@ def up(
     play = load_demonstration() if demo else None
     if play:
         settings = settings.model_copy(update={"data_dir": settings.data_dir / DEMO_FOLDER})
-    with ended_at_once():
+    with loading():
         services = installed_services()
     listening = _bind(settings)
     prepare(settings, ["keys", *migrations_of(services.values())], keeps_files=True)
@@ -77,7 +77,7 @@ def run(
     if settings.broker_url is None:
         raise Misconfigured("`clearway run` needs Kafka. Set CLEARWAY_BROKER_URL, or use `clearway up`.")
     listening = _bind(settings)
-    with ended_at_once():
+    with loading():
         loaded = load_service(service)
     prepare(settings, ["keys", *migrations_of([loaded])], keeps_files=False)
     _start([loaded], settings, listening, migrate_first=False, demo=None)
