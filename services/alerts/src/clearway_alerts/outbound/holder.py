@@ -12,14 +12,13 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy import BindParameter, bindparam, delete, update
 
-from clearway_alerts.outbound.presence import presence_of
+from clearway_alerts.outbound.presence import LOOK_SECONDS, presence_of
 from clearway_alerts.storage.tables import DELIVERY, LEASE_HOLDER, is_pending
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, on_either
 from clearway_platform.messaging.retry import Outage, is_temporary
 from clearway_platform.outages import brief
 
-_LOOK_SECONDS: Final = 0.25
 _FIRST_LOOK_SECONDS: Final = 1.0
 _NUMBER_BITS: Final = 62
 
@@ -71,7 +70,7 @@ class Holder:
     async def run(self, taken_over: Callable[[], None]) -> None:
         """Hold the lock, and look for holders that are gone, until cancelled."""
         while True:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
             if await self._look_again():
                 taken_over()
 

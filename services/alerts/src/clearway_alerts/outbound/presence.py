@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_platform.database.engines import Database
 from clearway_platform.lock_file import LockFile
 
-# A holder is gone when its lock was free for so long: one that lost its connection has taken it again by then.
-GONE_SECONDS: Final = 0.75
+# A holder is gone when its lock was free for so long: one that lost its connection, which it sees when it looks next,
+# has taken it again by then.
+LOOK_SECONDS: Final = 0.1
+GONE_SECONDS: Final = 0.4
 # After its start a server gives holders so long to come back: all of them lost their locks with it.
 RETURN_SECONDS: Final = 5
 _CLOSE_SECONDS: Final = 1.0
@@ -83,6 +85,16 @@ class OnPostgresql:
             raise
 
     async def _hold(self) -> bool:
+        had_session = self._session is not None
+        try:
+            return await self._look()
+        except Exception:
+            if not had_session:
+                raise
+        # The connection ended, and its lock with it.
+        return await self._look()
+
+    async def _look(self) -> bool:
         try:
             if self._session is None:
                 self._session = await self._database.session()
@@ -116,14 +128,21 @@ class OnSqlite:
         self._own = {"number": number}
         file = database.url.database
         self._lock = LockFile(Path(f"{file}.lock")) if file and file != _MEMORY else None
+        # While the lock is held no other holder can begin.
+        self._is_alone = False
 
     async def hold(self) -> bool:
         return self._lock is None or self._lock.take()
 
     async def gone(self) -> AbstractSet[int]:
+        if self._is_alone:
+            return frozenset()
         async with self._holders.read() as connection:
-            return set((await connection.execute(_OTHERS, self._own)).scalars())
+            others = set((await connection.execute(_OTHERS, self._own)).scalars())
+        self._is_alone = not others
+        return others
 
     async def end(self) -> None:
+        self._is_alone = False
         if self._lock is not None:
             self._lock.release()
