@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,9 +25,15 @@ from shapely.geometry.base import BaseGeometry
 from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.segments import Segments
 
-# The corners of an outline may be off by this part of the half-width: a route is not known better.
+# The corners of an outline may be off by this part of the half-width, and by twice that where many points are thinned
+# to few: a route is not known better.
 TOLERANCE: Final = 0.01
 POINTS_AT_ONCE: Final = 25
+# A line is thinned in parts: Douglas and Peucker's rule takes the square of their points, and shapely keeps the
+# interpreter for itself meanwhile, 0.1 s for 5,000 of them.
+THINNED_AT_ONCE: Final = 250
+# A triangle, whose last point is its first. What is thinned to less has no ground inside.
+SMALLEST_RING: Final = 4
 # To the micrometre: GEOS divides by zero where the square of a difference is too small for a number.
 _DECIMALS: Final = 6
 # Beyond so many standard deviations the exponential is less than 3e-11.
@@ -46,31 +51,47 @@ def around(lines: Sequence[Floats], half_width_m: float) -> tuple[Segments, floa
     """
     tolerance = TOLERANCE * half_width_m / 2
     region = shapely.union_all([_ground(points, half_width_m, tolerance) for points in lines])
-    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(_simplified(region, tolerance))))
-    return Segments.joined([Segments.between(shapely.get_coordinates(ring)) for ring in rings]), float(region.area)
+    polygons = shapely.get_parts(shapely.orient_polygons(region))
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(polygons)]
+    thinned = [ring for ring in (_thinned(ring, tolerance) for ring in rings) if len(ring) >= SMALLEST_RING]
+    return Segments.joined([Segments.between(ring) for ring in thinned or rings]), float(region.area)
 
 
 def _ground(points: Floats, half_width_m: float, tolerance: float) -> BaseGeometry:
     """The ground within the half-width of one line."""
     points = np.round(points, _DECIMALS)
-    line = _thinned(points, min(tolerance, shapely.LineString(points).length / 100))
+    line = _straightened(points, min(tolerance, shapely.LineString(points).length / 100))
     region = _round(line, half_width_m)
     for end, inner in ((line[0], line[1]), (line[-1], line[-2])):
         region = region.difference(_beyond(end, inner, half_width_m).difference(_near(line, end, half_width_m)))
     return region
 
 
-def _thinned(points: Floats, tolerance: float) -> Floats:
+def _straightened(points: Floats, tolerance: float) -> Floats:
     """The line without points that do not matter. One at which it turns back does: the corridor is round there."""
     steps = Segments.between(points)
     points = np.concatenate((steps.start, points[-1:]))
     turns = np.flatnonzero((steps.direction[:-1] * steps.direction[1:]).sum(axis=1) < 0.0) + 1
-    cuts = [0, *turns.tolist(), len(points) - 1]
-    parts = [
-        shapely.get_coordinates(shapely.LineString(points[first : last + 1]).simplify(tolerance))
-        for first, last in pairwise(cuts)
-    ]
+    stretches = np.split(points, turns)
+    ends = [stretch[:1] for stretch in stretches[1:]] + [points[:0]]
+    parts = [_thinned(np.concatenate((part, end)), tolerance) for part, end in zip(stretches, ends, strict=True)]
     return np.concatenate([points[:1], *(part[1:] for part in parts)])
+
+
+def _thinned(points: Floats, tolerance: float) -> Floats:
+    """A line or a ring without points that do not matter: in parts, and then as a whole if few points are left.
+
+    An outline that crosses itself a little after it has the same mass inside.
+    """
+    last = len(points) - 1
+    parts = [points[first : first + THINNED_AT_ONCE + 1] for first in range(0, last, THINNED_AT_ONCE)]
+    left = np.concatenate([points[:1], *(_simplified(part, tolerance)[1:] for part in parts)])
+    return _simplified(left, tolerance) if len(parts) > 1 and len(left) <= THINNED_AT_ONCE else left
+
+
+def _simplified(points: Floats, tolerance: float) -> Floats:
+    simple: Floats = shapely.get_coordinates(shapely.LineString(points).simplify(tolerance, preserve_topology=False))
+    return simple
 
 
 def _round(line: Floats, half_width_m: float) -> BaseGeometry:
@@ -111,13 +132,6 @@ def _bend(before: Floats, bend: Floats, after: Floats, half_width_m: float) -> B
     angles = outside + turn * np.linspace(0.0, 1.0, 17)
     arc = bend + half_width_m * np.column_stack((np.cos(angles), np.sin(angles)))
     return shapely.Polygon([bend, *arc])
-
-
-def _simplified(region: BaseGeometry, tolerance: float) -> BaseGeometry:
-    """Without corners that do not matter. An outline that crosses itself a little has the same mass inside; keeping it
-    from doing so takes very long for one with many holes."""
-    simple = region.simplify(tolerance, preserve_topology=False)
-    return region if simple.is_empty else simple
 
 
 def fluxes(edges: Segments, x: Floats, y: Floats, s: Floats) -> Floats:
