@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from pydantic_core import from_json
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, NullPool, Row, Select, Table, create_engine, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
@@ -306,8 +307,9 @@ def _read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
 def _load_json(stored: str) -> Any:
     """What is no JSON is given as its text, which no reader takes for a state: so a damaged row fails where it is read,
     and not every row beside it."""
+    # Not the standard library's, which takes three times as long: a third of a list of incidents.
     try:
-        return json.loads(stored)
+        return from_json(stored)
     except ValueError:
         return stored
 
