@@ -1,14 +1,17 @@
-"""Who waits for a turn, of all that can be asked: reads alone. What warns, and what ends a warning, passes at once."""
+"""Who waits for a turn of all that can be asked: reads, and for a moment what writes; never what ends a warning."""
 
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import NoReturn
 from unittest.mock import patch
 
 import httpx
 import pytest
 
+from clearway_platform.places import AlternatingPlaces, BriefPlaces
 from clearway_platform.web.never_limited import MARK
-from clearway_platform.web.turns import LARGE_BYTES, Turns
+from clearway_platform.web.turns import LARGE_BYTES
 
 from .mission import Mission, made, report
 from .operations import Operation, operations
@@ -21,16 +24,16 @@ MOST_BYTES_OF_A_TEXT = 12
 
 
 @contextmanager
-def none_free() -> Iterator[None]:
-    """Every turn is taken, as the platform of the tests sees it: who asks for one fails, in place of waiting."""
+def none_free(*, of_writes: bool = False) -> Iterator[None]:
+    """Every turn of reads and large bodies is taken, as the platform of the tests sees it, and those of writes as well
+    if `of_writes`: who asks for one fails, in place of waiting."""
 
-    async def fail(_mission: str) -> None:
-        raise RuntimeError("no read has its turn")
+    def fail(_places: object, _owner: object) -> NoReturn:
+        raise RuntimeError("no turn is free")
 
-    async def fail_large(_self: Turns, _headers: object) -> None:
-        raise RuntimeError("no large body has its turn")
-
-    with patch.object(Turns, "_read_turn", lambda _self, _turn: fail), patch.object(Turns, "_owner_of", fail_large):
+    with ExitStack() as patches:
+        for places in (AlternatingPlaces, BriefPlaces) if of_writes else (AlternatingPlaces,):
+            patches.enter_context(patch.object(places, "of", fail))
         yield
 
 
@@ -43,7 +46,7 @@ def stage(north: Mission, south: Mission) -> Iterator[Scene]:
 @pytest.mark.parametrize("operation", [one for one in operations() if MARK in one.document], ids=str)
 def test_what_ends_a_warning_waits_for_no_turn(operation: Operation, stage: Scene) -> None:
     asked, mission = prepared(operation, stage)
-    with none_free():
+    with none_free(of_writes=True):
         answer = stage.ask(asked, mission=mission)
     assert answer.status_code < 400, answer.text
 
@@ -64,12 +67,12 @@ def test_what_ends_a_warning_is_smaller_than_what_waits(operation: Operation) ->
     assert sum(texts) * MOST_BYTES_OF_A_TEXT < LARGE_BYTES / 2
 
 
-def test_a_report_waits_for_no_turn(north: Mission) -> None:
+def test_a_report_waits_for_no_read(north: Mission) -> None:
     with north.client() as client, none_free():
         made(client.post("/v1/incidents", json=report(north.mark)))
 
 
-def test_a_report_that_does_not_say_its_size_waits_for_no_turn(north: Mission) -> None:
+def test_a_report_that_does_not_say_its_size_waits_for_no_read(north: Mission) -> None:
     whole = httpx.Request("POST", "http://any", json=report(north.mark)).content
     with north.client() as client, none_free():
         answer = client.post("/v1/incidents", content=iter([whole]), headers={"Content-Type": "application/json"})
@@ -77,20 +80,27 @@ def test_a_report_that_does_not_say_its_size_waits_for_no_turn(north: Mission) -
         made(answer)
 
 
+def test_a_report_takes_a_turn_of_writes(stage: Scene) -> None:
+    """So the test of what ends a warning can fail."""
+    asked = sending({"method": "POST", "url": "/v1/incidents"}, json.dumps(report(stage.ours.mark)).encode())
+    with none_free(of_writes=True):
+        assert stage.ask(asked).status_code == httpx.codes.INTERNAL_SERVER_ERROR
+
+
 @pytest.mark.parametrize("path", HEALTH)
 def test_health_waits_for_no_turn_with_a_key_or_without(path: str, north: Mission, anyone: httpx.Client) -> None:
-    with north.client() as client, none_free():
+    with north.client() as client, none_free(of_writes=True):
         assert client.get(path).status_code == anyone.get(path).status_code == httpx.codes.OK
 
 
 @pytest.mark.parametrize("operation", [one for one in operations() if one.streams], ids=str)
 def test_a_stream_begins_without_a_turn(operation: Operation, stage: Scene) -> None:
-    with none_free():
+    with none_free(of_writes=True):
         assert stage.ask(operation.request(stage.ours.ids)).status_code == httpx.codes.OK
 
 
 def test_who_is_refused_waits_for_no_turn(anyone: httpx.Client) -> None:
-    with none_free():
+    with none_free(of_writes=True):
         assert anyone.get("/v1/incidents").status_code == httpx.codes.UNAUTHORIZED
 
 

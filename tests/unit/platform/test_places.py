@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from clearway_platform.places import JUST_SECONDS, AlternatingPlaces, Places
+from clearway_platform.places import JUST_SECONDS, OTHERS_SECONDS, AlternatingPlaces, Attendance, BriefPlaces, Places
 
 SECONDS = 20
 
@@ -12,7 +12,7 @@ SECONDS = 20
 class Work:
     """Work that lasts until it is let go, in the order in which it began."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places | BriefPlaces) -> None:
         self.began: list[str] = []
         self.go_on = asyncio.Event()
         self._places = places
@@ -66,7 +66,7 @@ class Pieces:
 
     def __init__(self) -> None:
         self.began: list[str] = []
-        self.places = AlternatingPlaces(2)
+        self.places = AlternatingPlaces(2, Attendance())
         self._ends: dict[str, asyncio.Event] = {}
 
     async def do(self, owner: str, name: str) -> None:
@@ -167,3 +167,45 @@ async def test_work_of_one_owner_that_takes_long_keeps_the_next_waiting_only_for
             await asyncio.sleep(0.01)
         pieces.end("first")
         pieces.end("second")
+
+
+async def test_an_owner_is_alone_until_another_is_there_and_after_it_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clearway_platform.places.THERE_SECONDS", 0.2)
+    attendance = Attendance()
+    assert attendance.is_alone("north")
+    attendance.note("north")
+    assert attendance.is_alone("north")
+    attendance.note("south")
+    for _ in range(3):
+        attendance.note("north")
+        assert not attendance.is_alone("north")
+        assert not attendance.is_alone("south")
+    await asyncio.sleep(0.25)
+    attendance.note("north")
+    assert attendance.is_alone("north")
+    assert not attendance.is_alone("south")
+
+
+async def test_brief_work_of_an_owner_that_is_alone_has_as_many_places_as_it_likes() -> None:
+    attendance = Attendance()
+    work = Work(BriefPlaces(1, attendance))
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        for number in range(3):
+            group.create_task(work.do("north", str(number)))
+        await passed()
+        assert work.began == ["0", "1", "2"]
+        work.go_on.set()
+
+
+async def test_brief_work_waits_for_a_place_only_for_a_moment_where_another_owner_is_there() -> None:
+    attendance = Attendance()
+    attendance.note("south")
+    work = Work(BriefPlaces(1, attendance))
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        for number in range(2):
+            group.create_task(work.do("north", str(number)))
+        await passed()
+        assert work.began == ["0"]
+        await asyncio.sleep(2 * OTHERS_SECONDS)
+        assert work.began == ["0", "1"]
+        work.go_on.set()

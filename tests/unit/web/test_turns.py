@@ -1,4 +1,5 @@
-"""The reads and the large bodies of a mission take turns; nothing else waits, and no other mission does."""
+"""The reads and the large bodies of a mission take turns, its small writes where another mission is there; and no other
+mission waits."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from clearway_platform import places
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, Turns, take_turn
+from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, WRITES_AT_ONCE, Turns, take_turn
 
 SECONDS = 20
 LARGE = b"x" * LARGE_BYTES
@@ -157,7 +158,7 @@ async def test_large_bodies_of_nobody_wait_for_each_other_alone(mission: str) ->
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
-async def test_a_small_write_waits_for_nothing(method: str, chunked: bool) -> None:
+async def test_a_small_write_of_a_mission_that_is_alone_waits_for_nothing(method: str, chunked: bool) -> None:
     """Whether it says its size or not."""
     application = Application()
     async with calling(application) as caller:
@@ -168,6 +169,37 @@ async def test_a_small_write_waits_for_nothing(method: str, chunked: bool) -> No
             caller.ask("/write", "north", method, LARGE[:-1], chunked=chunked)
         await settled()
         assert application.running.count("/write") == 2 * AT_ONCE
+
+
+@pytest.mark.parametrize("other", ["GET", "POST"])
+async def test_where_another_mission_is_there_few_small_writes_are_under_way_and_the_others_wait_a_moment(
+    other: str,
+) -> None:
+    application = Application()
+    async with calling(application) as caller:
+        caller.ask("/of another", "south", other)
+        await settled()
+        for _ in range(2 * WRITES_AT_ONCE):
+            caller.ask("/write", "north", "POST")
+        await settled()
+        assert application.running == ["/of another", *["/write"] * WRITES_AT_ONCE]
+        while len(application.running) < 2 * WRITES_AT_ONCE + 1:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.01)
+
+
+async def test_a_small_write_begins_when_one_before_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "OTHERS_SECONDS", float(SECONDS))
+    application = Application()
+    async with calling(application) as caller:
+        caller.ask("/of another", "south")
+        await settled()
+        for _ in range(2 * WRITES_AT_ONCE):
+            caller.ask("/write", "north", "POST")
+        await settled()
+        assert application.running.count("/write") == WRITES_AT_ONCE
+        application.go_on.set()
+        await settled()
+        assert application.running.count("/write") == 2 * WRITES_AT_ONCE
 
 
 @pytest.mark.parametrize("chunked", [False, True])

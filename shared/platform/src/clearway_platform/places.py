@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
 # An owner whose work ended less than this ago is at it again and again.
 JUST_SECONDS: Final = 0.1
-# An owner whose work ended less than this ago is there.
+# An owner whose work began or ended less than this ago is there.
 THERE_SECONDS: Final = 1.0
 # So long work waits at most for what was there before it, of its owner and of others. What takes longer waits for
 # something else than the processor.
 OWN_SECONDS: Final = 0.5
 OTHERS_SECONDS: Final = 0.1
+
+
+class Attendance:
+    """Which owners are there: whose work has begun or ended within a second."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Hashable, float] = {}
+
+    def note(self, owner: Hashable) -> None:
+        self._seen.pop(owner, None)  # so the latest is the last
+        self._seen[owner] = asyncio.get_running_loop().time()
+
+    def is_alone(self, owner: Hashable) -> bool:
+        latest = next((other for other in reversed(self._seen) if other != owner), None)
+        return latest is None or asyncio.get_running_loop().time() - self._seen[latest] >= THERE_SECONDS
 
 
 @dataclass(slots=True)
@@ -52,6 +67,29 @@ class Places:
                 del self._owners[owner]
 
 
+class BriefPlaces:
+    """Places for work that must not wait for long. An owner that is alone has as many as it likes; where others are
+    there, `each`, and what finds none begins when one is free, or after a moment."""
+
+    def __init__(self, each: int, attendance: Attendance) -> None:
+        self._places = Places(each)
+        self._attendance = attendance
+
+    @asynccontextmanager
+    async def of(self, owner: Hashable) -> AsyncIterator[None]:
+        """Surrounds work that has a place of its owner, or has waited for one."""
+        self._attendance.note(owner)
+        async with AsyncExitStack() as place:
+            if not self._attendance.is_alone(owner):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(OTHERS_SECONDS):
+                        await place.enter_async_context(self._places.of(owner))
+            try:
+                yield
+            finally:
+                self._attendance.note(owner)
+
+
 class AlternatingPlaces:
     """Places in which the work of an owner is done one after another, and that of several owners in turn.
 
@@ -61,8 +99,9 @@ class AlternatingPlaces:
     are, and one that comes now and then waits for none.
     """
 
-    def __init__(self, each: int) -> None:
+    def __init__(self, each: int, attendance: Attendance) -> None:
         self._places = Places(each)
+        self._attendance = attendance
         self._under_way: dict[asyncio.Future[None], Hashable] = {}
         self._last: dict[Hashable, _Turn] = {}
 
@@ -74,6 +113,7 @@ class AlternatingPlaces:
     async def of(self, owner: Hashable) -> AsyncIterator[None]:
         """Surrounds work that has one place of its owner."""
         loop = asyncio.get_running_loop()
+        self._attendance.note(owner)
         async with self._places.of(owner):
             end: asyncio.Future[None] = loop.create_future()
             self._under_way[end] = owner
@@ -83,7 +123,7 @@ class AlternatingPlaces:
                 last = self._last.get(owner)
                 if last is not None and loop.time() - last.ended < JUST_SECONDS:
                     await _ended([one for one in self._before(end) if self._under_way[one] != owner], OTHERS_SECONDS)
-                    if self._others_are_there(owner, loop.time()):
+                    if not self._attendance.is_alone(owner):
                         await asyncio.sleep(last.ended + min(last.seconds, OTHERS_SECONDS) - loop.time())
                 begun = loop.time()
                 yield
@@ -91,12 +131,10 @@ class AlternatingPlaces:
                 del self._under_way[end]
                 end.set_result(None)
                 self._last[owner] = _Turn(loop.time(), loop.time() - begun)
+                self._attendance.note(owner)
 
     def _before(self, end: asyncio.Future[None]) -> Iterator[asyncio.Future[None]]:
         return takewhile(lambda one: one is not end, self._under_way)
-
-    def _others_are_there(self, owner: Hashable, now: float) -> bool:
-        return any(now - last.ended < THERE_SECONDS for other, last in self._last.items() if other != owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""Turns: the reads and the large bodies of one mission wait for each other, and keep no other mission waiting.
+"""Turns: the requests of one mission wait for each other, and keep no other mission waiting.
 
 All requests of a process are computed on one event loop. Without turns a mission that sends many at once would get as
-many parts of it, and the one that sends a single request one. A warning never waits here: reports, acknowledgements,
-retractions and whatever else is small and writes passes at once. So do health, the beginning of a stream, and what is
-refused.
+many parts of it, and the one that sends a single request one. Reads and large bodies are computed one after another.
+What is small and writes waits only where a mission sends many at once while another is there, and then for a tenth of a
+second at most: a report is worth more than the order. What ends a warning never waits here. Nor do health, the
+beginning of a stream, and what is refused.
 """
 
 from __future__ import annotations
@@ -16,36 +17,41 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway_platform.auth.principals import Principal
-from clearway_platform.places import AlternatingPlaces, Places
+from clearway_platform.places import AlternatingPlaces, Attendance, BriefPlaces, Places
 
 # Reads of one mission, in one process. They are computed one after another; one that waits for a thread or its database
 # keeps the next from its turn for a moment only.
 AT_ONCE: Final = 4
+# Small writes of one mission, in one process, while another mission is there.
+WRITES_AT_ONCE: Final = 2
 # A body from this size on takes a millisecond or more to be parsed, in one piece: of a mission one at once, in its turn
 # with reads. Nothing that ends a warning is as large.
 LARGE_BYTES: Final = 65_536
 _READS: Final = frozenset({"GET", "HEAD"})
-_READ_TURN: Final = "read_turn"
+_TURN: Final = "turn"
 _SCHEME: Final = "bearer "
 _EVENT_STREAM: Final = "text/event-stream"
 
 
 async def take_turn(scope: Scope, mission: str) -> None:
-    """Wait until a read of this mission may be computed. Its turn lasts until its answer is, however often it asks."""
-    wait = scope.get("state", {}).pop(_READ_TURN, None)
+    """Wait until this request of the mission may be computed. Its turn lasts until its answer is, however often it
+    asks."""
+    wait = scope.get("state", {}).pop(_TURN, None)
     if wait is not None:
         await wait(mission)
 
 
 class Turns:
-    """ASGI middleware. A read says itself when it needs its turn, with `take_turn`: once its caller is known, and
+    """ASGI middleware. A request says itself when it needs its turn, with `take_turn`: once its caller is known, and
     before it has anything that others need. A body is parsed before that, so `principal_of` says whose a large one is:
     the caller behind a key or a token, or None."""
 
     def __init__(self, app: ASGIApp, principal_of: Callable[[str], Awaitable[Principal | None]]) -> None:
         self._app = app
         self._principal_of = principal_of
-        self._reads = AlternatingPlaces(AT_ONCE)
+        attendance = Attendance()
+        self._reads = AlternatingPlaces(AT_ONCE, attendance)
+        self._writes = BriefPlaces(WRITES_AT_ONCE, attendance)
         self._large_bodies = Places(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,19 +59,18 @@ class Turns:
             await self._app(scope, receive, send)
             return
         async with AsyncExitStack() as turn:
-            if scope["method"] in _READS:
-                scope.setdefault("state", {})[_READ_TURN] = self._read_turn(turn)
-            elif _may_be_large(headers := Headers(scope=scope)):
+            size = 0
+            if scope["method"] not in _READS and _may_be_large(headers := Headers(scope=scope)):
                 # The whole body first: a turn is not for waiting for a slow client.
                 receive, size = await _received(receive)
-                if size >= LARGE_BYTES:
-                    owner = await self._owner_of(headers)
-                    await turn.enter_async_context(self._large_bodies.of(owner))
-                    await turn.enter_async_context(self._reads.of(owner))
+            if size >= LARGE_BYTES:
+                owner = await self._owner_of(headers)
+                await turn.enter_async_context(self._large_bodies.of(owner))
+                await turn.enter_async_context(self._reads.of(owner))
+            else:
+                places = self._reads if scope["method"] in _READS else self._writes
+                scope.setdefault("state", {})[_TURN] = _turn_of(places, turn)
             await self._app(scope, receive, _Answer(send, turn))
-
-    def _read_turn(self, turn: AsyncExitStack) -> Callable[[str], Awaitable[None]]:
-        return lambda mission: turn.enter_async_context(self._reads.of(mission))
 
     async def _owner_of(self, headers: Headers) -> str | None:
         """The mission of the caller. None without a valid key: the application refuses those, and says why."""
@@ -77,6 +82,10 @@ class Turns:
         except Exception:  # the application meets the same error, and answers it
             return None
         return None if principal is None else principal.mission
+
+
+def _turn_of(places: AlternatingPlaces | BriefPlaces, turn: AsyncExitStack) -> Callable[[str], Awaitable[None]]:
+    return lambda mission: turn.enter_async_context(places.of(mission))
 
 
 class _Answer:
