@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from clearway_platform.clock import Clock, SystemClock
+from clearway_platform.heavy import of_each
 from clearway_platform.log.base import BrokerUnavailable, Message, PartitionsCallback, TopicPartition, TopicSpec
 from clearway_platform.log.embedded import storage
 from clearway_platform.log.embedded.catalog import Catalog
@@ -81,12 +82,14 @@ class EmbeddedBroker:
         return {partition: stored.get(self._catalog.stored(partition).id, 0) for partition in partitions}
 
     async def publish(self, messages: Sequence[Message]) -> None:
+        catalog = self._catalog
+        placed = await of_each(lambda one: (catalog.partition_for(one), storage.row(one)), messages)
         batches: dict[TopicPartition, list[storage.Row]] = {}
-        for message in messages:
-            batches.setdefault(self._catalog.partition_for(message), []).append(storage.row(message))
+        for partition, row in placed:
+            batches.setdefault(partition, []).append(row)
         if not batches:
             return
-        now, catalog = self._clock.now(), self._catalog
+        now = self._clock.now()
 
         def append(file: sqlite3.Connection) -> dict[TopicPartition, int]:
             return {
