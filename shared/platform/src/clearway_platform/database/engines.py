@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -104,6 +104,7 @@ class _Engines:
     reader: AsyncEngine
     apart: Apart
     beside: Engine | None = None
+    _returning: set[asyncio.Future[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def connection(
@@ -111,19 +112,30 @@ class _Engines:
     ) -> AsyncIterator[AsyncConnection]:
         """A connection whose transactions are bound to a mission, to every one, or to nothing. With `warns`, and for
         every mission, its reads wait for no mission's long ones."""
-        if engine.dialect.name == "postgresql":
-            async with engine.connect() as connection:
-                bind_next(connection, to)
-                yield connection
-            return
-        # On SQLite returning a connection does not wait. SQLAlchemy's context manager makes a task for it, against
-        # cancellation in between, which would only delay the caller.
         connection = await engine.connect()
-        sqlite_loop.read_for(connection, to, ahead=warns or to == EVERY_MISSION)
+        if engine.dialect.name == "postgresql":
+            bind_next(connection, to)
+        else:
+            sqlite_loop.read_for(connection, to, ahead=warns or to == EVERY_MISSION)
         try:
             yield connection
         finally:
+            await self._give_back(connection)
+
+    async def _give_back(self, connection: AsyncConnection) -> None:
+        """SQLAlchemy's context manager makes a task for it, against cancellation in between, and waits for that. On
+        SQLite nothing waits. On PostgreSQL the transaction of a read ends on the server, which concerns nobody: on a
+        busy loop that would keep an answer as long as a query does."""
+        if connection.dialect.name == "sqlite":
             await connection.close()
+            return
+        returning = asyncio.ensure_future(connection.close())
+        self._returning.add(returning)
+        returning.add_done_callback(self._returning.discard)
+
+    async def close(self) -> None:
+        await asyncio.gather(*self._returning, return_exceptions=True)
+        await asyncio.gather(self.writer.dispose(), self.reader.dispose())
 
 
 class Database:
@@ -193,7 +205,7 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        await asyncio.gather(self._engines.writer.dispose(), self._engines.reader.dispose())
+        await self._engines.close()
 
 
 class BoundDatabase:
