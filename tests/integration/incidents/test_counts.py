@@ -157,7 +157,7 @@ async def test_what_is_unchanged_is_not_counted_again(desk: Desk, monkeypatch: p
     first = await desk.ask("GET", "/v1/incident-counts")
     known = {"If-None-Match": first.headers["etag"]}
     with monkeypatch.context() as patched:
-        patched.setattr("clearway_incidents.api.counting.incident_counts", None)
+        patched.setattr("clearway_incidents.api.counting.counted", None)
         same = await desk.ask("GET", "/v1/incident-counts", headers=known)
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", first.headers["etag"])
     others: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
@@ -9,13 +10,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
-from sqlalchemy import Connection
+from sqlalchemy import Row
 from starlette.responses import Response
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.api.dependencies import Reader
 from clearway_incidents.api.filters import wanted
-from clearway_incidents.queries.incident_counts import Count, CountedBy, Periods, incident_counts
+from clearway_incidents.queries.incident_counts import Count, CountedBy, Periods, counted, counts_of
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.messaging.standing import standing_of
 from clearway_platform.refusals import Invalid
@@ -94,13 +95,15 @@ async def count(
         if matches(request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
 
-    def work(connection: Connection) -> bytes:
-        found = _bounded(incident_counts(connection, principal, query, periods, kinds))
+    def content_of(rows: Sequence[Row[Any]]) -> bytes:
+        found = _bounded(counts_of(rows, periods, kinds))
         about = {"days": days, "last_day": periods.last, "cursor": standing.cursor, "as_of": query.as_of}
         total = sum(one.incidents for one in found)
         return to_json({"total": total, **about, "counts": [_body(one, periods, kinds) for one in found]})
 
-    content = await database.read_apart(work)
+    asked = counted(principal, query, kinds, platform.database.dialect)
+    rows = await database.read_apart(lambda connection: connection.execute(asked).all())
+    content = await asyncio.to_thread(content_of, rows)
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
 
 

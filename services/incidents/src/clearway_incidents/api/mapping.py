@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 from starlette.responses import Response
 
 from clearway_contracts.geometry import Point, Polygon
@@ -120,12 +121,12 @@ async def draw(
         if matches(request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
 
-    def work(connection: Connection) -> bytes:
-        found = incident_map(connection, principal, query, zoom)
+    def content_of(found: IncidentMap) -> bytes:
         about = {"total": found.total, "zoom": zoom, "cursor": standing.cursor, "as_of": query.as_of}
         return to_json({"type": "FeatureCollection", **about, **_drawn(found)})
 
-    content = await database.read_apart(work)
+    found = await database.read_apart(lambda connection: incident_map(connection, principal, query, zoom))
+    content = await asyncio.to_thread(content_of, found)
     note_all_read(request, principal, "incident-map")
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)
 

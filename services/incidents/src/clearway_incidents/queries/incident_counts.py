@@ -6,7 +6,7 @@ The moments of an incident are told to the day, so that a reader who sees it red
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
+    CompoundSelect,
     Date,
+    Row,
     Select,
     Text,
     cast,
@@ -70,15 +71,18 @@ class Count:
     reduced: int
 
 
-def incident_counts(
-    connection: Connection, reader: Principal, wanted: Filter, periods: Periods, by: Sequence[CountedBy]
-) -> list[Count]:
-    """The incidents that this reader asks for and may see, each counted once. The first period comes first."""
-    parts = _parts(reader, wanted, by, connection.dialect.name)
+def counted(reader: Principal, wanted: Filter, by: Sequence[CountedBy], dialect: str) -> CompoundSelect[Any]:
+    """The incidents that this reader asks for and may see, counted by their days. `counts_of` makes counts of the rows,
+    of which there may be many."""
+    return union_all(*_parts(reader, wanted, by, dialect))
+
+
+def counts_of(rows: Iterable[Row[Any]], periods: Periods, by: Sequence[CountedBy]) -> list[Count]:
+    """Each incident is counted once. The first period comes first."""
     incidents: Counter[tuple[int, tuple[str, ...]]] = Counter()
     uncertain: Counter[tuple[int, tuple[str, ...]]] = Counter()
     reduced: Counter[tuple[int, tuple[str, ...]]] = Counter()
-    for first, last, number, are_reduced, *values in connection.execute(union_all(*parts)):
+    for first, last, number, are_reduced, *values in map(tuple, rows):
         began, ended = date.fromisoformat(first), date.fromisoformat(last)
         place = periods.place(began)
         key = place, tuple(_word(named, value) for named, value in zip(by, values, strict=True))

@@ -244,7 +244,8 @@ class BoundDatabase:
         return await self.read_apart(lambda connection: connection.execute(query).all())
 
     async def read_apart(self, work: Callable[[Connection], Result]) -> Result:
-        """The result of `work`, which reads many rows and returns few, in one consistent state.
+        """The result of `work`, which reads many rows and returns few, in one consistent state. It only reads: on
+        PostgreSQL it runs on the event loop, which what it makes of thousands of rows would hold.
 
         On SQLite it runs in a thread with its own connection, because it would block the event loop. On PostgreSQL a
         few run at once: what records and warns needs connections too.
