@@ -131,7 +131,13 @@ class _Engines:
             return
         returning = asyncio.ensure_future(connection.close())
         self._returning.add(returning)
-        returning.add_done_callback(self._returning.discard)
+        returning.add_done_callback(self._returned)
+
+    def _returned(self, returning: asyncio.Future[None]) -> None:
+        """A connection that was cut after what was read of it cannot end its transaction: the pool has dropped it."""
+        self._returning.discard(returning)
+        if not returning.cancelled():
+            returning.exception()
 
     async def close(self) -> None:
         await asyncio.gather(*self._returning, return_exceptions=True)
