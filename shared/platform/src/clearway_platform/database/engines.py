@@ -326,7 +326,7 @@ def _read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
 def _load_json(stored: str) -> Any:
     """What is no JSON is given as its text, which no reader takes for a state: so a damaged row fails where it is read,
     and not every row beside it."""
-    # Not the standard library's, which takes three times as long: a third of a list of incidents.
+    # Not the standard library's, which takes three times as long: a third of the work for a list.
     try:
         return from_json(stored)
     except ValueError:
