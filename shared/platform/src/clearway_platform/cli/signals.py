@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -18,7 +19,9 @@ def loading() -> Iterator[None]:
     There is nothing to close yet, and an exception while a library loads would be turned into an error of that library.
     What importing makes stays: to look through it for garbage takes a tenth of a start (ADR 0013).
     """
-    before = {number: signal.getsignal(number) for number in STOPPING}
+    # Only the main thread may set handlers, and only it gets signals.
+    is_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in STOPPING} if is_main else {}
     gc.disable()
     try:
         for number, handler in before.items():
