@@ -61,6 +61,8 @@ def _ground(points: Floats, half_width_m: float, tolerance: float) -> BaseGeomet
     """The ground within the half-width of one line."""
     points = np.round(points, _DECIMALS)
     line = _straightened(points, min(tolerance, shapely.LineString(points).length / 100))
+    line = _as_it_ends(line, points, tolerance / half_width_m)[::-1]
+    line = _as_it_ends(line, points[::-1], tolerance / half_width_m)[::-1]
     region = _round(line, half_width_m)
     for end, inner in ((line[0], line[1]), (line[-1], line[-2])):
         region = region.difference(_beyond(end, inner, half_width_m).difference(_near(line, end, half_width_m)))
@@ -71,11 +73,21 @@ def _straightened(points: Floats, tolerance: float) -> Floats:
     """The line without points that do not matter. One at which it turns back does: the corridor is round there."""
     steps = Segments.between(points)
     points = np.concatenate((steps.start, points[-1:]))
-    turns = np.flatnonzero((steps.direction[:-1] * steps.direction[1:]).sum(axis=1) < 0.0) + 1
-    stretches = np.split(points, turns)
+    corners = np.flatnonzero((steps.direction[:-1] * steps.direction[1:]).sum(axis=1) < 0.0) + 1
+    stretches = np.split(points, corners)
     ends = [stretch[:1] for stretch in stretches[1:]] + [points[:0]]
     parts = [_thinned(np.concatenate((part, end)), tolerance) for part, end in zip(stretches, ends, strict=True)]
     return np.concatenate([points[:1], *(part[1:] for part in parts)])
+
+
+def _as_it_ends(line: Floats, points: Floats, turn: float) -> Floats:
+    """A line that was made of points, with the first of their steps if its own begins in another direction, by more
+    than `turn` radians: the corridor ends flat across it, and the end of a short step turns far when its inner point
+    moves a little."""
+    first, own = Segments.between(points), Segments.between(line[:2])
+    if np.hypot(*(first.direction[0] - own.direction[0])) <= turn:
+        return line
+    return np.concatenate((line[:1], first.start[1:2], line[1:]))
 
 
 def _thinned(points: Floats, tolerance: float) -> Floats:
