@@ -7,7 +7,8 @@ import pytest
 
 from clearway_analytics.cli import waiting
 from clearway_analytics.cli.waiting import wait_for_comparison
-from clearway_platform.cli.api import Api, NotAvailable, RequestFailed
+from clearway_platform.cli.api import Api
+from clearway_platform.cli.errors import NotAvailable, RequestFailed
 
 ADDRESS = "/v1/risk-parameters/x"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clearway_platform.cli.client import DEFAULT_URL, find_access, same_address
+from clearway_platform.cli.client import find_access, same_address
 from clearway_platform.cli.configuration import Misconfigured
-from clearway_platform.cli.instance import ADDRESS_FILE, KEY_FILE, announced, running_in
+from clearway_platform.cli.instance import ADDRESS_FILE, DEFAULT_URL, KEY_FILE, announced, running_in
 
 OWN, DEMO = "cwk_own_key", "cwk_demo_key"
 

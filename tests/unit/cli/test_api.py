@@ -6,8 +6,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from clearway_platform.cli.api import Api, NotAvailable, RequestFailed
+from clearway_platform.cli.api import Api
 from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.cli.errors import NotAvailable, RequestFailed
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from clearway_analytics.cli.shown import title
 from clearway_analytics.domain.revision import ParametersState
-from clearway_platform.cli.api import Answer, Api, NotAvailable, RequestFailed
+from clearway_platform.cli.api import Answer, Api
+from clearway_platform.cli.errors import NotAvailable, RequestFailed
 
 LOOK_SECONDS: Final = 1.0
 # A restart takes seconds: for so long it is waited for.

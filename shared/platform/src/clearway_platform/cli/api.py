@@ -23,18 +23,11 @@ from clearway_platform.cli.answers import (
 )
 from clearway_platform.cli.client import Access, find_access
 from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.cli.errors import NotAvailable, RequestFailed
 from clearway_platform.cli.patience import Patient
 from clearway_platform.codes import Code
 
 TIMEOUT_SECONDS: Final = 60.0
-
-
-class RequestFailed(Exception):
-    """The command began, and cannot go on. The text says what is wrong, and what to do."""
-
-
-class NotAvailable(RequestFailed):
-    """Clearway does not answer now. The same request may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ import httpx
 import typer
 
 from clearway_platform.cli.configuration import Misconfigured, read_settings
-from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, Instance, running_in
+from clearway_platform.cli.instance import DEFAULT_URL, DEMO_FOLDER, KEY_FILE, Instance, running_in
 
-DEFAULT_URL: Final = "http://127.0.0.1:8080"
 _THIS_MACHINE: Final = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 Url = Annotated[

@@ -11,8 +11,8 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
-from clearway_platform.cli.api import RequestFailed
 from clearway_platform.cli.configuration import Misconfigured
+from clearway_platform.cli.errors import RequestFailed
 from clearway_platform.database.schema import SchemaTooNew
 from clearway_platform.log.base import BrokerError
 from clearway_platform.process.listening import CannotListen

@@ -16,6 +16,7 @@ from typing import Final, TextIO
 
 from clearway_platform.cli.configuration import Misconfigured
 
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
 KEY_FILE: Final = "admin.key"
 ADDRESS_FILE: Final = "address"
 DEMO_FOLDER: Final = "demo"

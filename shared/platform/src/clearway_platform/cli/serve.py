@@ -13,18 +13,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
-import httpx
 import typer
 from rich.console import Console
 from uvicorn.loops.auto import auto_loop_factory
 
 from clearway_platform.auth.keys.directory import SqlKeyDirectory
 from clearway_platform.auth.principals import IssuedKey, Role
-from clearway_platform.cli.client import DEFAULT_URL
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_own_settings, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.demonstration import Demonstration, load_demonstration
-from clearway_platform.cli.instance import DEMO_FOLDER, KEY_FILE, announced, kept_key
+from clearway_platform.cli.instance import DEFAULT_URL, DEMO_FOLDER, KEY_FILE, announced, kept_key
 from clearway_platform.cli.signals import loading
 from clearway_platform.process.listening import AddressTaken, address_of, beyond_this_machine, bind
 from clearway_platform.process.mounts import owners_of
@@ -100,6 +98,8 @@ def _bind(settings: Settings) -> socket.socket:
 
 def _port_taken(taken: AddressTaken) -> str:
     """A sentence that names the program on the port, if it answers."""
+    import httpx  # noqa: PLC0415 - loading it takes a tenth of a second of each start
+
     try:
         health = httpx.get(f"{taken.address}/healthz", timeout=1, trust_env=False).json()
         if health["status"] == "alive":
