@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,6 @@ from clearway_contracts.vocabulary import (
 )
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import new_id
-from clearway_platform.database import migrations
 from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.limiting.shares import Shares
@@ -190,6 +190,12 @@ def new_silences(database: Database, issuing: Issuing, clock: ManualClock) -> Si
 
 
 @pytest.fixture
+def scripts_run() -> Path:
+    """A fresh database has the tables of the service."""
+    return STORAGE.migrations
+
+
+@pytest.fixture
 def extra_channels() -> list[Channel]:
     """What a test registers beside the webhook and the stream."""
     return []
@@ -216,7 +222,6 @@ async def service(
     answer_within: timedelta = ANSWER_WITHIN,
     host_attempts: int = 0,
 ) -> AsyncIterator[Service]:
-    await migrations.upgrade(url, STORAGE.migrations)
     database = Database(url)
     webhook = WebhookChannel(clock, allowed=ALLOWED, timeout=answer_within)
     channels, policy = Channels([webhook, StreamChannel(), *extra_channels]), Policy([*stages(), *extra_stages])

@@ -24,7 +24,6 @@ from clearway_platform.checkpoints.places.place import Place
 from clearway_platform.checkpoints.signing import PublicKey, SigningKey
 from clearway_platform.checkpoints.states import Chains
 from clearway_platform.database.engines import Database
-from clearway_platform.database.migrations import upgrade
 from clearway_platform.settings import Settings
 from clearway_testing.manual_clock import ManualClock
 
@@ -91,8 +90,13 @@ class Audit:
 
 
 @pytest.fixture
+def scripts_run() -> Path:
+    """A fresh database has the tables of the audit."""
+    return MIGRATIONS
+
+
+@pytest.fixture
 async def audit(database_url: str, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Audit]:
-    await upgrade(database_url, MIGRATIONS)
     database = Database(database_url)
     yield Audit(database, clock, tmp_path, SigningKey.make(), [FilePlace(tmp_path / "checkpoints.jsonl")])
     await database.close()

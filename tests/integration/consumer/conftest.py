@@ -13,9 +13,9 @@ from clearway_platform.log.base import Broker, Message, TopicSpec
 from clearway_platform.messaging.consumer import Consumer, Handler
 from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.progress import Progress
-from clearway_testing.plumbing import Plumbing, effect, message_of, plumbing
+from clearway_testing.plumbing import Plumbing, effect, message_of, plumbing, scripts_run
 
-__all__ = ["plumbing"]
+__all__ = ["plumbing", "scripts_run"]
 
 
 @dataclass(frozen=True, slots=True)

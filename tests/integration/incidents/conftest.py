@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -18,7 +19,6 @@ from clearway_incidents.wiring import FORMATS, build
 from clearway_platform.auth.principals import CEILINGS, KeyRecord, Principal, Role, StreamTickets
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
-from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.models import table_of
 from clearway_platform.database.states import StateVersions
 from clearway_platform.database.tables import OutboxRow
@@ -155,9 +155,14 @@ def a_claim(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
+def scripts_run() -> Path:
+    """A fresh database has the tables of the service."""
+    return STORAGE.migrations
+
+
+@pytest.fixture
 async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platform]:
     """What the runtime gives to the service, on SQLite and on PostgreSQL."""
-    await upgrade(database_url, STORAGE.migrations)
     database = Database(database_url)
     outbox = Outbox(clock, check=hold_against_contract)
     yield Platform(

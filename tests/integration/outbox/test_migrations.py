@@ -14,6 +14,11 @@ from clearway_platform.database.tables import plumbing_metadata
 from clearway_testing.plumbing import MIGRATIONS
 
 
+@pytest.fixture
+def scripts_run() -> None:
+    """A fresh database is empty."""
+
+
 async def test_up_down_and_up_again(database_url: str) -> None:
     await upgrade(database_url, MIGRATIONS)
     assert (await schema_at(database_url)).revision == "0001"

@@ -1,5 +1,5 @@
 """These tests stand on the plumbing of a service that has no domain."""
 
-from clearway_testing.plumbing import plumbing
+from clearway_testing.plumbing import plumbing, scripts_run
 
-__all__ = ["plumbing"]
+__all__ = ["plumbing", "scripts_run"]

@@ -126,8 +126,8 @@ class PostgresContainer(_Contained):
     def _answers(self) -> bool:
         return answers(self.url)
 
-    def create_database(self, name: str) -> str:
-        return create_database(self.url, name)
+    def create_database(self, name: str, template: str | None = None) -> str:
+        return create_database(self.url, name, template)
 
     def drop_database(self, name: str) -> None:
         drop_database(self.url, name)

@@ -15,6 +15,7 @@ from clearway_testing.engine import Engine, running_engine
 from clearway_testing.manual_clock import ManualClock
 from clearway_testing.server import DatabaseServer, Server, Unavailable
 from clearway_testing.sources import running_kafka, running_postgres
+from clearway_testing.templates import Templates
 
 
 def pytest_configure() -> None:
@@ -76,13 +77,35 @@ def kafka_url(kafka_server: Server) -> str:
 
 
 @pytest.fixture
-def new_postgres_url(postgres_server: DatabaseServer) -> Iterator[Callable[[], str]]:
-    """Each call makes a fresh, empty database."""
+def scripts_run() -> Path | None:
+    """The migrations that have run in a fresh database. None: it is empty. The tests of a folder say which."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture(scope="session")
+def postgres_templates(templates: Templates, postgres_server: DatabaseServer) -> Iterator[Templates]:
+    """The same, with what they have on the server dropped at the end: it may be somebody else's."""
+    yield templates
+    templates.drop_databases(postgres_server)
+
+
+@pytest.fixture
+def new_postgres_url(
+    postgres_server: DatabaseServer, postgres_templates: Templates, scripts_run: Path | None
+) -> Iterator[Callable[[], str]]:
+    """Each call makes a fresh database, empty or with a service's tables."""
     names: list[str] = []
 
     def create() -> str:
         names.append(f"test_{uuid4().hex}")
-        return postgres_server.create_database(names[-1])
+        if scripts_run is None:
+            return postgres_server.create_database(names[-1])
+        return postgres_templates.copy_database(postgres_server, scripts_run, names[-1])
 
     yield create
     for name in names:
@@ -91,14 +114,21 @@ def new_postgres_url(postgres_server: DatabaseServer) -> Iterator[Callable[[], s
 
 @pytest.fixture
 def postgres_url(new_postgres_url: Callable[[], str]) -> str:
-    """A fresh, empty database."""
+    """A fresh database, empty or with a service's tables."""
     return new_postgres_url()
 
 
 @pytest.fixture
-def new_sqlite_url(tmp_path: Path) -> Callable[[], str]:
-    """Each call names a fresh file."""
-    return lambda: f"sqlite:///{tmp_path / f'{uuid4().hex}.db'}"
+def new_sqlite_url(tmp_path: Path, templates: Templates, scripts_run: Path | None) -> Callable[[], str]:
+    """Each call names a fresh file, which is not there yet or has a service's tables."""
+
+    def create() -> str:
+        file = tmp_path / f"{uuid4().hex}.db"
+        if scripts_run is not None:
+            templates.copy_file(scripts_run, file)
+        return f"sqlite:///{file}"
+
+    return create
 
 
 @pytest.fixture
@@ -109,14 +139,14 @@ def sqlite_url(new_sqlite_url: Callable[[], str]) -> str:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def new_database_url(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Each call gives a fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    """Each call gives a fresh database: the test runs once on SQLite and once on PostgreSQL."""
     factory: Callable[[], str] = request.getfixturevalue(f"new_{request.param}_url")
     return factory
 
 
 @pytest.fixture
 def database_url(new_database_url: Callable[[], str]) -> str:
-    """A fresh, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    """A fresh database: the test runs once on SQLite and once on PostgreSQL."""
     return new_database_url()
 
 

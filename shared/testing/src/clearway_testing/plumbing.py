@@ -19,7 +19,7 @@ from clearway_contracts.routes import RouteRiskChanged
 from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database, Transaction
-from clearway_platform.database.migrations import upgrade
+from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.log.base import Broker, Message, Record
 from clearway_platform.messaging.dead_letters import DeadLetters
@@ -136,12 +136,18 @@ def events_as_messages(events: Sequence[Event]) -> list[Message]:
 
 async def plumb(url: str, clock: Clock | None = None) -> Plumbing:
     """A database with the shared tables and the table of effects. Close `database` after use."""
-    await upgrade(url, MIGRATIONS)
+    await bring_up_to_date("plumbing", url, MIGRATIONS)
     clock = clock or SystemClock()
     database, outbox = Database(url), Outbox(clock, check=hold_against_contract)
     async with database.of_every_mission("a test").write() as transaction:
         await transaction.connection.run_sync(EFFECTS.create, checkfirst=True)
     return Plumbing(database, clock, outbox, Feed(database), DeadLetters(database, outbox, clock))
+
+
+@pytest.fixture
+def scripts_run() -> Path:
+    """A fresh database has the shared tables."""
+    return MIGRATIONS
 
 
 @pytest.fixture

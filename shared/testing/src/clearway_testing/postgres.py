@@ -76,8 +76,8 @@ class PostgresServer:
         self.stop()
         self.start()
 
-    def create_database(self, name: str) -> str:
-        return create_database(self.url, name)
+    def create_database(self, name: str, template: str | None = None) -> str:
+        return create_database(self.url, name, template)
 
     def drop_database(self, name: str) -> None:
         drop_database(self.url, name)
@@ -124,11 +124,13 @@ def installed_programs() -> Path:
     return Path(package.origin).parent / "pginstall18" / "bin"
 
 
-def create_database(server_url: str, name: str) -> str:
-    """Make an empty database on a server and return its URL, of a role that owns it and is no superuser: of a superuser
-    PostgreSQL keeps no rows apart."""
-    run_apart(_create_owner(server_url))
-    run_apart(_execute(server_url, f'CREATE DATABASE "{name}" OWNER {OWNER}'))
+def create_database(server_url: str, name: str, template: str | None = None) -> str:
+    """Make a database on a server, empty or as `template` is, and return its URL, of a role that owns it and is no
+    superuser: of a superuser PostgreSQL keeps no rows apart."""
+    if template is None:
+        run_apart(_create_owner(server_url))
+    copied = "" if template is None else f' TEMPLATE "{template}"'
+    run_apart(_execute(server_url, f'CREATE DATABASE "{name}" OWNER {OWNER}{copied}'))
     url = make_url(server_url).set(username=OWNER, password=OWNER, database=name)
     return url.render_as_string(hide_password=False)
 

@@ -38,8 +38,8 @@ class Server(Protocol):
 
 
 class DatabaseServer(Server, Protocol):
-    def create_database(self, name: str) -> str:
-        """Make an empty database and return its URL."""
+    def create_database(self, name: str, template: str | None = None) -> str:
+        """Make a database, empty or a copy of the one called `template`, which nobody uses, and return its URL."""
         ...
 
     def drop_database(self, name: str) -> None: ...

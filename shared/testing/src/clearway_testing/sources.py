@@ -18,8 +18,8 @@ POSTGRES_ADDRESS: Final = "CLEARWAY_TEST_POSTGRES"
 
 
 class ExternalPostgres(External):
-    def create_database(self, name: str) -> str:
-        return create_database(self.url, name)
+    def create_database(self, name: str, template: str | None = None) -> str:
+        return create_database(self.url, name, template)
 
     def drop_database(self, name: str) -> None:
         drop_database(self.url, name)
