@@ -129,6 +129,7 @@ async def _measure(platform: Platform, load: Load, only: Sequence[str] | None) -
                 waited = await wait(other, address, load.seconds)
             rows.append(_row(name, waited, alone, attack.answered, load.seconds + 1))
         await settled(other, address)
+        console.print(f"{ALONE}, after ... (load {os.getloadavg()[0]:.1f})", highlight=False)
         after = await wait(other, address, load.seconds * 2)
         return [*rows, _row(f"{ALONE}, after", after, alone, {}, load.seconds)]
 
