@@ -1,6 +1,5 @@
 """The tables that every service has beside its own: outbox, feed, inbox, dead letters, idempotency and sums."""
 
-import json
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
 from clearway_platform.log.base import Headers
+from clearway_platform.log.headers import headers_as_text, headers_of_text
 
 plumbing_metadata: Final = MetaData()
 
@@ -19,16 +19,16 @@ BigId: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class HeaderText(TypeDecorator[Headers]):
-    """A message's headers as readable text. Latin-1 keeps any byte, and escaping keeps NUL out of PostgreSQL's text."""
+    """A message's headers as readable text."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Headers | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps([[name, data.decode("latin-1")] for name, data in value])
+        return None if value is None else headers_as_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Headers | None:
-        return None if value is None else tuple((name, data.encode("latin-1")) for name, data in json.loads(value))
+        return None if value is None else headers_of_text(value)
 
 
 class Shared(SQLModel):

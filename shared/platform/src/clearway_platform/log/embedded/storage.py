@@ -1,6 +1,5 @@
 """The statements of the embedded log: writes run in the journal's thread, reads on the event loop."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from clearway_platform.log.base import Headers, Message, Record, TopicPartition, TopicSpec
+from clearway_platform.log.base import Message, Record, TopicPartition, TopicSpec
+from clearway_platform.log.headers import headers_as_text, headers_of_text
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS topic (
@@ -81,7 +81,7 @@ def load_partitions(connection: sqlite3.Connection) -> list[StoredPartition]:
 
 def row(message: Message) -> Row:
     """A message as it is stored."""
-    return message.key, message.value, _dump_headers(message.headers)
+    return message.key, message.value, headers_as_text(message.headers)
 
 
 def append(connection: sqlite3.Connection, partition_id: int, rows: Sequence[Row], now: datetime) -> int:
@@ -107,7 +107,7 @@ def read(connection: sqlite3.Connection, stored: StoredPartition, offset: int, l
     )
     topic, number = stored.partition.topic, stored.partition.partition
     return [
-        Record(topic, number, at, from_ms(time_ms), key, value, _load_headers(headers))
+        Record(topic, number, at, from_ms(time_ms), key, value, headers_of_text(headers))
         for at, time_ms, key, value, headers in rows
     ]
 
@@ -149,12 +149,3 @@ def to_ms(moment: datetime) -> int:
 
 def from_ms(milliseconds: int) -> datetime:
     return EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def _dump_headers(headers: Headers) -> str:
-    # Latin-1 gives every byte a character, and leaves the usual ASCII header readable.
-    return json.dumps([(name, value.decode("latin-1")) for name, value in headers]) if headers else "[]"
-
-
-def _load_headers(text: str) -> Headers:
-    return tuple((name, value.encode("latin-1")) for name, value in json.loads(text))
