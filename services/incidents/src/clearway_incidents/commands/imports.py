@@ -22,9 +22,8 @@ from clearway_incidents.domain.reporting import record
 from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-from clearway_platform.heavy import of_each
 
-# So many incidents are written in one piece: other tasks have their turn in between.
+# So many items are imported in one piece: other tasks have their turn in between.
 _AT_ONCE: Final = 20
 
 # The facts of the incident on record with what the source changed between its two contents.
@@ -77,7 +76,18 @@ class Imports:
     async def import_batch(
         self, transaction: Transaction, principal: Principal, items: Sequence[Item]
     ) -> list[Imported]:
-        """Import a batch in one transaction. An item that is refused does not stop the others."""
+        """Import a batch in one transaction. An item that is refused does not stop the others.
+
+        Names are taken in their order, so that no two batches wait for each other; items of the same name follow each
+        other as they were sent.
+        """
+        by_name, results = sorted(items, key=lambda item: item.key), list[Imported]()
+        for start in range(0, len(by_name), _AT_ONCE):
+            results += await self._import(transaction, principal, by_name[start : start + _AT_ONCE])
+            await asyncio.sleep(0)
+        return sorted(results, key=lambda imported: imported.line)
+
+    async def _import(self, transaction: Transaction, principal: Principal, items: Sequence[Item]) -> list[Imported]:
         refused, accepted = await self._recordable(principal, items)
         await take_names(
             transaction, principal.mission, [new for item, _change in accepted for new in item.sent.new_refs]
@@ -91,7 +101,7 @@ class Imports:
             for item, _change in accepted
             if item.line not in made
         ]
-        return sorted([*refused, *created, *updated], key=lambda imported: imported.line)
+        return [*refused, *created, *updated]
 
     async def _recordable(
         self, principal: Principal, items: Sequence[Item]
@@ -99,25 +109,20 @@ class Imports:
         refused: list[Imported] = []
         accepted: list[tuple[Item, NewRevision]] = []
         act = self.revisions.act(principal)
-
-        def sort(item: Item) -> None:
+        for item in items:
             try:
                 change = record(item.sent.first, mission=principal.mission, by=act.by, at=act.at)
                 accepted.append((item, change))
             except Refusal as refusal:
                 refused.append(Imported(item.line, ImportResult.REFUSED, refusal=refusal))
-
-        await of_each(sort, items)
         return refused, accepted
 
     async def _create(
         self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, NewRevision]]
     ) -> list[Imported]:
-        for start in range(0, len(new), _AT_ONCE):
-            changes = [(change, item.sent.content.hash) for item, change in new[start : start + _AT_ONCE]]
-            if await self.revisions.create(transaction, principal, changes) is None:
-                raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
-            await asyncio.sleep(0)
+        changes = [(change, item.sent.content.hash) for item, change in new]
+        if changes and await self.revisions.create(transaction, principal, changes) is None:
+            raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
         return [Imported(item.line, ImportResult.CREATED, item.sent.first.incident_id) for item, _change in new]
 
     async def _update(self, transaction: Transaction, principal: Principal, item: Item, known: Known) -> Imported:

@@ -32,7 +32,7 @@ PUBLISHED = Counter("clearway_outbox_published", "Messages published from the ou
 class BatchLimit:
     """A batch ends at this many rows, and with the row that brings the values to this many bytes."""
 
-    rows: int = 500
+    rows: int = 100
     bytes: int = 4_000_000
 
     def reached(self, rows: Sequence[Row[Any]]) -> bool:
