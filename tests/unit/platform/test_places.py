@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from clearway_platform.places import JUST_SECONDS, OTHERS_SECONDS, AlternatingPlaces, Attendance, BriefPlaces, Places
+from clearway_platform.places import (
+    JUST_SECONDS,
+    OTHERS_SECONDS,
+    AlternatingPlaces,
+    Attendance,
+    BriefPlaces,
+    Places,
+    Rest,
+)
 
 SECONDS = 20
 
@@ -66,7 +74,7 @@ class Pieces:
 
     def __init__(self) -> None:
         self.began: list[str] = []
-        self.places = AlternatingPlaces(2, Attendance())
+        self.places = AlternatingPlaces(2, Attendance(), Rest(1.0, OTHERS_SECONDS))
         self._ends: dict[str, asyncio.Event] = {}
 
     async def do(self, owner: str, name: str) -> None:
@@ -101,6 +109,28 @@ async def test_who_has_just_had_a_place_waits_for_what_was_there_before() -> Non
             await asyncio.sleep(0.01)
         pieces.end("north 2")
     assert len(pieces.places) == 0
+
+
+async def test_who_has_worked_less_of_late_waits_for_nobody() -> None:
+    """However soon it comes again: what another has under way may take long, and its own work is short."""
+    pieces = Pieces()
+    async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as group:
+        group.create_task(pieces.do("north", "north 1"))
+        await asyncio.sleep(JUST_SECONDS)
+        pieces.end("north 1")
+        group.create_task(pieces.do("south", "south 1"))
+        await passed()
+        pieces.end("south 1")
+        group.create_task(pieces.do("north", "north 2"))
+        while "north 2" not in pieces.began:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.001)
+        for name in ("south 2", "south 3"):
+            group.create_task(pieces.do("south", name))
+            await passed()
+            assert pieces.began[-1] == name
+            pieces.end(name)
+            await passed()
+        pieces.end("north 2")
 
 
 @pytest.mark.parametrize("others_are_there", [True, False])

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from clearway_platform import places
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, WRITES_AT_ONCE, Turns, take_turn
+from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, LARGE_REST, WRITES_AT_ONCE, Turns, take_turn
 
 SECONDS = 20
 LARGE = b"x" * LARGE_BYTES
@@ -185,6 +185,30 @@ async def test_where_another_mission_is_there_few_small_writes_are_under_way_and
         assert application.running == ["/of another", *["/write"] * WRITES_AT_ONCE]
         while len(application.running) < 2 * WRITES_AT_ONCE + 1:  # noqa: ASYNC110 - nobody says so
             await asyncio.sleep(0.01)
+
+
+async def test_where_another_mission_is_there_a_large_body_is_followed_by_a_rest() -> None:
+    """What it records is work for others afterwards. Its mission's reads wait for that no longer than for other
+    reads."""
+    application, loop, took = Application(), asyncio.get_running_loop(), 0.2
+    async with calling(application) as caller:
+        caller.ask("/of another", "south")
+        await settled()
+        for number in range(2):
+            caller.ask(f"/large {number}", "north", "POST", LARGE)
+        await settled()
+        assert application.running == ["/of another", "/large 0"]
+        await asyncio.sleep(took)
+        application.go_on.set()
+        answered = loop.time()
+        await settled()
+        caller.ask("/read", "north")
+        while "/read" not in application.running:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.001)
+        assert loop.time() - answered < places.OTHERS_SECONDS + places.JUST_SECONDS
+        while "/large 1" not in application.running:  # noqa: ASYNC110 - nobody says so
+            await asyncio.sleep(0.001)
+        assert loop.time() - answered >= LARGE_REST.times * took
 
 
 async def test_a_small_write_begins_when_one_before_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:

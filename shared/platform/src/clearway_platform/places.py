@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Hashable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -29,9 +30,14 @@ class Attendance:
         self._seen.pop(owner, None)  # so the latest is the last
         self._seen[owner] = asyncio.get_running_loop().time()
 
+    def others(self, owner: Hashable) -> Iterator[Hashable]:
+        """Who else is there, the latest first."""
+        left = asyncio.get_running_loop().time() - THERE_SECONDS
+        there = takewhile(lambda one: self._seen[one] > left, reversed(self._seen))
+        return (one for one in there if one != owner)
+
     def is_alone(self, owner: Hashable) -> bool:
-        latest = next((other for other in reversed(self._seen) if other != owner), None)
-        return latest is None or asyncio.get_running_loop().time() - self._seen[latest] >= THERE_SECONDS
+        return next(self.others(owner), None) is None
 
 
 @dataclass(slots=True)
@@ -90,18 +96,27 @@ class BriefPlaces:
                 self._attendance.note(owner)
 
 
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How long an owner rests after its turn: so many times as long as that took, and so many seconds at most."""
+
+    times: float
+    seconds: float
+
+
 class AlternatingPlaces:
     """Places in which the work of an owner is done one after another, and that of several owners in turn.
 
-    Work begins when what its owner had begun before has ended, or after a moment. If the owner has just had its turn,
-    what others had begun before is waited for as well; and where others are there, as long as that turn took, as they
-    may come at any time. So one that works without end leaves others as much as it takes, however long its own pieces
-    are, and one that comes now and then waits for none.
+    Work begins when what its owner had begun before has ended, or after a moment. An owner that has just had its turn,
+    and has worked more of late than another that is there, leaves it what it may need: it waits for what that one had
+    begun before, and, as it may come at any time, rests `rest.times` as long as its own turn took, `rest.seconds` at
+    most. So one that works without end leaves others as much as it takes, and one that works little waits for none.
     """
 
-    def __init__(self, each: int, attendance: Attendance) -> None:
+    def __init__(self, each: int, attendance: Attendance, rest: Rest) -> None:
         self._places = Places(each)
         self._attendance = attendance
+        self._rest = rest
         self._under_way: dict[asyncio.Future[None], Hashable] = {}
         self._last: dict[Hashable, _Turn] = {}
 
@@ -122,27 +137,40 @@ class AlternatingPlaces:
                 await _ended([one for one in self._before(end) if self._under_way[one] == owner], OWN_SECONDS)
                 last = self._last.get(owner)
                 if last is not None and loop.time() - last.ended < JUST_SECONDS:
-                    await _ended([one for one in self._before(end) if self._under_way[one] != owner], OTHERS_SECONDS)
-                    if not self._attendance.is_alone(owner):
-                        await asyncio.sleep(last.ended + min(last.seconds, OTHERS_SECONDS) - loop.time())
+                    await self._leave_others_theirs(owner, end, last)
                 begun = loop.time()
                 yield
             finally:
                 del self._under_way[end]
                 end.set_result(None)
-                self._last[owner] = _Turn(loop.time(), loop.time() - begun)
+                self._last[owner] = _Turn(loop.time(), loop.time() - begun, self._worked(owner) + loop.time() - begun)
                 self._attendance.note(owner)
+
+    async def _leave_others_theirs(self, owner: Hashable, end: asyncio.Future[None], last: _Turn) -> None:
+        worked = self._worked(owner)
+        others = [one for one in self._before(end) if self._worked(self._under_way[one]) < worked]
+        await _ended(others, OTHERS_SECONDS)
+        if any(self._worked(other) < worked for other in self._attendance.others(owner)):
+            rested = last.ended + min(self._rest.times * last.seconds, self._rest.seconds)
+            await asyncio.sleep(rested - asyncio.get_running_loop().time())
 
     def _before(self, end: asyncio.Future[None]) -> Iterator[asyncio.Future[None]]:
         return takewhile(lambda one: one is not end, self._under_way)
 
+    def _worked(self, owner: Hashable) -> float:
+        """How long the owner has worked of late, in seconds: what was a second ago counts e times less than what is
+        now."""
+        last = self._last.get(owner)
+        return 0.0 if last is None else last.worked * math.exp(last.ended - asyncio.get_running_loop().time())
+
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """When a turn ended, and how long it was."""
+    """When a turn ended, how long it was, and how long its owner had worked of late when it ended."""
 
     ended: float
     seconds: float
+    worked: float
 
 
 async def _ended(ends: list[asyncio.Future[None]], seconds: float) -> None:

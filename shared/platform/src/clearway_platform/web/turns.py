@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway_platform.auth.principals import Principal
-from clearway_platform.places import AlternatingPlaces, Attendance, BriefPlaces, Places
+from clearway_platform.places import OTHERS_SECONDS, AlternatingPlaces, Attendance, BriefPlaces, Rest
 
 # Reads of one mission, in one process. They are computed one after another; one that waits for a thread or its database
 # keeps the next from its turn for a moment only.
@@ -27,6 +27,10 @@ WRITES_AT_ONCE: Final = 2
 # A body from this size on takes a millisecond or more to be parsed, in one piece: of a mission one at once, in its turn
 # with reads. Nothing that ends a warning is as large.
 LARGE_BYTES: Final = 65_536
+# A read may take long because it waits for its database.
+REST: Final = Rest(times=1.0, seconds=OTHERS_SECONDS)
+# What a large body records, seconds of work for an import, is work for every consumer afterwards, about twice as much.
+LARGE_REST: Final = Rest(times=2.0, seconds=5.0)
 _READS: Final = frozenset({"GET", "HEAD"})
 _TURN: Final = "turn"
 _SCHEME: Final = "bearer "
@@ -50,9 +54,9 @@ class Turns:
         self._app = app
         self._principal_of = principal_of
         attendance = Attendance()
-        self._reads = AlternatingPlaces(AT_ONCE, attendance)
+        self._reads = AlternatingPlaces(AT_ONCE, attendance, REST)
         self._writes = BriefPlaces(WRITES_AT_ONCE, attendance)
-        self._large_bodies = Places(1)
+        self._large_bodies = AlternatingPlaces(1, attendance, LARGE_REST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
