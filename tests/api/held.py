@@ -1,12 +1,12 @@
 """What an answer of the API is held to: what its OpenAPI document says, and that a problem says what to do."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 from jsonschema import Draft202012Validator
+from pydantic_core import from_json
 
 from clearway_platform.codes import Code, address
 
@@ -104,6 +104,6 @@ def leads(document: object, pointer: str) -> bool:
 def _sent(request: httpx.Request) -> object:
     """The body; None where it is no JSON, in which no place has a name."""
     try:
-        return json.loads(request.content)
+        return from_json(request.content)
     except ValueError:
         return None

@@ -14,7 +14,6 @@ PAGES: Final = "/problems"
 class Code(StrEnum):
     """The codes that programs compare. They do not change; new ones may be added."""
 
-    MALFORMED = "malformed"
     UNKNOWN_PARAMETER = "unknown_parameter"
     UNKNOWN_CHOICE = "unknown_choice"
     BAD_CURSOR = "bad_cursor"
@@ -53,12 +52,6 @@ class Kind:
 
 
 KINDS: Final[Mapping[Code, Kind]] = {
-    Code.MALFORMED: Kind(
-        HTTPStatus.BAD_REQUEST,
-        "The request cannot be read",
-        "The request could not be read.",
-        "Send JSON in UTF-8, not nested deeper than a few levels.",
-    ),
     Code.UNKNOWN_PARAMETER: Kind(
         HTTPStatus.BAD_REQUEST,
         "Unknown query parameter",
@@ -218,7 +211,7 @@ KINDS: Final[Mapping[Code, Kind]] = {
 }
 
 _USUAL: Final[Mapping[int, Code]] = {
-    400: Code.MALFORMED,
+    400: Code.REFUSED,
     401: Code.NO_KEY,
     403: Code.NOT_PERMITTED,
     404: Code.NOT_FOUND,

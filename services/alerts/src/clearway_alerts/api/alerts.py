@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from clearway_alerts.api.bodies import AlertView
 from clearway_alerts.api.cursors import cursor_id
@@ -25,9 +25,10 @@ from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply
 
-router: Final = APIRouter(prefix="/v1/alerts", tags=["Alerts"])
+router: Final = Router(prefix="/v1/alerts", tags=["Alerts"])
 
 
 @router.get("", operation_id="alerts.list", summary="List alerts")

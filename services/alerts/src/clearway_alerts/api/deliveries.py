@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from clearway_alerts.api.bodies import DeliveryView
 from clearway_alerts.api.channels import address_of
@@ -24,9 +24,10 @@ from clearway_platform.web.document import header
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write, WriteRequest
 
-router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}/deliveries", tags=["Deliveries"])
+router: Final = Router(prefix="/v1/subscriptions/{subscription_id}/deliveries", tags=["Deliveries"])
 
 
 # A command on one delivery of a subscription, and whether it changed anything.

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from clearway_alerts.api.cursors import cursor_id, next_cursor
@@ -12,9 +12,10 @@ from clearway_alerts.domain.subscription import SubscriptionState
 from clearway_alerts.queries.failing_endpoints import page_of_failing_endpoints
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.pages import Cursor, Limit, Page
+from clearway_platform.web.routing import Router
 from clearway_platform.web.status import Operator
 
-router: Final = APIRouter(prefix="/v1/alert-status/failing-endpoints", tags=["Status"])
+router: Final = Router(prefix="/v1/alert-status/failing-endpoints", tags=["Status"])
 
 
 class FailingEndpointView(BaseModel):

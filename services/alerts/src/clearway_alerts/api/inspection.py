@@ -4,7 +4,7 @@ from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,9 +29,10 @@ from clearway_platform.web.conditional import NOTHING_CHANGED
 from clearway_platform.web.document import header
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/subscriptions/{subscription_id}", tags=["Deliveries"])
+router: Final = Router(prefix="/v1/subscriptions/{subscription_id}", tags=["Deliveries"])
 
 
 @router.post(

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from clearway_alerts.api.dependencies import Subscriber, Wired
@@ -15,8 +14,9 @@ from clearway_alerts.filter_form import FilterForm, Form
 from clearway_alerts.queries.preview import MOST_SHOWN, Preview
 from clearway_contracts.vocabulary import AlertKind, Severity
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
+from clearway_platform.web.routing import Router
 
-router: Final = APIRouter(prefix="/v1/subscription-previews", tags=["Subscriptions"])
+router: Final = Router(prefix="/v1/subscription-previews", tags=["Subscriptions"])
 
 
 class PreviewBody(Form):

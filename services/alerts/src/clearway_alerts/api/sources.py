@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from clearway_alerts.api.cursors import cursor_id, next_cursor
 from clearway_alerts.api.dependencies import Changing, ChangingSource, Reader, SourceWatcher, Wired, Wiring
@@ -19,9 +19,10 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/sources", tags=["Watched sources"])
+router: Final = Router(prefix="/v1/sources", tags=["Watched sources"])
 
 
 @router.post(

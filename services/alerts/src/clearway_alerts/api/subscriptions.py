@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from clearway_alerts.api.bodies import NewSubscription, SubscriptionBody, SubscriptionPatch, SubscriptionView, Transfer
 from clearway_alerts.api.cursors import cursor_id
@@ -30,9 +30,10 @@ from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.pages import Cursor, Limit, Page, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/subscriptions", tags=["Subscriptions"])
+router: Final = Router(prefix="/v1/subscriptions", tags=["Subscriptions"])
 
 
 @router.post(

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Query, Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.api.area_bodies import (
@@ -31,9 +31,10 @@ from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, enco
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write, WriteRequest
 
-router: Final = APIRouter(prefix="/v1", tags=["Contaminated areas"])
+router: Final = Router(prefix="/v1", tags=["Contaminated areas"])
 
 Released = Annotated[bool, Query(description="Whether those that were released are listed too.")]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import HTMLResponse, Response
 
@@ -24,12 +24,13 @@ from clearway_platform.web.access import platform_of
 from clearway_platform.web.audited import note_export
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.strict import JSON, preferred
 
 HTML: Final = "text/html"
 FORMATS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {JSON: {}, HTML: {}}}}
 
-router: Final = APIRouter(prefix="/v1", tags=["Departure"])
+router: Final = Router(prefix="/v1", tags=["Departure"])
 
 Hour = Annotated[
     UntilTime | None,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -25,6 +25,7 @@ from clearway_platform.web.conditional import NOTHING_CHANGED, etag
 from clearway_platform.web.pages import decode_cursor, encode_cursor
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, WriteRequest
 
 CLEARANCES = "clearances"
@@ -32,7 +33,7 @@ PASSES = "passes"
 View = type[ClearanceView] | type[PassView]
 Withdrawn = Annotated[bool, Query(description="Whether those that were withdrawn are listed too.")]
 
-router = APIRouter(prefix="/v1/routes/{route_id}", tags=["Clearances and passes"])
+router = Router(prefix="/v1/routes/{route_id}", tags=["Clearances and passes"])
 
 
 @router.get(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response, status
+from fastapi import Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.api.dependencies import Decide, ParametersWriter, Reader, Wired
@@ -40,13 +40,14 @@ from clearway_platform.web.pages import Cursor, Limit, decode_cursor, encode_cur
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
 PATH: Final = "/v1/risk-parameters"
 # The largest integer that every database can compare with a revision.
 _LAST_REVISION: Final = 2**31 - 1
 
-router: Final = APIRouter(prefix=PATH, tags=["Risk parameters"])
+router: Final = Router(prefix=PATH, tags=["Risk parameters"])
 
 
 @router.get("", operation_id="risk_parameters.list", summary="List the revisions of the risk parameters")

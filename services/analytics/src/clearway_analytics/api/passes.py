@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from clearway_analytics.api.check_bodies import CheckWithdrawal, PassView, RoutePassBody, RoutePassCorrection
 from clearway_analytics.api.checks import PASSES, Checks, Withdrawn, recorded, revised
@@ -15,11 +15,12 @@ from clearway_platform.web.document import REVISED, header
 from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.possible_problems import raises
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Write
 
 KIND: Final = CheckKind.PASS
 
-router: Final = APIRouter(prefix=f"/v1/routes/{{route_id}}/{PASSES}", tags=["Clearances and passes"])
+router: Final = Router(prefix=f"/v1/routes/{{route_id}}/{PASSES}", tags=["Clearances and passes"])
 
 
 @router.post(

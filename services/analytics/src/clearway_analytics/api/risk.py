@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_analytics.api.dependencies import Reader, Time, Wired
@@ -20,8 +20,9 @@ from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.moments import A_DATE, UntilTime
 from clearway_platform.web.pages import Limit
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 
-router: Final = APIRouter(prefix="/v1/routes", tags=["Route risk"])
+router: Final = Router(prefix="/v1/routes", tags=["Route risk"])
 
 AsOf = Annotated[
     UntilTime | None,

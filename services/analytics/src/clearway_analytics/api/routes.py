@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from clearway_analytics.api.bodies import RouteBody, RouteView
 from clearway_analytics.api.dependencies import Reader, SeenRevision, Time, Wired, Writer
@@ -20,9 +20,10 @@ from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, enco
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.representation import weak_etag
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
-router: Final = APIRouter(prefix="/v1/routes", tags=["Routes"])
+router: Final = Router(prefix="/v1/routes", tags=["Routes"])
 
 
 @router.put(

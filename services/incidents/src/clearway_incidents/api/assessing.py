@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from clearway_incidents.api.answers import CHANGED, IncidentBody
@@ -14,8 +13,9 @@ from clearway_incidents.domain.errors import NotNow, NotYours
 from clearway_platform.web.document import REVISED
 from clearway_platform.web.never_limited import NEVER_LIMITED
 from clearway_platform.web.possible_problems import raises
+from clearway_platform.web.routing import Router
 
-router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
+router = Router(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
 
 @router.post(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from sqlalchemy import Row
@@ -23,8 +23,9 @@ from clearway_platform.refusals import Invalid
 from clearway_platform.version import VERSION
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.representation import matches, weak_etag
+from clearway_platform.web.routing import Router
 
-router = APIRouter(tags=["Reading incidents"])
+router = Router(tags=["Reading incidents"])
 
 _LONGEST_DAYS: Final = 3_660
 MOST_COUNTS: Final = 5_000

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.responses import Response
 
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
@@ -24,6 +24,7 @@ from clearway_platform.heavy import of_each
 from clearway_platform.refusals import TooLarge
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
 MOST_ITEMS: Final = 500
@@ -45,7 +46,7 @@ _BODY: Final[dict[str, Any]] = {
     }
 }
 
-router = APIRouter(prefix="/v1/incident-imports", tags=["Importing incidents"])
+router = Router(prefix="/v1/incident-imports", tags=["Importing incidents"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ def _documents(body: bytes) -> list[Any]:
     """The items of the body; a line that is not JSON becomes a ValueError. Raises EmptyImport, TooLarge."""
     text = body.decode("utf-8", errors="replace").strip()
     try:
-        whole = json.loads(text) if text.startswith("[") else None
-    except (ValueError, RecursionError):
+        whole = from_json(text) if text.startswith("[") else None
+    except ValueError:
         whole = None
     documents = whole if isinstance(whole, list) else [_line(line) for line in text.splitlines() if line.strip()]
     if not documents:
@@ -97,8 +98,8 @@ def _documents(body: bytes) -> list[Any]:
 
 def _line(line: str) -> Any:
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
+        return from_json(line)
+    except ValueError:
         return ValueError("is not JSON")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
 from clearway_incidents.api.answers import IncidentBody, visible
@@ -19,12 +19,13 @@ from clearway_platform.heavy import of_each
 from clearway_platform.web.audited import note_export
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.strict import preferred
 
 
-def list_router(formats: Sequence[Format]) -> APIRouter:
+def list_router(formats: Sequence[Format]) -> Router:
     """The list in these formats; the first is given where Accept likes no other better."""
-    router = APIRouter(tags=["Reading incidents"])
+    router = Router(tags=["Reading incidents"])
     written = {form.media_type: form for form in formats}
 
     @router.get(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from sqlalchemy import Row
@@ -26,8 +26,9 @@ from clearway_platform.messaging.standing import standing_of
 from clearway_platform.version import VERSION
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.representation import matches, weak_etag
+from clearway_platform.web.routing import Router
 
-router = APIRouter(tags=["Reading incidents"])
+router = Router(tags=["Reading incidents"])
 
 Zoom = Annotated[int, Query(ge=0, le=22, description="That of the map, whose tiles have 512 pixels.")]
 _PLACES = 6  # of a degree: a tenth of a metre

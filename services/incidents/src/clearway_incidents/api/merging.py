@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from clearway_incidents.api.answers import CHANGED, IncidentBody
 from clearway_incidents.api.bodies import MergeBody, NoteBody
 from clearway_incidents.api.dependencies import Assessed
 from clearway_incidents.commands.merging import Merge
+from clearway_platform.web.routing import Router
 
-router = APIRouter(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
+router = Router(prefix="/v1/incidents/{incident_id}", tags=["Assessing incidents"])
 
 
 @router.post(

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Row
 from starlette.responses import Response
@@ -28,9 +28,10 @@ from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, enco
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
-router = APIRouter(prefix="/v1/proposals", tags=["Importing incidents"])
+router = Router(prefix="/v1/proposals", tags=["Importing incidents"])
 
 States = Annotated[list[ProposalState], Query(alias="state", max_length=10, description="By default `open` alone.")]
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
@@ -31,8 +31,9 @@ from clearway_platform.web.document import header
 from clearway_platform.web.moments import A_DATE, FromTime
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
 from clearway_platform.web.reads import Reading
+from clearway_platform.web.routing import Router
 
-router = APIRouter(tags=["Reading incidents"])
+router = Router(tags=["Reading incidents"])
 
 Number = Annotated[int, Path(alias="revision", ge=1, le=2_147_483_647)]
 WithIncident = Annotated[bool, Query(description="Whether each revision comes with the whole incident.")]

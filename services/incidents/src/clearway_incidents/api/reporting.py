@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from starlette.responses import Response
 
 from clearway_incidents import permissions
@@ -20,9 +20,10 @@ from clearway_incidents.domain.hazard import change_hazard
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.document import header
 from clearway_platform.web.possible_problems import raises
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
-router = APIRouter(prefix="/v1/incidents", tags=["Reporting incidents"])
+router = Router(prefix="/v1/incidents", tags=["Reporting incidents"])
 
 _PATCH = {
     "requestBody": {

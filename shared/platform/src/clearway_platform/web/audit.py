@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from clearway_platform.audit.links import Fault
@@ -16,11 +16,12 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.checkpoints import storage
 from clearway_platform.web.access import platform_of, require
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, encode_cursor
+from clearway_platform.web.routing import Router
 
 AUDIT: Final = {"Audit": "What was done with keys, refused, exported and read, and whether the record of it is whole."}
 """The tag of these routes in the OpenAPI document."""
 
-router: Final = APIRouter(tags=["Audit"])
+router: Final = Router(tags=["Audit"])
 _MOST: Final = 2**63 - 1
 
 Auditor = Annotated[Principal, Depends(require(PERMISSION))]

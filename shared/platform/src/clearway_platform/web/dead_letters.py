@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from clearway_platform.auth.permissions import DEAD_LETTERS as PERMISSION
@@ -34,6 +34,7 @@ from clearway_platform.web.audited import note_restricted_read
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, decode_moment, encode_cursor
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import BadCursor
+from clearway_platform.web.routing import Router
 from clearway_platform.web.writes import Reply, Write
 
 log = structlog.get_logger(__name__)
@@ -105,9 +106,9 @@ class DiscardBody(BoundedForm):
     ]
 
 
-def dead_letter_router(platform: Platform, path: str) -> APIRouter:
+def dead_letter_router(platform: Platform, path: str) -> Router:
     """The routes of a service's dead letters, at `path`."""
-    router = APIRouter(prefix=path, tags=["Dead letters"])
+    router = Router(prefix=path, tags=["Dead letters"])
     letters = platform.dead_letters
     name = path.rpartition("/")[2].replace("-", "_")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from clearway_platform.auth.ceilings import EVERY_ORGANISATION, Ceiling
@@ -17,11 +17,12 @@ from clearway_platform.web.document import PERMISSIONS
 from clearway_platform.web.joined import permissions_of_role
 from clearway_platform.web.pages import Cursor, Limit, Page, decode_cursor, decode_moment, encode_cursor
 from clearway_platform.web.problems import BadCursor
+from clearway_platform.web.routing import Router
 
 KEYS: Final = {"Keys": "What a key is and may do. Keys are made, rotated and revoked with `clearway keys`."}
 """The tag of these routes in the OpenAPI document."""
 
-router: Final = APIRouter(tags=["Keys"])
+router: Final = Router(tags=["Keys"])
 
 _IN_EVERY_SCOPE: Final = frozenset(permission.name for permission in PLATFORM if permission.in_every_scope)
 

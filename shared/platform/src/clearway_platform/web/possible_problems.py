@@ -26,7 +26,6 @@ CODES: Final = "x-codes"
 _EVERY: Final = (Code.UNKNOWN_PARAMETER, Code.NO_KEY, Code.BAD_KEY, Code.NOT_ACCEPTABLE, Code.UNAVAILABLE)
 _OF_A_STREAM: Final = (Code.BAD_TICKET, Code.BAD_CURSOR, Code.UNKNOWN_CHOICE)
 _OF_A_CONDITION: Final = (Code.BAD_ETAG, Code.STALE_REVISION, Code.NO_REVISION)
-_OF_A_JSON_BODY: Final = (Code.MALFORMED, Code.NOT_JSON)
 
 
 def raises(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
@@ -96,6 +95,6 @@ def _from_form(route: RouteContext, operation: Mapping[str, Any]) -> Iterator[Co
     if "requestBody" in operation:
         yield Code.TOO_LARGE
     if route.body_field is not None:
-        yield from _OF_A_JSON_BODY
+        yield Code.NOT_JSON
     if parameters or "requestBody" in operation:
         yield Code.INVALID

@@ -189,7 +189,7 @@ def _has(node: Any, part: str | int) -> bool:
 _REMEDIES: Final[Mapping[str, str]] = {
     "missing": "Add this field.",
     "extra_forbidden": "Remove this field, or check how it is spelled.",
-    "json_invalid": "Send valid JSON in UTF-8.",
+    "json_invalid": "Send valid JSON in UTF-8, nested no deeper than 200 levels.",
     "finite_number": "Send a finite number.",
     "enum": "Use one of the values that are listed.",
     "literal_error": "Use one of the values that are listed.",
@@ -208,6 +208,8 @@ _REMEDIES: Final[Mapping[str, str]] = {
 
 def _problem(error: Any) -> str:
     """The error in its own words: the name of the exception that a check of ours raised says nothing to the sender."""
+    if error["type"] == "json_invalid":
+        return f"is not JSON: {error['ctx']['error']}"
     return str(error["msg"]).removeprefix("Value error, ")
 
 
@@ -254,7 +256,7 @@ def install_handlers(app: FastAPI, identify: Callable[[Request], Awaitable[objec
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         problem = _from_http(error, request)
-        if problem.code is Code.MALFORMED:
+        if problem.status == HTTPStatus.BAD_REQUEST:
             return await answer_about_body(request, problem)
         return answer(request, problem)
 

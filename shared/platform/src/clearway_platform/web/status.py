@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from clearway_contracts.topics import TOPICS
@@ -16,6 +16,7 @@ from clearway_platform.messaging.lag import lag_of_group
 from clearway_platform.service import Platform
 from clearway_platform.version import VERSION
 from clearway_platform.web.access import require
+from clearway_platform.web.routing import Router
 from clearway_platform.web.stream.hub import Hub
 
 Operator = Annotated[Principal, Depends(require(PERMISSION))]
@@ -72,9 +73,9 @@ class ServiceStatus(BaseModel):
     stream_clients: int = Field(description="The mission's clients whose stream that process has open.")
 
 
-def status_router(platform: Platform, path: str, hub: Hub) -> APIRouter:
+def status_router(platform: Platform, path: str, hub: Hub) -> Router:
     """The route of a service's status, at `path`. `hub`: that of its stream."""
-    router = APIRouter(prefix=path, tags=["Status"])
+    router = Router(prefix=path, tags=["Status"])
     name = path.rpartition("/")[2].replace("-", "_")
     running_since = platform.clock.now()
 

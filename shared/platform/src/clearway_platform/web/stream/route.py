@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query, Request, Security
+from fastapi import Depends, Query, Request, Security
 from pydantic import WithJsonSchema
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from clearway_platform.service import Platform
 from clearway_platform.web.access import StreamRoute, require, stream_ticket
 from clearway_platform.web.audited import note_export
 from clearway_platform.web.possible_problems import raises
+from clearway_platform.web.routing import Router
 from clearway_platform.web.stream.client import Client, Matches, Selection
 from clearway_platform.web.stream.hub import Hub
 from clearway_platform.web.stream.outlet import Outlet
@@ -58,13 +59,13 @@ def stream_router(
     snapshot: str,
     matching: Callable[..., Any] = everything,
     refusals: Sequence[type[Refusal]] = (),
-) -> APIRouter:
+) -> Router:
     """A router with the one route of a stream.
 
     `snapshot`: the address of the present state. `matching`: a dependency that returns a further filter, or None, and
     raises `refusals`.
     """
-    router = APIRouter(tags=["Streams"], route_class=StreamRoute)
+    router = Router(tags=["Streams"], route_class=StreamRoute)
     replays = Replays()
     settings = platform.settings
     known = frozenset(types)

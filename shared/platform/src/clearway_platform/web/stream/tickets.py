@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from clearway_platform.auth.permissions import STREAM_TICKETS
 from clearway_platform.auth.principals import Principal, StreamTicket
@@ -12,10 +12,11 @@ from clearway_platform.codes import Code
 from clearway_platform.refusals import Refusal
 from clearway_platform.web.access import platform_of, require
 from clearway_platform.web.possible_problems import raises
+from clearway_platform.web.routing import Router
 
 RETRY_SECONDS: Final = 10
 
-router: Final = APIRouter(prefix="/v1/stream-tickets", tags=["Streams"])
+router: Final = Router(prefix="/v1/stream-tickets", tags=["Streams"])
 
 
 class TooManyTickets(Refusal):
