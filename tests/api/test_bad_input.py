@@ -251,6 +251,9 @@ def test_a_body_may_begin_with_a_byte_order_mark(client: httpx.Client) -> None:
     """As what Windows' tools write does."""
     content = codecs.BOM_UTF8 + json.dumps(report("marked")).encode()
     made(client.post("/v1/incidents", content=content, headers={"Content-Type": "application/json"}))
+    several = codecs.BOM_UTF8 + json.dumps([report("many", external_refs=[{"system": "marked", "id": "1"}])]).encode()
+    answer = client.post("/v1/incident-imports", content=several, headers={"Content-Type": "application/json"})
+    assert answer.json()["created"] == 1, answer.text
 
 
 def test_a_body_of_unknown_length_is_limited_too(client: httpx.Client) -> None:

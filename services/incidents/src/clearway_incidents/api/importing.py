@@ -83,7 +83,7 @@ async def import_reports(request: Request, principal: Importer, wiring: Wired, w
 
 def _documents(body: bytes) -> list[Any]:
     """The items of the body; a line that is not JSON becomes a ValueError. Raises EmptyImport, TooLarge."""
-    text = body.decode("utf-8", errors="replace").strip()
+    text = body.decode("utf-8-sig", errors="replace").strip()
     try:
         whole = from_json(text) if text.startswith("[") else None
     except ValueError:

@@ -121,7 +121,7 @@ class Imports:
         self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, NewRevision]]
     ) -> list[Imported]:
         changes = [(change, item.sent.content.hash) for item, change in new]
-        if changes and await self.revisions.create(transaction, principal, changes) is None:
+        if await self.revisions.create(transaction, principal, changes) is None:
             raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
         return [Imported(item.line, ImportResult.CREATED, item.sent.first.incident_id) for item, _change in new]
 
