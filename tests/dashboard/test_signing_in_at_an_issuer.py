@@ -78,6 +78,8 @@ async def test_a_person_signs_in_and_out_at_the_issuer(page: Page, deployment: D
     await page.reload()
     await is_live(page)
     await page.get_by_role("button", name="Sign out").click()
+    # The issuer sends the person back to the first page.
+    await page.wait_for_url(f"{deployment.origin}/")
     await expect(page.get_by_label("API key")).to_be_visible()
     assert token not in await page.evaluate(KEPT)
     assert issuer.asked["logout"] == 1
