@@ -8,9 +8,10 @@ from alembic import command
 from sqlalchemy import inspect, text
 
 from clearway_platform.database.engines import Database
-from clearway_platform.database.migrations import bring_up_to_date, check, downgrade, upgrade
+from clearway_platform.database.migrations import check, downgrade, upgrade
 from clearway_platform.database.schema import Schema, schema_at
 from clearway_platform.database.tables import plumbing_metadata
+from clearway_platform.database.upgrading import bring_up_to_date
 from clearway_testing.plumbing import MIGRATIONS
 
 

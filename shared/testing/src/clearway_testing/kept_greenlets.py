@@ -1,8 +1,8 @@
 """Keeps measured processes from standing still: a plugin of coverage, which loads it in each.
 
-At the end of a thread: coverage asks each thread for its greenlet, and holds it weakly. When the thread ends, greenlet frees it in a pending
-call of the main thread, and the traced callback of the weak reference is then entered for ever in CPython 3.11: the
-process answers nothing more. A greenlet that is kept is not freed.
+At the end of a thread: coverage asks each thread for its greenlet, and holds it weakly. When the thread ends, greenlet
+frees it in a pending call of the main thread, and the traced callback of the weak reference is then entered for ever in
+CPython 3.11: the process answers nothing more. A greenlet that is kept is not freed.
 
 At a signal: coverage takes a lock where it meets a function for the first time. What a handler raises there leaves the
 lock taken, and the next new function waits for it for ever. Its tracer is written in C, where the interpreter's own

@@ -19,8 +19,8 @@ from clearway_contracts.routes import RouteRiskChanged
 from clearway_contracts.vocabulary import RiskBand
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database, Transaction
-from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.database.tables import OutboxRow
+from clearway_platform.database.upgrading import bring_up_to_date
 from clearway_platform.log.base import Broker, Message, Record
 from clearway_platform.messaging.dead_letters import DeadLetters
 from clearway_platform.messaging.feed import Feed

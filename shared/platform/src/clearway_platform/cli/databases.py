@@ -14,9 +14,9 @@ from clearway_platform.auth.keys.privileges import grant_writes_to_readers
 from clearway_platform.cli.configuration import DataFolder, Misconfigured, read_settings
 from clearway_platform.cli.data_folder import prepare
 from clearway_platform.cli.signals import loading
-from clearway_platform.database.migrations import bring_up_to_date
 from clearway_platform.database.row_security import row_security_of
 from clearway_platform.database.schema import newer_schema_notice
+from clearway_platform.database.upgrading import bring_up_to_date
 from clearway_platform.service import installed_services, migrations_of
 from clearway_platform.settings import Settings
 

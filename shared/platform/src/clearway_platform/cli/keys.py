@@ -28,7 +28,7 @@ from clearway_platform.cli.listing import AsJson, print_list, printable
 from clearway_platform.cli.people import this_user
 from clearway_platform.clock import SystemClock
 from clearway_platform.database.engines import Database
-from clearway_platform.database.migrations import bring_up_to_date
+from clearway_platform.database.upgrading import bring_up_to_date
 from clearway_platform.service import installed_services, permissions_of
 
 app = typer.Typer(help="Create, list, rotate and revoke API keys.", no_args_is_help=True)

@@ -1,4 +1,4 @@
-"""Migrations: Alembic driven from code, so that a service brings its own database up to date when it starts."""
+"""Migrations: Alembic driven from code."""
 
 from __future__ import annotations
 
@@ -18,24 +18,13 @@ from sqlalchemy import Connection, MetaData
 
 from clearway_platform.database.engines import Database, Json, UtcDateTime
 from clearway_platform.database.row_security import protect
-from clearway_platform.database.schema import PROGRAM, RECORD, Schema, SchemaStatus, schema_at, schema_status
+from clearway_platform.database.schema import PROGRAM, RECORD
 from clearway_platform.database.tables import BigId, HeaderText
 
 # Replicas that start together must not migrate together: all take the lock of this number.
 _LOCK: Final = 0x636C_7277_6D69_6772
 _CONNECTION: Final = "connection"
 _Result = TypeVar("_Result")
-
-
-async def bring_up_to_date(name: str, url: str, migrations: Path) -> Schema:
-    """Bring the database `name` at `url` to the newest of the scripts in `migrations`. Cheap when it is there already.
-
-    Returns the schema that was found; a newer one stays. Raises SchemaTooNew when this program cannot run on it.
-    """
-    schema = await schema_at(url)
-    if schema_status(name, schema, migrations) is SchemaStatus.OLDER:
-        await upgrade(url, migrations)
-    return schema
 
 
 async def upgrade(url: str, migrations: Path, revision: str = "head") -> None:

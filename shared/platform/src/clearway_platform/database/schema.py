@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Integer, MetaData, String, column, inspect, select, table
 from sqlalchemy.schema import Column, Table
 
@@ -95,11 +94,11 @@ async def schema_of(database: Database) -> Schema:
 
 
 def newest_revision(migrations: Path) -> str:
-    """The newest revision of the scripts in a folder. Raises ValueError when it holds none."""
-    newest = ScriptDirectory(str(migrations)).get_current_head()
-    if newest is None:
+    """The newest revision of the scripts in a folder, from their names. Raises ValueError when it holds none."""
+    revisions = [script.stem.partition("_")[0] for script in (migrations / "versions").glob("[0-9]*_*.py")]
+    if not revisions:
         raise ValueError(f"{migrations} holds no migration")
-    return newest
+    return max(revisions)
 
 
 def _recorded(connection: Connection) -> Schema:

@@ -25,7 +25,7 @@ from clearway_platform.auth.signing_in import open_people
 from clearway_platform.checkpoints.states import Chains
 from clearway_platform.clock import Clock, SystemClock
 from clearway_platform.database.engines import Database
-from clearway_platform.database.migrations import bring_up_to_date
+from clearway_platform.database.upgrading import bring_up_to_date
 from clearway_platform.limiting.shares import Shares
 from clearway_platform.limiting.stored import StoredBytes
 from clearway_platform.log import open_broker
