@@ -19,6 +19,7 @@ service: Final = Service(
     mounts=(
         "/v1/audit",
         "/v1/incidents",
+        "/v1/incidents:nine-line",
         "/v1/incident-counts",
         "/v1/incident-events",
         "/v1/incident-imports",

@@ -13,6 +13,7 @@ from clearway_incidents.api import (
     importing,
     mapping,
     merging,
+    nine_line,
     proposing,
     reading,
     reporting,
@@ -32,6 +33,7 @@ from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
+from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web import audit, keys
 from clearway_platform.web.app import create_app
@@ -53,6 +55,20 @@ TAGS: Final = {
     "Importing incidents": "Many reports of another system at once, and what its newer editions no longer have.",
 }
 
+
+# Beside the list, whose routes depend on the formats.
+PARTS: Final = (
+    importing,
+    nine_line,
+    proposing,
+    reporting,
+    reading,
+    mapping,
+    counting,
+    clearing,
+    assessing,
+    merging,
+)
 
 # The formats in which lists of incidents are given out, the usual one first. A new one is an entry here.
 FORMATS: Final = (JSON_PAGES,)
@@ -82,10 +98,7 @@ def build(
         audit.router,
         status_router(platform, "/v1/incident-status", hub),
         list_router(formats),
-        *(
-            part.router
-            for part in (importing, proposing, reporting, reading, mapping, counting, clearing, assessing, merging)
-        ),
+        *(part.router for part in PARTS),
     ):
         app.include_router(router)
     workers = {"stream": hub.run, "retention": retention.run}
@@ -101,4 +114,5 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         merging=Merging(revisions),
         imports=Imports(revisions, reconciled),
         proposals=Proposals(revisions),
+        texts=HeavyWork("texts"),
     )

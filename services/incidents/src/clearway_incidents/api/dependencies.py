@@ -23,6 +23,7 @@ from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
 from clearway_platform.database.states import State, StateVersions
+from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.access import require
 from clearway_platform.web.conditional import IfMatch
 from clearway_platform.web.writes import Reply, Write, WriteRequest
@@ -35,7 +36,8 @@ Assessor = Annotated[Principal, Depends(require(permissions.ASSESS))]
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored."""
+    """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored,
+    `texts` where texts are read, which may take longer than the loop should wait."""
 
     clock: Clock
     states: StateVersions[IncidentState]
@@ -44,6 +46,7 @@ class Wiring:
     merging: Merging
     imports: Imports
     proposals: Proposals
+    texts: HeavyWork
 
 
 async def _wiring(request: Request) -> Wiring:

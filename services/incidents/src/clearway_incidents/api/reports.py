@@ -61,7 +61,7 @@ class NineLineForm(Form):
     line_9_recommended_priority: Text | None = None
 
 
-class ReportForm(Form):
+class ReporterForm(Form):
     """The reporter. `contact_ref` is a reference of your own (no name, no number): only verifiers see it."""
 
     report_id: UUID7 | None = None
@@ -70,6 +70,12 @@ class ReportForm(Form):
     channel: Channel = Channel.API
     received_at: Utc | None = None
     contact_ref: Line | None = None
+
+
+class ReportForm(ReporterForm):
+    """The reporter, and the nine lines where they were sent. `contact_ref` is a reference of your own (no name, no
+    number): only verifiers see it."""
+
     nine_line: NineLineForm | None = None
 
     def in_domain(self, now: datetime) -> Report:

@@ -43,8 +43,9 @@ RowName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"),
 ]
-Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_printable)]
-Narrative = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_printable)]
+PRINTABLE: Final = AfterValidator(_printable)
+Text = Annotated[str, StringConstraints(max_length=500), PRINTABLE]
+Narrative = Annotated[str, StringConstraints(max_length=4000), PRINTABLE]
 Reason = Annotated[Text, Field(min_length=3, description="Why; it stays in the history.")]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 3166-1 alpha-3.", examples=["MLI"])]
 Metres = Annotated[float, Field(ge=0, le=1e7), AfterValidator(_plain_zero)]

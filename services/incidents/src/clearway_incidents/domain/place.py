@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from mgrs import MGRS
+from mgrs.core import MGRSError
 
 from clearway_contracts.geometry import Point
 from clearway_contracts.vocabulary import LocationPrecision
@@ -40,6 +42,20 @@ def grid_reference(point: Point) -> str:
     """The MGRS reference to one metre; near the poles in its polar (UPS) form. Derived, never taken from a report."""
     reference: str = _converter().toMGRS(point.latitude, point.longitude, MGRSPrecision=5)
     return reference
+
+
+def point_of(reference: str) -> Point:
+    """The south-western corner of an MGRS square, which is written without blanks: `30QVD1234567890`.
+
+    Raises ValueError for a square that is not on the earth, or not in the band of latitude that it names.
+    """
+    try:
+        # Of a wrong band the library only warns.
+        with warnings.catch_warnings(action="error", category=RuntimeWarning):
+            latitude, longitude = _converter().toLatLon(reference)
+    except (MGRSError, RuntimeWarning) as error:
+        raise ValueError(f"{reference} is not a place") from error
+    return Point(coordinates=(longitude, latitude))
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Final
 from clearway_platform.service import Service
 from clearway_platform.web.operations import RESERVED
 
-_FORM: Final = re.compile(r"^/$|^(/[A-Za-z0-9._~-]+)+$")
+_FORM: Final = re.compile(r"^/$|^(/[A-Za-z0-9._~-]+)+(:[a-z-]+)?$")
 
 
 class MountClash(Exception):
@@ -28,7 +28,9 @@ def owners_of(services: Iterable[Service]) -> dict[str, Service]:
 
 def _check(mount: str, service: Service, other: Service | None) -> None:
     if not _FORM.match(mount):
-        raise MountClash(f"Service `{service.name}` mounts {mount!r}: a mount is a path as /v1/things, or / alone.")
+        raise MountClash(
+            f"Service `{service.name}` mounts {mount!r}: a mount is a path as /v1/things or /v1/things:act, or / alone."
+        )
     if mount in RESERVED:
         raise MountClash(f"Service `{service.name}` mounts {mount}, which the platform answers. Choose another path.")
     if other is not None:

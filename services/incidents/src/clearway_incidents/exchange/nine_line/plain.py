@@ -1,0 +1,17 @@
+"""Text as the readers of a nine-line report match it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def plain(text: str) -> str:
+    """In capitals, without accents and typographic forms, each character where it was."""
+    return text if text.isascii() and text == text.upper() else "".join(map(_plain, text))
+
+
+def _plain(character: str) -> str:
+    base = unicodedata.normalize("NFKD", character)[0].upper()
+    return {"’": "'", "′": "'", "″": '"', "”": '"', "“": '"', "–": "-", "—": "-", "−": "-", "º": "°"}.get(
+        character, base if len(base) == 1 else character
+    )
