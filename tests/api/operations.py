@@ -46,6 +46,7 @@ QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {
     "NewReport": report("body"),
+    "NineLineText": {"text": "LINE 2: 30Q VD 12345 67890 LINE 4: IED found", "record": True},
     "RouteBody": route("body"),
     "AreaBody": area("body"),
     "AreaCorrection": area("body", status="confirmed", reason="a reason"),

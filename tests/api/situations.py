@@ -90,6 +90,11 @@ def under_an_id_that_is_taken(operation: Operation, scene: Scene) -> httpx.Respo
     return scene.ask(but(operation.request(scene.ours.ids), json=[body] if several else body))
 
 
+def as_a_text_under_an_id_that_is_taken(operation: Operation, scene: Scene) -> httpx.Response:
+    body = {"text": "LINE 2: 30Q VD 12345 67890", "record": True, "incident_id": scene.ours.ids["incident_id"]}
+    return scene.ask(but(operation.request(scene.ours.ids), json=body))
+
+
 def into_itself(operation: Operation, scene: Scene) -> httpx.Response:
     return scene.ask(but(operation.request(scene.ours.ids), json={"survivor_id": scene.ours.ids["incident_id"]}))
 
@@ -265,6 +270,7 @@ SITUATIONS: Final = (
     Situation(NotNow, "incidents.merge", into_itself),
     Situation(NotNow, "incidents.report", under_an_id_that_is_taken),
     Situation(NotNow, "incidents.import_many", under_an_id_that_is_taken),
+    Situation(NotNow, "incidents.report_nine_line", as_a_text_under_an_id_that_is_taken),
     Situation(NotYours, "{incident_id}", by_its_reporter),
     Situation(NotYours, "incidents.confirm_clearance", by_its_claimant),
     Situation(NotYours, "incidents.dismiss_clearance", by_another_reporter),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from clearway_incidents.cli import app_of
+from clearway_incidents.cli.importing import app_of
 from clearway_incidents.exchange.imports.importer import Importer, Row
 from clearway_incidents.exchange.imports.rows import UnusableRow
 

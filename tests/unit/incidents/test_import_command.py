@@ -13,7 +13,7 @@ import pytest
 import stamina
 from typer.testing import CliRunner, Result
 
-from clearway_incidents.cli import import_app
+from clearway_incidents.cli.importing import app as import_app
 from clearway_incidents.exchange.imports.rows import Summary
 from clearway_incidents.exchange.imports.sending import BATCH, ImportFailed, RowReport, send
 from clearway_testing.platforms import free_port

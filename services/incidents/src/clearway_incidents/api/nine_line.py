@@ -13,7 +13,7 @@ from clearway_incidents.api.dependencies import Reporter, Wired
 from clearway_incidents.api.reports import NewReport, ReporterForm
 from clearway_incidents.api.texts import PRINTABLE, Form
 from clearway_incidents.domain.errors import InvalidFact, NotNow
-from clearway_incidents.exchange.nine_line.drafting import draft_of, held_back
+from clearway_incidents.exchange.nine_line.drafting import LONGEST_LINE, draft_of, held_back
 from clearway_incidents.exchange.nine_line.parsing import LOCATION, Line, Parse, parse
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Transaction
@@ -31,10 +31,12 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "report": {"organisation": "Convoy 12", "channel": "radio"},
 }
 
+# Who may read contacts is decided by the line: the narrative, which holds the rest of other lines, is read by more.
+_LONG_CONTACT: Final = f"has more than {LONGEST_LINE} characters in line 3"
 _NO_POSITION: Final = "has no position that was understood, in line 2 or before the lines"
 _POSITION: Final = (
-    "Give a grid reference with its zone (30Q VD 12345 67890) or degrees (17.0421N 3.9962W), or send it without `record` "
-    "and complete the draft."
+    "Give a grid reference with its zone (30Q VD 12345 67890) or degrees (17.0421N 3.9962W), or send it "
+    "without `record` and complete the draft."
 )
 
 router = Router(prefix="/v1/incidents:nine-line", tags=["Reporting incidents"])
@@ -133,12 +135,15 @@ async def read_nine_line(sent: NineLineText, principal: Reporter, wiring: Wired,
     once (201) where a position was understood; what would make the hazard less is then held back, for a person."""
     now = wiring.clock.now()
     parsed = await wiring.texts.run(parse, sent.sent, now)
+    field = "text" if sent.messages is None else "messages"
+    if len(parsed.contact) > LONGEST_LINE:
+        raise InvalidFact(field, _LONG_CONTACT, "Shorten it, or check that the lines after it have their numbers.")
     draft = sent.draft(parsed)
     answer = _answer(parsed, draft)
     if not sent.record:
         return JSONResponse(answer.model_dump(mode="json"))
     if LOCATION not in draft:
-        raise InvalidFact("text" if sent.messages is None else "messages", _NO_POSITION, _POSITION)
+        raise InvalidFact(field, _NO_POSITION, _POSITION)
     report = NewReport.model_validate(draft)
 
     async def command(transaction: Transaction) -> Reply:

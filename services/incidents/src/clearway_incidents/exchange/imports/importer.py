@@ -1,6 +1,6 @@
 """What an importer is to the command line: a kind of file, and the report of each of its rows.
 
-A new importer is a module like `awsd.py`, and one entry in the list of `cli.py`. Nothing else knows it.
+A new importer is a module like `awsd.py`, and one entry in the list of `cli/importing.py`. Nothing else knows it.
 """
 
 from __future__ import annotations

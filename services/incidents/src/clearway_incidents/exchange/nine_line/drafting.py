@@ -78,8 +78,19 @@ def draft_of(parse: Parse, *, unseen: bool = False) -> dict[str, Any]:
 
 
 def held_back(parse: Parse) -> list[str]:
-    """The fields that would make the hazard less, which a person must look at."""
-    return sorted({one.field for one in parse.understood if _is_less(one)})
+    """The fields of the draft that make the hazard less, which a person must look at."""
+    seen, unseen = _flat(draft_of(parse)), _flat(draft_of(parse, unseen=True))
+    return sorted(field for field, value in seen.items() if unseen.get(field) != value)
+
+
+def _flat(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a draft by the names of its facts."""
+    flat = dict(draft)
+    for fact in Fact:
+        part, _, name = fact.value.partition(".")
+        if name and name in draft.get(part, {}):
+            flat[fact.value] = draft[part][name]
+    return {field: value for field, value in flat.items() if field not in ("impact", LOCATION)}
 
 
 def _is_less(one: Understood) -> bool:

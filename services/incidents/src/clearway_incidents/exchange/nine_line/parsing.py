@@ -71,6 +71,11 @@ class Parse:
     before: Line
 
     @property
+    def contact(self) -> str:
+        """Line 3: how the reporter is reached."""
+        return self.lines[2].heard or ""
+
+    @property
     def understood(self) -> list[Understood]:
         """All that was, the lines first."""
         return [one for line in (*self.lines, self.before) for one in line.understood]

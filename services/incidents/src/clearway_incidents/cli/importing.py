@@ -1,8 +1,7 @@
-"""`clearway import …`: files of other systems into the record; `clearway retention`: what is past it is reduced."""
+"""`clearway import …`: files of other systems into the record."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,24 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from clearway_incidents.commands.retention import Retention
-from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.exchange.imports import awsd
 from clearway_incidents.exchange.imports.importer import Importer
 from clearway_incidents.exchange.imports.reading import Table, UnreadableFile
 from clearway_incidents.exchange.imports.rows import Summary, UnusableRow
 from clearway_incidents.exchange.imports.sending import Edition, ImportFailed, NothingProposed, RowReport, propose, send
-from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.cli.api import find_answering
 from clearway_platform.cli.client import Access, Demo, Key, Url
-from clearway_platform.cli.configuration import DataFolder, read_settings
-from clearway_platform.cli.data_folder import require_database
+from clearway_platform.cli.configuration import DataFolder
 from clearway_platform.cli.failures import FAILED, Commands, fail
 from clearway_platform.cli.listing import AsJson, print_list
 from clearway_platform.cli.patience import Patient
-from clearway_platform.clock import SystemClock
-from clearway_platform.database.engines import Database
-from clearway_platform.messaging.outbox import Outbox
 
 TIMEOUT_SECONDS: Final = 60.0
 
@@ -198,36 +190,5 @@ def _say(sentence: str) -> None:
     typer.echo(sentence, err=True)
 
 
-retention_app: Final = typer.Typer(
-    help="Reduce incidents that are past their retention.", no_args_is_help=True, rich_markup_mode=None
-)
-
-
-@retention_app.command("apply")
-def apply_retention(data: DataFolder = None) -> None:
-    """Reduce every incident that is past `retention_until`. What statistics need is left. The service does the
-    same every night.
-
-    Safe to repeat, and to run beside the service.
-    """
-    settings = read_settings(data_dir=data)
-    require_database(settings, "incidents", "`clearway migrate` creates it.")
-
-    async def work() -> int:
-        clock = SystemClock()
-        database = Database(settings.database_url("incidents"), pool_size=1)
-        try:
-            return await Retention(Revisions(clock, Outbox(clock), INCIDENT), database).apply()
-        finally:
-            await database.close()
-
-    typer.echo(f"Reduced: {asyncio.run(work())}.")
-
-
-@retention_app.callback()
-def _retention() -> None:
-    """Without this, the one command would have no name of its own."""
-
-
 # Every importer there is. A new one is an entry here.
-import_app: Final = app_of((awsd.IMPORTER,))
+app: Final = app_of((awsd.IMPORTER,))
