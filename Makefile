@@ -117,6 +117,10 @@ bench-receivers: $(VENV)/.development ## Measure good receivers beside bad ones,
 bench-replicas: $(VENV)/.development ## Kill two replicas of alerts in turn on Kafka and PostgreSQL, and print how long warnings pause.
 	$(BIN)/python -m benchmarks.replicas $(ARGS)
 
+.PHONY: bench-duplicates
+bench-duplicates: $(VENV)/.development ## Measure which duplicates are found and missed: ARGS=FILE, of the Aid Worker Security Database.
+	$(BIN)/python -m benchmarks.duplicates $(ARGS)
+
 .PHONY: bench-hostile
 bench-hostile: $(VENV)/.development ## Measure one mission while another sends its worst: 100,000 incidents, rare filters, largest bodies.
 	$(BIN)/python -m benchmarks.hostile $(ARGS)

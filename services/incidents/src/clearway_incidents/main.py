@@ -21,6 +21,7 @@ service: Final = Service(
         "/v1/incidents",
         "/v1/incidents:nine-line",
         "/v1/incident-counts",
+        "/v1/incident-duplicates",
         "/v1/incident-events",
         "/v1/incident-imports",
         "/v1/incident-map",

@@ -10,6 +10,7 @@ from clearway_incidents.api import (
     assessing,
     clearing,
     counting,
+    duplicates,
     importing,
     mapping,
     merging,
@@ -67,6 +68,7 @@ PARTS: Final = (
     counting,
     clearing,
     assessing,
+    duplicates,
     merging,
 )
 

@@ -54,7 +54,7 @@ async def incident(connection: AsyncConnection, states: States, mission: str, in
     """The incident as it is now."""
     query = select(INCIDENTS.c.state).where(INCIDENTS.c.incident_id == incident_id, INCIDENTS.c.mission == mission)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _found(row, states)
+    return None if row is None else found_in(row, states)
 
 
 async def marks_now(connection: AsyncConnection, mission: str, incident_id: UUID) -> Handling | None:
@@ -115,10 +115,11 @@ async def deleted(
 
 
 def _page(part: Part, states: States) -> IncidentPage:
-    return IncidentPage([_found(row, states) for row in part.rows], part.is_last)
+    return IncidentPage([found_in(row, states) for row in part.rows], part.is_last)
 
 
-def _found(row: Row[Any], states: States) -> Found:
+def found_in(row: Row[Any], states: States) -> Found:
+    """The incident of a row that has its state, and the marks that it has now where they are apart."""
     state = states.shape(row.state)
     present = getattr(row, "present", None)
     handlings = (handling_of(state),) if present is None else (handling_of(state), handling_of({"sharing": present}))
