@@ -123,7 +123,7 @@ async def test_the_list_of_all_has_each_pair_once_and_leads_on(desk: Desk) -> No
     seen: list[dict[str, Any]] = []
     cursor: str | None = None
     for _ in range(5):
-        after = {"cursor": cursor} if cursor else {}
+        after: dict[str, Any] = {"cursor": cursor} if cursor else {}
         page = (await desk.ask("GET", "/v1/incident-duplicates", by="unmix:verifier", limit=1, **after)).json()
         seen += page["items"]
         if (cursor := page["next"]) is None:

@@ -18,6 +18,7 @@ service: Final = Service(
     # for them, and one has to.
     mounts=(
         "/v1/audit",
+        "/v1/feeds",
         "/v1/incidents",
         "/v1/incidents:nine-line",
         "/v1/incident-counts",

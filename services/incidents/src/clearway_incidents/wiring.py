@@ -11,6 +11,7 @@ from clearway_incidents.api import (
     clearing,
     counting,
     duplicates,
+    feeds,
     importing,
     mapping,
     merging,
@@ -32,6 +33,7 @@ from clearway_incidents.commands.retention import Retention
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
+from clearway_incidents.exchange.exports.geojson import GEOJSON
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.heavy import HeavyWork
@@ -66,6 +68,7 @@ PARTS: Final = (
     reading,
     mapping,
     counting,
+    feeds,
     clearing,
     assessing,
     duplicates,
@@ -73,7 +76,7 @@ PARTS: Final = (
 )
 
 # The formats in which lists of incidents are given out, the usual one first. A new one is an entry here.
-FORMATS: Final = (JSON_PAGES,)
+FORMATS: Final = (JSON_PAGES, GEOJSON)
 
 
 def build(

@@ -125,7 +125,7 @@ def _reduced_time(time: State) -> dict[str, Any]:
         **time,
         "occurred_at": None,
         "earliest": day_of(time["earliest"]),
-        "latest": _day_after(time["latest"]),
+        "latest": end_of_day(time["latest"]),
         "precision": TimePrecision.DAY.value if precise else time["precision"],
         "reported_at": day_of(time["reported_at"]),
         "recorded_at": day_of(time["recorded_at"]),
@@ -150,7 +150,7 @@ def day_of(moment: str) -> str:
     return f"{moment[:10]}T00:00:00Z"
 
 
-def _day_after(moment: str) -> str:
+def end_of_day(moment: str) -> str:
     """The end of its day; the last day that there is ends with its last second."""
     day = date.fromisoformat(moment[:10])
     return f"{day}T23:59:59Z" if day == date.max else f"{day + timedelta(days=1)}T00:00:00Z"
