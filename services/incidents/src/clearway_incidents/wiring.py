@@ -19,6 +19,7 @@ from clearway_incidents.api import (
     proposing,
     reading,
     reporting,
+    tiles,
 )
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
@@ -67,6 +68,7 @@ PARTS: Final = (
     reporting,
     reading,
     mapping,
+    tiles,
     counting,
     feeds,
     clearing,

@@ -15,6 +15,7 @@ __all__ = [
     "UnknownIncident",
     "UnknownProposal",
     "UnknownRevision",
+    "UnknownTile",
 ]
 
 
@@ -57,6 +58,12 @@ class UnknownIncident(NotFound):
     """There is no such incident in the mission."""
 
     noun = "incident"
+
+
+class UnknownTile(NotFound):
+    """The map has no such tile at this zoom."""
+
+    noun = "tile"
 
 
 class UnknownRevision(NotFound):
