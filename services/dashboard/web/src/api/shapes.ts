@@ -21,6 +21,7 @@ import type {
   ListedRevision,
   NewReport,
   NewSubscription,
+  NineLineAnswer,
   operations,
   PassView,
   PreviewView,
@@ -64,6 +65,8 @@ export type FailingEndpoint = Readable<FailingEndpointView>
 export type AuditRecord = Readable<AuditRecordView>
 export type AuditStatus = Readable<StatusOfAudit>
 export type Key = Readable<KeyView>
+/** What the server understood of a nine-line text. */
+export type NineLine = Readable<NineLineAnswer>
 type Needed = 'time' | 'location' | 'category'
 /** A report as it is sent. What has a default may be left out, which the type of the document does not say. */
 export type SentReport = Pick<NewReport, Needed> & Partial<Omit<NewReport, Needed>>

@@ -1,6 +1,6 @@
 /** A report as it is typed: what is asked, and what is answered so far. It is kept on the device as it is. */
 import type { HazardState, NineLineForm, TimePrecision } from '../api/schema'
-import type { SentReport } from '../api/shapes'
+import type { NineLine, SentReport } from '../api/shapes'
 
 export const CATEGORIES: readonly SentReport['category'][] = [
   'ied',
@@ -43,13 +43,28 @@ export const LINES: readonly Line[] = [
   'line_9_recommended_priority',
 ]
 
-/** A place that was given, by one of three ways; in degrees of WGS-84. */
+/** A place that was given, by one of these ways; in degrees of WGS-84. */
 export interface Place {
-  by: 'device' | 'mgrs' | 'map'
+  by: 'device' | 'mgrs' | 'map' | 'heard'
   longitude: number
   latitude: number
   /** The radius in metres of the circle that holds the true point. */
   uncertaintyM: number
+}
+
+/** A fact by its field in the API, as `impact.road_passable`. */
+export interface Fact {
+  field: string
+  value: unknown
+}
+
+/** A nine-line text as it was heard. */
+export interface Heard {
+  text: string
+  /** What the server understood of it, and the text that it read: the person may have changed it since. */
+  reading: { text: string; answer: NineLine } | null
+  /** The facts of the reading that no question asks for. They go with the report. */
+  rest: Fact[]
 }
 
 export interface Draft {
@@ -67,6 +82,7 @@ export interface Draft {
   organisation: string
   role: string
   nineLine: Partial<Record<Line, string>>
+  heard?: Heard
 }
 
 /** Who reports: the same for one device's reports, mostly. */

@@ -1,7 +1,7 @@
 /** The report that the API takes, from what was typed; and which question an error is about. */
 import type { FieldError, LocationPrecision } from '../api/schema'
 import type { SentReport } from '../api/shapes'
-import { LINES, type Draft, type Place } from './draft'
+import { LINES, type Draft, type Fact, type Heard, type Place } from './draft'
 
 export type Question = 'category' | 'happened' | 'where' | 'when' | 'who' | 'narrative' | 'lines'
 
@@ -15,7 +15,7 @@ const STANDS_FOR: [number, LocationPrecision][] = [
 ]
 
 function precisionOf({ by, uncertaintyM }: Place): LocationPrecision {
-  if (by === 'device' || (by === 'mgrs' && uncertaintyM <= FIX_M)) return 'gps'
+  if (by === 'device' || (by !== 'map' && uncertaintyM <= FIX_M)) return 'gps'
   return STANDS_FOR.find(([most]) => uncertaintyM <= most)?.[1] ?? 'country'
 }
 
@@ -39,28 +39,46 @@ export function reportOf(draft: Draft, id: string, now: Date): SentReport {
   if (category === null || outcome === null || place === null || at === null) {
     throw new Error(`not answered: ${unanswered(draft).join(', ')}`)
   }
+  const rest = reportWith(draft.heard?.rest ?? [])
   return {
+    ...rest,
     incident_id: id,
     category,
     outcome,
     ...(draft.hazard && { hazard_state: draft.hazard }),
     location: {
+      setting: 'unknown',
+      ...rest.location,
       point: { type: 'Point', coordinates: [place.longitude, place.latitude] },
       precision: precisionOf(place),
       uncertainty_m: place.uncertaintyM,
-      setting: 'unknown',
       ...(draft.placeName.trim() && { place_name: draft.placeName.trim() }),
     },
     time: { occurred_at: at, precision: draft.precision, reported_at: now.toISOString() },
-    narrative: draft.narrative.trim(),
+    narrative: [draft.narrative.trim(), unread(draft.heard)].filter(Boolean).join('\n\n'),
     exercise: draft.exercise,
     report: {
       channel: 'form',
+      ...rest.report,
       organisation: draft.organisation.trim() || 'unknown',
       role: draft.role.trim() || 'unknown',
       ...nineLine(draft),
     },
   }
+}
+
+/** The text that was typed and not read: it goes with the report as it stands, so that none is lost. */
+export function unread(heard: Heard | undefined): string {
+  return heard === undefined || heard.text === heard.reading?.text ? '' : heard.text.trim()
+}
+
+function reportWith(facts: readonly Fact[]): Partial<SentReport> {
+  const report: Record<string, unknown> = {}
+  for (const { field, value } of facts) {
+    const [whole = field, part] = field.split('.')
+    report[whole] = part === undefined ? value : { ...(report[whole] as object), [part]: value }
+  }
+  return report
 }
 
 function nineLine(draft: Draft): Pick<NonNullable<SentReport['report']>, 'nine_line'> {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { valueOf, worded } from './show'
+import { valueOf, worded } from './fields'
 
-vi.mock('../../session/session.svelte', () => ({ session: { who: { zone: 'UTC' } } }))
+vi.mock('../session/session.svelte', () => ({ session: { who: { zone: 'UTC' } } }))
 
 test('a text that begins with a time is a text', () => {
   const told = '2026-11-01T08:05Z patrol stopped at the culvert.'

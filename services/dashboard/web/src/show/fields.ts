@@ -1,8 +1,8 @@
 /** The fields of an incident as people read them: their names and their values in words. */
-import type { Incident } from '../../api/shapes'
-import { degreesOf, spaced, type Position } from '../../show/places'
-import { momentOf, utcOf } from '../../show/times'
-import { say, term } from '../../words/words.svelte'
+import type { Incident } from '../api/shapes'
+import { say, term } from '../words/words.svelte'
+import { degreesOf, spaced, type Position } from './places'
+import { momentOf, utcOf } from './times'
 
 /** The group of words of each field that has one. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -98,19 +98,28 @@ function plain(value: unknown): string {
     .join(' ')
 }
 
-export function hurtOf(casualties: Incident['casualties']): string {
+type Hurt = Incident['casualties'][number]
+/** Of a report that is not sent yet, where what is not known may be left out. */
+type SentHurt = Omit<Hurt, Unknown> & Partial<Pick<Hurt, Unknown>>
+type Unknown = 'affiliation' | 'sex' | 'age_band'
+
+export function hurtOf(casualties: readonly SentHurt[]): string {
   if (casualties.length === 0) return say('incident.casualties.none')
   return casualties
     .map(({ outcome, low, best, high, affiliation, sex, age_band }) => {
       const known = [
-        affiliation === 'unknown' ? '' : term('incident.affiliation', affiliation),
-        sex === 'unknown' ? '' : term('incident.sex', sex),
-        age_band === 'unknown' ? '' : term('incident.age', age_band),
+        named('incident.affiliation', affiliation),
+        named('incident.sex', sex),
+        named('incident.age', age_band),
       ].filter(Boolean)
       const range = low === high ? String(best) : say('incident.casualties.range', { best, low, high })
       return `${range} ${term('incident.hurt', outcome)}${known.length ? ` (${known.join(', ')})` : ''}`
     })
     .join('; ')
+}
+
+function named(group: string, value = 'unknown'): string {
+  return value === 'unknown' ? '' : term(group, value)
 }
 
 function reportsOf(reports: Incident['reports']): string {
