@@ -83,7 +83,7 @@ class NineLineText(Form):
 
 class UnderstoodBody(BaseModel):
     """A field of a report, its value, and the words that said it. `assumed` names what was not said and was taken as
-    usual: `zone` (UTC), `month` and `year` (the latest that have been), `order` (the latitude first)."""
+    usual: `zone` (UTC), `day`, `month` and `year` (the latest that have been), `order` (the latitude first)."""
 
     field: str
     value: Any

@@ -26,6 +26,7 @@ _NO_POSITION: Final = (
     "degrees (17.0421N 3.9962W)."
 )
 _ASSUMED: Final = {
+    "day": "no date is said: the latest such hour",
     "zone": "no time zone is said: taken as UTC",
     "month": "no month is said: the latest that fits",
     "year": "no year is said: the latest that fits",
@@ -59,9 +60,9 @@ def nine_line(
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read a nine-line report in English or French, show what is understood, and record it.
+    """Read a nine-line report, show it line by line, record it.
 
-    Lines may be missing. What is not understood is kept in the report as it was said. With --yes nobody looks at it:
+    In English or French. Lines may be missing. What is not understood is kept in the report as it was said. With --yes nobody looks at it:
     what would make the hazard less is then not recorded.
     """
     _check_terminal(file, asks=not (yes or dry_run))

@@ -17,16 +17,23 @@ _NUMBER: Final = rf"(?:[1-9](?![0-9])|(?:{'|'.join(_SPOKEN)})\b)"
 _BEGINS: Final = r"(?P<begins>^[ \t(\[*#-]{0,8}|[;|][ \t]{0,8})"
 _MARK: Final = re.compile(
     # As in "LINE 4:", "Ligne quatre -", "LIGNE N° 4".
-    rf"(?:{_BEGINS}|\b)(?:LINE|LIGNE)\s{{0,3}}(?:N[O°]\.?\s{{0,3}}|NUMBER\s{{1,3}}|NUMERO\s{{1,3}})?(?P<named>{_NUMBER})(?P<mark>\s{{0,3}}(?:[:.)=/-]{{1,4}}|IS\b))?"
+    rf"(?:{_BEGINS}|(?<![^\W\d_]))(?:LINE|LIGNE)\s{{0,3}}(?:N[O°]\.?\s{{0,3}}|NUMBER\s{{1,3}}|NUMERO\s{{1,3}})?"
+    rf"(?P<named>{_NUMBER})(?P<mark>\s{{0,3}}(?:[:.)=/-]{{1,4}}|IS\b))?"
     # As in "L4 ..." where a line of text begins, "L4:" anywhere.
     r"|(?:^[ \t]{0,8}LN?\s?(?P<short>[1-9])(?![0-9A-Z])|\bLN?\s?(?P<shorter>[1-9])(?=\s{0,3}[:=)]))\s{0,3}[:.)=/-]{0,4}"
     # As in "4.", "4)", "(4)", "4 -" where a line of text begins: "2 vehicles" is no line.
-    r"|^[ \t(\[*#]{0,8}(?P<bare>[1-9])\s{0,3}(?:[:.)\]=]{1,4}(?![0-9])|-(?![0-9])(?=\s))",
+    r"|^[ \t(\[*#]{0,8}(?P<bare>[1-9])\s{0,3}(?:[:.)\]=]{1,4}(?![0-9])|-(?![0-9])(?=\s))"
+    # As in "1) ... 2) ..." in one row.
+    r"|(?<=\s)(?P<inline>[1-9])[.)](?=\s)",
     re.MULTILINE,
 )
+# "See line 7" begins no line.
+_REFERS: Final = re.compile(r"\b(?:SEE|AS|IN|OF|FROM|PER|REF|VOIR|CF|COMME|LA|EN)[\s.]{1,3}$")
+_LONGEST_REFERENCE: Final = 12
 # "1/3", "(1/3)", "MSG 1 OF 3", "message 1 sur 3:" before the text of a message.
 _PART: Final = re.compile(
-    r"\s{0,3}[(\[]?\s{0,3}(?:(?:MSG|SMS|MESSAGE|PART|PARTIE)\.?\s{0,3})?(?P<part>[0-9]{1,2})\s{0,3}(?:/|OF|SUR|DE)\s{0,3}(?P<of>[0-9]{1,2})"
+    r"\s{0,3}[(\[]?\s{0,3}(?:(?:MSG|SMS|MESSAGE|PART|PARTIE)\.?\s{0,3})?"
+    r"(?P<part>[0-9]{1,2})\s{0,3}(?:/|OF|SUR|DE)\s{0,3}(?P<of>[0-9]{1,2})"
     r"(?![0-9/])\s{0,3}[)\]]?\s{0,3}[:.-]?\s{0,3}"
 )
 _AROUND: Final = " \t\r\n;,|"
@@ -75,15 +82,27 @@ def _lines_of(marks: list[re.Match[str]]) -> list[re.Match[str]]:
     """Without numbers that name no line of this report: "as in line 2", or a list with its own numbers in a line."""
     kept: list[re.Match[str]] = []
     highest = 0
+    is_one_row = sum(mark["bare"] is not None for mark in marks) == 1
     for mark in marks:
         goes_on = _number(mark) > highest
         is_heading = mark["named"] is not None and (mark["begins"] is not None or bool((mark["mark"] or "").strip()))
-        if goes_on or is_heading or mark["short"] or mark["shorter"]:
+        if mark["inline"]:
+            is_line = is_one_row and _number(mark) == highest + 1 and bool(kept) and kept[0]["bare"] is not None
+        elif mark["named"] and mark["begins"] is None and _refers(mark):
+            is_line = False
+        else:
+            is_line = bool(goes_on or is_heading or mark["short"] or mark["shorter"])
+        if is_line:
             kept.append(mark)
             highest = max(highest, _number(mark))
     return kept
 
 
+def _refers(mark: re.Match[str]) -> bool:
+    before = mark.string[max(0, mark.start() - _LONGEST_REFERENCE) : mark.start()]
+    return _REFERS.search(before) is not None
+
+
 def _number(mark: re.Match[str]) -> int:
-    said = mark["named"] or mark["short"] or mark["shorter"] or mark["bare"]
+    said = mark["named"] or mark["short"] or mark["shorter"] or mark["bare"] or mark["inline"]
     return _SPOKEN[said] if said in _SPOKEN else int(said)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from clearway_incidents.exchange.nine_line.casualties import counted
 from clearway_incidents.exchange.nine_line.cutting import LINES, cut, join
-from clearway_incidents.exchange.nine_line.moments import first_moment
+from clearway_incidents.exchange.nine_line.moments import clock_alone, first_moment
 from clearway_incidents.exchange.nine_line.phrases import Fact
 from clearway_incidents.exchange.nine_line.places import first_position
 from clearway_incidents.exchange.nine_line.plain import plain
@@ -33,10 +33,12 @@ _FACTS: Final[Mapping[int | None, tuple[Fact, ...]]] = {
     9: (Fact.PRIORITY,),
 }
 _COUNTS_PEOPLE: Final = frozenset({None, 4, 6, 7, 8})
-# Names, frequencies and other words that no list holds: kept as they are, and nobody is asked about them.
 # As it is said before a message of an exercise. Once, it may be a word of the report: "after the exercise".
 _EXERCISE: Final = re.compile(r"\bEXERCI[SC]E\b(?:[\s,.:/-]*\bEXERCI[SC]E\b)+")
+# What is said behind it replaces what was said before.
+_CORRECTED: Final = re.compile(r"\b(?:CORRECTION|CORRECTED|CORRIGE|RECTIFICATION|RECTIFICATIF|ERRATUM)\b")
 _AROUND: Final = " ,;:.-/"
+# Names, frequencies and other words that no list holds: kept as they are, and nobody is asked about them.
 _AS_SAID: Final = frozenset({3, 5})
 _ALSO_AS_SAID: Final = frozenset({2, 6})
 
@@ -44,7 +46,7 @@ _ALSO_AS_SAID: Final = frozenset({2, 6})
 @dataclass(frozen=True, slots=True)
 class Understood:
     """A field of a report and its value, with the words that said it. `assumed` names what was not said and was taken
-    as usual: the zone, the month, the year, the order of two angles."""
+    as usual: the zone, the day, the month, the year, the order of two angles."""
 
     field: str
     value: Any
@@ -100,13 +102,21 @@ def _line(number: int | None, heard: str | None, now: datetime) -> Line:
     if number is None and (said := _EXERCISE.search(text)) is not None:
         take(EXERCISE, value=True, start=said.start(), end=said.end())
     out = written(text)
-    if number in (None, 1) and (moment := first_moment(out.text, now)) is not None:
-        when = {"occurred_at": moment.at, "precision": moment.precision}
-        take(TIME, when, *out.spoken(moment.start, moment.end), moment.assumed)
-    if number in (None, 2) and (position := first_position(out.text)) is not None:
+    corrected = max((said.end() for said in _CORRECTED.finditer(out.text)), default=0)
+    for at in (corrected, 0) if number in (None, 1) else ():
+        moment = first_moment(out.text[at:], now) or (clock_alone(out.text[at:], now) if number == 1 else None)
+        if moment is not None:
+            when = {"occurred_at": moment.at, "precision": moment.precision}
+            take(TIME, when, *out.spoken(at + moment.start, at + moment.end), moment.assumed)
+            break
+    for at in (corrected, 0) if number in (None, 2) else ():
+        position = first_position(out.text[at:])
+        if position is None:
+            continue
         point = {"type": "Point", "coordinates": [round(position.longitude, 6), round(position.latitude, 6)]}
         where = {"point": point, "precision": position.precision, "uncertainty_m": round(position.uncertainty_m, 1)}
-        take(LOCATION, where, *out.spoken(position.start, position.end), position.assumed)
+        take(LOCATION, where, *out.spoken(at + position.start, at + position.end), position.assumed)
+        break
     for people in counted(text) if number in _COUNTS_PEOPLE else ():
         number_of = {"low": people.count, "best": people.count, "high": people.count}
         hurt = {"affiliation": people.affiliation, "outcome": people.outcome, **number_of}

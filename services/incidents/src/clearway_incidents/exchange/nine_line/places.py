@@ -19,41 +19,49 @@ _METRES_PER_DEGREE: Final = 111_320.0
 
 # "30Q VD 12345 67890", "30QVD1234567890", "30 Q VD 123 678", also behind the words MGRS or GRID.
 _GRID: Final = re.compile(
-    r"\b(?P<zone>[1-9]|[0-5]\d|60)\s?(?P<band>[C-HJ-NP-X])\s?(?P<square>[A-HJ-NP-Z]\s?[A-HJ-NP-V])\s?"
-    r"(?:(?P<east>\d{2,5})\s{1,3}(?P<north>\d{2,5})|(?P<digits>\d{4,10}))\b"
+    r"\b(?P<zone>[1-9]|[0-5]\d|60)(?P<gap>[\s-]?)(?P<band>[C-HJ-NP-X])(?P<gap2>[\s-]?)"
+    r"(?P<square>[A-HJ-NP-Z]\s?[A-HJ-NP-V])[\s-]?"
+    r"(?:(?P<east>\d{2,5})[\s-]{1,3}(?P<north>\d{2,5})|(?P<digits>\d{4,10}))\b"
 )
-_NUMBER: Final = r"\d{1,3}(?:[.,]\d{1,8})?"
-_NORTH: Final = "N(?:ORTH|ORD)?|S(?:OUTH|UD)?"
-_EAST: Final = "E(?:AST|ST)?|W(?:EST)?|O(?:UEST)?"
+_SIDE: Final = "N(?:ORTH|ORD)?|S(?:OUTH|UD)?|E(?:AST|ST)?|W(?:EST)?|O(?:UEST)?"
+_BETWEEN: Final = r"[\s,;/]{0,4}"
+_LATITUDE: Final = r"LAT(?:ITUDE)?\.?\s{0,3}[:=]?\s{0,3}"
+_LONGITUDE: Final = r"LON(?:G(?:ITUDE)?)?\.?\s{0,3}[:=]?\s{0,3}"
 
 
-def _angle_of(number: int) -> str:
-    """Degrees, with minutes and seconds where they are said. Their marks are left out on the radio."""
-    minutes = rf"(?P<m{number}>\d{{1,2}}(?:[.,]\d{{1,8}})?)\s{{0,3}}(?:'|MIN(?:UTES)?)?\s{{0,3}}"
-    seconds = rf"(?P<s{number}>\d{{1,2}}(?:[.,]\d{{1,8}})?)\s{{0,3}}(?:\"|''|SEC(?:ONDES|ONDS)?)?\s{{0,3}}"
-    return rf"(?P<d{number}>[+-]?{_NUMBER})\s{{0,3}}(?:°|DEG(?:REES|RES|\.)?)?\s{{0,3}}(?:{minutes}(?:{seconds})?)?"
+def _angle_of(which: int, parts: int) -> str:
+    """Degrees (`parts` is 1), with minutes (2), with seconds (3). Their marks are left out on the radio, but not what
+    stands between them: whether 0102 is 1°02' or 10°2' nobody can say."""
+    ends = (r"°|DEG(?:REES|RES|\.)?", r"'|MIN(?:UTES)?", r"\"|''|SEC(?:ONDES|ONDS)?")
+    written = f"(?P<sign{which}>[+-]?)"
+    for name, end in zip("dms"[: parts - 1], ends, strict=False):
+        written += rf"(?P<{name}{which}>\d{{1,3}})(?:\s{{0,3}}(?:{end})\s{{0,3}}|\s{{1,3}}|-)"
+    last, end = "dms"[parts - 1], ends[parts - 1]
+    return rf"{written}(?P<{last}{which}>\d{{1,3}}(?:[.,]\d{{1,8}})?)\s{{0,3}}(?:{end})?\s{{0,3}}"
 
 
-def _side(name: str, sides: str) -> str:
-    return f"(?P<{name}>{sides})(?![A-Z])"
+def _side(name: str) -> str:
+    return f"(?P<{name}>{_SIDE})(?![A-Z])"
 
 
-_DEGREES: Final = re.compile(
-    "|".join(
-        (
-            # 17.0421N 3.9962W; 17°02'31"N 003°59'46"W
-            rf"{_angle_of(1)}{_side('n1', _NORTH)}[\s,;/]{{0,4}}{_angle_of(2)}{_side('e1', _EAST)}",
-            # N17.0421 W003.9962
-            rf"{_side('n2', _NORTH)}\s{{0,3}}{_angle_of(3)}[\s,;/]{{0,4}}{_side('e2', _EAST)}\s{{0,3}}{_angle_of(4)}",
-            # LAT 17.0421 LONG -3.9962
-            (
-                rf"LAT(?:ITUDE)?\.?\s{{0,3}}[:=]?\s{{0,3}}{_angle_of(5)}(?:{_side('n3', _NORTH)})?[\s,;/]{{0,4}}"
-                rf"LON(?:G(?:ITUDE)?)?\.?\s{{0,3}}[:=]?\s{{0,3}}{_angle_of(6)}(?:{_side('e3', _EAST)})?"
-            ),
-            # 17.0421, -3.9962: the latitude first, as it is spoken
-            r"(?<![\d.])(?P<latitude>[+-]?\d{1,2}[.]\d{2,8})\s{0,3}[,;/\s]\s{0,3}(?P<longitude>[+-]?\d{1,3}[.]\d{2,8})(?![\d.])",
-        )
+# Both angles have the same parts: in "Convoy 12 17.0421N 3.9962W" the 12 is no degree.
+_DEGREES: Final = tuple(
+    re.compile(layout)
+    for parts in (1, 2, 3)
+    for one, other in ((_angle_of(1, parts), _angle_of(2, parts)),)
+    for layout in (
+        # 17.0421N 3.9962W; 17°02'31"N 003°59'46"W
+        rf"(?<![\d.])(?<!\d,){one}{_side('side1')}{_BETWEEN}{other}{_side('side2')}",
+        # N17.0421 W003.9962
+        rf"(?<![A-Z]){_side('side1')}\s{{0,3}}{one}{_BETWEEN}(?:{_LONGITUDE})?{_side('side2')}\s{{0,3}}{other}(?!\d)",
+        # LAT 17.0421 LONG -3.9962
+        rf"{_LATITUDE}{one}(?:{_side('side1')})?{_BETWEEN}{_LONGITUDE}{other}(?:{_side('side2')})?(?!\d)",
     )
+)
+# 17.0421, -3.9962: the latitude first, as it is spoken. With fewer digits it may be two frequencies.
+_BARE: Final = re.compile(
+    r"(?<![\d.])(?P<sign1>[+-]?)(?P<d1>\d{1,2}[.]\d{4,8})\s{0,3}[,;/\s]\s{0,3}"
+    r"(?P<sign2>[+-]?)(?P<d2>\d{1,3}[.]\d{4,8})(?![\d.])"
 )
 
 
@@ -88,7 +96,9 @@ def _grids(text: str) -> Iterator[Position]:
         if said["digits"] is not None:
             half = len(said["digits"]) // 2
             east, north = said["digits"][:half], said["digits"][half:]
-        if len(east) != len(north):
+        # "4 men 12 14" is no place, though there is a square 4M EN 12 14.
+        is_words = len(east) == 2 and said["gap"] and not said["gap2"]
+        if len(east) != len(north) or is_words:
             continue
         square = said["square"].replace(" ", "")
         side = 10.0 ** (5 - len(east))
@@ -107,31 +117,33 @@ def _middle(said: dict[str, str | None], square: str, east: str, north: str) -> 
 
 
 def _degrees(text: str) -> Iterator[Position]:
-    for match in _DEGREES.finditer(text):
-        (latitude, one), (longitude, other) = _angles(match.groupdict())
-        if abs(latitude) <= 90 and abs(longitude) <= 180:
-            off = max(one, other) * _METRES_PER_DEGREE * _TO_CORNER
-            assumed = () if match["latitude"] is None else ("order",)
+    for pattern, assumed in (*((one, ()) for one in _DEGREES), (_BARE, ("order",))):
+        for match in pattern.finditer(text):
+            try:
+                latitude, longitude, unit = _angles(match.groupdict())
+            except ValueError:
+                continue
+            off = unit * _METRES_PER_DEGREE * _TO_CORNER
             yield Position(longitude, latitude, max(_FIX_M, off), *match.span(), assumed)
 
 
-def _angles(said: dict[str, str | None]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The latitude and the longitude, each with the unit of its last digit."""
-    for number, (north, east) in ((1, ("n1", "e1")), (3, ("n2", "e2")), (5, ("n3", "e3"))):
-        if said[f"d{number}"] is not None:
-            return (
-                _angle(said[f"d{number}"], said[f"m{number}"], said[f"s{number}"], said[north]),
-                _angle(said[f"d{number + 1}"], said[f"m{number + 1}"], said[f"s{number + 1}"], said[east]),
-            )
-    return _angle(said["latitude"]), _angle(said["longitude"])
+def _angles(said: dict[str, str | None]) -> tuple[float, float, float]:
+    """The latitude, the longitude, and the unit of the last digit of the coarser one. Raises ValueError for angles that
+    no place has."""
+    (one, of_one), (other, of_other) = _angle(said, 1), _angle(said, 2)
+    sides = (said.get("side1") or "N")[0], (said.get("side2") or "E")[0]
+    if sides[0] not in "NS":
+        (one, other), sides = (other, one), (sides[1], sides[0])
+    if sides[0] not in "NS" or sides[1] in "NS" or abs(one) > 90 or abs(other) > 180:
+        raise ValueError("no place")
+    return one, other, max(of_one, of_other)
 
 
-def _angle(
-    degrees: str | None, minutes: str | None = None, seconds: str | None = None, side: str | None = None
-) -> tuple[float, float]:
-    values = [float((part or "0").replace(",", ".")) for part in (degrees, minutes, seconds)]
-    last, unit = next((part, size) for part, size in ((seconds, 3600), (minutes, 60), (degrees or "0", 1)) if part)
-    fraction = last.replace(",", ".").partition(".")[2]
-    size = abs(values[0]) + values[1] / 60 + values[2] / 3600
-    is_negative = (degrees or "").startswith("-") or (side is not None and side[0] in "SWO")
-    return -size if is_negative else size, 10.0 ** -len(fraction) / unit
+def _angle(said: dict[str, str | None], which: int) -> tuple[float, float]:
+    parts = [part.replace(",", ".") for name in "dms" if (part := said.get(f"{name}{which}"))]
+    if any(float(part) >= 60 for part in parts[1:]):
+        raise ValueError("no minutes or seconds")
+    size = sum(float(part) / 60**at for at, part in enumerate(parts))
+    unit = 10.0 ** -len(parts[-1].partition(".")[2]) / 60 ** (len(parts) - 1)
+    is_negative = said[f"sign{which}"] == "-" or (said.get(f"side{which}") or "N")[0] in "SWO"
+    return -size if is_negative else size, unit

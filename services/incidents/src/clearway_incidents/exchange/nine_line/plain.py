@@ -11,7 +11,9 @@ def plain(text: str) -> str:
 
 
 def _plain(character: str) -> str:
-    base = unicodedata.normalize("NFKD", character)[0].upper()
+    parts = unicodedata.normalize("NFKD", character)
+    # A half is not a one.
+    base = parts[0].upper() if all(map(unicodedata.combining, parts[1:])) else character
     return {"’": "'", "′": "'", "″": '"', "”": '"', "“": '"', "–": "-", "—": "-", "−": "-", "º": "°"}.get(
         character, base if len(base) == 1 else character
     )

@@ -26,14 +26,14 @@ DIGITS: Final = {
 }
 _ALPHABET: Final = (
     "ALFA|ALPHA|BRAVO|CHARLIE|DELTA|ECHO|FOXTROT|GOLF|HOTEL|INDIA|JULIET|JULIETT|KILO|LIMA|MIKE|NOVEMBER|OSCAR|PAPA|"
-    "QUEBEC|ROMEO|SIERRA|TANGO|UNIFORM|VICTOR|WHISKEY|WHISKY|XRAY|YANKEE|ZULU"
+    "QUEBEC|ROMEO|SIERRA|TANGO|UNIFORM|VICTOR|WHISKEY|WHISKY|X-RAY|XRAY|YANKEE|ZULU|ZOULOU"
 )
 _LETTERS: Final = {word: word[0] for word in _ALPHABET.split("|")}
 _SIGNS: Final = {"DECIMAL": ".", "POINT": ".", "VIRGULE": "."}
 _SPELLED: Final = DIGITS | _LETTERS | _SIGNS
 _WORD: Final = rf"(?:{'|'.join(sorted(_SPELLED, key=len, reverse=True))})"
 # One alone is a word: "convoy Lima", "2 November". What is spelled has two or more.
-_RUN: Final = re.compile(rf"(?<![A-Z0-9]){_WORD}(?:[\s,-]+{_WORD})+(?![A-Z0-9])")
+_RUN: Final = re.compile(rf"(?<![A-Z0-9]){_WORD}(?:[\s,-]{{1,8}}{_WORD}){{1,60}}(?![A-Z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
