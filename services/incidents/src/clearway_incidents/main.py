@@ -29,6 +29,7 @@ service: Final = Service(
         "/v1/incident-status",
         "/v1/incident-tiles",
         "/v1/keys",
+        "/v1/ogc",
         "/v1/proposals",
         "/v1/retracted-incidents",
         "/v1/session",

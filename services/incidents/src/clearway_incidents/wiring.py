@@ -16,6 +16,7 @@ from clearway_incidents.api import (
     mapping,
     merging,
     nine_line,
+    ogc,
     proposing,
     reading,
     reporting,
@@ -35,6 +36,7 @@ from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.exchange.exports.geojson import GEOJSON
+from clearway_incidents.exchange.exports.tables import CSV, NDJSON
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.heavy import HeavyWork
@@ -54,6 +56,7 @@ DESCRIPTION: Final = (
 TAGS: Final = {
     "Reporting incidents": "What people in the field send: a report, a correction, the state of the hazard.",
     "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
+    "OGC API – Features": "The same incidents for QGIS, GDAL and other geographic systems, by the standard of the OGC.",
     "Clearing hazards": "What makes a hazard less: one principal claims it, another one confirms it.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
     "Importing incidents": "Many reports of another system at once, and what its newer editions no longer have.",
@@ -71,6 +74,7 @@ PARTS: Final = (
     tiles,
     counting,
     feeds,
+    ogc,
     clearing,
     assessing,
     duplicates,
@@ -78,7 +82,7 @@ PARTS: Final = (
 )
 
 # The formats in which lists of incidents are given out, the usual one first. A new one is an entry here.
-FORMATS: Final = (JSON_PAGES, GEOJSON)
+FORMATS: Final = (JSON_PAGES, GEOJSON, CSV, NDJSON)
 
 
 def build(

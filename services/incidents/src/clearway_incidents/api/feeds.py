@@ -21,6 +21,7 @@ from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.api.answers import address
 from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
+from clearway_incidents.api.geojson import AS_GEOJSON, GeoJson
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.hazard import GRAVITY
 from clearway_incidents.domain.sight import day_of, end_of_day
@@ -135,8 +136,9 @@ class FeedBody(BaseModel):
     "/{feed}.geojson",
     operation_id="feeds.get",
     summary="Read a feed",
+    response_class=GeoJson,
     response_model=FeedBody,
-    response_description="A FeatureCollection, as `application/geo+json`.",
+    responses=AS_GEOJSON,
 )
 async def read_feed(
     request: Request,

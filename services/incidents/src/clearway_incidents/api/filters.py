@@ -22,7 +22,7 @@ AsOf = Annotated[
 ]
 
 
-def _box(text: str) -> Box:
+def box_of(text: str) -> Box:
     """The box that a list is narrowed to. Raises a 422 problem."""
     try:
         west, south, east, north = (float(part) for part in text.split(","))
@@ -67,14 +67,14 @@ async def wanted(
     query: Everywhere, box: Annotated[str | None, Query(alias="bbox", max_length=200, description=BBOX)] = None
 ) -> Filter:
     """What the query asks for."""
-    return query if box is None else replace(query, bbox=_box(box))
+    return query if box is None else replace(query, bbox=box_of(box))
 
 
 async def within(
     query: Everywhere, box: Annotated[str, Query(alias="bbox", max_length=200, description=BBOX)]
 ) -> Filter:
     """What the query asks for, where it has to name a box."""
-    return replace(query, bbox=_box(box))
+    return replace(query, bbox=box_of(box))
 
 
 def cursor_of(moment: str, incident_id: str) -> str:

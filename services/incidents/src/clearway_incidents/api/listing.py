@@ -46,7 +46,8 @@ def list_router(formats: Sequence[Format]) -> Router:
     ) -> Response:
         """The last recorded first. Retracted and merged incidents are left out unless `status` names them; what was
         retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
-        others write. What a key may not read is left out or reduced, and is found by its filters as it is shown."""
+        others write; the header `Link` leads to the next one in every format. What a key may not read is left out or
+        reduced, and is found by its filters as it is shown."""
         page = await queries.incidents(reading, wiring.states, principal, query, page_end_of(cursor), limit)
         last = None if page.is_last else page.found[-1].state
         following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
@@ -56,9 +57,17 @@ def list_router(formats: Sequence[Format]) -> Router:
         if form is not formats[0]:
             note_export(request, f"incidents as {form.media_type}")
         content = form.write([one for one in seen if one is not None], following)
-        return Response(content, media_type=form.media_type)
+        return Response(content, media_type=form.media_type, headers=_link(request, following))
 
     return router
+
+
+def _link(request: Request, following: str | None) -> dict[str, str]:
+    """The address of the next page, also for formats that have no place for it (RFC 8288)."""
+    if following is None:
+        return {}
+    url = request.url.include_query_params(cursor=following)
+    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
 def _given(formats: Sequence[Format]) -> dict[int | str, dict[str, Any]]:

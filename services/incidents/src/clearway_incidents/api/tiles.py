@@ -45,7 +45,8 @@ async def tile(
 ) -> Response:
     """A Mapbox Vector Tile of the web's map (EPSG:3857, `{z}/{x}/{y}`). Up to 2,000 incidents come one by one, in the
     layer `incidents`, those that the key reads reduced as cells in `cells`; of more the tile has `clusters` with the
-    properties of `/v1/incident-map`. What lies on the border of two tiles is in both. Ask again with `If-None-Match`: 304 while nothing changed."""
+    properties of `/v1/incident-map`. What lies on the border of two tiles is in both. Ask again with `If-None-Match`:
+    304 while nothing changed."""
     asked = Tile(zoom, column, row)
     if not asked.exists:
         raise UnknownTile(f"{zoom}/{column}/{row}")

@@ -62,8 +62,8 @@ def nine_line(
 ) -> None:
     """Read a nine-line report, show it line by line, record it.
 
-    In English or French. Lines may be missing. What is not understood is kept in the report as it was said. With --yes nobody looks at it:
-    what would make the hazard less is then not recorded.
+    In English or French. Lines may be missing. What is not understood is kept in the report as it was said. With --yes
+    nobody looks at it: what would make the hazard less is then not recorded.
     """
     _check_terminal(file, asks=not (yes or dry_run))
     sent: dict[str, Any] = {"text": _text_of(file), "report": {"organisation": organisation, "channel": channel}}
