@@ -69,7 +69,7 @@ def with_a_query_that_cannot_be(operation: Operation, scene: Scene) -> Answers:
 
 def with_a_header_that_cannot_be(operation: Operation, scene: Scene) -> Answers:
     asked = operation.request(scene.ours.ids)
-    yield scene.ask(but(asked, headers={"Accept": "text/csv"}))
+    yield scene.ask(but(asked, headers={"Accept": "image/png"}))
     headers = operation.parameters("header")
     if "Idempotency-Key" in headers:
         yield scene.ask(but(asked, headers={"Idempotency-Key": "two words"}))

@@ -132,8 +132,10 @@ async def test_the_rest_of_many_is_at_the_next_address(desk: Desk, monkeypatch: 
     monkeypatch.setattr(feeds, "MOST_FEATURES", 2)
     made = [await desk.report() for _ in range(5)]
     desk.clock.advance(timedelta(minutes=1))
-    address, seen = "/v1/feeds/all_day.geojson?updated_after=2020-01-01", list[str]()
+    address: str | None = "/v1/feeds/all_day.geojson?updated_after=2020-01-01"
+    seen = list[str]()
     for _ in range(3):
+        assert address is not None
         body = (await desk.ask("GET", address, by=ANALYST)).json()
         seen += ids(body)
         address = body["metadata"]["next"]
@@ -142,8 +144,7 @@ async def test_the_rest_of_many_is_at_the_next_address(desk: Desk, monkeypatch: 
 
 
 async def test_a_feed_that_there_is_not_and_a_query_that_it_does_not_know(desk: Desk) -> None:
-    refused = await asked(desk, "all_year")
-    assert (refused.status_code, "all_month" in refused.text) == (422, True)
+    assert (await asked(desk, "all_year")).status_code == 404
     assert (await asked(desk, "all_day", category="ied")).status_code == 400
 
 

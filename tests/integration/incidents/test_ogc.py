@@ -83,7 +83,7 @@ async def test_box_time_and_properties_narrow(desk: Desk) -> None:
         ({"bbox": "1,2,3"}, 422),
         ({"datetime": "yesterday"}, 422),
         ({"datetime": "2026-03-01/x"}, 422),
-        ({"properties": "colour"}, 400),
+        ({"properties": "colour"}, 422),
         ({"colour": "red"}, 400),
         ({"limit": 0}, 422),
     ],

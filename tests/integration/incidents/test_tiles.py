@@ -31,7 +31,7 @@ async def asked(
 async def layers(desk: Desk, zoom: int, at: tuple[int, int] | None = None, **options: Any) -> Mapping[str, Any]:
     answer = await asked(desk, zoom, at or around(zoom), **options)
     assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert answer.headers["content-type"] == "application/octet-stream"
     found: Mapping[str, Any] = mapbox_vector_tile.decode(answer.content, default_options={"y_coord_down": True})
     return {name: layer["features"] for name, layer in found.items()}
 
@@ -100,6 +100,12 @@ async def test_a_filter_narrows_and_nothing_is_sent_again(desk: Desk) -> None:
     assert (await asked(desk, 4, around(4), headers=kept)).status_code == 304
     await desk.report()
     assert (await asked(desk, 4, around(4), headers=kept)).status_code == 200
+
+
+async def test_it_has_its_own_type_for_who_asks(desk: Desk) -> None:
+    own = "application/vnd.mapbox-vector-tile"
+    assert (await asked(desk, 4, around(4), headers={"Accept": own})).headers["content-type"] == own
+    assert (await asked(desk, 4, around(4), headers={"Accept": "application/json"})).status_code == 406
 
 
 async def test_a_tile_that_there_is_not(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from sqlalchemy import Row
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
 from clearway_incidents.api.geojson import AS_GEOJSON, GeoJson
 from clearway_incidents.api.restricted import note_all_read
+from clearway_incidents.domain.errors import UnknownFeed
 from clearway_incidents.domain.hazard import GRAVITY
 from clearway_incidents.domain.sight import day_of, end_of_day
 from clearway_incidents.exchange.exports.geojson import MEDIA_TYPE
@@ -62,9 +63,8 @@ _TITLES: Final = {
     Subject.HAZARDS: "Incidents whose hazard is neither cleared nor none",
     Subject.DELETED: "Retracted and merged incidents",
 }
-FeedName = StrEnum(  # type: ignore[misc]  # Every name there is, for the document.
-    "FeedName", {f"{subject}_{period}".upper(): f"{subject}_{period}" for subject in Subject for period in _PERIODS}
-)
+# Every feed there is, by its name.
+_FEEDS: Final = {f"{subject}_{name}": (subject, period) for subject in Subject for name, period in _PERIODS.items()}
 
 
 class FeedProperties(BaseModel):
@@ -109,7 +109,7 @@ class DeletedFeature(BaseModel):
 
     type: Literal["Feature"]
     id: UUID
-    geometry: None
+    geometry: Point | None = Field(description="Null: it is drawn no more.")
     properties: DeletedProperties
 
 
@@ -142,7 +142,7 @@ class FeedBody(BaseModel):
 )
 async def read_feed(
     request: Request,
-    name: Annotated[FeedName, Path(alias="feed", description="What it is about, and of which time.")],
+    name: Annotated[str, Path(alias="feed", max_length=50, description=f"One of {', '.join(_FEEDS)}.")],
     principal: Reader,
     wiring: Wired,
     updated_after: Annotated[
@@ -154,20 +154,22 @@ async def read_feed(
     """What was recorded or changed in the last hour, day (24 hours), week or month (30 days), whenever it happened: a
     report that comes late is in the feed. Ask again with `If-None-Match`: 304 while nothing changed. `deleted_…` has
     what to drop. A key sees each incident as in the list."""
-    subject, _, period = name.value.partition("_")
-    since = (as_of or wiring.clock.now()) - _PERIODS[period]
+    if name not in _FEEDS:
+        raise UnknownFeed(name)
+    subject, period = _FEEDS[name]
+    since = (as_of or wiring.clock.now()) - period
     since = since if updated_after is None else max(since, updated_after)
     after = page_end_of(cursor)
     database = platform_of(request).database.of(principal.mission)
-    if subject == Subject.DELETED:
+    if subject is Subject.DELETED:
         found = await database.read_apart(
             lambda connection: deleted(connection, principal.mission, since, after, MOST_FEATURES)
         )
     else:
-        changed = Changed(_filter_of(Subject(subject), as_of), since, subject == Subject.CASUALTIES)
+        changed = Changed(_filter_of(subject, as_of), since, subject is Subject.CASUALTIES)
         found = await database.read_apart(lambda connection: feed(connection, principal, changed, after, MOST_FEATURES))
-        note_all_read(request, principal, f"feed {name.value}")
-    content = await asyncio.to_thread(_content, Subject(subject), found, request.url.path, request.url.query)
+        note_all_read(request, principal, f"feed {name}")
+    content = await asyncio.to_thread(_content, subject, found, request.url.path, request.url.query)
     return Response(content, media_type=MEDIA_TYPE)
 
 

@@ -33,7 +33,6 @@ from clearway_platform.web.moments import FromTime, UntilTime
 from clearway_platform.web.pages import Cursor
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.routing import Router
-from clearway_platform.web.strict import chosen
 
 ROOT: Final = "/v1/ogc"
 COLLECTION: Final = "incidents"
@@ -205,7 +204,7 @@ async def items(
     wanted = Filter(category=category, status=status, outcome=outcome, hazard_state=hazard_state)
     since, until = _span(moments)
     wanted = replace(wanted, bbox=None if bbox is None else box_of(_flat(bbox)), since=since, until=until)
-    names = None if properties is None else chosen("properties", properties.split(","), COLUMNS)
+    names = None if properties is None else _names(properties)
     page = await queries.incidents(
         reading, wiring.states, principal, wanted, page_end_of(cursor), min(limit, MOST_ITEMS)
     )
@@ -285,6 +284,14 @@ def _span(moments: str | None) -> tuple[datetime | None, datetime | None]:
         remedy = "Send 2026-02-28T05:40:00Z, or an interval as 2026-02-01T00:00:00Z/2026-02-28T00:00:00Z; .. is open."
         raise Invalid("datetime", "is not a time or an interval", remedy, part="query") from error
     return since, until
+
+
+def _names(properties: str) -> frozenset[str]:
+    names = frozenset(properties.split(","))
+    if unknown := sorted(names - set(COLUMNS)):
+        listed = ", ".join(repr(name[:60]) for name in unknown[:5])
+        raise Invalid("properties", f"there is no {listed}", f"Use: {', '.join(COLUMNS)}.", part="query")
+    return names
 
 
 def _narrowed(feature: dict[str, Any], names: frozenset[str] | None) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from clearway_incidents.api.dependencies import Reader
 from clearway_incidents.api.filters import Everywhere
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.errors import UnknownTile
-from clearway_incidents.exchange.tiles import MEDIA_TYPE, MOST_ZOOM, Tile, tile_of
+from clearway_incidents.exchange.tiles import MEDIA_TYPES, MOST_ZOOM, Tile, tile_of
 from clearway_incidents.queries.incident_map import incident_map
 from clearway_platform.messaging.standing import standing_of
 from clearway_platform.version import VERSION
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.representation import matches, weak_etag
 from clearway_platform.web.routing import Router
+from clearway_platform.web.strict import preferred
 
 router = Router(prefix="/v1/incident-tiles", tags=["Reading incidents"])
 
@@ -32,7 +33,10 @@ Number = Annotated[int, Path(ge=0, lt=2**MOST_ZOOM)]
     summary="Draw incidents on a map, by tiles",
     response_class=Response,
     responses={
-        200: {"description": "A tile.", "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+        200: {
+            "description": "A tile.",
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA_TYPES},
+        }
     },
 )
 async def tile(
@@ -55,13 +59,13 @@ async def tile(
     database = platform.database.of(principal.mission)
     async with database.read() as connection:
         standing = await standing_of(connection, cursors, principal.mission, platform.clock.now())
-    tag = None
+    tag, form = None, preferred(request)
     if standing.tag is not None:
-        tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, asked)).encode())
+        tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, asked, form)).encode())
         if matches(request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers={"ETag": tag})
     wanted = replace(query, bbox=asked.box)
     found = await database.read_apart(lambda connection: incident_map(connection, principal, wanted, zoom))
     content = await asyncio.to_thread(tile_of, found, asked)
     note_all_read(request, principal, "incident-tiles")
-    return Response(content, media_type=MEDIA_TYPE, headers={"ETag": tag} if tag else None)
+    return Response(content, media_type=form, headers={"ETag": tag or weak_etag(content)})

@@ -12,6 +12,7 @@ __all__ = [
     "ProposalDecided",
     "Refusal",
     "StaleRevision",
+    "UnknownFeed",
     "UnknownIncident",
     "UnknownProposal",
     "UnknownRevision",
@@ -58,6 +59,12 @@ class UnknownIncident(NotFound):
     """There is no such incident in the mission."""
 
     noun = "incident"
+
+
+class UnknownFeed(NotFound):
+    """There is no such feed: the document names all."""
+
+    noun = "feed"
 
 
 class UnknownTile(NotFound):

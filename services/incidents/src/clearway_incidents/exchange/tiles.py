@@ -15,7 +15,8 @@ from clearway_contracts.vocabulary import Category
 from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap
 from clearway_incidents.queries.narrowing import Box
 
-MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
+# What makers of clients know comes first.
+MEDIA_TYPES: Final = ("application/octet-stream", "application/vnd.mapbox-vector-tile")
 MOST_ZOOM: Final = 22
 _EXTENT: Final = 4096
 # Beyond it the projection has no tiles.

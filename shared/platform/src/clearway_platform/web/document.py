@@ -30,6 +30,7 @@ STREAMS: Final = {
 PERMISSIONS: Final = "x-permissions"
 """The permissions of all roles by name, on the security scheme of the key."""
 
+_STREAM: Final = "text/event-stream"
 _DATA: Final = frozenset({"default", "example", "examples", "const", "enum"})
 _ROLES: Final = " The roles: "
 _SCHEMA: Final = "#/components/schemas/{model}"
@@ -216,8 +217,8 @@ def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
 def _describe_successes(method: str, operation: Document, headers: set[str]) -> None:
     responses = operation["responses"]
     _name_formats(operation)
-    given = JSON in responses.get("200", {}).get("content", {})
-    if method == "get" and given:
+    is_whole = bool(responses.get("200", {}).get("content", {}).keys() - {_STREAM})
+    if method == "get" and is_whole:
         responses["200"].setdefault("headers", {}).update(header("ETag"))
         unchanged = "Nothing has changed since the ETag in If-None-Match."
         responses["304"] = {"description": unchanged, "headers": header("ETag")}
@@ -234,12 +235,12 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
 
 
 def _name_formats(operation: Document) -> None:
-    """Of an answer in several formats the document describes JSON, and names the others in words: a client that is
-    generated from the document would take the answer for any of them."""
+    """Of an answer in several formats the document describes JSON, or else the first, and names the others in words: a
+    client that is generated from the document would take the answer for any of them."""
     content = operation["responses"].get("200", {}).get("content", {})
-    others = [form for form in content if form != JSON]
-    if JSON in content and others:
-        operation["responses"]["200"]["content"] = {JSON: content[JSON]}
+    described = JSON if JSON in content else next(iter(content), JSON)
+    if others := [form for form in content if form != described]:
+        operation["responses"]["200"]["content"] = {described: content[described]}
         operation["description"] += f"\n\nAlso as {', '.join(f'`{form}`' for form in others)}: name it in `Accept`."
 
 
