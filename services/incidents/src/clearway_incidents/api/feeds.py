@@ -155,7 +155,7 @@ async def read_feed(
     report that comes late is in the feed. Ask again with `If-None-Match`: 304 while nothing changed. `deleted_…` has
     what to drop. A key sees each incident as in the list."""
     if name not in _FEEDS:
-        raise UnknownFeed(name)
+        raise UnknownFeed(name, _FEEDS)
     subject, period = _FEEDS[name]
     since = (as_of or wiring.clock.now()) - period
     since = since if updated_after is None else max(since, updated_after)

@@ -53,7 +53,7 @@ async def tile(
     304 while nothing changed."""
     asked = Tile(zoom, column, row)
     if not asked.exists:
-        raise UnknownTile(f"{zoom}/{column}/{row}")
+        raise UnknownTile(zoom)
     platform = platform_of(request)
     cursors = await platform.feed.cursors()
     database = platform.database.of(principal.mission)

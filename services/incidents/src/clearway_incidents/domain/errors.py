@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours, Refusal, StaleRevision
 
 __all__ = [
@@ -62,15 +64,17 @@ class UnknownIncident(NotFound):
 
 
 class UnknownFeed(NotFound):
-    """There is no such feed: the document names all."""
+    """There is no such feed."""
 
-    noun = "feed"
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        Refusal.__init__(self, f"There is no feed {name!r}. There are: {', '.join(known)}.")
 
 
 class UnknownTile(NotFound):
     """The map has no such tile at this zoom."""
 
-    noun = "tile"
+    def __init__(self, zoom: int) -> None:
+        Refusal.__init__(self, f"The map has no such tile: at zoom {zoom} columns and rows are 0 to {2**zoom - 1}.")
 
 
 class UnknownRevision(NotFound):
