@@ -127,6 +127,15 @@ async def test_it_draws_what_the_list_has(desk: Desk, monkeypatch: pytest.Monkey
         await assert_draws_the_list(desk, monkeypatch, f"{SUBSCRIBER}@Halo", **query, as_of=now.isoformat())
 
 
+async def test_places_that_are_nearly_nothing_are_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for degrees in (0.0, 0.0, 5e-324):
+        point = {"type": "Point", "coordinates": [degrees, degrees]}
+        await desk.report(location={"point": point, "precision": "gps"})
+    body = await counted(desk, monkeypatch)
+    [cluster] = body["features"]
+    assert (cluster["geometry"]["coordinates"], cluster["properties"]["count"]) == ([0, 0], 3)
+
+
 async def test_many_are_counted_in_cells(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for longitude, latitude, state in ((1.0, 1.0, "suspected"), (1.1, 1.2, "unknown"), (1.3, 1.1, "none")):
         await desk.report(**at(longitude, latitude, hazard_state=state))

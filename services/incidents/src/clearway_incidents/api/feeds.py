@@ -157,7 +157,7 @@ async def read_feed(
     if name not in _FEEDS:
         raise UnknownFeed(name, _FEEDS)
     subject, period = _FEEDS[name]
-    since = (as_of or wiring.clock.now()) - period
+    since = _before(as_of or wiring.clock.now(), period)
     since = since if updated_after is None else max(since, updated_after)
     after = page_end_of(cursor)
     database = platform_of(request).database.of(principal.mission)
@@ -171,6 +171,11 @@ async def read_feed(
         note_all_read(request, principal, f"feed {name}")
     content = await asyncio.to_thread(_content, subject, found, request.url.path, request.url.query)
     return Response(content, media_type=MEDIA_TYPE)
+
+
+def _before(moment: datetime, period: timedelta) -> datetime:
+    first = datetime.min.replace(tzinfo=UTC)
+    return moment - period if moment - first > period else first
 
 
 def _filter_of(subject: Subject, as_of: datetime | None) -> Filter:

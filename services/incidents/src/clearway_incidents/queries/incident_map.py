@@ -42,6 +42,9 @@ _RANKS: Final = {state: place for place, state in enumerate(BY_GRAVITY)}
 # A float, so that PostgreSQL does not count in decimals.
 _A_DEGREE: Final = float(CELLS_A_DEGREE)
 
+# A degree of so little is less than the width of an atom.
+_NOTHING: Final = 1e-12
+
 _WORLD: Final = Box(west=-180, south=-90, east=180, north=90)
 _DRAWN: Final = (
     *("incident_id", "revision", "category", "status", "hazard_state", "outcome"),
@@ -158,8 +161,8 @@ def _clusters(found: Sequence[SeenSource], grid: Grid, dialect: str) -> Select[*
             cell.label("cell"),
             cast(func.sum(of.reduced), BigInteger).label("reduced"),
             func.min(rank).label("gravest"),
-            (func.sum(of.x) / func.sum(count)).label("x"),
-            (func.sum(of.y) / func.sum(count)).label("y"),
+            _mean(of.x, count).label("x"),
+            _mean(of.y, count).label("y"),
             func.min(of.west).label("west"),
             func.min(of.south).label("south"),
             func.max(of.east).label("east"),
@@ -168,6 +171,12 @@ def _clusters(found: Sequence[SeenSource], grid: Grid, dialect: str) -> Select[*
         .group_by("cell")
         .order_by("cell")
     )
+
+
+def _mean(degrees: ColumnElement[Any], count: ColumnElement[int]) -> ColumnElement[Any]:
+    """PostgreSQL refuses to divide what is nearly nothing: the quotient would be less than a number can be."""
+    total = func.sum(degrees)
+    return case((func.abs(total) < _NOTHING, 0.0), else_=total / func.sum(count))
 
 
 def _rank(columns: Any) -> ColumnElement[int]:
