@@ -20,7 +20,6 @@ from clearway_incidents.api import (
     proposing,
     reading,
     reporting,
-    tiles,
 )
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
@@ -71,7 +70,6 @@ PARTS: Final = (
     reporting,
     reading,
     mapping,
-    tiles,
     counting,
     feeds,
     ogc,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.responses import Response
@@ -21,11 +21,14 @@ from clearway_incidents.queries.incidents import Found
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
-from clearway_platform.web.pages import Cursor, Page
+from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.routing import Router
 
 router = Router(tags=["Assessing incidents"])
+
+# A page looks at so many incidents at most, and compares each with those around it.
+MOST_LOOKED_AT: Final = 50
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -95,12 +98,14 @@ async def all_duplicates(
     principal: Reader,
     wiring: Wired,
     reading: Reading,
-    limit: Annotated[int, Query(ge=1, le=50, description="The most incidents that a page looks at.")] = 20,
+    limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Looks at live incidents, the last recorded first, and lists those for which another one is suggested that was
-    recorded before. A page may be empty: `next` leads on."""
-    page = await queries.incidents(reading, wiring.states, principal, Filter(), page_end_of(cursor), limit)
+    recorded before. A page looks at 50 at most and may be empty: `next` leads on."""
+    page = await queries.incidents(
+        reading, wiring.states, principal, Filter(), page_end_of(cursor), min(limit, MOST_LOOKED_AT)
+    )
     items = []
     for found in page.found:
         suggested = await _suggested(request, principal, wiring, reading, found, earlier=True)
