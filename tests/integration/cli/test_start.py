@@ -105,6 +105,7 @@ def test_a_wrong_option_or_setting(
     check_refusal(program.run(*arguments, **variables), *words)
 
 
+@pytest.mark.timeout(300)  # it starts a command for each subject, and coverage makes each start three times as long
 def test_no_line_of_a_help_is_cut_at_80_columns(program: Program) -> None:
     """A command is listed by its first sentence."""
     commands = program.run("--help").stdout.partition("Commands:\n")[2]
