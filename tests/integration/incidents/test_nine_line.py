@@ -107,6 +107,12 @@ async def test_what_makes_the_hazard_less_is_not_recorded_unseen(desk: Desk, tex
     assert incident["exercise"] is False
 
 
+async def test_what_is_possible_beside_it_makes_a_found_device_no_less(desk: Desk) -> None:
+    answer = (await read(desk, "LINE 2: 30Q VD 12345 67890 LINE 4: IED found, possible secondary", record=True)).json()
+    assert answer["held_back"] == ["hazard_state"]
+    assert (answer["incident"]["outcome"], answer["incident"]["hazard_state"]) == ("found_not_cleared", "active")
+
+
 async def test_a_sender_may_say_that_it_is_an_exercise(desk: Desk) -> None:
     assert (await read(desk, record=True, exercise=True)).json()["incident"]["exercise"] is True
 

@@ -235,12 +235,12 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
 
 
 def _name_formats(operation: Document) -> None:
-    """Of an answer in several formats the document describes JSON, or else the first, and names the others in words: a
-    client that is generated from the document would take the answer for any of them."""
+    """Of an answer in several formats the document describes JSON, and names the others in words: a client that is
+    generated from the document would take the answer for any of them."""
     content = operation["responses"].get("200", {}).get("content", {})
-    described = JSON if JSON in content else next(iter(content), JSON)
-    if others := [form for form in content if form != described]:
-        operation["responses"]["200"]["content"] = {described: content[described]}
+    others = [form for form in content if form != JSON]
+    if JSON in content and others:
+        operation["responses"]["200"]["content"] = {JSON: content[JSON]}
         operation["description"] += f"\n\nAlso as {', '.join(f'`{form}`' for form in others)}: name it in `Accept`."
 
 

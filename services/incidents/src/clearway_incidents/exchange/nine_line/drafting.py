@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from clearway_contracts.vocabulary import Category, HazardState, MissionImpact, Outcome, Passable, Priority
+from clearway_incidents.domain.hazard import graver
+from clearway_incidents.domain.reporting import default_hazard
 from clearway_incidents.exchange.nine_line.parsing import CASUALTIES, EXERCISE, LOCATION, TIME, Parse, Understood
 from clearway_incidents.exchange.nine_line.phrases import Fact, is_less
 
@@ -67,6 +69,10 @@ def draft_of(parse: Parse, *, unseen: bool = False) -> dict[str, Any]:
         values = [one.value for one in parse.understood if one.field == fact and not (unseen and _is_less(one))]
         if values:
             _put(draft, fact, values)
+    if unseen and "hazard_state" in draft:
+        # "IED found, possible secondary": what is possible beside it makes what was found no less.
+        implied = default_hazard(draft.get("outcome", Outcome.UNKNOWN), draft["category"])
+        draft["hazard_state"] = graver(draft["hazard_state"], implied)
     if casualties := [one.value for one in parse.understood if one.field == CASUALTIES]:
         # The same people, counted in two lines, are one entry.
         draft[CASUALTIES] = [one for at, one in enumerate(casualties) if one not in casualties[:at]]

@@ -34,7 +34,7 @@ _FACTS: Final[Mapping[int | None, tuple[Fact, ...]]] = {
 }
 _COUNTS_PEOPLE: Final = frozenset({None, 4, 6, 7, 8})
 # As it is said before a message of an exercise. Once, it may be a word of the report: "after the exercise".
-_EXERCISE: Final = re.compile(r"\bEXERCI[SC]E\b(?:[\s,.:/-]*\bEXERCI[SC]E\b)+")
+_EXERCISE: Final = re.compile(r"\bEXERCI[SC]E\b(?:[\s,.:/-]{0,8}\bEXERCI[SC]E\b){1,8}")
 # What is said behind it replaces what was said before.
 _CORRECTED: Final = re.compile(r"\b(?:CORRECTION|CORRECTED|CORRIGE|RECTIFICATION|RECTIFICATIF|ERRATUM)\b")
 _AROUND: Final = " ,;:.-/"
