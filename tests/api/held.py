@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from pydantic_core import from_json
 
 from clearway_platform.codes import Code, address
+from clearway_platform.web.two_way import NDJSON
 
 from .operations import Operation
 
@@ -58,8 +59,11 @@ def hold_headers(operation: Operation, said: Mapping[str, Any], answer: httpx.Re
 
 
 def hold_body(operation: Operation, said: Mapping[str, Any], answer: httpx.Response) -> None:
-    schema = said["content"][answer.headers["content-type"]]["schema"]
-    Draft202012Validator({**schema, "components": operation.components}).validate(answer.json())
+    kind = answer.headers["content-type"]
+    schema = said["content"][kind]["schema"]
+    bodies = [from_json(line) for line in answer.content.splitlines()] if kind == NDJSON else [answer.json()]
+    for body in bodies:
+        Draft202012Validator({**schema, "components": operation.components}).validate(body)
 
 
 def hold_problem(answer: httpx.Response) -> None:

@@ -1,5 +1,6 @@
 """Every operation of the installed services, from their OpenAPI documents, and how a test asks for it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,8 @@ PARTS = {"revision": "1", "feed": "all_day"}
 # What an address has to be asked for, where it names no object.
 QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 
+JSON = "application/json"
+
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {
     "NewReport": report("body"),
@@ -77,6 +80,7 @@ BODIES: Mapping[str, Any] = {
     "RetractBody": {"reason": "privacy"},
     "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},
     "PATCH /v1/incidents/{incident_id}": {"outcome": "unknown"},
+    "POST /v1/incidents:bulk": report("body", incident_id="01890000-0000-7000-8000-00000000b01c"),
     "POST /v1/incident-imports": [report("body", external_refs=[{"system": "body", "id": "1"}])],
 }
 
@@ -117,6 +121,11 @@ class Operation:
         return found
 
     @property
+    def reads_json(self) -> bool:
+        """Whether its body is one JSON text."""
+        return JSON in self.document.get("requestBody", {}).get("content", {})
+
+    @property
     def streams(self) -> bool:
         return "text/event-stream" in self.document["responses"].get("200", {}).get("content", {})
 
@@ -135,7 +144,7 @@ class Operation:
 
     def fields(self) -> set[str]:
         """The fields of its body, as JSON Pointers."""
-        schema = self.document["requestBody"]["content"]["application/json"]["schema"]
+        schema = self.document["requestBody"]["content"][JSON]["schema"]
         return {f"/{name}" for name in self.resolved(schema).get("properties", {})}
 
     def references(self) -> list[str]:
@@ -153,8 +162,15 @@ class Operation:
         if "If-Match" in self.parameters("header"):
             asked["headers"] = {"If-Match": '"1"'}
         if "requestBody" in self.document:
-            asked["json"] = self._body()
+            asked |= self._sent()
         return asked
+
+    def _sent(self) -> dict[str, Any]:
+        """The body, and its type where it is not JSON: lines, each of which is JSON."""
+        if self.reads_json:
+            return {"json": self._body()}
+        [kind] = self.document["requestBody"]["content"]
+        return {"content": json.dumps(BODIES[str(self)]).encode() + b"\n", "headers": {"Content-Type": kind}}
 
     def address(self, ids: Mapping[str, str]) -> str:
         return self.path.format_map({name: self._part(name, ids) for name in self.parameters("path")})
@@ -174,7 +190,7 @@ class Operation:
 
     def _body(self) -> object:
         content = self.document["requestBody"]["content"]
-        reference = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
+        reference = content[JSON]["schema"].get("$ref", "").rpartition("/")[2]
         name = reference or str(self)
         if name not in BODIES:
             pytest.fail(f"{self}: give a valid body: add {name!r} to BODIES")

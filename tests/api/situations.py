@@ -6,7 +6,7 @@ A situation is tried at every operation that it concerns, so a refusal that come
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import httpx
 
@@ -33,7 +33,9 @@ from clearway_analytics.domain.errors import (
     ProposalOpen,
     RouteRedrawn,
 )
-from clearway_incidents.domain.errors import NotNow, PartOfEdition, ProposalDecided
+from clearway_incidents.api.errors import NotLines
+from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain.errors import IdTaken, NotNow, PartOfEdition, ProposalDecided, SentAtOnce
 from clearway_platform.auth.keys import tickets
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
@@ -86,8 +88,17 @@ def of_a_retracted_incident(operation: Operation, scene: Scene) -> httpx.Respons
 
 def under_an_id_that_is_taken(operation: Operation, scene: Scene) -> httpx.Response:
     body = report("other", incident_id=scene.ours.ids["incident_id"], external_refs=[{"system": "a", "id": "taken"}])
-    several = operation.name == "incidents.import_many"
-    return scene.ask(but(operation.request(scene.ours.ids), json=[body] if several else body))
+    return scene.ask(but(operation.request(scene.ours.ids), json=body))
+
+
+def declared_as_json(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(but(operation.request(scene.ours.ids), headers={"Content-Type": "application/json"}))
+
+
+def while_another_request_sends_the_same(operation: Operation, scene: Scene) -> httpx.Response:
+    """Each time that it looks, the ids are free; each time that it writes, they are taken."""
+    with patch.object(Revisions, "create", AsyncMock(return_value=None)):
+        return scene.ask(operation.request(scene.ours.ids))
 
 
 def as_a_text_under_an_id_that_is_taken(operation: Operation, scene: Scene) -> httpx.Response:
@@ -261,7 +272,7 @@ class Situation:
 
     def gave(self, answer: httpx.Response) -> bool:
         """Whether the answer is this refusal: by its text, where that is always the same."""
-        problem = answer.json() if answer.is_client_error else {}
+        problem = answer.json() if answer.is_error else {}
         return problem.get("code") == self.refusal.code and self.refusal.detail in ("", problem["detail"])
 
 
@@ -269,8 +280,12 @@ SITUATIONS: Final = (
     Situation(NotNow, "{incident_id}", of_a_retracted_incident),
     Situation(NotNow, "incidents.merge", into_itself),
     Situation(NotNow, "incidents.report", under_an_id_that_is_taken),
-    Situation(NotNow, "incidents.import_many", under_an_id_that_is_taken),
+    Situation(NotLines, "incidents.report_bulk", declared_as_json),
+    Situation(SentAtOnce, "incidents.report_bulk", while_another_request_sends_the_same),
+    Situation(SentAtOnce, "incidents.import_many", while_another_request_sends_the_same),
     Situation(NotNow, "incidents.report_nine_line", as_a_text_under_an_id_that_is_taken),
+    Situation(IdTaken, "incidents.report", under_an_id_that_is_taken),
+    Situation(IdTaken, "incidents.report_nine_line", as_a_text_under_an_id_that_is_taken),
     Situation(NotYours, "{incident_id}", by_its_reporter),
     Situation(NotYours, "incidents.confirm_clearance", by_its_claimant),
     Situation(NotYours, "incidents.dismiss_clearance", by_another_reporter),

@@ -55,7 +55,8 @@ def python_client(python: Path, document: Path, folder: Path) -> str:
         "none",
     ]
     config = folder / "config.yaml"
-    config.write_text("post_hooks: []\n")
+    # Lines it knows as bytes alone.
+    config.write_text("post_hooks: []\ncontent_type_overrides:\n  application/x-ndjson: application/octet-stream\n")
     done = run(python / "openapi-python-client", *command, "--config", config, "--fail-on-warning", folder=folder)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 

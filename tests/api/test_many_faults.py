@@ -16,7 +16,7 @@ from .mission import Mission
 from .operations import Operation, operations
 from .served import Served
 
-WRITING = [one for one in operations() if "requestBody" in one.document]
+WRITING = [one for one in operations() if one.reads_json]
 ROOM = Settings().max_body_bytes - 10_000
 MASSES: Mapping[str, Any] = {
     "objects": [{}] * (ROOM // 4),

@@ -80,12 +80,12 @@ async def test_the_size_of_a_batch_is_bounded(desk: Desk) -> None:
     assert set(await results(desk, too_many[:500])) == {"created"}
 
 
-async def test_an_id_that_is_taken_stops_the_batch_and_leaves_nothing(desk: Desk) -> None:
+async def test_an_id_that_is_taken_is_refused_alone(desk: Desk) -> None:
     taken = str(new_id())
     await desk.report(incident_id=taken)
-    answer = await desk.ask("POST", "/v1/incident-imports", [item("1"), item("2", incident_id=taken)], by="unmix:admin")
-    assert answer.status_code == 409
-    assert await results(desk, [item("1")]) == ["created"]
+    assert await results(desk, [item("1"), item("2", incident_id=taken)]) == ["created", "refused"]
+    # The name was not taken with it.
+    assert await results(desk, [item("2")]) == ["created"]
 
 
 async def test_an_edition_that_contradicts_a_correction_made_here_is_refused_alone(desk: Desk) -> None:

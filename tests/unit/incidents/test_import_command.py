@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,12 +30,16 @@ def no_waiting() -> Iterator[None]:
         yield
 
 
+def answered(items: list[dict[str, Any]], problem: dict[str, Any] | None = None) -> httpx.Response:
+    """The results of lines, and the end."""
+    return httpx.Response(200, text="".join(json.dumps(one) + "\n" for one in (*items, {"problem": problem})))
+
+
 def taken(request: httpx.Request) -> httpx.Response:
     """Refuses the second line of each batch."""
-    lines = [json.loads(line) for line in request.content.splitlines()]
-    items = [{"line": number, "result": "created"} for number, _line in enumerate(lines, start=1)]
+    items = [{"line": number, "result": "created"} for number, _line in enumerate(request.content.splitlines(), 1)]
     items[1] |= {"result": "refused", "problem": "time.earliest: is in the future"}
-    return httpx.Response(200, json={"items": items})
+    return answered(items)
 
 
 def run(answer: Answer, count: int) -> Summary:
@@ -51,6 +56,20 @@ def test_every_row_is_sent_once_and_refusals_are_kept_with_their_row() -> None:
     assert [row["Incident ID"] for row in summary.rejects] == ["1", str(BATCH + 1)]
 
 
+def test_lines_without_a_result_are_sent_again() -> None:
+    """The service is away after the first line of each request."""
+    sent = []
+
+    def one_at_a_time(request: httpx.Request) -> httpx.Response:
+        lines = request.content.splitlines()
+        sent.append(len(lines))
+        away = {"status": 503, "title": "Unavailable"} if lines[1:] else None
+        return answered([{"line": 1, "result": "created"}], away)
+
+    assert run(one_at_a_time, 2).results == {"created": 2}
+    assert sent == [2, 1]
+
+
 @pytest.mark.parametrize(
     ("answer", "advice"),
     [
@@ -58,6 +77,10 @@ def test_every_row_is_sent_once_and_refusals_are_kept_with_their_row() -> None:
         (lambda _: httpx.Response(503), "does not answer"),
         (lambda _: httpx.Response(422, json={"detail": "no."}), "422: no."),
         (lambda _: httpx.Response(200, text="<html>"), "is not Clearway"),
+        (lambda _: httpx.Response(200, text="[1]"), "is not Clearway"),
+        (lambda _: httpx.Response(200, text=""), "is not Clearway"),
+        (lambda _: answered([], {"status": 503, "title": "Unavailable"}), "does not answer"),
+        (lambda _: answered([], {"status": 429, "title": "Full", "detail": "no more."}), "429: no more."),
     ],
 )
 def test_an_import_that_cannot_go_on_says_what_to_do(answer: Answer, advice: str) -> None:
@@ -115,8 +138,7 @@ def clearway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callab
 
 def refused(request: httpx.Request) -> httpx.Response:
     lines = range(1, len(request.content.splitlines()) + 1)
-    items = [{"line": number, "result": "refused", "problem": "no."} for number in lines]
-    return httpx.Response(200, json={"items": items})
+    return answered([{"line": number, "result": "refused", "problem": "no."} for number in lines])
 
 
 def imported(*arguments: str) -> Result:
@@ -150,7 +172,12 @@ def test_an_import_of_which_every_row_was_refused_is_no_success(
 
 
 def test_an_import_of_which_a_row_was_taken_is_one(clearway: Callable[[Answer], str], tmp_path: Path) -> None:
-    url = clearway(lambda _: httpx.Response(200, json={"items": [{"line": 1, "result": "created"}], "proposed": 3}))
+    def answer(request: httpx.Request) -> httpx.Response:
+        if b'"ids"' in request.content:
+            return httpx.Response(200, json={"proposed": 3})
+        return answered([{"line": 1, "result": "created"}])
+
+    url = clearway(answer)
     done = imported(str(edition(tmp_path / "edition.csv")), "--url", url, "--key", "cwk_a_b", "--json")
     assert done.exit_code == 0
     assert {row["result"]: row["rows"] for row in json.loads(done.stdout)} == {
@@ -167,7 +194,7 @@ def test_a_part_of_an_edition_is_taken_and_said(clearway: Callable[[Answer], str
 
     def answer(request: httpx.Request) -> httpx.Response:
         if b'"ids"' not in request.content:
-            return httpx.Response(200, json={"items": [{"line": 1, "result": "created"}]})
+            return answered([{"line": 1, "result": "created"}])
         compared.append(json.loads(request.content))
         return httpx.Response(409, json={"detail": "Send the names of the whole edition."})
 

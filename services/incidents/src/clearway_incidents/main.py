@@ -20,6 +20,7 @@ service: Final = Service(
         "/v1/audit",
         "/v1/feeds",
         "/v1/incidents",
+        "/v1/incidents:bulk",
         "/v1/incidents:nine-line",
         "/v1/incident-counts",
         "/v1/incident-duplicates",

@@ -8,6 +8,7 @@ from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents import permissions
 from clearway_incidents.api import (
     assessing,
+    bulk,
     clearing,
     counting,
     duplicates,
@@ -65,6 +66,7 @@ TAGS: Final = {
 # Beside the list, whose routes depend on the formats.
 PARTS: Final = (
     importing,
+    bulk,
     nine_line,
     proposing,
     reporting,

@@ -26,3 +26,14 @@ class EmptyImport(Refusal):
     def __init__(self) -> None:
         fault = Fault("", "no report", "Send NDJSON, one report a line, or a JSON array of reports.")
         super().__init__(f"The body is empty. {fault.remedy}", faults=[fault])
+
+
+class NotLines(Refusal):
+    """The body is not declared as NDJSON."""
+
+    code = Code.NOT_JSON
+
+    def __init__(self) -> None:
+        remedy = "Send one JSON object a line, with the header Content-Type: application/x-ndjson."
+        fault = Fault("Content-Type", "does not say that the body is NDJSON", remedy, "header")
+        super().__init__(f"The header Content-Type does not say that the body is NDJSON. {remedy}", faults=[fault])

@@ -12,7 +12,7 @@ from clearway_incidents.api.answers import IncidentBody, reply_to_report
 from clearway_incidents.api.dependencies import Reporter, Wired
 from clearway_incidents.api.reports import NewReport, ReporterForm
 from clearway_incidents.api.texts import PRINTABLE, Form
-from clearway_incidents.domain.errors import InvalidFact, NotNow
+from clearway_incidents.domain.errors import IdTaken, InvalidFact, NotNow
 from clearway_incidents.exchange.nine_line.drafting import LONGEST_LINE, draft_of, held_back
 from clearway_incidents.exchange.nine_line.parsing import LOCATION, Line, Parse, parse
 from clearway_platform.clock import new_id
@@ -127,7 +127,7 @@ _RECORDED: Final[dict[int | str, dict[str, Any]]] = {
     operation_id="incidents.report_nine_line",
     summary="Read a nine-line report",
     response_model=NineLineAnswer,
-    responses=_RECORDED | raises(NotNow),
+    responses=_RECORDED | raises(NotNow, IdTaken),
 )
 async def read_nine_line(sent: NineLineText, principal: Reporter, wiring: Wired, write: Write) -> Response:
     """Reads the text field by field, and shows what was understood of each line and what was not. No text is lost:

@@ -15,7 +15,7 @@ from clearway_incidents.api.facts import FactsForm
 from clearway_incidents.api.reports import NewReport, ReportForm
 from clearway_incidents.api.texts import Text
 from clearway_incidents.domain import life
-from clearway_incidents.domain.errors import InvalidFact, NotNow
+from clearway_incidents.domain.errors import IdTaken, InvalidFact, NotNow
 from clearway_incidents.domain.hazard import change_hazard
 from clearway_platform.database.engines import Transaction
 from clearway_platform.web.document import header
@@ -55,7 +55,7 @@ _AGAIN: Final[dict[int | str, dict[str, Any]]] = {
     summary="Report an incident",
     status_code=201,
     response_model=IncidentBody,
-    responses=_AGAIN | raises(NotNow),
+    responses=_AGAIN | raises(NotNow, IdTaken),
 )
 async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Write) -> Response:
     """A 201 means that the incident and its event are on disk. The same `incident_id`, or the same

@@ -9,17 +9,20 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
 from clearway_contracts.incident import ExternalRef, IncidentState
 from clearway_incidents.commands.basis import last_verified
 from clearway_incidents.commands.intake import Submission
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain import life
 from clearway_incidents.domain.correcting import correct
-from clearway_incidents.domain.errors import NotNow, Refusal
+from clearway_incidents.domain.errors import IdTaken, NotNow, Refusal, SentAtOnce
 from clearway_incidents.domain.incident import ReportedFacts
 from clearway_incidents.domain.life import Kind, NewRevision
 from clearway_incidents.domain.reporting import record
 from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
+from clearway_incidents.storage.tables import INCIDENTS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 
@@ -29,6 +32,10 @@ _AT_ONCE: Final = 20
 # The facts of the incident on record with what the source changed between its two contents.
 Reconcile = Callable[[IncidentState, Mapping[str, Any], Mapping[str, Any]], ReportedFacts]
 Known = dict[tuple[str, str], KnownRef]
+
+_MADE_FROM: Final = select(INCIDENTS.c.incident_id, INCIDENTS.c.content_hash).where(
+    INCIDENTS.c.mission == bindparam("mission"), INCIDENTS.c.incident_id.in_(bindparam("ids", expanding=True))
+)
 
 
 class ImportResult(StrEnum):
@@ -42,18 +49,28 @@ class ImportResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item at its line, from 1; its first external name identifies it."""
+    """One item at its line, from 1. Its first external name identifies it, or else the id that its sender gave it."""
 
     line: int
     sent: Submission
+    has_own_id: bool = False
 
     @property
-    def ref(self) -> ExternalRef:
-        return self.sent.first.external_refs[0]
+    def incident_id(self) -> UUID:
+        return self.sent.first.incident_id
+
+    @property
+    def ref(self) -> ExternalRef | None:
+        """The name under which a newer edition is recognised."""
+        return next(iter(self.sent.first.external_refs), None)
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.ref.system, self.ref.id
+        ref = self.ref
+        return ("", str(self.incident_id)) if ref is None else (ref.system, ref.id)
+
+
+Accepted = tuple[Item, NewRevision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +93,7 @@ class Imports:
     async def import_batch(
         self, transaction: Transaction, principal: Principal, items: Sequence[Item]
     ) -> list[Imported]:
-        """Import a batch in one transaction. An item that is refused does not stop the others.
+        """Import a batch in one transaction. An item that is refused does not stop the others. Raises SentAtOnce.
 
         Names are taken in their order, so that no two batches wait for each other; items of the same name follow each
         other as they were sent.
@@ -88,26 +105,28 @@ class Imports:
         return sorted(results, key=lambda imported: imported.line)
 
     async def _import(self, transaction: Transaction, principal: Principal, items: Sequence[Item]) -> list[Imported]:
-        refused, accepted = await self._recordable(principal, items)
-        await take_names(
-            transaction, principal.mission, [new for item, _change in accepted for new in item.sent.new_refs]
-        )
-        known = await known_refs(transaction, principal.mission, [item.ref for item, _change in accepted])
-        new = [pair for pair in accepted if known[pair[0].key].incident_id == pair[0].sent.first.incident_id]
-        created = await self._create(transaction, principal, new)
-        made = {imported.line for imported in created}
-        updated = [
-            await self._update(transaction, principal, item, known)
-            for item, _change in accepted
-            if item.line not in made
-        ]
-        return [*refused, *created, *updated]
+        refused, accepted = self._recordable(principal, items)
+        on_record = await _made_from(transaction, principal.mission, accepted)
+        free = _with_free_ids(accepted, on_record)
+        names = [new for item, _change in free for new in item.sent.new_refs]
+        await take_names(transaction, principal.mission, names)
+        refs = [item.ref for item, _change in accepted if item.ref is not None]
+        known = await known_refs(transaction, principal.mission, refs)
+        new = [(item, change) for item, change in free if _is_of(item, known)]
+        results = [*refused, *await self._create(transaction, principal, new)]
+        made = {imported.line for imported in results}
+        for item, _change in accepted:
+            if item.line in made:
+                continue
+            if item.ref is not None and item.key in known:
+                results.append(await self._update(transaction, principal, item, item.ref, known))
+            else:
+                results.append(_repeated(item, on_record))
+        return results
 
-    async def _recordable(
-        self, principal: Principal, items: Sequence[Item]
-    ) -> tuple[list[Imported], list[tuple[Item, NewRevision]]]:
+    def _recordable(self, principal: Principal, items: Sequence[Item]) -> tuple[list[Imported], list[Accepted]]:
         refused: list[Imported] = []
-        accepted: list[tuple[Item, NewRevision]] = []
+        accepted: list[Accepted] = []
         act = self.revisions.act(principal)
         for item in items:
             try:
@@ -117,29 +136,31 @@ class Imports:
                 refused.append(Imported(item.line, ImportResult.REFUSED, refusal=refusal))
         return refused, accepted
 
-    async def _create(
-        self, transaction: Transaction, principal: Principal, new: Sequence[tuple[Item, NewRevision]]
-    ) -> list[Imported]:
+    async def _create(self, transaction: Transaction, principal: Principal, new: Sequence[Accepted]) -> list[Imported]:
         changes = [(change, item.sent.content.hash) for item, change in new]
         if await self.revisions.create(transaction, principal, changes) is None:
-            raise NotNow("an incident_id of the batch is taken", "Leave incident_id out of imports.")
-        return [Imported(item.line, ImportResult.CREATED, item.sent.first.incident_id) for item, _change in new]
+            raise SentAtOnce
+        return [Imported(item.line, ImportResult.CREATED, item.incident_id) for item, _change in new]
 
-    async def _update(self, transaction: Transaction, principal: Principal, item: Item, known: Known) -> Imported:
+    async def _update(
+        self, transaction: Transaction, principal: Principal, item: Item, name: ExternalRef, known: Known
+    ) -> Imported:
         """Apply what the source changed between its two contents. Corrections that were made here stay."""
         ref = known[item.key]
         if ref.content.hash == item.sent.content.hash:
             return Imported(item.line, ImportResult.UNCHANGED, ref.incident_id)
         try:
-            result = await self._correct(transaction, principal, item, ref)
+            result = await self._correct(transaction, principal, item, name.system, ref)
         except Refusal as refusal:
             return Imported(item.line, ImportResult.REFUSED, ref.incident_id, refusal)
-        await keep_content(transaction, principal.mission, item.ref, item.sent.content)
+        await keep_content(transaction, principal.mission, name, item.sent.content)
         # The same name may come again in this batch, and is then compared with what it has become.
         known[item.key] = replace(ref, content=item.sent.content)
         return Imported(item.line, result, ref.incident_id)
 
-    async def _correct(self, transaction: Transaction, principal: Principal, item: Item, ref: KnownRef) -> ImportResult:
+    async def _correct(
+        self, transaction: Transaction, principal: Principal, item: Item, system: str, ref: KnownRef
+    ) -> ImportResult:
         """Correct the facts. A grading is not a fact: an edition that differs in its grading alone corrects nothing."""
         before = await self.revisions.current(transaction, principal.mission, ref.incident_id)
         life.allow(before.incident, Kind.CORRECTED)
@@ -149,9 +170,40 @@ class Imports:
         facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)
         self.revisions.check_marks(principal, before, facts.sharing)
         # No assessor looked at the correction, whoever sent the file.
-        act = replace(self.revisions.act(principal, f"newer edition of {item.ref.system}"), assesses=False)
+        act = replace(self.revisions.act(principal, f"newer edition of {system}"), assesses=False)
         verified = await last_verified(transaction, self.revisions, before)
         organisation = item.sent.first.report.organisation
         change = correct(before.incident, act, facts=facts, verified=verified, organisation=organisation)
         after = await self.revisions.append(transaction, principal, before, change)
         return ImportResult.UNCHANGED if after["revision"] == before.incident.revision else ImportResult.CORRECTED
+
+
+async def _made_from(transaction: Transaction, mission: str, accepted: Sequence[Accepted]) -> dict[UUID, str]:
+    """The incidents on record whose ids senders gave, each with the hash of the report that made it."""
+    own = sorted({item.incident_id for item, _change in accepted if item.has_own_id})
+    if not own:
+        return {}
+    found = await transaction.connection.execute(_MADE_FROM, {"mission": mission, "ids": own})
+    return {row.incident_id: row.content_hash for row in found}
+
+
+def _with_free_ids(accepted: Sequence[Accepted], on_record: dict[UUID, str]) -> list[Accepted]:
+    """The first item of each id that is free; what it is made from is noted for those that repeat it."""
+    free = []
+    for item, change in accepted:
+        if item.incident_id not in on_record:
+            on_record[item.incident_id] = item.sent.content.hash
+            free.append((item, change))
+    return free
+
+
+def _is_of(item: Item, known: Known) -> bool:
+    """Whether the name of the item, where it has one, is that of its own incident."""
+    return item.ref is None or known[item.key].incident_id == item.incident_id
+
+
+def _repeated(item: Item, on_record: Mapping[UUID, str]) -> Imported:
+    """The result of an item whose id is taken, and whose name leads to no incident."""
+    if on_record[item.incident_id] == item.sent.content.hash:
+        return Imported(item.line, ImportResult.UNCHANGED, item.incident_id)
+    return Imported(item.line, ImportResult.REFUSED, refusal=IdTaken(item.incident_id))

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from clearway_incidents.commands.revisions import Revisions
-from clearway_incidents.domain.errors import NotNow
+from clearway_incidents.domain.errors import IdTaken, NotNow
 from clearway_incidents.domain.reporting import FirstReport, record
 from clearway_incidents.storage.external_refs import Content, NewRef, known_refs, take_names
 from clearway_incidents.storage.tables import INCIDENTS
@@ -90,10 +90,7 @@ async def _known_as(transaction: Transaction, mission: str, sent: Submission) ->
 
 
 async def _require_same_content(transaction: Transaction, mission: str, sent: Submission) -> None:
-    """Raise NotNow unless the incident that has this id already came from the same content."""
+    """Raise IdTaken unless the incident that has this id already came from the same content."""
     named = {"incident_id": sent.first.incident_id, "mission": mission}
     if (await transaction.connection.execute(_MADE_FROM, named)).scalar_one_or_none() != sent.content.hash:
-        raise NotNow(
-            f"the id {sent.first.incident_id} is taken by a report of other content",
-            "Make a new id for a new incident; correct an old one with PATCH.",
-        )
+        raise IdTaken(sent.first.incident_id)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from clearway_platform.codes import Code
 from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours, Refusal, StaleRevision
 
 __all__ = [
+    "IdTaken",
     "InvalidFact",
     "NotNow",
     "NotYours",
     "PartOfEdition",
     "ProposalDecided",
     "Refusal",
+    "SentAtOnce",
     "StaleRevision",
     "UnknownFeed",
     "UnknownIncident",
@@ -33,6 +36,26 @@ class NotNow(Conflict):
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}. {remedy}")
+
+
+class IdTaken(NotNow):
+    """The id is that of an incident that was reported with other content."""
+
+    def __init__(self, incident_id: object) -> None:
+        super().__init__(
+            f"the id {incident_id} is taken by a report of other content",
+            "Make a new id for a new incident; correct an old one with PATCH.",
+        )
+
+
+class SentAtOnce(Refusal):
+    """The same reports were sent by another request at the same moment."""
+
+    code = Code.UNAVAILABLE
+    detail = "Another request sent some of these reports at the same moment. Nothing was changed: send them again."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "1"})
 
 
 class PartOfEdition(Conflict):

@@ -14,8 +14,10 @@ from clearway_platform.web.representation import Representations
 from clearway_platform.web.security_headers import SecurityHeaders
 
 
-def around(applications: ASGIApp, *, max_body_bytes: int, cors_origins: Collection[str]) -> ASGIApp:
-    """The applications as the server calls them."""
-    limited = BodyLimit(Representations(applications), max_body_bytes)
+def around(
+    applications: ASGIApp, *, max_body_bytes: int, cors_origins: Collection[str], streamed: Collection[str] = ()
+) -> ASGIApp:
+    """The applications as the server calls them. Bodies of the paths `streamed` have no limit here."""
+    limited = BodyLimit(Representations(applications), max_body_bytes, streamed)
     answered = LastResort(with_cors(Browsers(RequestEnvelope(limited)), cors_origins))
     return SecurityHeaders(answered)

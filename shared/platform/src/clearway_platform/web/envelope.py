@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -124,14 +124,16 @@ class _Exchange:
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 as soon as a body is over the limit, and 408 when it is not complete in time."""
+    """ASGI middleware that answers 413 as soon as a body is over the limit, and 408 when it is not complete in time.
+    Bodies of the paths `streamed` are read line by line, and bounded there."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, streamed: Collection[str] = ()) -> None:
         self._app = app
         self._limit = limit
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._streamed:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")

@@ -19,6 +19,7 @@ from clearway_platform.codes import KINDS, Code
 from clearway_platform.refusals import Refusal
 from clearway_platform.web.access import Required, StreamRoute
 from clearway_platform.web.never_limited import MARK
+from clearway_platform.web.streamed import MARK as STREAMED
 
 CODES: Final = "x-codes"
 """The codes of the problems that an operation can answer, by status."""
@@ -92,7 +93,7 @@ def _from_form(route: RouteContext, operation: Mapping[str, Any]) -> Iterator[Co
         yield from _OF_A_CONDITION
     if ("header", "Idempotency-Key") in parameters:
         yield Code.KEY_REUSED
-    if "requestBody" in operation:
+    if "requestBody" in operation and STREAMED not in operation:
         yield Code.TOO_LARGE
     if route.body_field is not None:
         yield Code.NOT_JSON

@@ -278,8 +278,22 @@ def install_handlers(app: FastAPI, identify: Callable[[Request], Awaitable[objec
 
 def unexpected(path: str, request_id: str | None) -> Response:
     """500, without details of the error: the log has them under the request's id."""
-    problem = Problem(500, f"Something failed here. {_UNKNOWN_EFFECT}")
-    return problem_response(problem, path=path, request_id=request_id)
+    return problem_response(_unforeseen(), path=path, request_id=request_id)
+
+
+def refusal_of(error: Exception, request: Request) -> Refusal:
+    """What an answer that has begun says of an error at its end. What was not foreseen is logged here."""
+    if isinstance(error, Refusal):
+        return error
+    try:
+        return _from_database(error, request)
+    except Exception:
+        log.exception("answer_broken_off", path=request.url.path)
+        return _unforeseen()
+
+
+def _unforeseen() -> Problem:
+    return Problem(500, f"Something failed here. {_UNKNOWN_EFFECT}")
 
 
 def request_id_of(request: Request) -> str | None:

@@ -4,13 +4,13 @@ All requests of a process are computed on one event loop. Without turns a missio
 many parts of it, and the one that sends a single request one. Reads and large bodies are computed one after another.
 What is small and writes waits only where a mission sends many at once while another is there, and then for a tenth of a
 second at most: a report is worth more than the order. What ends a warning never waits here. Nor do health, the
-beginning of a stream, and what is refused.
+beginning of a stream, and what is refused. A body that is read line by line has a turn for each group of lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -33,6 +33,7 @@ REST: Final = Rest(times=1.0, seconds=OTHERS_SECONDS)
 LARGE_REST: Final = Rest(times=2.0, seconds=5.0)
 _READS: Final = frozenset({"GET", "HEAD"})
 _TURN: Final = "turn"
+_TURN_OF_PART: Final = "turn_of_part"
 _SCHEME: Final = "bearer "
 _EVENT_STREAM: Final = "text/event-stream"
 
@@ -45,13 +46,29 @@ async def take_turn(scope: Scope, mission: str) -> None:
         await wait(mission)
 
 
+@asynccontextmanager
+async def turn_of_part(scope: Scope, mission: str) -> AsyncIterator[None]:
+    """Surrounds the work with one part of a body that is read while it is answered: as much as a large body."""
+    turn = scope.get("state", {}).get(_TURN_OF_PART)
+    async with AsyncExitStack() as stack:
+        if turn is not None:
+            await turn(mission, stack)
+        yield
+
+
 class Turns:
     """ASGI middleware. A request says itself when it needs its turn, with `take_turn`: once its caller is known, and
     before it has anything that others need. A body is parsed before that, so `principal_of` says whose a large one is:
-    the caller behind a key or a token, or None."""
+    the caller behind a key or a token, or None. Bodies of the paths `streamed` are not awaited."""
 
-    def __init__(self, app: ASGIApp, principal_of: Callable[[str], Awaitable[Principal | None]]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        principal_of: Callable[[str], Awaitable[Principal | None]],
+        streamed: Collection[str] = (),
+    ) -> None:
         self._app = app
+        self._streamed = streamed
         self._principal_of = principal_of
         attendance = Attendance()
         self._reads = AlternatingPlaces(AT_ONCE, attendance, REST)
@@ -62,19 +79,25 @@ class Turns:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] in self._streamed:
+            scope.setdefault("state", {})[_TURN_OF_PART] = self._of_large
+            await self._app(scope, receive, send)
+            return
         async with AsyncExitStack() as turn:
             size = 0
             if scope["method"] not in _READS and _may_be_large(headers := Headers(scope=scope)):
                 # The whole body first: a turn is not for waiting for a slow client.
                 receive, size = await _received(receive)
             if size >= LARGE_BYTES:
-                owner = await self._owner_of(headers)
-                await turn.enter_async_context(self._large_bodies.of(owner))
-                await turn.enter_async_context(self._reads.of(owner))
+                await self._of_large(await self._owner_of(headers), turn)
             else:
                 places = self._reads if scope["method"] in _READS else self._writes
                 scope.setdefault("state", {})[_TURN] = _turn_of(places, turn)
             await self._app(scope, receive, _Answer(send, turn))
+
+    async def _of_large(self, owner: str | None, turn: AsyncExitStack) -> None:
+        await turn.enter_async_context(self._large_bodies.of(owner))
+        await turn.enter_async_context(self._reads.of(owner))
 
     async def _owner_of(self, headers: Headers) -> str | None:
         """The mission of the caller. None without a valid key: the application refuses those, and says why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -13,8 +14,9 @@ import stamina
 
 from clearway_incidents.exchange.imports.rows import Summary
 
-BATCH: Final = 250
-IMPORTS: Final = "/v1/incident-imports"
+# The lines of one request: as often progress is shown.
+BATCH: Final = 1_000
+BULK: Final = "/v1/incidents:bulk"
 PROPOSALS: Final = "/v1/proposals"
 _AWAY: Final = (502, 503, 504)
 
@@ -53,12 +55,8 @@ class Edition:
 def send(client: httpx.Client, reports: Iterable[RowReport], summary: Summary, advance: Callable[[int], None]) -> None:
     """Send every report and count the results; `advance` is called with the size of each batch. Raises ImportFailed."""
     for batch in batches(reports):
-        body = "\n".join(json.dumps(report.body) for report in batch)
-        for item in _answered(client, IMPORTS, body, "application/x-ndjson")["items"]:
-            if item["result"] == "refused":
-                summary.refuse(batch[item["line"] - 1].row, item["problem"])
-            else:
-                summary.results[item["result"]] += 1
+        with _explained(client):
+            _send_all(client, list(batch), summary)
         advance(len(batch))
 
 
@@ -66,7 +64,15 @@ def propose(client: httpx.Client, edition: Edition) -> dict[str, Any]:
     """Let the record compare the whole edition, and propose what is gone; the counts. Raises NothingProposed,
     ImportFailed."""
     body = json.dumps({"system": edition.system, "edition": edition.name, "ids": sorted(edition.ids)})
-    return _answered(client, PROPOSALS, body, "application/json")
+    with _explained(client):
+        for attempt in _attempts():
+            with attempt:
+                response = _answered(client, PROPOSALS, body, "application/json")
+    if response.status_code == 409:
+        raise NothingProposed(_detail(response))
+    _check(client, response)
+    [answer] = _documents(client, response)
+    return answer
 
 
 def batches(reports: Iterable[RowReport]) -> Iterator[list[RowReport]]:
@@ -75,45 +81,78 @@ def batches(reports: Iterable[RowReport]) -> Iterator[list[RowReport]]:
         yield batch
 
 
-def _answered(client: httpx.Client, path: str, body: str, kind: str) -> dict[str, Any]:
+def _send_all(client: httpx.Client, left: list[RowReport], summary: Summary) -> None:
+    """A repeat is harmless: what was taken and has no result yet is found unchanged."""
+    for attempt in _attempts():
+        with attempt:
+            body = "\n".join(json.dumps(report.body) for report in left)
+            response = _answered(client, BULK, body, "application/x-ndjson")
+            _check(client, response)
+            *results, end = _documents(client, response)
+            for item in results:
+                if item["result"] == "refused":
+                    summary.refuse(left[item["line"] - 1].row, item["problem"])
+                else:
+                    summary.results[item["result"]] += 1
+            done = {item["line"] for item in results}
+            left[:] = [report for line, report in enumerate(left, start=1) if line not in done]
+            _check_end(client, end)
+
+
+def _attempts() -> Iterator[stamina.Attempt]:
+    # A context, not the decorator: that one writes the arguments of what it repeats, here whole reports, to the log.
+    return iter(stamina.retry_context(on=(_Away, httpx.TransportError), attempts=4, timeout=60))
+
+
+@contextmanager
+def _explained(client: httpx.Client) -> Iterator[None]:
+    """Raises ImportFailed where no attempt succeeded."""
     try:
-        response = _post(client, path, body, kind)
+        yield
     except httpx.TransportError as error:
         raise ImportFailed(
             f"Nothing answers at {_shown(client)}. Is Clearway running? Start it, then run this again."
         ) from error
     except _Away as error:
         raise ImportFailed(f"Clearway at {_shown(client)} does not answer ({error}). Run this again later.") from error
+
+
+def _answered(client: httpx.Client, path: str, body: str, kind: str) -> httpx.Response:
+    response = client.post(path, content=body, headers={"Content-Type": kind})
+    if response.status_code in _AWAY:
+        raise _Away(f"status {response.status_code}")
+    return response
+
+
+def _check(client: httpx.Client, response: httpx.Response) -> None:
     if response.status_code in (401, 403):
         raise ImportFailed(
             f"{_shown(client)} refuses the API key. {_detail(response)} "
             "Set an operator's with --key or CLEARWAY_API_KEY."
         )
-    if response.status_code == 409 and path == PROPOSALS:
-        raise NothingProposed(_detail(response))
     if response.status_code != 200:
         raise ImportFailed(f"{_shown(client)} answered {response.status_code}: {_detail(response)}")
+
+
+def _check_end(client: httpx.Client, end: dict[str, Any]) -> None:
+    """Raises where the rest was not read."""
+    problem = end.get("problem")
+    if problem is None:
+        return
+    if problem["status"] in _AWAY:
+        raise _Away(f"status {problem['status']}")
+    raise ImportFailed(f"{_shown(client)} answered {problem['status']}: {problem.get('detail', problem['title'])}")
+
+
+def _documents(client: httpx.Client, response: httpx.Response) -> list[dict[str, Any]]:
+    """The JSON objects of an answer, each on its line."""
     try:
-        answer: dict[str, Any] = response.json()
+        documents = [json.loads(line) for line in response.text.splitlines()]
     except ValueError as error:
         raise ImportFailed(f"{_shown(client)} is not Clearway: its answer is not JSON.") from error
-    return answer
-
-
-def _post(client: httpx.Client, path: str, body: str, kind: str) -> httpx.Response:
-    """A repeat is harmless: what was taken is found unchanged."""
-    # A context, not the decorator: that one writes the arguments of what it repeats, here whole reports, to the log.
-    for attempt in stamina.retry_context(on=(_Away, httpx.TransportError), attempts=4, timeout=60):
-        with attempt:
-            return _post_once(client, path, body, kind)
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _post_once(client: httpx.Client, path: str, body: str, kind: str) -> httpx.Response:
-    response = client.post(path, content=body, headers={"Content-Type": kind})
-    if response.status_code in _AWAY:
-        raise _Away(f"status {response.status_code}")
-    return response
+    if not documents or not all(isinstance(document, dict) for document in documents):
+        raise ImportFailed(f"{_shown(client)} is not Clearway: its answer has another form.")
+    return documents
 
 
 def _shown(client: httpx.Client) -> str:
