@@ -112,3 +112,35 @@ async def test_a_claim_does_not_hinder_a_retraction(desk: Desk) -> None:
     [proposal] = await listed(desk)
     await desk.step(await desk.read(proposal), "clearance", a_claim())
     assert (await decided(desk, proposal, "accept", {"reason": "false_report"})).status_code == 200
+
+
+async def within(desk: Desk, names: list[str], **scope: object) -> int:
+    """How much an edition of a part proposes."""
+    body = {"system": SYSTEM, "edition": "a part", "ids": names, "scope": scope}
+    answer = await desk.ask("POST", "/v1/proposals", body, by="unmix:operator")
+    assert answer.status_code == 200, answer.text
+    proposed: int = answer.json()["proposed"]
+    return proposed
+
+
+async def test_an_edition_of_a_part_says_nothing_of_the_rest(desk: Desk) -> None:
+    place = {"point": {"type": "Point", "coordinates": [0, 15]}, "precision": "locality"}
+    days = ("2025-01-10", "2025-02-10", "2026-01-10")
+    items = [
+        a_report(
+            external_refs=[{"system": SYSTEM, "id": f"{country}{day}"}],
+            location=place | {"admin0": country},
+            time={"earliest": f"{day}T00:00:00Z", "latest": f"{day}T23:59:59Z"},
+        )
+        for country in ("MLI", "NER")
+        for day in days
+    ]
+    answer = await desk.ask("POST", "/v1/incident-imports", items, by="unmix:operator")
+    assert answer.json()["created"] == 6
+    year = {"earliest": "2025-01-01T00:00:00Z", "latest": "2025-12-31T23:59:59Z"}
+    assert await within(desk, ["MLI2025-01-10"], countries=["MLI"], **year) == 1
+    assert [one["external_id"] for one in await listed(desk)] == ["MLI2025-02-10"]
+    assert await within(desk, ["x"], countries=["TCD"]) == 0
+    assert await within(desk, ["x"], from_id="NER", before_id="NER2025-02-10") == 1
+    assert await within(desk, ["x"], from_id="NER2025-02-10", before_id="NER2026") == 1
+    assert {one["external_id"] for one in await listed(desk)} == {"MLI2025-02-10", "NER2025-01-10", "NER2025-02-10"}

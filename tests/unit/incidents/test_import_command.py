@@ -46,7 +46,7 @@ def run(answer: Answer, count: int) -> Summary:
     summary = Summary()
     reports = [RowReport(ROW | {"Incident ID": str(number)}, {"n": number}) for number in range(count)]
     with httpx.Client(base_url="http://clearway.test", transport=httpx.MockTransport(answer)) as client:
-        send(client, reports, summary, lambda _count: None)
+        send(client, reports, summary, lambda: None)
     return summary
 
 
@@ -201,7 +201,8 @@ def test_a_part_of_an_edition_is_taken_and_said(clearway: Callable[[Answer], str
     done = imported(str(edition(tmp_path / "edition.csv")), "--url", clearway(answer), "--key", "cwk_a_b")
     assert done.exit_code == 0
     assert "Send the names of the whole edition." in done.stderr
-    assert compared == [{"system": "awsd", "edition": "edition.csv", "ids": ["2", "4711"]}]
+    whole = {"from_id": None, "before_id": None}
+    assert compared == [{"system": "awsd", "edition": "edition.csv", "ids": ["2", "4711"], "scope": whole}]
 
 
 def test_a_file_without_rows_is_said_and_no_table_is_printed(tmp_path: Path) -> None:

@@ -23,7 +23,10 @@ TEXT = "Incident ID,City\n1,Abéché\n"
 def test_an_edition_that_excel_saved_is_read(content: bytes, encoding: str | None, tmp_path: Path) -> None:
     (tmp_path / "edition.csv").write_bytes(content)
     table = read_table(tmp_path / "edition.csv")
-    assert table.rows == ({"Incident ID": "1", "City": "Abéché"},)
+    assert list(table.rows) == [{"Incident ID": "1", "City": "Abéché"}]
+    # Read anew each time.
+    assert list(table.rows) == list(table.rows)
+    assert len(table.rows) == 1
     assert table.encoding == encoding
 
 

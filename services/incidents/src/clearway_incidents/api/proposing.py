@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row
 from starlette.responses import Response
 
+from clearway_contracts.envelope import Utc
 from clearway_incidents.api.bodies import ReasonBody, RetractBody
 from clearway_incidents.api.dependencies import Assessor, Importer, Reader, Wired
-from clearway_incidents.api.texts import Form, Name, RowName
+from clearway_incidents.api.texts import CountryCode, Form, Name, RowName
 from clearway_incidents.commands.proposals import Edition, Proposed, Verdict
 from clearway_incidents.domain.errors import NotNow, PartOfEdition, ProposalDecided, UnknownProposal
-from clearway_incidents.domain.proposals import ProposalState
+from clearway_incidents.domain.proposals import ProposalState, Scope
 from clearway_incidents.queries import proposals as queries
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
@@ -36,12 +37,29 @@ router = Router(prefix="/v1/proposals", tags=["Importing incidents"])
 States = Annotated[list[ProposalState], Query(alias="state", max_length=10, description="By default `open` alone.")]
 
 
+class ScopeForm(Form):
+    """The part of a source that a file has: what came from elsewhere is not compared. What is left out is all. A file
+    of more than 100,000 rows is compared in ranges of its names, in the order of their characters: from `from_id` on,
+    and before `before_id`."""
+
+    countries: Annotated[tuple[CountryCode, ...], Field(min_length=1, max_length=300, fail_fast=True)] | None = None
+    earliest: Utc | None = Field(default=None, description="The beginning of the first day in the file.")
+    latest: Utc | None = Field(default=None, description="The end of the last one.")
+    from_id: RowName | None = None
+    before_id: RowName | None = None
+
+    def in_domain(self) -> Scope:
+        return Scope(**{**dict(self), "countries": None if self.countries is None else frozenset(self.countries)})
+
+
 class EditionBody(Form):
-    """A whole edition of a source, by the names of all its rows, also of those that could not be imported."""
+    """A whole edition of a source, or of a part of it, by the names of all its rows, also of those that could not be
+    imported."""
 
     system: Name = Field(description="As in `external_refs`.")
     edition: Name = Field(description="How the edition is called, such as the name of its file.")
     ids: Annotated[tuple[RowName, ...], Field(min_length=1, max_length=100_000, fail_fast=True)]
+    scope: ScopeForm = ScopeForm()
 
 
 class ProposalBody(BaseModel):
@@ -76,7 +94,7 @@ class ProposalBody(BaseModel):
 async def compare(sent: EditionBody, principal: Importer, wiring: Wired, write: Write) -> Response:
     """What came from the source and is not in the edition any more is proposed to be retracted: nothing is retracted
     until a verifier accepts. What was dismissed is not proposed again; what is in the edition again is withdrawn."""
-    edition = Edition(sent.system, sent.edition, frozenset(sent.ids))
+    edition = Edition(sent.system, sent.edition, frozenset(sent.ids), sent.scope.in_domain())
 
     async def command(transaction: Transaction) -> Reply:
         return Reply(200, await wiring.proposals.propose(transaction, principal, edition))

@@ -16,7 +16,7 @@ from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import PartOfEdition, ProposalDecided, StaleRevision, UnknownProposal
 from clearway_incidents.domain.life import LIVE
-from clearway_incidents.domain.proposals import Comparison, ProposalState, compare, is_a_part
+from clearway_incidents.domain.proposals import Comparison, ProposalState, Scope, compare, is_a_part
 from clearway_incidents.domain.sight import handling_of
 from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, PROPOSALS
 from clearway_platform.auth.ceilings import Sight
@@ -42,11 +42,12 @@ _LIVE: Final = sorted(status.value for status in LIVE)
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A whole edition of a source: how it is called, and the names of all its rows."""
+    """A whole edition of a source, or of a part of it: how it is called, and the names of all its rows."""
 
     system: str
     name: str
     ids: AbstractSet[str]
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Proposals:
 
     async def propose(self, transaction: Transaction, principal: Principal, edition: Edition) -> Proposed:
         """Compare an edition with the record. Raises PartOfEdition."""
-        known = await _known(transaction, principal.mission, edition.system)
+        known = await _known(transaction, principal.mission, edition.system, edition.scope)
         if is_a_part(edition.ids, known):
             raise PartOfEdition
         proposed = await _proposed(transaction, principal.mission, edition.system)
@@ -154,15 +155,23 @@ async def _one(transaction: Transaction, mission: str, proposal_id: UUID) -> Row
     return row
 
 
-async def _known(transaction: Transaction, mission: str, system: str) -> dict[str, UUID]:
-    """The names that a source has for incidents that can be retracted."""
+async def _known(transaction: Transaction, mission: str, system: str, scope: Scope) -> dict[str, UUID]:
+    """The names within the scope that a source has for incidents that can be retracted."""
     refs = EXTERNAL_REFS.c
     query = select(refs.external_id, refs.incident_id).join(
         INCIDENTS, (INCIDENTS.c.incident_id == refs.incident_id) & (INCIDENTS.c.mission == refs.mission)
     )
     query = query.where(refs.mission == mission, refs.system == system, INCIDENTS.c.status.in_(_LIVE))
+    if scope.countries is not None:
+        query = query.where(INCIDENTS.c.state["location"]["admin0"].as_string().in_(sorted(scope.countries)))
+    if scope.earliest is not None:
+        query = query.where(INCIDENTS.c.earliest >= scope.earliest)
+    if scope.latest is not None:
+        query = query.where(INCIDENTS.c.latest <= scope.latest)
     rows = await transaction.connection.execute(query)
-    return dict(await of_each(lambda row: (row.external_id, row.incident_id), rows))
+    named = await of_each(lambda row: (row.external_id, row.incident_id), rows)
+    # Not in the query: databases order texts in ways of their own.
+    return {name: incident_id for name, incident_id in named if scope.has_name(name)}
 
 
 async def _proposed(transaction: Transaction, mission: str, system: str) -> dict[str, ProposalState]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -22,6 +23,21 @@ class ProposalState(StrEnum):
     ACCEPTED = "accepted"
     DISMISSED = "dismissed"
     WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of a source that an edition is about; None is all. What lies outside is not gone because it is not in
+    it. An edition that is too long is compared in ranges of its names: `from_id` is within, `before_id` is not."""
+
+    countries: AbstractSet[str] | None = None
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    from_id: str | None = None
+    before_id: str | None = None
+
+    def has_name(self, name: str) -> bool:
+        return (self.from_id is None or self.from_id <= name) and (self.before_id is None or name < self.before_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from typing import Any, Final
 
-import iso3166
-
+from clearway_incidents.exchange.imports import cells
 from clearway_incidents.exchange.imports.awsd_words import (
     CASUALTIES,
-    COUNTRIES,
     CREDIBILITY,
     LOCATIONS_OF_2016,
     MEANS,
@@ -36,7 +33,7 @@ def report_of(row: Row) -> dict[str, Any]:
     """
     means = _means(row)
     return {
-        "external_refs": [{"system": SYSTEM, "id": _identifier(row), "url": SITE}],
+        "external_refs": [{"system": SYSTEM, "id": cells.needed(row, "Incident ID"), "url": SITE}],
         "time": _time(row),
         "location": _location(row),
         "category": means.category,
@@ -53,12 +50,6 @@ def report_of(row: Row) -> dict[str, Any]:
     }
 
 
-def _identifier(row: Row) -> str:
-    if not row["Incident ID"]:
-        raise UnusableRow("it has no Incident ID")
-    return row["Incident ID"]
-
-
 def _means(row: Row) -> Means:
     word = _means_word(row)
     if word not in MEANS:
@@ -73,42 +64,30 @@ def _means_word(row: Row) -> str:
 
 def _time(row: Row) -> dict[str, Any]:
     """The day, where it is known; else the span of the month or of the year."""
-    year, month, day = (_number(row, name) for name in ("Year", "Month", "Day"))
+    year, month, day = (cells.whole_number(row, name) for name in ("Year", "Month", "Day"))
     if year is None:
         raise UnusableRow("it has no year")
     try:
-        first, last = _bounds(year, month, day)
+        first = date(year, month or 1, (day if month else None) or 1)
     except ValueError as error:
         raise UnusableRow(f"{year}-{month}-{day} is not a date") from error
-    precision = "unknown" if month is None else "month" if day is None else "day"
-    return {
-        "earliest": first.isoformat(),
-        "latest": (last - timedelta(seconds=1)).isoformat(),
-        "precision": precision,
-    }
-
-
-def _bounds(year: int, month: int | None, day: int | None) -> tuple[datetime, datetime]:
-    """The first moment, and the first one after."""
-    first = datetime(year, month or 1, (day if month else None) or 1, tzinfo=UTC)
     if month is None:
-        return first, datetime(year + 1, 1, 1, tzinfo=UTC)
-    days = 1 if day is not None else calendar.monthrange(year, month)[1]
-    return first, first + timedelta(days=days)
+        return cells.span(first, date(year, 12, 31), "unknown")
+    return cells.month_of(first) if day is None else cells.span(first, first, "day")
 
 
 def _location(row: Row) -> dict[str, Any]:
     where = row.get("Location", "")
     whole: dict[str, Any] = {
-        "point": {"type": "Point", "coordinates": [_degrees(row, "Longitude", 180), _degrees(row, "Latitude", 90)]},
+        "point": cells.point(row, "Longitude", "Latitude"),
         "precision": _precision(row),
         "place_name": row.get("City"),
-        "admin0": _country(row),
+        "admin0": cells.country(row["Country"], row.get("Country Code", "")),
         "admin1": row.get("Region"),
         "admin2": row.get("District"),
         "setting": SETTINGS.get(LOCATIONS_OF_2016.get(where, where), "unknown"),
     }
-    return {name: value for name, value in whole.items() if value}
+    return cells.present(whole)
 
 
 def _precision(row: Row) -> str:
@@ -119,28 +98,9 @@ def _precision(row: Row) -> str:
     return "country"
 
 
-def _degrees(row: Row, column: str, most: float) -> float:
-    text = row[column]
-    if not text:
-        raise UnusableRow("it has no coordinates")
-    try:
-        degrees = float(text)
-    except ValueError as error:
-        raise UnusableRow(f"its {column} is not a number") from error
-    if not -most <= degrees <= most:
-        raise UnusableRow(f"its {column} is not on the globe")
-    return degrees
-
-
-def _country(row: Row) -> str | None:
-    name = row["Country"]
-    found = iso3166.countries_by_alpha2.get(row.get("Country Code", "")) or iso3166.countries_by_name.get(name.upper())
-    return found.alpha3 if found else COUNTRIES.get(name)
-
-
 def _casualties(row: Row) -> list[dict[str, Any]]:
     """Aid workers killed and wounded. The database gives one figure, so that the bounds are that figure."""
-    counts = ((outcome, _number(row, column)) for column, outcome in CASUALTIES.items())
+    counts = ((outcome, cells.whole_number(row, column)) for column, outcome in CASUALTIES.items())
     return [
         {"affiliation": "humanitarian", "outcome": outcome, "low": count, "best": count, "high": count}
         for outcome, count in counts
@@ -155,15 +115,6 @@ def _credibility(row: Row) -> int:
 def _narrative(row: Row) -> str:
     """What has no field of its own: the database's own word for the attack."""
     return f"Attack on aid workers: {_means_word(row).lower()}."
-
-
-def _number(row: Row, column: str) -> int | None:
-    text = row.get(column, "")
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise UnusableRow(f"its {column} is not a number")
-    return int(text)
 
 
 IMPORTER: Final = Importer(SYSTEM, "the Aid Worker Security Database", _NEEDED, report_of, id_column="Incident ID")

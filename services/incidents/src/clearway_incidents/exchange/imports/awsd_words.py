@@ -81,21 +81,5 @@ SETTINGS: Final = {
 # 2025 has it cut short); "Archived" is from before that was recorded, and so is the whole edition of 2016.
 CREDIBILITY: Final = {"Yes": 2, "Pending": 3, "Pen": 3, "Archived": 6, "": 6}
 
-# Country names of both editions that ISO 3166 does not have in this form. Chechnya is a part of Russia there; Kashmir
-# and rows without a country stay without one.
-COUNTRIES: Final = {
-    "Bolivia": "BOL",
-    "Chechnya": "RUS",
-    "Cote D'Ivoire": "CIV",
-    "DR Congo": "COD",
-    "Libyan Arab Jamahiriya": "LBY",
-    "Occupied Palestinian Territories": "PSE",
-    "Swaziland": "SWZ",
-    "Tanzania": "TZA",
-    "Turkey": "TUR",
-    "Venezuela": "VEN",
-    "Vietnam": "VNM",
-}
-
 # Columns of casualties, and what they count. Those kidnapped are no casualties of ours.
 CASUALTIES: Final = {"Total killed": "killed", "Total wounded": "injured"}

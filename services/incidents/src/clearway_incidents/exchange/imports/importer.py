@@ -1,6 +1,6 @@
 """What an importer is to the command line: a kind of file, and the report of each of its rows.
 
-A new importer is a module like `awsd.py`, and one entry in the list of `cli/importing.py`. Nothing else knows it.
+A new importer is a module like `awsd.py`, and one entry in `registry.py`. Nothing else knows it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ Row = Mapping[str, str]
 class Importer:
     """`name` is the word of the command, `title` what the files hold. `columns` are those that a file must have.
 
-    `report_of` gives the report of a row as the API takes it, or raises UnusableRow with the reason. The same row gives
-    the same report, under the same external reference, so that a second import changes nothing.
+    `report_of` gives the report of a row as the API takes it, or raises UnusableRow with the reason, or LeftOut. The
+    same row gives the same report, under the same external reference, so that a second import changes nothing.
 
     `id_column` has the names of the rows in the system `name`, as the references of their reports do: a whole file that
-    lacks one of these names proposes to retract its incident. Without it nothing is proposed.
+    lacks one of these names proposes to retract its incident. Without it nothing is proposed. `comes_in_parts`: a file
+    may have some countries and some years alone; then only what lies within those of its rows can be gone.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Importer:
     columns: frozenset[str]
     report_of: Callable[[Row], dict[str, Any]]
     id_column: str | None = None
+    comes_in_parts: bool = False
 
     def read(self, path: Path) -> Table:
         """The rows of a file. Raises UnreadableFile when it is no table, or not of this kind."""

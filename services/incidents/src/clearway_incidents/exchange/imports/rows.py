@@ -16,6 +16,10 @@ class UnusableRow(ValueError):
     """A row that gives no report. The reason names no value but the one at fault."""
 
 
+class LeftOut(Exception):
+    """A row that the record has no place for, which is no fault of its. The text says what it is."""
+
+
 @dataclass(slots=True)
 class Summary:
     """The results of a file's rows, and the rows that were refused."""
@@ -23,6 +27,9 @@ class Summary:
     results: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     rejects: list[dict[str, str]] = field(default_factory=list)
+
+    def leave_out(self, what: str) -> None:
+        self.results[f"left out: {what}"] += 1
 
     def refuse(self, row: Mapping[str, str], reason: str) -> None:
         self.results["refused"] += 1

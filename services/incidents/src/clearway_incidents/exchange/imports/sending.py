@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from clearway_incidents.exchange.imports.rows import Summary
 BATCH: Final = 1_000
 BULK: Final = "/v1/incidents:bulk"
 PROPOSALS: Final = "/v1/proposals"
+# The names of one comparison: with long ones they fit into a body.
+MOST_NAMES: Final = 20_000
 _AWAY: Final = (502, 503, 504)
 
 Row = dict[str, str]
@@ -43,31 +45,66 @@ class RowReport:
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Edition:
-    """A whole file of a source: its name, and the names of all its rows, also of those that give no report."""
+    """A whole file of a source: its name, and the names of all its rows, also of those that give no report. What it is
+    a part of, where it may be one, is noted from its reports."""
 
     system: str
     name: str
-    ids: frozenset[str]
+    comes_in_parts: bool
+    ids: set[str] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+    earliest: str | None = None
+    latest: str | None = None
+
+    def note(self, report: Mapping[str, Any]) -> None:
+        """Note the country and the time of a report, whose times are all in UTC and written alike."""
+        where, when = report["location"].get("admin0"), report["time"]
+        if where is not None:
+            self.countries.add(where)
+        first, last = when.get("earliest") or when["occurred_at"], when.get("latest") or when["occurred_at"]
+        self.earliest = first if self.earliest is None else min(self.earliest, first)
+        self.latest = last if self.latest is None else max(self.latest, last)
+
+    @property
+    def has_reports(self) -> bool:
+        return self.earliest is not None
+
+    def scope(self) -> dict[str, Any]:
+        if not self.comes_in_parts:
+            return {}
+        return {"countries": sorted(self.countries), "earliest": self.earliest, "latest": self.latest}
 
 
-def send(client: httpx.Client, reports: Iterable[RowReport], summary: Summary, advance: Callable[[int], None]) -> None:
-    """Send every report and count the results; `advance` is called with the size of each batch. Raises ImportFailed."""
+def send(client: httpx.Client, reports: Iterable[RowReport], summary: Summary, advance: Callable[[], None]) -> None:
+    """Send every report and count the results; `advance` is called after each batch. Raises ImportFailed."""
     for batch in batches(reports):
         with _explained(client):
             _send_all(client, list(batch), summary)
-        advance(len(batch))
+        advance()
 
 
-def propose(client: httpx.Client, edition: Edition) -> dict[str, Any]:
-    """Let the record compare the whole edition, and propose what is gone; the counts. Raises NothingProposed,
+def propose(client: httpx.Client, edition: Edition) -> int:
+    """Let the record compare the whole edition, and propose what is gone; how many rows are. Raises NothingProposed,
     ImportFailed."""
-    body = json.dumps({"system": edition.system, "edition": edition.name, "ids": sorted(edition.ids)})
+    named, proposed = sorted(edition.ids), 0
+    for start in range(0, len(named), MOST_NAMES):
+        end = start + MOST_NAMES
+        scope = edition.scope() | {
+            "from_id": named[start] if start else None,
+            "before_id": named[end] if end < len(named) else None,
+        }
+        sent = {"ids": named[start:end], "scope": scope}
+        proposed += _compared(client, {"system": edition.system, "edition": edition.name, **sent})["proposed"]
+    return proposed
+
+
+def _compared(client: httpx.Client, body: dict[str, Any]) -> dict[str, Any]:
     with _explained(client):
         for attempt in _attempts():
             with attempt:
-                response = _answered(client, PROPOSALS, body, "application/json")
+                response = _answered(client, PROPOSALS, json.dumps(body), "application/json")
     if response.status_code == 409:
         raise NothingProposed(_detail(response))
     _check(client, response)
