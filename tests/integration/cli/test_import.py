@@ -2,6 +2,9 @@
 
 import csv
 import json
+import re
+import shlex
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from clearway_platform.clock import new_id
 from clearway_testing.server import await_ready
 
 from .conftest import SECONDS, Program, Up
@@ -118,3 +122,37 @@ def test_refused_rows_are_kept_with_their_reason(running: tuple[Program, httpx.C
     assert [row["event_id_cnty"] for row in kept] == ["MLI2", "MLI3"]
     assert "no coordinates" in kept[0]["refused because"]
     assert "future" in kept[1]["refused because"]
+
+
+def test_the_mapping_and_the_bulk_of_the_guide(running: tuple[Program, httpx.Client]) -> None:
+    """As they stand there, with a file that has the columns and a report that has an id."""
+    program, client = running
+    guide = (Path(__file__).parents[3] / "docs/guide/integrator.md").read_text()
+    [mapping] = re.findall(r"```toml\n(.*?)```", guide, re.S)
+    [command] = re.findall(r"clearway (import csv \S+ --mapping \S+)", guide)
+    [curl] = re.findall(r"```sh\n(curl --fail \S+/v1/incidents:bulk .*?)```", guide, re.S)
+    (program.folder / "mapping.toml").write_text(mapping)
+    (program.folder / "register.csv").write_text(
+        "Ref,Date,X,Y,Village,Type,Status,Wounded,Remarks\n"
+        "1,14/03/2025 05:40,-3.99,17.04,Tessit,EEI,trouvé,2,Beside the road.\n"
+    )
+    with client:
+        done = program.run(*shlex.split(command))
+        assert done.returncode == 0, done.stderr
+        [recorded_here] = listed(client)
+        assert (recorded_here["category"], recorded_here["outcome"]) == ("ied", "found_not_cleared")
+        body = {"time": {"occurred_at": "2025-03-14T05:40:00Z"}, "category": "ied", "incident_id": str(new_id())}
+        place = {"point": {"type": "Point", "coordinates": [-3.9, 17.0]}, "precision": "gps"}
+        (program.folder / "reports.ndjson").write_text(json.dumps(body | {"location": place}) + "\n")
+        key = client.headers["authorization"].removeprefix("Bearer ")
+        sent = subprocess.run(
+            ["bash", "-c", curl.replace("http://127.0.0.1:8080", str(client.base_url).rstrip("/"))],
+            cwd=program.folder,
+            env=program.environment | {"CLEARWAY_API_KEY": key},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=True,
+        )
+        result, end = map(json.loads, sent.stdout.splitlines())
+        assert (result["result"], end["created"], end["end"]) == ("created", 1, True)
