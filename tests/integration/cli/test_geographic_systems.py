@@ -1,4 +1,4 @@
-"""GDAL and OWSLib read the incidents by OGC API – Features as they are, over HTTP, with a key."""
+"""GDAL, QGIS and OWSLib read the incidents by OGC API – Features as they are, over HTTP, with a key."""
 
 import json
 import shutil
@@ -85,6 +85,30 @@ def test_ogrinfo_knows_the_columns_and_asks_for_a_box_and_a_time(served: Served)
     boxed = gdal(served, "ogrinfo", "-spat", "-31", "9", "-30", "11", f"OAPIF:{served.ogc}", "incidents")
     assert "Feature Count: 1" in boxed
     assert "POINT (-30.1 10.025)" in boxed
+
+
+def test_qgis_reads_them_as_a_layer(served: Served, program: Program) -> None:
+    """QGIS comes with a Python of its own: the one of the machine."""
+    script = Path(__file__).parent / "qgis_reads.py"
+    python = "/usr/bin/python3"
+    if subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False).returncode:
+        pytest.skip("QGIS is not installed (Debian: python3-qgis, qgis-providers)")
+    one, _other = served.report(SOUTH), served.report(NORTH)
+    key = served.headers["Authorization"].removeprefix("Bearer ")
+    done = subprocess.run(
+        [python, str(script), served.ogc, key],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(program.folder), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["is_valid"], seen["crs"]) == (True, "EPSG:4326")
+    assert seen["places"] == ["Point (-30.1 10.025)", "Point (-30.1 40)"]
+    assert seen["in_box"] == [one]
+    assert {seen["fields"][name] for name in ("category", "earliest", "killed")} == {"String", "DateTime", "Integer"}
 
 
 def test_owslib_reads_what_is_kept_and_each_incident(served: Served) -> None:
