@@ -8,6 +8,8 @@ import type { Connect, Plugin } from 'vite'
 
 const ENTRY = 'field.html'
 const ADDRESS = /^\/field(\/|\?|$)/
+/** The texts that the page asks for, and in which language: `field/main.ts` says which groups. */
+const TEXTS = /\/words\/(?:(?:field|incident)\.)?(\w+)\.json$/
 /** Compressed; a link of the field carries no more in the first seconds. */
 const MOST_BYTES = 150_000
 
@@ -27,10 +29,10 @@ export function fieldPage(): FieldPage {
     configurePreviewServer: ({ middlewares }) => void middlewares.use(answer),
     writeBundle(_options, bundle) {
       const sizes: number[] = []
-      const languages = new Set<string>()
-      const isLanguage = (name: string) => {
+      const languages = new Map<string, Set<string>>()
+      const languageOf = (name: string) => {
         const file = bundle[name]
-        return file?.type === 'chunk' && /\/words\/\w+\.json$/.test(file.facadeModuleId ?? '')
+        return file?.type === 'chunk' ? TEXTS.exec(file.facadeModuleId ?? '')?.[1] : undefined
       }
       const sizeOf = (name: string) => {
         const file = bundle[name]
@@ -44,14 +46,18 @@ export function fieldPage(): FieldPage {
         if (file.type !== 'chunk') return
         const { imports, dynamicImports, viteMetadata } = file as unknown as Loaded
         for (const next of [...imports, ...(viteMetadata?.importedCss ?? [])]) take(next)
-        for (const next of dynamicImports) if (isLanguage(next)) languages.add(next)
+        for (const next of dynamicImports) {
+          const language = languageOf(next)
+          if (language) languages.set(language, (languages.get(language) ?? new Set()).add(next))
+        }
       }
       for (const file of Object.values(bundle)) {
         if (file.type === 'chunk' && file.facadeModuleId?.endsWith(`/${ENTRY}`)) take(file.fileName)
       }
       // Each language is kept, and a page loads one.
-      for (const name of languages) kept.add(name)
-      const longest = Math.max(...[...languages].map(sizeOf))
+      const texts = [...languages.values()].map((names) => [...names])
+      for (const name of texts.flat()) kept.add(name)
+      const longest = Math.max(...texts.map((names) => names.reduce((sum, name) => sum + sizeOf(name), 0)))
       const total = sizes.reduce((sum, size) => sum + size, longest)
       if (sizes.length === 0 || languages.size === 0) this.error('the build has no field page')
       if (total > MOST_BYTES) this.error(`the field page loads ${total} bytes at first, more than ${MOST_BYTES}`)

@@ -1,15 +1,13 @@
 /** The address says what is shown: the pages by their paths, what they show of it in the parameters. */
 import { createRouter } from 'sv-router'
-import { part } from './parts/parts.svelte'
-import { addWords, type Group } from './words/words.svelte'
+import { partWith, type Group } from './words/words.svelte'
 
 let last = 0
 
-/** Of the pages that a person asked for, the last one is wanted. `words`: the group of texts that it needs besides. */
-async function page<Page>(from: () => Promise<Page>, words: Group = 'everywhere'): Promise<Page> {
+/** Of the pages that a person asked for, the last one is wanted. `words`: the groups of texts that it needs besides. */
+async function page<Page>(from: () => Promise<Page>, ...words: Group[]): Promise<Page> {
   const its = ++last
-  const [loaded] = await Promise.all([part(from, () => its === last), addWords(words)])
-  return loaded
+  return partWith(words, from, () => its === last)
 }
 
 /** Where a person is going: the address says so once the page is there. */
@@ -34,18 +32,18 @@ export const { p, navigate, isActive, route } = createRouter({
     },
   },
   '/': () => page(() => import('./pages/now/Now.svelte')),
-  '/incidents/:id': () => page(() => import('./pages/incident/IncidentPage.svelte')),
-  '/routes': () => page(() => import('./pages/routes/Routes.svelte')),
-  '/routes/new': () => page(() => import('./pages/routes/NewRoute.svelte')),
-  '/routes/:id': () => page(() => import('./pages/routes/RoutePage.svelte')),
-  '/routes/:id/redraw': () => page(() => import('./pages/routes/Redraw.svelte')),
-  '/alerts': () => page(() => import('./pages/alerts/Alerts.svelte')),
-  '/trends': () => page(() => import('./pages/trends/Trends.svelte')),
-  '/subscriptions': () => page(() => import('./pages/alerts/Subscriptions.svelte')),
-  '/subscriptions/new': () => page(() => import('./pages/alerts/EditSubscription.svelte')),
-  '/subscriptions/:id': () => page(() => import('./pages/alerts/Subscription.svelte')),
-  '/subscriptions/:id/change': () => page(() => import('./pages/alerts/EditSubscription.svelte')),
-  '/sources': () => page(() => import('./pages/alerts/Sources.svelte')),
+  '/incidents/:id': () => page(() => import('./pages/incident/IncidentPage.svelte'), 'incident'),
+  '/routes': () => page(() => import('./pages/routes/Routes.svelte'), 'routes'),
+  '/routes/new': () => page(() => import('./pages/routes/NewRoute.svelte'), 'routes'),
+  '/routes/:id': () => page(() => import('./pages/routes/RoutePage.svelte'), 'routes'),
+  '/routes/:id/redraw': () => page(() => import('./pages/routes/Redraw.svelte'), 'routes'),
+  '/alerts': () => page(() => import('./pages/alerts/Alerts.svelte'), 'alerts'),
+  '/trends': () => page(() => import('./pages/trends/Trends.svelte'), 'trends'),
+  '/subscriptions': () => page(() => import('./pages/alerts/Subscriptions.svelte'), 'alerts'),
+  '/subscriptions/new': () => page(() => import('./pages/alerts/EditSubscription.svelte'), 'alerts'),
+  '/subscriptions/:id': () => page(() => import('./pages/alerts/Subscription.svelte'), 'alerts'),
+  '/subscriptions/:id/change': () => page(() => import('./pages/alerts/EditSubscription.svelte'), 'alerts'),
+  '/sources': () => page(() => import('./pages/alerts/Sources.svelte'), 'alerts'),
   '/system': () => page(() => import('./pages/system/System.svelte'), 'system'),
   '*': () => page(() => import('./pages/Unknown.svelte')),
 })

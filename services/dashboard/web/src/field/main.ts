@@ -6,6 +6,6 @@ import Field from './Field.svelte'
 import { update } from './update.svelte'
 
 const target = document.getElementById('page')
-await Promise.all([prepareWords(), arrive()])
+await Promise.all([prepareWords('field', 'incident'), arrive()])
 if (target) mount(Field, { target })
 update.start()

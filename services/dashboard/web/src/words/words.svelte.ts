@@ -1,17 +1,37 @@
 /** The texts of the pages, as ICU messages: files for each language, checked for completeness. A page loads one language. */
 import { IntlMessageFormat } from 'intl-messageformat'
 import { part } from '../parts/parts.svelte'
-import type en from './en.json'
-import type ofSystem from './system.en.json'
+import type acting from './acting.en.json'
+import type alerts from './alerts.en.json'
+import type everywhere from './en.json'
+import type field from './field.en.json'
+import type incident from './incident.en.json'
+import type routes from './routes.en.json'
+import type system from './system.en.json'
+import type trends from './trends.en.json'
 
-export type Word = keyof typeof en | keyof typeof ofSystem
 export type Language = 'en' | 'fr'
+type Everything = typeof everywhere &
+  typeof acting &
+  typeof alerts &
+  typeof field &
+  typeof incident &
+  typeof routes &
+  typeof system &
+  typeof trends
+export type Word = keyof Everything
 type Texts = Partial<Record<Word, string>>
 
-/** The page System has many texts, and no other page has them. */
+/** The texts of every page, and groups that a page or a part of it needs besides: `words.test.ts` says which. */
 const FILES = {
   everywhere: { en: () => import('./en.json'), fr: () => import('./fr.json') },
+  acting: { en: () => import('./acting.en.json'), fr: () => import('./acting.fr.json') },
+  alerts: { en: () => import('./alerts.en.json'), fr: () => import('./alerts.fr.json') },
+  field: { en: () => import('./field.en.json'), fr: () => import('./field.fr.json') },
+  incident: { en: () => import('./incident.en.json'), fr: () => import('./incident.fr.json') },
+  routes: { en: () => import('./routes.en.json'), fr: () => import('./routes.fr.json') },
   system: { en: () => import('./system.en.json'), fr: () => import('./system.fr.json') },
+  trends: { en: () => import('./trends.en.json'), fr: () => import('./trends.fr.json') },
 }
 export type Group = keyof typeof FILES
 const NAME = 'clearway.language'
@@ -27,7 +47,8 @@ export function currentLanguage(): Language {
 }
 
 /** Load the texts of the language that the person chose, or of the browser. A page does so before it shows anything. */
-export async function prepareWords(): Promise<void> {
+export async function prepareWords(...besides: Group[]): Promise<void> {
+  for (const group of besides) groups.add(group)
   const wanted = localStorage.getItem(NAME) ?? navigator.language.slice(0, 2)
   await use(wanted === 'fr' ? 'fr' : 'en')
 }
@@ -41,6 +62,16 @@ export async function addWords(group: Group): Promise<void> {
   }
 }
 
+/** A part of a page, when it and the texts that it needs besides are there. */
+export async function partWith<Part>(
+  words: readonly Group[],
+  from: () => Promise<Part>,
+  isWanted?: () => boolean,
+): Promise<Part> {
+  const [loaded] = await Promise.all([part(from, isWanted), ...words.map(addWords)])
+  return loaded
+}
+
 /** In this language from when its texts are there. */
 export async function speak(chosen: Language): Promise<void> {
   await use(chosen)
@@ -48,8 +79,11 @@ export async function speak(chosen: Language): Promise<void> {
 }
 
 async function use(chosen: Language): Promise<void> {
-  // A group that is added meanwhile is loaded as well: a set gives it to those who go through it.
-  for (const group of groups) await load(group, chosen)
+  for (let count = 0; count < groups.size;) {
+    count = groups.size
+    // A group that is added meanwhile is loaded as well, before anything is said.
+    await Promise.all([...groups].map((group) => load(group, chosen)))
+  }
   language = chosen
   document.documentElement.lang = chosen
 }

@@ -1,12 +1,30 @@
 import { parse } from '@formatjs/icu-messageformat-parser'
 import { expect, test } from 'vitest'
-import enEverywhere from './en.json'
-import frEverywhere from './fr.json'
-import enOfSystem from './system.en.json'
-import frOfSystem from './system.fr.json'
 
-const en = { ...enEverywhere, ...enOfSystem }
-const fr = { ...frEverywhere, ...frOfSystem }
+type Texts = Record<string, string>
+const FILES = import.meta.glob<Texts>('./*.json', { import: 'default', eager: true })
+/** The texts of a language by their group; those of every page are in the group ''. */
+const groupsOf = (language: string) =>
+  new Map(
+    Object.entries(FILES).flatMap(([file, texts]) => {
+      const group = new RegExp(`^\\./(?:(\\w+)\\.)?${language}\\.json$`).exec(file)
+      return group ? [[group[1] ?? '', texts] as const] : []
+    }),
+  )
+const [english, french] = [groupsOf('en'), groupsOf('fr')]
+const all = (groups: ReadonlyMap<string, Texts>): Texts => Object.assign({}, ...groups.values())
+const [en, fr] = [all(english), all(french)]
+
+/** Where the texts of each group are said: what is loaded with it. */
+const SAID: Readonly<Record<string, RegExp>> = {
+  acting: /^\.\.\/pages\/incident\/(ActionForm|CasualtiesInput|Conflict|Consequence|fields|FormField|IncidentSearch)\./,
+  alerts: /^\.\.\/pages\/alerts\//,
+  field: /^\.\.\/field\//,
+  incident: /^\.\.\/(pages\/incident|field)\/|^\.\.\/show\/fields\.ts/,
+  routes: /^\.\.\/pages\/routes\//,
+  system: /^\.\.\/pages\/system\//,
+  trends: /^\.\.\/pages\/trends\//,
+}
 
 const SOURCES = import.meta.glob('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
 const source = Object.values(SOURCES).join('\n')
@@ -26,21 +44,30 @@ function values(message: string): string[] {
     .sort()
 }
 
-test('every language has every word', () => {
-  expect(Object.keys(frEverywhere).sort()).toEqual(Object.keys(enEverywhere).sort())
-  expect(Object.keys(frOfSystem).sort()).toEqual(Object.keys(enOfSystem).sort())
+test('every language has every word, in the same group', () => {
+  const words = (groups: ReadonlyMap<string, Texts>) =>
+    Object.fromEntries([...groups].map(([group, texts]) => [group, Object.keys(texts).sort()]))
+  expect(words(french)).toEqual(words(english))
+  const every = [...english.values()].flatMap((texts) => Object.keys(texts))
+  expect(every.length).toBe(new Set(every).size)
 })
 
-test('what only the page System loads is said there alone', () => {
-  const elsewhere = Object.entries(SOURCES).filter(([file]) => !file.startsWith('../pages/system/'))
-  const said = Object.keys(enOfSystem).filter((word) =>
-    elsewhere.some(([, text]) => String(text).includes(`'${word}'`)),
-  )
+test('each group of texts has its place', () => {
+  expect(Object.keys(SAID).sort()).toEqual([...english.keys()].filter(Boolean).sort())
+})
+
+test.each(Object.entries(SAID))('what only %s loads is said there alone', (group, place) => {
+  const elsewhere = Object.entries(SOURCES).filter(([file]) => !place.test(file) && !/\.test\.ts$/.test(file))
+  const said = Object.keys(english.get(group) ?? {}).filter((word) => {
+    const vocabulary = word.slice(0, word.lastIndexOf('.'))
+    const names = vocabulary.includes('.') ? [word, vocabulary] : [word]
+    return elsewhere.some(([, text]) => names.some((name) => String(text).includes(`'${name}'`)))
+  })
   expect(said).toEqual([])
 })
 
-test.each(Object.keys(en) as (keyof typeof en)[])('%s takes the same values in every language', (word) => {
-  expect([...new Set(values(fr[word]))]).toEqual([...new Set(values(en[word]))])
+test.each(Object.keys(en))('%s takes the same values in every language', (word) => {
+  expect([...new Set(values(fr[word] ?? ''))]).toEqual([...new Set(values(en[word] ?? ''))])
 })
 
 test('no word is unused', () => {
