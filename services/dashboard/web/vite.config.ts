@@ -36,7 +36,11 @@ export default defineConfig({
       // By its name the tests know what is loaded after the page.
       output: {
         codeSplitting: {
-          groups: [{ name: 'plot', test: /node_modules\/(@observablehq|d3-|internmap|isoformat|interval-tree-1d)/ }],
+          groups: [
+            { name: 'plot', test: /node_modules\/(@observablehq|d3-|internmap|isoformat|interval-tree-1d)/ },
+            // Small, and said by nearly every page: one request in the place of twenty.
+            { name: 'show', test: /\/src\/(show|marks)\// },
+          ],
         },
       },
     },
