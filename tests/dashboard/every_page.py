@@ -44,8 +44,16 @@ class Page:
 EVERY_PAGE: Final = (
     Page("now", "/", "/", ".changes li", has_map=True),
     Page("now-selected", "/", "/?incident={incident}", ".place dl", has_map=True),
-    Page("incident", "/incidents/:id", "/incidents/{incident}", "article .columns ol, article .columns ul"),
+    Page("now-duplicates", "/", "/?duplicates=open", ".changes details dl"),
+    Page("incident", "/incidents/:id", "/incidents/{incident}", "#duplicates ~ ul dl"),
     Page("incident-action", "/incidents/:id", "/incidents/{incident}", "article", (".row button",)),
+    Page(
+        "incident-merge",
+        "/incidents/:id",
+        "/incidents/{incident}?duplicate={duplicate}",
+        "li figure ~ div button",
+        ("li figure ~ div button",),
+    ),
     Page("routes", "/routes", "/routes", "ol li"),
     Page(
         "route", "/routes/:id", "/routes/{route}", "#hazards ~ div table", ("h2#departure ~ button.main",), has_map=True

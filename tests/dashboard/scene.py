@@ -27,12 +27,16 @@ class Scene:
 
     key: str
     incident: str
+    # What may be the same event as `incident`.
+    duplicate: str
     route: str
     subscription: str
 
     def address(self, path: str) -> str:
-        """The path with the ids in the place of `{incident}`, `{route}` and `{subscription}`."""
-        return path.format(incident=self.incident, route=self.route, subscription=self.subscription)
+        """The path with the ids in the place of `{incident}`, `{duplicate}`, `{route}` and `{subscription}`."""
+        return path.format(
+            incident=self.incident, duplicate=self.duplicate, route=self.route, subscription=self.subscription
+        )
 
 
 async def make_scene(person: Person, key: str) -> Scene:
@@ -55,6 +59,7 @@ async def make_scene(person: Person, key: str) -> Scene:
     asked = {"name": "Dorsa", "filter": {"area": circle}, "channel": hook}
     subscription = (await person.send("POST", "/v1/subscriptions", asked))["subscription_id"]
     await person.send("POST", "/v1/subscriptions", asked | {"name": "Vesk", "channel": {"type": "stream"}})
+    duplicate = await _duplicate(person, ON_IT[0])
     incident = await _report(person)
 
     async def is_there() -> bool:
@@ -65,7 +70,7 @@ async def make_scene(person: Person, key: str) -> Scene:
         return len(alerts["items"]) >= 2 and len(risk["hazards"]) >= 2 and failed
 
     await eventually(is_there, PATIENCE_SECONDS)
-    return Scene(key, incident, route, subscription)
+    return Scene(key, incident, duplicate, route, subscription)
 
 
 async def _report(person: Person) -> str:
@@ -82,6 +87,17 @@ async def _report(person: Person) -> str:
     await person.change(incident, "review", {})
     await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
     return incident
+
+
+async def _duplicate(person: Person, at: tuple[float, float], place: str = "Tavok 7") -> str:
+    """What the village says of the event at `at`: near it, somewhat earlier, and with other words."""
+    longitude, latitude = at
+    body = report_of(place, (longitude + 0.001, latitude + 0.0008), ago=timedelta(minutes=25))
+    body["location"] |= {"uncertainty_m": 250, "precision": "near_locality"}
+    hurt = [{"outcome": "injured", "low": 1, "best": 1, "high": 2, "affiliation": "civilian"}]
+    told = {"outcome": "found_not_cleared", "hazard_state": "suspected", "casualties": hurt}
+    await person.send("POST", "/v1/incidents", body | told)
+    return str(body["incident_id"])
 
 
 async def make_demonstration(person: Person, key: str, seconds: float) -> Scene:
@@ -110,9 +126,11 @@ async def make_demonstration(person: Person, key: str, seconds: float) -> Scene:
     area = {"type": "circle", "center": {"type": "Point", "coordinates": (-30.05, 10.02)}, "radius_m": 5_000}
     asked = {"name": "Convoy", "filter": {"area": area}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/"}}
     subscription = (await person.send("POST", "/v1/subscriptions", asked))["subscription_id"]
+    found_at = (-30.085, 10.025)
+    duplicate = await _duplicate(person, found_at, "Village side of the bridge")
     reporter = {"organisation": "Patrol 3", "role": "commander", "channel": "radio"}
     place, told = "Culvert north of the bridge", "Object beside the road, seen from 30 m. Nobody went closer."
-    incident = await person.report(place, (-30.085, 10.025), narrative=told, report=reporter)
+    incident = await person.report(place, found_at, narrative=told, report=reporter)
     await person.change(incident, "review", {})
     await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
 
@@ -120,4 +138,4 @@ async def make_demonstration(person: Person, key: str, seconds: float) -> Scene:
         return len((await person.get("/v1/alerts", incident_id=incident))["items"]) >= 2
 
     await eventually(is_warned, seconds)
-    return Scene(key, incident, route, subscription)
+    return Scene(key, incident, duplicate, route, subscription)

@@ -10,6 +10,8 @@ import type {
   DeadLetterDetail,
   DeadLetterView,
   DeliveryView,
+  DuplicateBody,
+  DuplicatesOfBody,
   Explanation,
   ExplanationView,
   FailingEndpointView,
@@ -35,6 +37,9 @@ import type {
 } from './schema'
 
 export type Incident = Readable<IncidentBody>
+/** An incident that may be the same event as another one, and why. */
+export type Duplicate = Readable<DuplicateBody>
+export type DuplicatesOf = Readable<DuplicatesOfBody>
 export type Route = Readable<RatedRoute>
 export type Alert = Readable<AlertView>
 export type Subscription = Readable<SubscriptionView>

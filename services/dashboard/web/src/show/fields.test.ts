@@ -19,3 +19,10 @@ test('a grade has its letter or number wherever it is named', () => {
   expect(valueOf('grading.info_credibility', 2)).toMatch(/^2 – /)
   expect(worded('incident.outcome', 'hoax')).not.toContain('–')
 })
+
+test('a report whose organisation is not known says so in the language of the person', () => {
+  const report = { organisation: 'unknown', channel: 'radio' }
+  expect(valueOf('reports', [report, { ...report, organisation: 'Orvanta' }])).toBe(
+    'incident.reports.unknown (radio); Orvanta (radio)',
+  )
+})

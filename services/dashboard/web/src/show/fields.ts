@@ -124,5 +124,8 @@ function named(group: string, value = 'unknown'): string {
 
 function reportsOf(reports: Incident['reports']): string {
   if (reports.length === 0) return say('incident.none')
-  return reports.map(({ organisation, channel }) => `${organisation} (${term('incident.channel', channel)})`).join('; ')
+  const nameOf = (organisation: string) => (organisation === 'unknown' ? say('incident.reports.unknown') : organisation)
+  return reports
+    .map(({ organisation, channel }) => `${nameOf(organisation)} (${term('incident.channel', channel)})`)
+    .join('; ')
 }

@@ -3,6 +3,7 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import { part } from '../parts/parts.svelte'
 import type acting from './acting.en.json'
 import type alerts from './alerts.en.json'
+import type duplicates from './duplicates.en.json'
 import type everywhere from './en.json'
 import type field from './field.en.json'
 import type incident from './incident.en.json'
@@ -14,6 +15,7 @@ export type Language = 'en' | 'fr'
 type Everything = typeof everywhere &
   typeof acting &
   typeof alerts &
+  typeof duplicates &
   typeof field &
   typeof incident &
   typeof routes &
@@ -27,6 +29,7 @@ const FILES = {
   everywhere: { en: () => import('./en.json'), fr: () => import('./fr.json') },
   acting: { en: () => import('./acting.en.json'), fr: () => import('./acting.fr.json') },
   alerts: { en: () => import('./alerts.en.json'), fr: () => import('./alerts.fr.json') },
+  duplicates: { en: () => import('./duplicates.en.json'), fr: () => import('./duplicates.fr.json') },
   field: { en: () => import('./field.en.json'), fr: () => import('./field.fr.json') },
   incident: { en: () => import('./incident.en.json'), fr: () => import('./incident.fr.json') },
   routes: { en: () => import('./routes.en.json'), fr: () => import('./routes.fr.json') },

@@ -19,8 +19,9 @@ const [en, fr] = [all(english), all(french)]
 const SAID: Readonly<Record<string, RegExp>> = {
   acting: /^\.\.\/pages\/incident\/(ActionForm|CasualtiesInput|Conflict|Consequence|fields|FormField|IncidentSearch)\./,
   alerts: /^\.\.\/pages\/alerts\//,
+  duplicates: /^\.\.\/(pages\/incident\/duplicates\/|pages\/now\/duplicates\/|likeness\/)/,
   field: /^\.\.\/field\//,
-  incident: /^\.\.\/(pages\/incident|field)\/|^\.\.\/show\/fields\.ts/,
+  incident: /^\.\.\/(pages\/incident|field|likeness)\/|^\.\.\/show\/fields\.ts/,
   routes: /^\.\.\/pages\/routes\//,
   system: /^\.\.\/pages\/system\//,
   trends: /^\.\.\/pages\/trends\//,

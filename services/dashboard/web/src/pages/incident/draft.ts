@@ -23,12 +23,19 @@ export interface Field {
   /** What it holds at first, where the incident does not say. */
   first?: Value
   most?: number
+  /** What is sent, where something else than this form decided it: the person is not asked. */
+  given?: Value
 }
 
 export function draftOf(fields: readonly Field[], incident: Incident): Draft {
   return Object.fromEntries(
     fields.map((field) => [field.name, valueOf(field, field.path ? valueAt(incident, field.path) : null)]),
   )
+}
+
+/** What is sent of the fields that nobody is asked for. */
+export function givenOf(fields: readonly Field[]): Draft {
+  return Object.fromEntries(fields.flatMap(({ name, given }) => (given === undefined ? [] : [[name, given]])))
 }
 
 function valueOf({ kind, first }: Field, known: unknown): Value {

@@ -4,8 +4,10 @@
  * An event of the stream says that there is something new; what is shown is read from the server, which says it as this
  * key may see it. What was read before stays until the new is there.
  */
+import { untrack } from 'svelte'
 import { api, dataOf, Refused } from '../../api/client'
 import type { Alert, Incident, Revision } from '../../api/shapes'
+import { incidents } from '../../live/pictures'
 import { differences, type Difference } from './differences'
 
 const PAGE = 100
@@ -127,6 +129,18 @@ export class IncidentRecord {
     const path = { incident_id: this.id }
     return dataOf(await api.GET('/v1/incidents/{incident_id}/revisions', { params: { path, query } }))
   }
+}
+
+/** One that is put beside another one, read again when the stream says that it changed. Called by a component. */
+export function followed(id: string): IncidentRecord {
+  const record = new IncidentRecord(id)
+  const known = $derived(incidents.items.get(id)?.revision ?? 0)
+  $effect(() => {
+    const gap = incidents.resyncedAt
+    const isNewer = known > untrack(() => record.incident?.revision ?? 0)
+    if (isNewer || gap || untrack(() => record.incident === null)) void untrack(() => record.read())
+  })
+  return record
 }
 
 /** The incident at this address; of one that was merged, its survivor. */
