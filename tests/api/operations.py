@@ -40,7 +40,7 @@ OBJECTS = frozenset(
         "proposal_id",
     }
 )
-PARTS = {"revision": "1", "feed": "all_day"}
+PARTS = {"revision": "1", "feed": "all_day", "zoom": "0", "column": "0", "row": "0"}
 # What an address has to be asked for, where it names no object.
 QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 

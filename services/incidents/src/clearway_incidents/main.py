@@ -28,6 +28,7 @@ service: Final = Service(
         "/v1/incident-imports",
         "/v1/incident-map",
         "/v1/incident-status",
+        "/v1/incident-tiles",
         "/v1/keys",
         "/v1/ogc",
         "/v1/proposals",

@@ -21,6 +21,7 @@ from clearway_incidents.api import (
     proposing,
     reading,
     reporting,
+    tiles,
 )
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
@@ -72,6 +73,7 @@ PARTS: Final = (
     reporting,
     reading,
     mapping,
+    tiles,
     counting,
     feeds,
     ogc,

@@ -21,6 +21,7 @@ __all__ = [
     "UnknownIncident",
     "UnknownProposal",
     "UnknownRevision",
+    "UnknownTile",
 ]
 
 
@@ -90,6 +91,13 @@ class UnknownFeed(NotFound):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         Refusal.__init__(self, f"There is no feed {name!r}. There are: {', '.join(known)}.")
+
+
+class UnknownTile(NotFound):
+    """The map has no such tile at this zoom."""
+
+    def __init__(self, zoom: int) -> None:
+        Refusal.__init__(self, f"The map has no such tile: at zoom {zoom} columns and rows are 0 to {2**zoom - 1}.")
 
 
 class UnknownRevision(NotFound):

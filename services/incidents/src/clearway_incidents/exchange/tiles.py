@@ -1,0 +1,88 @@
+"""The map as vector tiles (Mapbox Vector Tile 2.1): layers `incidents`, `cells` for what is reduced, and `clusters`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import asinh, atan, degrees, pi, radians, sinh, tan
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from clearway_contracts.grid import cell_of
+from clearway_contracts.vocabulary import Category
+from clearway_incidents.exchange.vector_tile import EXTENT, Feature, Value, tile_of
+from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap
+from clearway_incidents.queries.narrowing import Box
+
+# What makers of clients know comes first.
+MEDIA_TYPES: Final = ("application/octet-stream", "application/vnd.mapbox-vector-tile")
+MOST_ZOOM: Final = 22
+# Beyond it the projection has no tiles.
+_NORTHMOST: Final = degrees(atan(sinh(pi)))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A tile of the web's map (EPSG:3857): the north-western one has column and row 0."""
+
+    zoom: int
+    column: int
+    row: int
+
+    @property
+    def exists(self) -> bool:
+        return 0 <= self.zoom <= MOST_ZOOM and 0 <= self.column < 2**self.zoom and 0 <= self.row < 2**self.zoom
+
+    @property
+    def box(self) -> Box:
+        """What the tile shows, in degrees."""
+        count = 2**self.zoom
+        west, east = (column / count * 360 - 180 for column in (self.column, self.column + 1))
+        north, south = (degrees(atan(sinh(pi * (1 - 2 * row / count)))) for row in (self.row, self.row + 1))
+        return Box(west=west, south=south, east=east, north=north)
+
+    def place(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """Where a point is in the tile, in its units, from the north-western corner."""
+        count = 2**self.zoom
+        north = asinh(tan(radians(max(-_NORTHMOST, min(_NORTHMOST, latitude)))))
+        x, y = (longitude + 180) / 360 * count - self.column, (1 - north / pi) / 2 * count - self.row
+        return x * EXTENT, y * EXTENT
+
+
+def drawn_on(tile: Tile, found: IncidentMap) -> bytes:
+    """The incidents of a tile's box, or their clusters, as a tile. An empty one has no bytes."""
+    is_counted = found.grid is not None
+    return tile_of(
+        {
+            "clusters": (_cluster(row, tile) for row in found.rows if is_counted),
+            "incidents": (_incident(row, tile) for row in found.rows if not is_counted and row.whole),
+            "cells": (_incident(row, tile) for row in found.rows if not is_counted and not row.whole),
+        }
+    )
+
+
+def _incident(row: Row[Any], tile: Tile) -> Feature:
+    """A point, or the cell of one that is seen reduced."""
+    place = (row.longitude, row.latitude)
+    places = [place] if row.whole else cell_of(*place).polygon.coordinates[0]
+    return Feature([tile.place(*one) for one in places], _facts(row))
+
+
+def _facts(row: Row[Any]) -> dict[str, Value | None]:
+    return {
+        "incident_id": str(row.incident_id),
+        "revision": row.revision,
+        "category": Category(row.category).value,
+        "status": row.status,
+        "hazard_state": row.hazard_state,
+        "outcome": row.outcome,
+        "exercise": bool(row.exercise),
+        "uncertainty_m": row.uncertainty_m,
+    }
+
+
+def _cluster(row: Row[Any], tile: Tile) -> Feature:
+    counts = {name: getattr(row, name) for name in ("hazardous", "active", "unknown", "reduced")}
+    return Feature(
+        [tile.place(row.x, row.y)], {"count": row.incidents, **counts, "gravest": str(BY_GRAVITY[row.gravest])}
+    )
