@@ -1,0 +1,101 @@
+"""What the guide tells people to type about incidents, run as it stands there beside a platform that is served."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .conftest import SECONDS, Program, Up
+from .test_import import event, file_of
+
+GUIDE = Path(__file__).parents[3] / "docs/guide"
+HERE = "http://127.0.0.1:8080"
+AWSD = (
+    "Incident ID,Year,Month,Day,Country,Means of attack,Latitude,Longitude\n"
+    "1,2025,3,14,Mali,Roadside IED,15.66,0.5\n2,2025,3,15,Mali,Roadside IED,,\n"
+)
+
+
+@pytest.fixture
+def running(program: Program, up: Up) -> tuple[Program, str]:
+    _, address = up()
+    return program, address
+
+
+def snippets(page: str, kind: str = "sh") -> list[str]:
+    """The blocks of a page that are of a kind."""
+    return re.findall(rf"```{kind}\n(.*?)```", (GUIDE / page).read_text(), re.S)
+
+
+def commands(page: str, word: str) -> list[list[str]]:
+    """The `clearway` commands of a page that begin with a word, each without its comment."""
+    lines = "\n".join(snippets(page)).splitlines()
+    found = [line.partition("#")[0].split() for line in lines if f"clearway {word}" in line]
+    return [line[1:] for line in found]
+
+
+def typed(program: Program, command: str, address: str) -> subprocess.CompletedProcess[str]:
+    """A command of a shell, with the address of this platform in place of the usual one."""
+    return subprocess.run(
+        ["bash", "-c", command.replace(HERE, address)],
+        cwd=program.folder,
+        env=program.environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def test_the_imports(running: tuple[Program, str]) -> None:
+    program, _address = running
+    (program.folder / "FILE").write_text(AWSD)
+    listing, dry_run, whole = commands("integrator.md", "import")[:3]
+    listed = program.run(*listing)
+    assert (listed.returncode, "acled" in listed.stdout) == (0, True), listed.stderr
+    checked = program.run(*dry_run, "--json")
+    assert {row["result"]: row["rows"] for row in json.loads(checked.stdout)}["usable"] == 1, checked.stderr
+    sent = program.run(*whole, "--json")
+    assert {row["result"]: row["rows"] for row in json.loads(sent.stdout)}["created"] == 1, sent.stderr
+    assert "no coordinates" in (program.folder / "refused.csv").read_text()
+
+
+def test_a_geographic_file(running: tuple[Program, str]) -> None:
+    if shutil.which("ogr2ogr") is None:
+        reason = "ogr2ogr is not installed (Debian: gdal-bin)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    program, address = running
+    file = file_of(program.folder / "events.csv", [event(number) for number in range(3)])
+    assert program.run("import", "acled", file).returncode == 0
+    [command] = re.findall(r"`(ogr2ogr [^`]+)`", (GUIDE / "integrator.md").read_text())
+    done = typed(program, command, address)
+    assert done.returncode == 0, done.stderr
+    said = typed(program, "ogrinfo -so incidents.gpkg incidents", address)
+    assert "Feature Count: 3" in said.stdout
+
+
+def test_the_nine_lines(running: tuple[Program, str]) -> None:
+    """As the reporter's page has them: all that they say is understood."""
+    program, address = running
+    [text] = [one for one in snippets("reporter.md", "") if "LINE 1" in one]
+    key = (program.folder / "data/admin.key").read_text().strip()
+    answer = httpx.post(
+        f"{address}/v1/incidents:nine-line",
+        json={"text": text, "record": True},
+        headers={"Authorization": f"Bearer {key}"},
+        trust_env=False,
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["missing"] == []
+
+
+def test_retention_is_applied(running: tuple[Program, str]) -> None:
+    program, _address = running
+    [command] = commands("operator.md", "retention")
+    done = program.run(*command)
+    assert done.returncode == 0, done.stderr
