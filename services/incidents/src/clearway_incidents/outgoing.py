@@ -47,6 +47,7 @@ EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
     Kind.MERGED: IncidentMerged,
     Kind.UNMERGED: IncidentUnmerged,
     Kind.EXPIRED: IncidentCorrected,
+    Kind.TEXT_RELEASED: IncidentCorrected,
 }
 
 

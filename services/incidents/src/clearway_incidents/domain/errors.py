@@ -17,7 +17,10 @@ __all__ = [
     "Refusal",
     "SentAtOnce",
     "StaleRevision",
+    "TextDecided",
+    "TextReplaced",
     "UnknownFeed",
+    "UnknownHeldText",
     "UnknownIncident",
     "UnknownProposal",
     "UnknownRevision",
@@ -72,6 +75,24 @@ class ProposalDecided(Conflict):
     """The proposal is not open any more."""
 
     detail = "The proposal is not open any more. Read it again: it says who decided, or that the row came back."
+
+
+class TextDecided(Conflict):
+    """The held text was released or removed already."""
+
+    detail = "The held text was released or removed already. Read it again: it says who decided."
+
+
+class TextReplaced(Conflict):
+    """The incident says something else there by now."""
+
+    detail = "The incident says something else there by now. Remove the held text, or correct the incident."
+
+
+class UnknownHeldText(NotFound):
+    """There is no such held text in the mission."""
+
+    noun = "held text"
 
 
 class UnknownProposal(NotFound):

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     MERGED = "merged"
     UNMERGED = "unmerged"
     EXPIRED = "expired"
+    TEXT_RELEASED = "text_released"
 
 
 LIVE: Final = frozenset(Status) - {Status.RETRACTED, Status.MERGED}
