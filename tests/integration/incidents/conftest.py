@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from clearway_contracts.incident import IncidentState
 from clearway_incidents.exchange.exports.format import Format
 from clearway_incidents.main import STORAGE
+from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.states import INCIDENT
 from clearway_incidents.wiring import FORMATS, build
 from clearway_platform.auth.principals import CEILINGS, KeyRecord, Principal, Role, StreamTickets
@@ -174,6 +175,7 @@ async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platf
             database, outbox, Feed(database), DeadLetters(database, outbox, clock), StoredBytes(database, 0)
         ),
         shares=Shares(Settings(), clock),
+        own=IncidentsSettings(),
     )
     await database.close()
 

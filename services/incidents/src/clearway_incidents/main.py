@@ -5,6 +5,7 @@ from typing import Final
 
 from clearway_incidents import permissions
 from clearway_incidents.queries.chains import RevisionChains
+from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.tables import incidents_metadata
 from clearway_incidents.wiring import build
 from clearway_platform.database.tables import plumbing_metadata
@@ -19,6 +20,7 @@ service: Final = Service(
     mounts=(
         "/v1/audit",
         "/v1/feeds",
+        "/v1/held-texts",
         "/v1/incidents",
         "/v1/incidents:bulk",
         "/v1/incidents:nine-line",
@@ -38,6 +40,7 @@ service: Final = Service(
     ),
     build=build,
     storage=STORAGE,
+    settings=IncidentsSettings,
     permissions=permissions.PERMISSIONS,
     chains=RevisionChains(),
 )

@@ -16,6 +16,12 @@ ASSESS: Final = Permission(
     frozenset({Role.VERIFIER}),
 )
 
+REVIEW_TEXTS: Final = Permission(
+    "incidents:review_texts",
+    "read, release and remove texts that are withheld for review",
+    frozenset({Role.VERIFIER}),
+)
+
 IMPORT: Final = Permission("incidents:import", "import incidents", frozenset({Role.OPERATOR}))
 
-PERMISSIONS: Final = (READ, REPORT, IMPORT, ASSESS)
+PERMISSIONS: Final = (READ, REPORT, IMPORT, ASSESS, REVIEW_TEXTS)

@@ -13,6 +13,7 @@ from clearway_incidents.api import (
     counting,
     duplicates,
     feeds,
+    held_texts,
     importing,
     mapping,
     merging,
@@ -26,6 +27,7 @@ from clearway_incidents.api import (
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
+from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
@@ -34,10 +36,12 @@ from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.retention import Retention
 from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain.content_guard import ContentGuard
 from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.exchange.exports.geojson import GEOJSON
 from clearway_incidents.exchange.exports.tables import CSV, NDJSON
+from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
 from clearway_platform.heavy import HeavyWork
@@ -60,6 +64,7 @@ TAGS: Final = {
     "OGC API – Features": "The same incidents for QGIS, GDAL and other geographic systems, by the standard of the OGC.",
     "Clearing hazards": "What makes a hazard less: one principal claims it, another one confirms it.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
+    "Reviewing texts": "Texts that are withheld because they read like instructions for making something.",
     "Importing incidents": "Many reports of another system at once, and what its newer editions no longer have.",
 }
 
@@ -70,6 +75,7 @@ PARTS: Final = (
     bulk,
     nine_line,
     proposing,
+    held_texts,
     reporting,
     reading,
     mapping,
@@ -97,7 +103,8 @@ def build(
         platform=platform,
         tags=TAGS | keys.KEYS | audit.AUDIT | STATUS,
     )
-    revisions = Revisions(platform.clock, platform.outbox, states)
+    guard = ContentGuard(platform.settings_of(IncidentsSettings).terms())
+    revisions = Revisions(platform.clock, platform.outbox, states, guard)
     app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
     linking = Linking(platform.database, platform.feed, platform.precedence.after)
@@ -127,5 +134,6 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         merging=Merging(revisions),
         imports=Imports(revisions, reconciled),
         proposals=Proposals(revisions),
+        held_texts=HeldTexts(revisions),
         texts=HeavyWork("texts"),
     )

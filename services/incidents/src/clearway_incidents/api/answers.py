@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -15,6 +15,8 @@ from clearway_contracts.incident import IncidentState, Location
 from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents import permissions
 from clearway_incidents.commands.imports import ImportResult
+from clearway_incidents.commands.intake import Accepted
+from clearway_incidents.commands.revisions import Written
 from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.life import Kind
 from clearway_incidents.domain.sight import handling_of, shown
@@ -52,6 +54,10 @@ class IncidentBody(IncidentState):
     narrative: Annotated[str, Field(max_length=4000)] | None  # type: ignore[assignment]  # As above.
     form: Literal["full", "reduced"]
     left_out: list[str] = Field(description="The fields that this key may not read, also where they are empty.")
+    withheld: list[str] = Field(
+        description="The texts that are under review, because they read like instructions for making something. In the "
+        "answer to a change: those that came with it, also `reason`."
+    )
     history: str
 
 
@@ -109,6 +115,7 @@ class ImportedItem(BaseModel):
     incident_id: UUID | None = None
     problem: str | None = None
     errors: list[FieldError] = []
+    withheld: list[str] = Field(default=[], description="The texts that are held for review.")
 
 
 class ImportAnswer(BaseModel):
@@ -133,24 +140,27 @@ def _addressed(state: Mapping[str, Any], sight: Sight, principal: Principal) -> 
     return None if seen is None else seen | {"history": f"{address(state['incident_id'])}/revisions"}
 
 
-def _written(state: Mapping[str, Any], principal: Principal) -> dict[str, Any] | None:
-    """The incident after a change by this principal: what it may not read of it, it gets reduced."""
+def _written(state: Mapping[str, Any], principal: Principal, withheld: Sequence[str]) -> dict[str, Any] | None:
+    """The incident after a change by this principal: what it may not read of it, it gets reduced. What is withheld of
+    what it sent is said all the same."""
     sight = principal.ceiling.sight(handling_of(state))
-    return _addressed(state, Sight.WHOLE if sight is Sight.WHOLE else Sight.REDUCED, principal)
+    seen = _addressed(state, Sight.WHOLE if sight is Sight.WHOLE else Sight.REDUCED, principal)
+    return seen and {**seen, "withheld": [*dict.fromkeys((*seen["withheld"], *withheld))]}
 
 
-def reply_to_report(state: Mapping[str, Any], principal: Principal, *, created: bool) -> Reply:
+def reply_to_report(accepted: Accepted, principal: Principal) -> Reply:
     """The answer to a report, with the address of its incident."""
+    state = accepted.state
     headers = {"ETag": etag(state["revision"]), "Location": address(state["incident_id"])}
-    return Reply(201 if created else 200, _written(state, principal), headers)
+    return Reply(201 if accepted.created else 200, _written(state, principal, accepted.withheld), headers)
 
 
-def reply_to_change(state: Mapping[str, Any], principal: Principal, *, seen: int) -> Reply:
+def reply_to_change(written: Written, principal: Principal, *, seen: int) -> Reply:
     """The answer to a command that was given at the revision `seen`; it says so when that is still the newest."""
-    headers = {"ETag": etag(state["revision"])}
-    if state["revision"] == seen:
+    headers = {"ETag": etag(written.state["revision"])}
+    if written.state["revision"] == seen:
         headers |= NOTHING_CHANGED
-    return Reply(200, _written(state, principal), headers)
+    return Reply(200, _written(written.state, principal, written.withheld), headers)
 
 
 def revision_of(revision: Revision, now: Handling, principal: Principal) -> dict[str, Any] | None:
@@ -159,6 +169,7 @@ def revision_of(revision: Revision, now: Handling, principal: Principal) -> dict
     if sight is Sight.NOTHING:
         return None
     said = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}
+    said["reason"] = revision.reason
     if sight is Sight.REDUCED:
         said |= dict.fromkeys(("reason", "hash", "prev_hash"))
     incident = None if revision.state is None else _addressed(revision.state, sight, principal)

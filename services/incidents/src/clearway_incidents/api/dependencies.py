@@ -12,17 +12,18 @@ from starlette.responses import Response
 from clearway_contracts.incident import IncidentState
 from clearway_incidents import permissions
 from clearway_incidents.api.answers import reply_to_change
+from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
-from clearway_incidents.commands.revisions import Target
+from clearway_incidents.commands.revisions import Target, Written
 from clearway_incidents.domain.life import Step
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
-from clearway_platform.database.states import State, StateVersions
+from clearway_platform.database.states import StateVersions
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.access import require
 from clearway_platform.web.conditional import IfMatch
@@ -32,6 +33,7 @@ Reader = Annotated[Principal, Depends(require(permissions.READ))]
 Reporter = Annotated[Principal, Depends(require(permissions.REPORT))]
 Importer = Annotated[Principal, Depends(require(permissions.IMPORT))]
 Assessor = Annotated[Principal, Depends(require(permissions.ASSESS))]
+TextReviewer = Annotated[Principal, Depends(require(permissions.REVIEW_TEXTS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Wiring:
     merging: Merging
     imports: Imports
     proposals: Proposals
+    held_texts: HeldTexts
     texts: HeavyWork
 
 
@@ -57,7 +60,7 @@ async def _wiring(request: Request) -> Wiring:
 Wired = Annotated[Wiring, Depends(_wiring)]
 
 # A command that changes the incident in the address, with all but these three given.
-Command = Callable[[Transaction, Principal, Target], Awaitable[State]]
+Command = Callable[[Transaction, Principal, Target], Awaitable[Written]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,8 @@ class Changing:
         return await self.write(partial(self._reply, command))
 
     async def _reply(self, command: Command, transaction: Transaction) -> Reply:
-        state = await command(transaction, self.principal, self.target)
-        return reply_to_change(state, self.principal, seen=self.target.revision)
+        written = await command(transaction, self.principal, self.target)
+        return reply_to_change(written, self.principal, seen=self.target.revision)
 
 
 async def _by_reporter(

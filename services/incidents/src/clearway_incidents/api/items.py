@@ -90,6 +90,7 @@ def _answer_to(item: Imported) -> ImportedItem:
         incident_id=item.incident_id,
         problem=None if refusal is None else _summary(errors) or refusal.detail,
         errors=errors,
+        withheld=list(item.withheld),
     )
 
 

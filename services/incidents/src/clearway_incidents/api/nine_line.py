@@ -12,6 +12,7 @@ from clearway_incidents.api.answers import IncidentBody, reply_to_report
 from clearway_incidents.api.dependencies import Reporter, Wired
 from clearway_incidents.api.reports import NewReport, ReporterForm
 from clearway_incidents.api.texts import PRINTABLE, Form
+from clearway_incidents.domain.content_guard import WITHHELD
 from clearway_incidents.domain.errors import IdTaken, InvalidFact, NotNow
 from clearway_incidents.exchange.nine_line.drafting import LONGEST_LINE, draft_of, held_back
 from clearway_incidents.exchange.nine_line.parsing import LOCATION, Line, Parse, parse
@@ -103,13 +104,18 @@ class LineBody(BaseModel):
 class NineLineAnswer(BaseModel):
     """What was understood, line by line, and the report that follows from it."""
 
-    lines: list[LineBody] = Field(description="Always nine.")
+    lines: list[LineBody] = Field(
+        description="Always nine. Where a text of a recorded report is under review, none of what was sent is here."
+    )
     before: LineBody = Field(description="What stands before the first line, or the whole of a text without lines.")
     missing: list[str] = Field(description="What the report needs and no line says: `location`.")
     held_back: list[str] = Field(
         description="Fields that make the hazard less. They are in the draft, and never recorded unseen."
     )
-    draft: dict[str, Any] = Field(description="Send it to `POST /v1/incidents` to confirm it, corrected where needed.")
+    draft: dict[str, Any] = Field(
+        description="Send it to `POST /v1/incidents` to confirm it, corrected where needed. Empty where a text of a "
+        "recorded report is under review."
+    )
     incident: IncidentBody | None = Field(description="What was recorded; null where nothing was.")
 
 
@@ -148,10 +154,22 @@ async def read_nine_line(sent: NineLineText, principal: Reporter, wiring: Wired,
 
     async def command(transaction: Transaction) -> Reply:
         accepted = await wiring.intake.report(transaction, principal, report.submission(now))
-        reply = reply_to_report(accepted.state, principal, created=accepted.created)
-        return Reply(reply.status, answer.model_dump(mode="json") | {"incident": reply.body}, reply.headers)
+        reply = reply_to_report(accepted, principal)
+        shown = answer if not reply.body["withheld"] else _without_texts(answer)
+        return Reply(reply.status, shown.model_dump(mode="json") | {"incident": reply.body}, reply.headers)
 
     return await write(command)
+
+
+def _without_texts(answer: NineLineAnswer) -> NineLineAnswer:
+    """The answer is kept for a repeat: where a text is held, it has none of what was sent."""
+    lines = [_line_without_text(line) for line in answer.lines]
+    return answer.model_copy(update={"lines": lines, "before": _line_without_text(answer.before), "draft": {}})
+
+
+def _line_without_text(line: LineBody) -> LineBody:
+    text = line.text and WITHHELD
+    return LineBody(line=line.line, text=text, understood=[], not_understood=[])
 
 
 def _answer(parsed: Parse, draft: dict[str, Any]) -> NineLineAnswer:

@@ -65,7 +65,7 @@ async def report(sent: NewReport, principal: Reporter, wiring: Wired, write: Wri
 
     async def command(transaction: Transaction) -> Reply:
         accepted = await wiring.intake.report(transaction, principal, sent.submission(wiring.clock.now()))
-        return reply_to_report(accepted.state, principal, created=accepted.created)
+        return reply_to_report(accepted, principal)
 
     return await write(command)
 

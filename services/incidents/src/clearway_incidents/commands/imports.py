@@ -14,14 +14,16 @@ from sqlalchemy import bindparam, select
 from clearway_contracts.incident import ExternalRef, IncidentState
 from clearway_incidents.commands.basis import last_verified
 from clearway_incidents.commands.intake import Submission
-from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.commands.revisions import Recorded, Revisions, Written
 from clearway_incidents.domain import life
+from clearway_incidents.domain.contents import Kept, kept, restored
 from clearway_incidents.domain.correcting import correct
 from clearway_incidents.domain.errors import IdTaken, NotNow, Refusal, SentAtOnce
 from clearway_incidents.domain.incident import ReportedFacts
 from clearway_incidents.domain.life import Kind, NewRevision
 from clearway_incidents.domain.reporting import record
-from clearway_incidents.storage.external_refs import KnownRef, keep_content, known_refs, take_names
+from clearway_incidents.domain.withholding import check_names
+from clearway_incidents.storage.external_refs import Content, KnownRef, keep_content, known_refs, take_names
 from clearway_incidents.storage.tables import INCIDENTS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
@@ -75,12 +77,13 @@ Accepted = tuple[Item, NewRevision]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of the item at a line, and why it was refused."""
+    """The result of the item at a line, why it was refused, and the names of the texts that were withheld."""
 
     line: int
     result: ImportResult
     incident_id: UUID | None = None
     refusal: Refusal | None = None
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class Imports:
         refused, accepted = self._recordable(principal, items)
         on_record = await _made_from(transaction, principal.mission, accepted)
         free = _with_free_ids(accepted, on_record)
-        names = [new for item, _change in free for new in item.sent.new_refs]
+        names = [new for item, _change in free for new in item.sent.new_refs(self.revisions.guard)]
         await take_names(transaction, principal.mission, names)
         refs = [item.ref for item, _change in accepted if item.ref is not None]
         known = await known_refs(transaction, principal.mission, refs)
@@ -131,6 +134,7 @@ class Imports:
         for item in items:
             try:
                 change = record(item.sent.first, mission=principal.mission, by=act.by, at=act.at)
+                check_names(self.revisions.guard, change.incident)
                 accepted.append((item, change))
             except Refusal as refusal:
                 refused.append(Imported(item.line, ImportResult.REFUSED, refusal=refusal))
@@ -138,9 +142,13 @@ class Imports:
 
     async def _create(self, transaction: Transaction, principal: Principal, new: Sequence[Accepted]) -> list[Imported]:
         changes = [(change, item.sent.content.hash) for item, change in new]
-        if await self.revisions.create(transaction, principal, changes) is None:
+        created = await self.revisions.create(transaction, principal, changes)
+        if created is None:
             raise SentAtOnce
-        return [Imported(item.line, ImportResult.CREATED, item.incident_id) for item, _change in new]
+        return [
+            Imported(item.line, ImportResult.CREATED, item.incident_id, withheld=written.withheld)
+            for (item, _change), written in zip(new, created, strict=True)
+        ]
 
     async def _update(
         self, transaction: Transaction, principal: Principal, item: Item, name: ExternalRef, known: Known
@@ -149,33 +157,45 @@ class Imports:
         ref = known[item.key]
         if ref.content.hash == item.sent.content.hash:
             return Imported(item.line, ImportResult.UNCHANGED, ref.incident_id)
+        earlier = kept(self.revisions.guard, ref.content.fields)
+        later = kept(self.revisions.guard, item.sent.content.fields, earlier.marks)
         try:
-            result = await self._correct(transaction, principal, item, name.system, ref)
+            before, after = await self._correct(transaction, principal, item, name.system, ref, (earlier, later))
         except Refusal as refusal:
             return Imported(item.line, ImportResult.REFUSED, ref.incident_id, refusal)
-        await keep_content(transaction, principal.mission, name, item.sent.content)
+        content = Content(later.fields, item.sent.content.hash)
+        await keep_content(transaction, principal.mission, name, content)
         # The same name may come again in this batch, and is then compared with what it has become.
-        known[item.key] = replace(ref, content=item.sent.content)
-        return Imported(item.line, result, ref.incident_id)
+        known[item.key] = replace(ref, content=content)
+        is_same = after.state["revision"] == before.incident.revision
+        result = ImportResult.UNCHANGED if is_same else ImportResult.CORRECTED
+        return Imported(item.line, result, ref.incident_id, withheld=after.withheld)
 
     async def _correct(
-        self, transaction: Transaction, principal: Principal, item: Item, system: str, ref: KnownRef
-    ) -> ImportResult:
-        """Correct the facts. A grading is not a fact: an edition that differs in its grading alone corrects nothing."""
+        self,
+        transaction: Transaction,
+        principal: Principal,
+        item: Item,
+        system: str,
+        ref: KnownRef,
+        editions: tuple[Kept, Kept],
+    ) -> tuple[Recorded, Written]:
+        """Correct the facts. A grading is not a fact: an edition that differs in its grading alone corrects nothing.
+        A text that is the same in both editions is not sent again, whatever was decided on it here."""
+        earlier, later = editions
         before = await self.revisions.current(transaction, principal.mission, ref.incident_id)
         life.allow(before.incident, Kind.CORRECTED)
         kept_until = before.incident.sharing.retention_until
         if kept_until is not None and kept_until <= self.revisions.clock.now():
             raise NotNow("its retention has ended, and what its source sent was removed", "No action is needed.")
-        facts = self.reconcile(before.incident, ref.content.fields, item.sent.content.fields)
+        facts = restored(self.reconcile(before.incident, earlier.fields, later.fields), later)
         self.revisions.check_marks(principal, before, facts.sharing)
         # No assessor looked at the correction, whoever sent the file.
         act = replace(self.revisions.act(principal, f"newer edition of {system}"), assesses=False)
         verified = await last_verified(transaction, self.revisions, before)
         organisation = item.sent.first.report.organisation
         change = correct(before.incident, act, facts=facts, verified=verified, organisation=organisation)
-        after = await self.revisions.append(transaction, principal, before, change)
-        return ImportResult.UNCHANGED if after["revision"] == before.incident.revision else ImportResult.CORRECTED
+        return before, await self.revisions.append(transaction, principal, before, change)
 
 
 async def _made_from(transaction: Transaction, mission: str, accepted: Sequence[Accepted]) -> dict[UUID, str]:

@@ -12,6 +12,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.domain.content_guard import ContentGuard
+from clearway_incidents.domain.contents import kept
 from clearway_incidents.domain.errors import IdTaken, NotNow
 from clearway_incidents.domain.reporting import FirstReport, record
 from clearway_incidents.storage.external_refs import Content, NewRef, known_refs, take_names
@@ -37,18 +39,21 @@ class Submission:
         canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return cls(first, Content(fields, hashlib.sha256(canonical.encode()).hexdigest()))
 
-    @property
-    def new_refs(self) -> list[NewRef]:
-        """The external names that it gives to its incident."""
-        return [NewRef(ref, self.first.incident_id, self.content) for ref in self.first.external_refs]
+    def new_refs(self, guard: ContentGuard) -> list[NewRef]:
+        """The external names that it gives to its incident, with what is kept of its content."""
+        if not self.first.external_refs:
+            return []
+        content = Content(kept(guard, self.content.fields).fields, self.content.hash)
+        return [NewRef(ref, self.first.incident_id, content) for ref in self.first.external_refs]
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The state at revision 1, and whether this request made it."""
+    """The state at revision 1, whether this request made it, and the names of the texts that were withheld from it."""
 
     state: State
     created: bool
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +66,15 @@ class Intake:
         """Record a new incident, or find the one that the same content made before. Raises InvalidFact, NotNow."""
         act = self.revisions.act(principal)
         change = record(sent.first, mission=principal.mission, by=act.by, at=act.at)
-        await take_names(transaction, principal.mission, sent.new_refs)
+        await take_names(transaction, principal.mission, sent.new_refs(self.revisions.guard))
         known = await _known_as(transaction, principal.mission, sent)
         if known is not None:
             return await self._first_state(transaction, principal.mission, known)
-        states = await self.revisions.create(transaction, principal, [(change, sent.content.hash)])
-        if states is None:
+        written = await self.revisions.create(transaction, principal, [(change, sent.content.hash)])
+        if written is None:
             await _require_same_content(transaction, principal.mission, sent)
             return await self._first_state(transaction, principal.mission, sent.first.incident_id)
-        return Accepted(states[0], created=True)
+        return Accepted(written[0].state, created=True, withheld=written[0].withheld)
 
     async def _first_state(self, transaction: Transaction, mission: str, incident_id: UUID) -> Accepted:
         return Accepted((await self.revisions.at(transaction, mission, incident_id, 1)).state, created=False)

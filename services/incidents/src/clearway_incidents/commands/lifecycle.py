@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from clearway_contracts.incident import IncidentState
 from clearway_incidents.commands.basis import basis_of, last_verified
-from clearway_incidents.commands.revisions import Revisions, Target
+from clearway_incidents.commands.revisions import Revisions, Target, Written
 from clearway_incidents.domain import hazard
 from clearway_incidents.domain.correcting import correct
 from clearway_incidents.domain.incident import ReportedFacts
@@ -18,7 +18,6 @@ from clearway_incidents.domain.verifying import verify
 from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-from clearway_platform.database.states import State
 
 # The facts after a correction of the incident on record.
 FactsOf = Callable[[IncidentState], ReportedFacts]
@@ -32,7 +31,7 @@ class Lifecycle:
 
     async def apply(
         self, transaction: Transaction, principal: Principal, target: Target, *, step: Step, reason: str | None = None
-    ) -> State:
+    ) -> Written:
         """Apply one step to the revision that the caller has seen."""
         before = await self.revisions.seen(transaction, principal, target)
         change = step(before.incident, self.revisions.act(principal, reason))
@@ -40,7 +39,7 @@ class Lifecycle:
 
     async def correct(
         self, transaction: Transaction, principal: Principal, target: Target, *, facts_of: FactsOf, reason: str | None
-    ) -> State:
+    ) -> Written:
         """Correct the facts of the revision that the caller has seen."""
         before = await self.revisions.seen(transaction, principal, target)
         facts = facts_of(before.incident)
@@ -51,7 +50,7 @@ class Lifecycle:
 
     async def verify(
         self, transaction: Transaction, principal: Principal, target: Target, *, reason: str | None = None
-    ) -> State:
+    ) -> Written:
         """Verify. Raises NotYours for a principal that the incident rests on."""
         before = await self.revisions.seen(transaction, principal, target)
         basis = await basis_of(transaction, self.revisions, before.incident)
@@ -66,7 +65,7 @@ class Lifecycle:
         *,
         override_reason: str | None,
         reason: str | None,
-    ) -> State:
+    ) -> Written:
         """Confirm a clearance. Raises NotYours for the person who claimed it, unless there is a reason to override."""
         before = await self.revisions.seen(transaction, principal, target)
         claimant = await _claimant(transaction, before.incident)
@@ -76,7 +75,7 @@ class Lifecycle:
 
     async def dismiss_clearance(
         self, transaction: Transaction, principal: Principal, target: Target, *, reason: str
-    ) -> State:
+    ) -> Written:
         """Withdraw or refuse a claim. Raises NotYours for a principal that neither made it nor may assess."""
         before = await self.revisions.seen(transaction, principal, target)
         claimant = await _claimant(transaction, before.incident)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.vocabulary import Status
 from clearway_incidents.commands.basis import basis_of
-from clearway_incidents.commands.revisions import Recorded, Revisions, Target
+from clearway_incidents.commands.revisions import Recorded, Revisions, Target, Written
 from clearway_incidents.domain import life
 from clearway_incidents.domain.errors import InvalidFact, NotNow, UnknownIncident
 from clearway_incidents.domain.life import Act, Kind
@@ -18,7 +18,6 @@ from clearway_incidents.domain.merging import CasualtiesOf, merge, unmerge_loser
 from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
-from clearway_platform.database.states import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Merging:
 
     revisions: Revisions
 
-    async def merge(self, transaction: Transaction, principal: Principal, target: Target, *, order: Merge) -> State:
+    async def merge(self, transaction: Transaction, principal: Principal, target: Target, *, order: Merge) -> Written:
         """Make the loser an alias; its new state. Raises InvalidFact when there is no such survivor."""
         loser = await self.revisions.seen(transaction, principal, target)
         survivor = await self._survivor(transaction, principal, order.survivor_id)
@@ -47,7 +46,7 @@ class Merging:
 
     async def unmerge(
         self, transaction: Transaction, principal: Principal, target: Target, *, reason: str | None = None
-    ) -> State:
+    ) -> Written:
         """Restore the loser; its new state. A retracted survivor stays as it is."""
         loser = await self.revisions.seen(transaction, principal, target)
         act = self.revisions.act(principal, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -14,10 +14,12 @@ from sqlalchemy import Row, func, select, update
 from clearway_contracts.vocabulary import RetractionReason
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain import life
+from clearway_incidents.domain.content_guard import WITHHELD
 from clearway_incidents.domain.errors import PartOfEdition, ProposalDecided, StaleRevision, UnknownProposal
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.domain.proposals import Comparison, ProposalState, Scope, compare, is_a_part
 from clearway_incidents.domain.sight import handling_of
+from clearway_incidents.domain.withholding import refused
 from clearway_incidents.storage.tables import EXTERNAL_REFS, INCIDENTS, PROPOSALS
 from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
@@ -76,7 +78,9 @@ class Proposals:
     revisions: Revisions
 
     async def propose(self, transaction: Transaction, principal: Principal, edition: Edition) -> Proposed:
-        """Compare an edition with the record. Raises PartOfEdition."""
+        """Compare an edition with the record. Raises PartOfEdition, and InvalidFact for a name that is none."""
+        if self.revisions.guard.why(edition.name):
+            raise refused("edition", "Send the name of the edition alone.")
         known = await _known(transaction, principal.mission, edition.system, edition.scope)
         if is_a_part(edition.ids, known):
             raise PartOfEdition
@@ -90,17 +94,26 @@ class Proposals:
 
     async def decide(self, transaction: Transaction, principal: Principal, verdict: Verdict) -> Row[Any]:
         """Accept, which retracts the incident, or dismiss; the proposal after it. Raises UnknownProposal,
-        StaleRevision, ProposalDecided, and NotNow for an incident that cannot be retracted any more."""
+        StaleRevision, ProposalDecided, InvalidFact, and NotNow for an incident that cannot be retracted any more."""
         before = await _one(transaction, principal.mission, verdict.proposal_id)
         await self._check_read(transaction, principal, before)
         if before.revision != verdict.seen:
             raise StaleRevision(before.revision)
         if before.state != ProposalState.OPEN:
             raise ProposalDecided
-        await self._move(transaction, principal, verdict)
+        await self._move(transaction, principal, self._shown(verdict))
         if verdict.retract is not None:
             await self._retract(transaction, principal, before, verdict.retract, verdict.note)
         return await _one(transaction, principal.mission, verdict.proposal_id)
+
+    def _shown(self, verdict: Verdict) -> Verdict:
+        """The verdict as the proposal keeps it. A retraction does not wait for a review: its note is held with the
+        revision that it makes. Raises InvalidFact for the reason to dismiss, for which nobody waits."""
+        if verdict.note is None or not self.revisions.guard.why(verdict.note):
+            return verdict
+        if verdict.retract is None:
+            raise refused("reason", "Say why the incident is kept, and no more.")
+        return replace(verdict, note=WITHHELD)
 
     async def _check_read(self, transaction: Transaction, principal: Principal, row: Row[Any]) -> None:
         """Raise UnknownProposal unless the principal may see the whole incident, as lists of proposals ask for too."""

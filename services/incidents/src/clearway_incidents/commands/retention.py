@@ -16,6 +16,7 @@ from clearway_incidents.domain.errors import StaleRevision
 from clearway_incidents.domain.retention import REMOVED, expire, reduced, reduced_event
 from clearway_incidents.storage.external_refs import forget_content
 from clearway_incidents.storage.feed_events import rewrite_events
+from clearway_incidents.storage.held_texts import forget_texts
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.engines import Database, Transaction
@@ -47,7 +48,8 @@ _DONE: Final = (
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Each incident is one transaction: a revision that says so in its history, the revisions before it, what its
-    sources sent, and the events that can still be read. Several processes may do it: one of them is the first."""
+    sources sent, its held texts, and the events that can still be read. Several processes may do it: one of them is the
+    first."""
 
     revisions: Revisions
     database: Database
@@ -93,10 +95,11 @@ class Retention:
                 before = await self.revisions.current(transaction, mission, incident_id)
                 change = expire(before.incident, self.revisions.act(principal, REASON))
                 after = await self.revisions.append(transaction, principal, before, change)
-                is_new = after["revision"] > before.incident.revision
+                is_new = after.state["revision"] > before.incident.revision
                 named = {"in_mission": mission, "of": incident_id}
-                await self._reduce_history(transaction, named, after["revision"] + (0 if is_new else 1))
+                await self._reduce_history(transaction, named, after.state["revision"] + (0 if is_new else 1))
                 await forget_content(transaction, mission, incident_id)
+                await forget_texts(transaction, mission, incident_id)
                 await rewrite_events(transaction, mission, incident_id, reduced_event)
                 await transaction.connection.execute(_DONE, named)
         except (StaleRevision, NewerState):

@@ -14,12 +14,15 @@ from clearway_contracts.incident import IncidentState, Sharing
 from clearway_incidents import permissions
 from clearway_incidents.commands.capacity import check_room
 from clearway_incidents.domain.chain import seal, sealed_part
+from clearway_incidents.domain.content_guard import PLAIN, ContentGuard
 from clearway_incidents.domain.difference import changed_names
 from clearway_incidents.domain.errors import InvalidFact, StaleRevision, UnknownIncident
-from clearway_incidents.domain.life import Act, NewRevision
+from clearway_incidents.domain.life import REPORTING, Act, NewRevision
 from clearway_incidents.domain.sight import handling_of, is_raised, marked_since
+from clearway_incidents.domain.withholding import REASON, withhold
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.storage.feed_events import rewrite_events
+from clearway_incidents.storage.held_texts import HeldFrom, keep_texts
 from clearway_incidents.storage.rows import Entry, incident_row, revision_row
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_platform.auth.ceilings import Sight
@@ -66,6 +69,14 @@ class Recorded:
     state: State
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The state after a change, and the names of the texts that were withheld from it."""
+
+    state: State
+    withheld: tuple[str, ...] = ()
+
+
 def person_of(principal: Principal) -> str | None:
     """What the record keeps of the person whose key it is; None where the key has none."""
     return None if principal.person is None else principal.identity
@@ -73,11 +84,12 @@ def person_of(principal: Principal) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Revisions:
-    """Reads incidents for a command, and writes their revisions."""
+    """Reads incidents for a command, and writes their revisions. Every text of an incident passes the guard here."""
 
     clock: Clock
     outbox: Outbox
     states: StateVersions[IncidentState]
+    guard: ContentGuard = PLAIN
 
     async def current(self, transaction: Transaction, mission: str, incident_id: UUID) -> Recorded:
         """The incident on record. Raises UnknownIncident."""
@@ -120,7 +132,7 @@ class Revisions:
 
     async def create(
         self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[NewRevision, str]]
-    ) -> list[State] | None:
+    ) -> list[Written] | None:
         """Write first revisions, each with its content hash; None when one of the ids is taken."""
         entries = [(self._entry(change, None, principal), content_hash) for change, content_hash in changes]
         rows = [incident_row(entry) | {"content_hash": content_hash} for entry, content_hash in entries]
@@ -133,43 +145,75 @@ class Revisions:
 
     async def append(
         self, transaction: Transaction, principal: Principal, before: Recorded, change: NewRevision
-    ) -> State:
+    ) -> Written:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
         NotNow when the incident is full."""
-        entry = self._entry(change, before.state, principal)
+        entry = self._entry(change, before, principal)
         if not entry.changed:
-            return before.state
+            return await self._unchanged(transaction, principal, before, entry)
         check_room(change, before.state, without_version(entry.stored))
         target = {"of": entry.incident.incident_id, "in_mission": principal.mission, "seen": before.incident.revision}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
         if (await transaction.connection.execute(_MOVE, incident_row(entry) | target)).rowcount == 0:
             now = await self.current(transaction, principal.mission, entry.incident.incident_id)
             raise StaleRevision(now.incident.revision)
-        [state] = await self._write(transaction, principal, [entry])
+        [written] = await self._write(transaction, principal, [entry])
         sharing = entry.incident.sharing
         if is_raised(before.incident.sharing, sharing):
             # Who catches up must not read in an earlier event what is marked more highly by now.
             change_data = partial(marked_since, sharing=sharing)
             await rewrite_events(transaction, principal.mission, entry.incident.incident_id, change_data)
-        return state
+        return written
+
+    async def _unchanged(
+        self, transaction: Transaction, principal: Principal, before: Recorded, entry: Entry
+    ) -> Written:
+        """A text may be withheld where another one is already: there is no revision, and it is kept all the same."""
+        held = tuple(one for one in entry.held if one.field != REASON)
+        kept = replace(entry, change=replace(entry.change, incident=before.incident), held=held)
+        await self._keep_held(transaction, principal, [kept])
+        return Written(before.state, _names(kept))
 
     def _recorded(self, stored: Any) -> Recorded:
         return Recorded(self.states.read_to_change(stored), self.states.shape(stored))
 
-    def _entry(self, change: NewRevision, before: State | None, principal: Principal) -> Entry:
-        """Seal a change to the revision before it. The hash is over what is stored, and so are those before it."""
+    def _entry(self, change: NewRevision, before: Recorded | None, principal: Principal) -> Entry:
+        """Withhold what is to be withheld, and seal the rest to the revision before it. The hash is over what is
+        stored, and so are those before it."""
+        change, held = withhold(self.guard, change, None if before is None else before.incident)
         stored = self.states.write(change.incident)
-        previous = before["audit"]["hash"] if before else None
+        previous = before.state["audit"]["hash"] if before else None
         stored["audit"]["prev_hash"] = previous
         part = sealed_part(stored, change.kind, principal.id, change.reason, person_of(principal))
         stored["audit"]["hash"] = seal(part, previous)
         audit = change.incident.audit.model_copy(update={"prev_hash": previous, "hash": stored["audit"]["hash"]})
         sealed = replace(change, incident=change.incident.model_copy(update={"audit": audit}))
-        return Entry(sealed, stored, changed_names(before or {}, without_version(stored)))
+        changed = changed_names({} if before is None else before.state, without_version(stored))
+        return Entry(sealed, stored, changed, held)
 
-    async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[State]:
-        """Write the revisions and their events; the states that are shown."""
+    async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[Written]:
+        """Write the revisions, what is withheld from them, and their events; the states that are shown."""
         rows = [revision_row(entry, principal.id, person_of(principal)) for entry in entries]
         await transaction.connection.execute(_KEEP, one_or_many(rows))
+        await self._keep_held(transaction, principal, entries)
         await self.outbox.add(transaction, [event_of(self.outbox, entry.change, entry.changed) for entry in entries])
-        return [without_version(entry.stored) for entry in entries]
+        return [Written(without_version(entry.stored), _names(entry)) for entry in entries]
+
+    async def _keep_held(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
+        person, now = person_of(principal), self.clock.now()
+        held = [
+            HeldFrom(entry.incident, entry.held, principal.id, person, _organisation(entry), now)
+            for entry in entries
+            if entry.held
+        ]
+        if held:
+            await keep_texts(transaction, held)
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    return tuple(held.field for held in entry.held)
+
+
+def _organisation(entry: Entry) -> str | None:
+    """The organisation that the report names, where the change is one."""
+    return entry.incident.reports[-1].organisation if entry.change.kind in REPORTING else None

@@ -163,6 +163,10 @@ class ContentGuard:
                 yield Finding(at, Rule.STEPS, "")
 
 
+PLAIN: Final = ContentGuard()
+"""The guard without terms of a mission."""
+
+
 def tokens_of(text: str) -> list[str]:
     """The words, numbers and ends of clauses of a text, in small letters, without accents."""
     plain = text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", text))

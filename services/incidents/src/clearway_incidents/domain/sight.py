@@ -10,6 +10,7 @@ from clearway_contracts.grid import cell_of
 from clearway_contracts.handling import MOST_RESTRICTED, Handling, classifications_up_to, tlps_up_to
 from clearway_contracts.incident import Sharing
 from clearway_contracts.vocabulary import Classification, Setting, TimePrecision, Tlp
+from clearway_incidents.domain.withholding import withheld_in
 from clearway_platform.auth.ceilings import Ceiling, Sight
 
 State = Mapping[str, Any]
@@ -59,7 +60,8 @@ def shown(state: State, sight: Sight, *, assesses: bool) -> dict[str, Any] | Non
     if sight is Sight.REDUCED:
         return reduced(state)
     whole = dict(state) if assesses else without_contacts(state)
-    return whole | {"form": "full", "left_out": [] if assesses else list(CONTACTS)}
+    left_out = [] if assesses else list(CONTACTS)
+    return whole | {"form": "full", "left_out": left_out, "withheld": withheld_in(whole)}
 
 
 def shown_event(data: State, ceiling: Ceiling) -> State | None:
@@ -105,6 +107,7 @@ def reduced(state: State) -> dict[str, Any]:
         "audit": {**state["audit"], "hash": None, "prev_hash": None},
         "form": "reduced",
         "left_out": list(LEFT_OUT),
+        "withheld": [],
     }
 
 

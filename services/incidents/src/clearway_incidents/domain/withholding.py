@@ -101,14 +101,12 @@ def check_names(guard: ContentGuard, incident: IncidentState) -> None:
     """Raise InvalidFact for a name that reads like instructions."""
     for name, text in _named(incident):
         if guard.why(text):
-            raise refused(name)
+            raise refused(name, "Send a plain name.")
 
 
-def refused(name: str) -> InvalidFact:
-    """A text that cannot be held, because something depends on it."""
-    return InvalidFact(
-        name, "reads like instructions for making something", "Send a plain name; put what you have to say elsewhere."
-    )
+def refused(name: str, remedy: str) -> InvalidFact:
+    """A text that is not held, because something depends on it, or nothing waits for it."""
+    return InvalidFact(name, "reads like instructions for making something, which are not recorded", remedy)
 
 
 def withheld_in(state: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.handling import Handling
 from clearway_contracts.incident import IncidentState
+from clearway_incidents.domain.content_guard import WITHHELD
+from clearway_incidents.domain.held_texts import HeldTextState
 from clearway_incidents.domain.sight import handling_of
-from clearway_incidents.storage.tables import REVISIONS
+from clearway_incidents.domain.withholding import REASON
+from clearway_incidents.storage.tables import HELD_TEXTS, REVISIONS
 from clearway_platform.database.states import State, StateVersions
 from clearway_platform.paging import part_of
 
@@ -23,12 +26,13 @@ States = StateVersions[IncidentState]
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision: the columns of its row, its state in the newest shape, if it was asked for, and the marks that it
-    had."""
+    """One revision: the columns of its row, its state in the newest shape, if it was asked for, the marks that it
+    had, and its reason, also where that was withheld and is released."""
 
     row: Row[Any]
     state: State | None
     handling: Handling
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,14 @@ async def revisions(
         query = query.where(REVISIONS.c.revision < before)
     heavy = "state" if with_states else "changed"
     part = await part_of(connection, query, ["revision"], heavy=heavy, limit=limit, newest_first=True)
+    reasons = await _released_reasons(connection, mission, incident_id, part.rows)
     found = [
-        Revision(row, states.shape(row.state) if with_states else None, handling_of({"sharing": row.sharing}))
+        Revision(
+            row,
+            states.shape(row.state) if with_states else None,
+            handling_of({"sharing": row.sharing}),
+            reasons.get(row.revision, row.reason),
+        )
         for row in part.rows
     ]
     return RevisionPage(found, part.is_last)
@@ -78,7 +88,30 @@ async def revision(
 ) -> Revision | None:
     query = _of(mission, incident_id, REVISIONS).where(REVISIONS.c.revision == number)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else Revision(row, states.shape(row.state), handling_of(row.state))
+    if row is None:
+        return None
+    reasons = await _released_reasons(connection, mission, incident_id, [row])
+    return Revision(row, states.shape(row.state), handling_of(row.state), reasons.get(number, row.reason))
+
+
+async def _released_reasons(
+    connection: AsyncConnection, mission: str, incident_id: UUID, rows: Iterable[Row[Any]]
+) -> dict[int, str]:
+    """The reasons of revisions that were withheld and are released: a revision does not change, and its hash is of the
+    sentence."""
+    numbers = [row.revision for row in rows if row.reason == WITHHELD]
+    if not numbers:
+        return {}
+    table = HELD_TEXTS.c
+    query = select(table.incident_revision, table.text, table.redacted).where(
+        table.mission == mission,
+        table.incident_id == incident_id,
+        table.incident_revision.in_(numbers),
+        table.field == REASON,
+        table.state == HeldTextState.RELEASED.value,
+    )
+    found = await connection.execute(query)
+    return {row.incident_revision: row.redacted or row.text for row in found}
 
 
 def _of(mission: str, incident_id: UUID, *what: Any) -> Select[Any]:

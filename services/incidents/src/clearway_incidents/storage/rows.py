@@ -11,16 +11,19 @@ from uuid import UUID
 from clearway_contracts.handling import organisation_key
 from clearway_contracts.incident import IncidentState
 from clearway_incidents.domain.life import REPORTING, Kind, NewRevision
+from clearway_incidents.domain.withholding import Held
 from clearway_platform.database.states import State
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A revision ready to be written: the change with its hash in it, what is stored of it, and what it changed."""
+    """A revision ready to be written: the change with its hash in it, what is stored of it, what it changed, and the
+    texts that are withheld from it."""
 
     change: NewRevision
     stored: State
     changed: tuple[str, ...]
+    held: tuple[Held, ...] = ()
 
     @property
     def incident(self) -> IncidentState:

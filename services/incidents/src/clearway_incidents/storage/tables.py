@@ -1,4 +1,5 @@
-"""The tables of this service: each incident as it is now, every revision as it was, and what others call them."""
+"""The tables of this service: each incident as it is now, every revision as it was, what others call them, and the
+texts that are withheld."""
 
 from __future__ import annotations
 
@@ -141,6 +142,36 @@ class ProposalRow(Owned, table=True):
     reason: str | None = None
 
 
+class HeldTextRow(Owned, table=True):
+    """A text that is withheld from the incident, or was: `field` is its dotted name there, `incident_revision` the
+    revision that lacks it. `why` names the rules of the guard. `sent_by` is the id of the principal, `person` the same
+    for all keys of one person; null where the key has none. `redacted` is what a person put there instead of it."""
+
+    __tablename__ = "held_text"
+    __table_args__ = (
+        Index("ix_held_text_mission_state", "mission", "state", "held_id"),
+        Index("ix_held_text_incident", "incident_id", "mission"),
+    )
+
+    held_id: UUID = Field(primary_key=True)
+    revision: int
+    mission: str
+    incident_id: UUID
+    incident_revision: int
+    field: str
+    text: str
+    why: Any = Field(sa_type=Json, nullable=False)
+    sent_by: str
+    person: str | None = None
+    organisation: str | None = None
+    held_at: datetime = Field(sa_type=UtcDateTime)
+    state: str
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = None
+    reason: str | None = None
+    redacted: str | None = None
+
+
 class RevisionLinkRow(Owned, table=True):
     """The place of one revision in the chain of its mission. `hash` is over what it names and `previous`, the hash of
     the link before it."""
@@ -185,6 +216,7 @@ INCIDENTS: Final = table_of(IncidentRow)
 REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
 PROPOSALS: Final = table_of(ProposalRow)
+HELD_TEXTS: Final = table_of(HeldTextRow)
 LINKS: Final = table_of(RevisionLinkRow)
 LINK_HEADS: Final = table_of(RevisionLinkHeadRow)
 LINK_CURSOR: Final = table_of(RevisionLinkCursorRow)
