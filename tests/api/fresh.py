@@ -13,6 +13,7 @@ from .mission import (
     claim,
     clearance,
     dead_letter,
+    instructions,
     made,
     proposed,
     report,
@@ -98,6 +99,16 @@ def fresh_retraction(scene: Scene) -> dict[str, str]:
     """A proposal to retract an incident, which is open."""
     with scene.ours.client() as client:
         return scene.ours.ids | {"proposal_id": proposed(client, scene.ours.mark)}
+
+
+def fresh_held_text(scene: Scene) -> dict[str, str]:
+    """A text of a reporter that waits for a review, and its incident."""
+    body = report(scene.ours.mark, narrative=instructions(str(new_id())))
+    reported = {"method": "POST", "url": "/v1/incidents", "json": body}
+    incident_id = made(scene.ask(reported, role=Role.REPORTER))["incident_id"]
+    found = made(scene.ask({"method": "GET", "url": "/v1/held-texts"}))["items"]
+    held_id = next(one["held_id"] for one in found if one["incident_id"] == incident_id)
+    return scene.ours.ids | {"incident_id": incident_id, "held_id": held_id}
 
 
 def fresh_letter(scene: Scene) -> Mission:

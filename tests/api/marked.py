@@ -18,7 +18,7 @@ from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 from clearway_platform.log.base import Record
 
-from .mission import Mission, await_that, claim, made, report, subscription
+from .mission import Mission, await_that, claim, instructions, made, report, subscription, withheld
 
 
 @dataclass
@@ -83,6 +83,7 @@ def plant(mission: Mission, planted: Planted) -> None:
         await_that(lambda: ids["incident_id"] in client.get(explanation).text, "the route is re-rated")
         ids["briefing_id"] = made(client.get(f"/v1/routes/{ids['route_id']}/briefing"))["briefing_id"]
         ids["proposal_id"] = _proposed(client, planted)
+        ids["held_id"] = withheld(client, _report(planted, narrative=instructions(word), external_refs=[]))
         ids["digest_id"] = _digest(client, planted, ids["subscription_id"])
     planted.ids = ids
 

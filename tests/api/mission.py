@@ -148,6 +148,7 @@ def settle(mission: Mission) -> None:
         ids["retracted"] = retracted
         ids["incident_id"] = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
         ids["proposal_id"] = proposed(client, mark)
+        ids["held_id"] = withheld(client, report(mark, narrative=instructions(mark)))
         about = {"incident_id": ids["incident_id"]}
         alert = await_that(lambda: _items(client, "/v1/alerts", about), "an alert is raised")[0]
         ids["alert_id"] = alert["alert_id"]
@@ -193,6 +194,19 @@ def proposed(client: httpx.Client, mark: str) -> str:
     assert made(client.post("/v1/proposals", json=edition))["proposed"] == 1
     found = made(client.get("/v1/proposals"))["items"]
     return str(next(one["proposal_id"] for one in found if one["system"] == system))
+
+
+def instructions(mark: str) -> str:
+    """A text that is withheld, of made-up words."""
+    return f"Mix two cups of flurbium with one cup of blenk and stir, {mark}"
+
+
+def withheld(client: httpx.Client, body: dict[str, Any]) -> str:
+    """The held text of a new report."""
+    incident = made(client.post("/v1/incidents", json=body))
+    assert incident["withheld"] == ["narrative"]
+    found = made(client.get("/v1/held-texts"))["items"]
+    return str(next(one["held_id"] for one in found if one["incident_id"] == incident["incident_id"]))
 
 
 async def dead_letter(mission: Mission) -> str:

@@ -38,6 +38,7 @@ OBJECTS = frozenset(
         "letter_id",
         "parameters_id",
         "proposal_id",
+        "held_id",
     }
 )
 PARTS = {"revision": "1", "feed": "all_day", "zoom": "0", "column": "0", "row": "0"}
@@ -77,6 +78,7 @@ BODIES: Mapping[str, Any] = {
     "CloseBody": {"override_reason": "a reason"},
     "DiscardBody": {"reason": "a reason"},
     "ReasonBody": {"reason": "a reason"},
+    "TextReleaseBody": {"reason": "a reason"},
     "RetractBody": {"reason": "privacy"},
     "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},
     "PATCH /v1/incidents/{incident_id}": {"outcome": "unknown"},

@@ -35,7 +35,15 @@ from clearway_analytics.domain.errors import (
 )
 from clearway_incidents.api.errors import NotLines
 from clearway_incidents.commands.revisions import Revisions
-from clearway_incidents.domain.errors import IdTaken, NotNow, PartOfEdition, ProposalDecided, SentAtOnce
+from clearway_incidents.domain.errors import (
+    IdTaken,
+    NotNow,
+    PartOfEdition,
+    ProposalDecided,
+    SentAtOnce,
+    TextDecided,
+    TextReplaced,
+)
 from clearway_platform.auth.keys import tickets
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
@@ -48,6 +56,7 @@ from .fresh import (
     fresh_area,
     fresh_check,
     fresh_delivery,
+    fresh_held_text,
     fresh_incident,
     fresh_letter,
     fresh_retraction,
@@ -254,6 +263,27 @@ def of_a_part_of_an_edition(operation: Operation, scene: Scene) -> httpx.Respons
     return scene.ask(but(operation.request(scene.ours.ids), json=part))
 
 
+def of_a_removed_text(operation: Operation, scene: Scene) -> httpx.Response:
+    ids = fresh_held_text(scene)
+    asked = {"method": "POST", "url": f"/v1/held-texts/{ids['held_id']}/remove", "json": {"reason": "none given"}}
+    made(scene.ask(but(asked, headers={"If-Match": '"1"'})))
+    return scene.ask(but(operation.request(ids), headers={"If-Match": '"2"'}))
+
+
+def of_a_text_that_was_replaced(operation: Operation, scene: Scene) -> httpx.Response:
+    ids = fresh_held_text(scene)
+    asked = {"method": "PATCH", "url": f"/v1/incidents/{ids['incident_id']}", "json": {"narrative": "Another one."}}
+    made(scene.ask(but(asked, headers={"If-Match": '"1"'})))
+    return scene.ask(operation.request(ids))
+
+
+def of_a_text_of_a_retracted_incident(operation: Operation, scene: Scene) -> httpx.Response:
+    ids = fresh_held_text(scene)
+    asked = {"method": "POST", "url": f"/v1/incidents/{ids['incident_id']}/retract", "json": {"reason": "privacy"}}
+    made(scene.ask(but(asked, headers={"If-Match": '"1"'})))
+    return scene.ask(operation.request(ids))
+
+
 def with_as_many_as_may_wait(operation: Operation, scene: Scene) -> httpx.Response:
     with patch.object(tickets, "MOST_TICKETS", 0):
         return scene.ask(operation.request(scene.ours.ids))
@@ -313,6 +343,10 @@ SITUATIONS: Final = (
     Situation(PartOfEdition, "proposals.compare", of_a_part_of_an_edition),
     Situation(ProposalDecided, "{proposal_id}", of_a_dismissed_proposal),
     Situation(NotNow, "proposals.accept", of_a_proposal_whose_incident_is_retracted),
+    Situation(TextDecided, "{held_id}", of_a_removed_text),
+    Situation(TextReplaced, "held_texts.release", of_a_text_that_was_replaced),
+    Situation(NotNow, "held_texts.release", of_a_text_of_a_retracted_incident),
+    Situation(NotYours, "held_texts.release", as_it_is),
     Situation(LetterDecided, "{letter_id}", of_a_discarded_letter),
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )

@@ -12,6 +12,7 @@ from .fresh import (
     fresh_area,
     fresh_check,
     fresh_delivery,
+    fresh_held_text,
     fresh_incident,
     fresh_letter,
     fresh_proposal,
@@ -76,6 +77,8 @@ def prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
             return operation.request(fresh_area(scene)[0]), ours
         case ["proposal_id"]:
             return operation.request(fresh_retraction(scene)), ours
+        case ["held_id"]:
+            return operation.request(fresh_held_text(scene)), ours
         case ["letter_id"]:
             mission = fresh_letter(scene)
             return operation.request(mission.ids), mission

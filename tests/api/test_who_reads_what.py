@@ -94,6 +94,8 @@ def test_who_may_read_it_does(mission: Mission, planted: list[Planted]) -> None:
         "alerts.list",
         "proposals.get",
         "proposals.list",
+        "held_texts.get",
+        "held_texts.list",
         "alert_dead_letters.get",
     }
     with mission.client() as client:

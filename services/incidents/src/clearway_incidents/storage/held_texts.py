@@ -62,8 +62,6 @@ async def forget_texts(transaction: Transaction, mission: str, incident_id: UUID
 
 
 async def _waiting(transaction: Transaction, incident: IncidentState) -> set[tuple[str, str]]:
-    if incident.revision == 1:
-        return set()
     named = {"of_mission": incident.mission, "about": incident.incident_id}
     return {(row.field, row.text) for row in await transaction.connection.execute(_WAITING, named)}
 
