@@ -21,7 +21,7 @@ WITHHELD: Final = "withheld: under review"
 """Stands where a text is held."""
 HELD_FROM: Final = 3
 """The points from which a text is held."""
-WITHIN: Final = 60
+WITHIN: Final = 20
 """So many words may lie between the first and the last of the points: a long report is not added up."""
 
 # A word, a number with its signs, or what ends a clause. No part can match the same characters in two ways.
@@ -45,6 +45,7 @@ class Rule(StrEnum):
     RATIO = "names_a_ratio"
     STEPS = "has_numbered_steps"
     HOW_TO = "is_headed_as_instructions"
+    PLAN = "names_a_recipe_or_plan"
     LISTED = "lists_what_it_is_made_of"
     TERM = "has_a_term_of_the_mission"
 
@@ -58,6 +59,7 @@ POINTS: Final[Mapping[Rule, int]] = {
     Rule.RATIO: 2,
     Rule.STEPS: 1,
     Rule.HOW_TO: 2,
+    Rule.PLAN: 1,
     Rule.LISTED: 1,
     Rule.TERM: HELD_FROM,
 }
@@ -68,6 +70,7 @@ _MOST: Final[Mapping[Rule, int]] = {
     Rule.MADE: 2,
     Rule.STEPS: 1,
     Rule.HOW_TO: 2,
+    Rule.PLAN: 1,
     Rule.LISTED: 1,
 }
 
@@ -99,6 +102,7 @@ class _Phrases(NamedTuple):
 _SHIPPED: Final = (
     _Phrases.of(Rule.HOW_TO, [heading.split() for heading in words.HEADINGS]),
     _Phrases.of(Rule.LISTED, [heading.split() for heading in words.HEADINGS_OF_LISTS]),
+    _Phrases.of(Rule.PLAN, [plan.split() for plan in words.PLANS]),
     _Phrases.of(Rule.HANDLING, [said.split() for said in words.OWN]),
     _Phrases.of(Rule.RATIO, [ratio.split() for ratio in words.RATIOS]),
 )

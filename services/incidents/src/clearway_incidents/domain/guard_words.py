@@ -89,7 +89,7 @@ SKIPPED: Final = _words(
     "that these those small large big left right first second other new dry wet left another same equal rest "
     "le la les l un une des de d du deux trois quatre cinq six avec au aux chaque moitie tout toute votre propre "
     "ton ta tes "
-    "ce cette ces petit petite grand grande reste autre meme bien doucement d abord slowly firmly carefully"
+    "ce cette ces petit petite grand grande reste autre meme back bien doucement d abord slowly firmly carefully"
 )
 # What follows names what the thing is joined to.
 JOINS: Final = _words(
@@ -123,18 +123,23 @@ NUMBERS: Final = _words(
 HEADINGS: Final = (
     *("how it is made", "how it s made", "how to make", "how to build", "how to assemble", "how they make"),
     *("how they build", "easy to build", "easy to make", "to make one", "to build one", "build it like"),
-    *("make it like", "build your own", "make your own", "you need", "you will need", "put together", "tutorial"),
-    *("recipe", "diy", "diagram", "as shown", "as in the", "like so :", "like this :"),
+    *("make it like", "build your own", "make your own", "you will need", "put together", "tutorial"),
+    *("diy", "as shown", "like so :", "like this :"),
     *("construction :", "manufacture :", "instructions :", "method :", "preparation :", "guide :", "assembly :"),
-    *("formula", "is made from", "is prepared from"),
+    *("is made from", "is prepared from"),
     *("comment c est fait", "comment le fabriquer", "comment la fabriquer", "comment fabriquer"),
     *("comment construire", "facile a fabriquer", "pour en fabriquer", "pour le fabriquer", "comme ceci"),
-    *("il faut", "recette", "tutoriel", "schema", "comme sur le", "mode d emploi", "assemblage :", "fabrication :"),
+    *("tutoriel", "comme sur le", "mode d emploi", "assemblage :", "fabrication :"),
     *("methode :", "est fait de"),
 )
 HEADINGS_OF_LISTS: Final = (
     *("parts list", "list of parts", "what you need", "ingredients", "materials :", "materials needed", "consists of"),
     *("like so", "liste des pieces", "liste de pieces", "il vous faut", "il te faut", "materiel :", "se compose d"),
+)
+# Words of reports too: the takings of a market, the diagram of a cordon.
+PLANS: Final = (
+    *("recipe", "diagram", "drawing", "formula", "as in the", "you need"),
+    *("recette", "schema", "dessin", "il faut"),
 )
 OWN: Final = ("your own", "yourself", "votre propre", "ton propre", "toi meme", "vous meme")
 RATIOS: Final = (
