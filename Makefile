@@ -121,6 +121,10 @@ bench-replicas: $(VENV)/.development ## Kill two replicas of alerts in turn on K
 bench-duplicates: $(VENV)/.development ## Measure which duplicates are found and missed: ARGS=FILE, of the Aid Worker Security Database.
 	$(BIN)/python -m benchmarks.duplicates $(ARGS)
 
+.PHONY: bench-guard
+bench-guard: $(VENV)/.development ## Measure which made-up phrases the content guard holds falsely, and which it misses.
+	$(BIN)/python -m benchmarks.content_guard $(ARGS)
+
 .PHONY: bench-hostile
 bench-hostile: $(VENV)/.development ## Measure one mission while another sends its worst: 100,000 incidents, rare filters, largest bodies.
 	$(BIN)/python -m benchmarks.hostile $(ARGS)

@@ -232,6 +232,8 @@ def _conclude(summary: Summary, rejects: Path | None, *, as_json: bool) -> None:
     rows += [{"rows": count, "result": f"refused: {reason}"} for reason, count in summary.reasons.most_common(20)]
     if rows or as_json:
         print_list(rows, as_json=as_json, empty="")
+    if summary.withheld:
+        _say(f"Rows with a text that is under review: {summary.withheld}. `clearway texts list` shows them.")
     if rejects is not None and summary.rejects:
         summary.write_rejects(rejects)
         _say(f"The refused rows are in {rejects}.")

@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /** They change with every revision or with the reader, and say nothing of the event. */
-const BOOKKEEPING: readonly string[] = ['revision', 'audit', 'form', 'left_out', 'history']
+const BOOKKEEPING: readonly string[] = ['revision', 'audit', 'form', 'left_out', 'withheld', 'history']
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -9,6 +9,7 @@ export function sample(more: Partial<Incident> = {}): Incident {
     revision: 3,
     form: 'full',
     left_out: [],
+    withheld: [],
     history: '',
     exercise: false,
     category: 'ied',

@@ -22,11 +22,12 @@ class LeftOut(Exception):
 
 @dataclass(slots=True)
 class Summary:
-    """The results of a file's rows, and the rows that were refused."""
+    """The results of a file's rows, the rows that were refused, and how many have texts that are under review."""
 
     results: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     rejects: list[dict[str, str]] = field(default_factory=list)
+    withheld: int = 0
 
     def leave_out(self, what: str) -> None:
         self.results[f"left out: {what}"] += 1

@@ -131,6 +131,7 @@ def _send_all(client: httpx.Client, left: list[RowReport], summary: Summary) -> 
                     summary.refuse(left[item["line"] - 1].row, item["problem"])
                 else:
                     summary.results[item["result"]] += 1
+                    summary.withheld += bool(item.get("withheld"))
             done = {item["line"] for item in results}
             left[:] = [report for line, report in enumerate(left, start=1) if line not in done]
             _check_end(client, end)
