@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
 
@@ -223,3 +224,15 @@ def _operations_of(member: Member) -> Iterator[Operation]:
             # What a route asks of its caller stands in its dependencies: the document does not say it.
             permissions = permissions_asked(routes[method.upper(), path])
             yield Operation(method.upper(), path, document, whole["components"], permissions)
+
+
+def in_every_format(client: httpx.Client, operation: Operation, ids: Mapping[str, str]) -> Iterator[httpx.Response]:
+    """All that a read answers about the objects of `ids`, in each of its formats."""
+    asked = operation.request(ids)
+    if operation.lists and "limit" in operation.parameters("query"):
+        asked["params"] = {**asked.get("params", {}), "limit": "500"}
+    if "with_incident" in operation.parameters("query"):
+        asked["params"] = {**asked.get("params", {}), "with_incident": "true"}
+    for media_type in operation.document["responses"].get("200", {}).get("content", {"application/json": {}}):
+        headers = {**asked.get("headers", {}), "Accept": media_type}
+        yield client.request(**{**asked, "headers": headers})

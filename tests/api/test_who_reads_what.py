@@ -4,7 +4,6 @@ Each operation that reads is asked with each ceiling about incidents of each mar
 was planted in their restricted fields."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from clearway_platform.web.stream.start import MOST
 
 from .marked import Planted, key_of, plant, plants, reading
 from .mission import Mission, found_mission, made, report, settle
-from .operations import Operation, operations
+from .operations import Operation, in_every_format, operations
 from .served import Served
 
 READS = [item for item in operations() if item.method == "GET" and not item.streams]
@@ -79,7 +78,7 @@ def test_nothing_is_read_above_the_ceiling(
     ceiling = CEILINGS_ASKED[name]
     with reading(mission, keys[name]) as client:
         for one in planted:
-            for answer in _asked(client, operation, one):
+            for answer in in_every_format(client, operation, one.ids):
                 assert answer.status_code in (200, 308, 404), answer.text
                 assert not told(answer.text, planted, ceiling)
 
@@ -103,7 +102,7 @@ def test_who_may_read_it_does(mission: Mission, planted: list[Planted]) -> None:
             telling = {
                 operation.name
                 for operation in READS
-                if any(one.word in answer.text for answer in _asked(client, operation, one))
+                if any(one.word in answer.text for answer in in_every_format(client, operation, one.ids))
             }
             assert telling >= tellers
 
@@ -157,24 +156,12 @@ def test_contacts_are_for_those_who_assess(mission: Mission, planted: list[Plant
     with reading(mission, key_of(mission, Role.OPERATOR, ceiling)) as client:
         for operation in READS:
             for one in planted:
-                for answer in _asked(client, operation, one):
+                for answer in in_every_format(client, operation, one.ids):
                     assert not [contact for contact in contacts if contact in answer.text], operation
     with mission.client(Role.ADMIN) as client:
         assert planted[0].contact in client.get(f"/v1/incidents/{planted[0].ids['incident_id']}").text
         text = _whole(client, "/v1/incident-events", last)
         assert not [contact for contact in contacts if contact in text]
-
-
-def _asked(client: httpx.Client, operation: Operation, one: Planted) -> Iterator[httpx.Response]:
-    """The answer about one of the incidents, and, where there are several formats, in each of them."""
-    asked = operation.request(one.ids)
-    if operation.lists and "limit" in operation.parameters("query"):
-        asked["params"] = {**asked.get("params", {}), "limit": "500"}
-    if "with_incident" in operation.parameters("query"):
-        asked["params"] = {**asked.get("params", {}), "with_incident": "true"}
-    for media_type in operation.document["responses"].get("200", {}).get("content", {"application/json": {}}):
-        headers = {**asked.get("headers", {}), "Accept": media_type}
-        yield client.request(**{**asked, "headers": headers})
 
 
 def _whole(client: httpx.Client, path: str, sign: str) -> str:
