@@ -83,6 +83,8 @@ def nine_line(
                 FAILED,
             )
         recorded = _at_once(api, sent, read) if yes else _confirmed(api, read)
+    if recorded.get("withheld"):
+        _say(f"Withheld until a verifier has looked at it: {', '.join(recorded['withheld'])}.")
     if as_json:
         print_one(recorded, as_json=True)
     else:
