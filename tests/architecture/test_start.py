@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-UNUSED = ("aiokafka", "httpx", "joserfc", "opentelemetry.exporter", "scipy")
+UNUSED = ("PIL", "aiokafka", "httpx", "joserfc", "opentelemetry.exporter", "scipy")
 
 
 def test_the_embedded_default_loads_no_more_than_it_uses() -> None:

@@ -162,7 +162,13 @@ def scripts_run() -> Path:
 
 
 @pytest.fixture
-async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platform]:
+def own(tmp_path: Path) -> IncidentsSettings:
+    """The settings of the service."""
+    return IncidentsSettings(attachments=str(tmp_path / "photos"))
+
+
+@pytest.fixture
+async def platform(database_url: str, clock: ManualClock, own: IncidentsSettings) -> AsyncIterator[Platform]:
     """What the runtime gives to the service, on SQLite and on PostgreSQL."""
     database = Database(database_url)
     outbox = Outbox(clock, check=hold_against_contract)
@@ -175,7 +181,7 @@ async def platform(database_url: str, clock: ManualClock) -> AsyncIterator[Platf
             database, outbox, Feed(database), DeadLetters(database, outbox, clock), StoredBytes(database, 0)
         ),
         shares=Shares(Settings(), clock),
-        own=IncidentsSettings(),
+        own=own,
     )
     await database.close()
 

@@ -8,6 +8,7 @@ from clearway_contracts.incidents import INCIDENT_EVENTS
 from clearway_incidents import permissions
 from clearway_incidents.api import (
     assessing,
+    attaching,
     bulk,
     clearing,
     counting,
@@ -27,6 +28,8 @@ from clearway_incidents.api import (
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
+from clearway_incidents.commands.attaching import Attaching, Room
+from clearway_incidents.commands.erasing import Erasing
 from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
@@ -41,6 +44,9 @@ from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.exchange.exports.geojson import GEOJSON
 from clearway_incidents.exchange.exports.tables import CSV, NDJSON
+from clearway_incidents.photos.cleaning import Cleaning
+from clearway_incidents.photos.scanning import Scanner
+from clearway_incidents.photos.stores.opening import store_of
 from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
@@ -48,6 +54,7 @@ from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web import audit, keys
 from clearway_platform.web.app import create_app
+from clearway_platform.web.large_bodies import Receiving
 from clearway_platform.web.status import STATUS, status_router
 from clearway_platform.web.stream import tickets
 from clearway_platform.web.stream.hub import Hub
@@ -63,6 +70,7 @@ TAGS: Final = {
     "Reading incidents": "The record: as it is, as it was known at a time, and how it came to be.",
     "OGC API – Features": "The same incidents for QGIS, GDAL and other geographic systems, by the standard of the OGC.",
     "Clearing hazards": "What makes a hazard less: one principal claims it, another one confirms it.",
+    "Photos of incidents": "Photos, cleaned of what a camera writes into them, for those who read the whole incident.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
     "Reviewing texts": "Texts that are withheld because they read like instructions for making something.",
     "Importing incidents": "Many reports of another system at once, and what its newer editions no longer have.",
@@ -83,6 +91,7 @@ PARTS: Final = (
     counting,
     feeds,
     ogc,
+    attaching,
     clearing,
     assessing,
     duplicates,
@@ -103,9 +112,9 @@ def build(
         platform=platform,
         tags=TAGS | keys.KEYS | audit.AUDIT | STATUS,
     )
-    guard = ContentGuard(platform.settings_of(IncidentsSettings).terms())
-    revisions = Revisions(platform.clock, platform.outbox, states, guard)
-    app.state.wiring = _wiring(platform, revisions)
+    own = platform.settings_of(IncidentsSettings)
+    revisions = Revisions(platform.clock, platform.outbox, states, ContentGuard(own.terms()))
+    wiring = app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
     linking = Linking(platform.database, platform.feed, platform.precedence.after)
     hub = Hub(platform.feed, "incidents", shown_event)
@@ -122,10 +131,21 @@ def build(
     ):
         app.include_router(router)
     workers = {"stream": hub.run, "retention": retention.run}
-    return Parts(app, workers=workers, audit_workers={"linking": linking.run}, on_shutdown=(hub.close,))
+    if (store := wiring.attaching.store) is not None:
+        workers["erasing"] = Erasing(platform.clock, platform.database, store).run
+    return Parts(
+        app,
+        workers=workers,
+        audit_workers={"linking": linking.run},
+        on_shutdown=(hub.close,),
+        large_bodies=(attaching.large_body(own.attachment_bytes), bulk.LARGE_BODY),
+    )
 
 
 def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
+    own = platform.settings_of(IncidentsSettings)
+    room = Room(own.incident_attachments, own.mission_attachment_bytes)
+    scanner = own.attachment_scanner
     return Wiring(
         clock=platform.clock,
         states=revisions.states,
@@ -136,4 +156,14 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         proposals=Proposals(revisions),
         held_texts=HeldTexts(revisions),
         texts=HeavyWork("texts"),
+        attaching=Attaching(revisions, platform.database, store_of(platform.settings, own), room),
+        photos=Cleaning(),
+        scan=_not_scanned
+        if scanner is None
+        else Scanner(scanner.get_secret_value(), own.attachment_scanner_seconds).scan,
+        receiving=Receiving(),
     )
+
+
+async def _not_scanned(_sent: bytes) -> None:
+    """Where the operator has no scanner."""

@@ -104,18 +104,30 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
+class LargeBody:
+    """An operation that takes a body of up to `most` bytes, more than the others do, such as a file; None where it
+    reads it line by line, and bounds the lines. `path` is that of its route."""
+
+    method: str
+    path: str
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """A built service: its application, and its workers by name.
 
     A worker runs until it is cancelled; one that ends or raises is started again, and until then the process is not
     ready. `audit_workers`: those of the audit, which are started again as well, and without which the process is ready
-    all the same. `on_shutdown`: functions that end open connections, such as streams.
+    all the same. `on_shutdown`: functions that end open connections, such as streams. `large_bodies`: the operations
+    whose bodies may be larger than those of all others.
     """
 
     app: FastAPI
     workers: Mapping[str, Worker] = field(default_factory=dict)
     audit_workers: Mapping[str, Worker] = field(default_factory=dict)
     on_shutdown: tuple[Callable[[], None], ...] = ()
+    large_bodies: tuple[LargeBody, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

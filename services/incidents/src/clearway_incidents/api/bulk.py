@@ -24,7 +24,7 @@ from clearway_incidents.domain.errors import SentAtOnce
 from clearway_platform.auth.principals import Principal
 from clearway_platform.heavy import of_each
 from clearway_platform.limiting.quotas import QuotaUsedUp
-from clearway_platform.service import Platform
+from clearway_platform.service import LargeBody, Platform
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.problems import ProblemDetails, details, refusal_of, request_id_of
@@ -49,7 +49,10 @@ _BODY: Final[dict[str, Any]] = {
 
 _ANSWER: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {NDJSON: {}}}}
 
-router = Router(prefix="/v1/incidents:bulk", tags=["Importing incidents"])
+PATH: Final = "/v1/incidents:bulk"
+LARGE_BODY: Final = LargeBody("POST", PATH, most=None)
+
+router = Router(prefix=PATH, tags=["Importing incidents"])
 
 
 class BulkEnd(BaseModel):

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from clearway_contracts.incident import IncidentState
 from clearway_incidents import permissions
 from clearway_incidents.api.answers import reply_to_change
+from clearway_incidents.commands.attaching import Attaching
 from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
 from clearway_incidents.commands.intake import Intake
@@ -20,6 +21,7 @@ from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.revisions import Target, Written
 from clearway_incidents.domain.life import Step
+from clearway_incidents.photos.cleaning import Cleaning
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
@@ -27,6 +29,7 @@ from clearway_platform.database.states import StateVersions
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.web.access import require
 from clearway_platform.web.conditional import IfMatch
+from clearway_platform.web.large_bodies import Receiving
 from clearway_platform.web.writes import Reply, Write, WriteRequest
 
 Reader = Annotated[Principal, Depends(require(permissions.READ))]
@@ -39,7 +42,8 @@ TextReviewer = Annotated[Principal, Depends(require(permissions.REVIEW_TEXTS))]
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored,
-    `texts` where texts are read, which may take longer than the loop should wait."""
+    `texts` where texts are read, which may take longer than the loop should wait. `receiving` has the places of photos
+    that arrive; `scan` raises for one that a scanner refuses, `photos` makes clean ones."""
 
     clock: Clock
     states: StateVersions[IncidentState]
@@ -50,6 +54,10 @@ class Wiring:
     proposals: Proposals
     held_texts: HeldTexts
     texts: HeavyWork
+    attaching: Attaching
+    photos: Cleaning
+    scan: Callable[[bytes], Awaitable[None]]
+    receiving: Receiving
 
 
 async def _wiring(request: Request) -> Wiring:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, bindparam, or_, select, tuple_, update
 
+from clearway_incidents.commands.attaching import forget
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.errors import StaleRevision
 from clearway_incidents.domain.retention import REMOVED, expire, reduced, reduced_event
@@ -48,8 +49,8 @@ _DONE: Final = (
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Each incident is one transaction: a revision that says so in its history, the revisions before it, what its
-    sources sent, its held texts, and the events that can still be read. Several processes may do it: one of them is the
-    first."""
+    sources sent, its held texts, its photos, and the events that can still be read. Several processes may do it: one of
+    them is the first."""
 
     revisions: Revisions
     database: Database
@@ -100,6 +101,8 @@ class Retention:
                 await self._reduce_history(transaction, named, after.state["revision"] + (0 if is_new else 1))
                 await forget_content(transaction, mission, incident_id)
                 await forget_texts(transaction, mission, incident_id)
+                now = self.revisions.clock.now()
+                await forget(transaction, now, principal.id, REASON, mission=mission, incident_id=incident_id)
                 await rewrite_events(transaction, mission, incident_id, reduced_event)
                 await transaction.connection.execute(_DONE, named)
         except (StaleRevision, NewerState):

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from clearway_platform.codes import Code
-from clearway_platform.refusals import Conflict, Invalid, NotFound, NotYours, Refusal, StaleRevision
+from clearway_platform.refusals import Conflict, Fault, Invalid, NotFound, NotYours, Refusal, StaleRevision
 
 __all__ = [
     "IdTaken",
     "InvalidFact",
+    "NoPhotoStore",
+    "NotAPhoto",
     "NotNow",
     "NotYours",
     "PartOfEdition",
+    "PhotoInfected",
+    "PhotosUnavailable",
     "ProposalDecided",
     "Refusal",
     "SentAtOnce",
     "StaleRevision",
     "TextDecided",
     "TextReplaced",
+    "UnknownAttachment",
     "UnknownFeed",
     "UnknownHeldText",
     "UnknownIncident",
@@ -93,6 +99,55 @@ class UnknownHeldText(NotFound):
     """There is no such held text in the mission."""
 
     noun = "held text"
+
+
+class NoPhotoStore(Conflict):
+    """Photos are not kept in this installation."""
+
+    detail = (
+        "Photos are not kept here. The operator sets CLEARWAY_ATTACHMENTS to a folder or to s3://bucket/prefix. "
+        "Reports are taken as always."
+    )
+
+
+class NotAPhoto(Refusal):
+    """The content is not a photo that can be read. Nothing was kept."""
+
+    code = Code.INVALID
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"The file {problem}. {remedy}", faults=[Fault("", problem, remedy)])
+
+
+class PhotoInfected(NotAPhoto):
+    """The scanner for viruses found something in it. Nothing was kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "was refused by the scanner for viruses",
+            "Do not pass it on. Take another photo, or ask the operator to look at the device that it comes from.",
+        )
+
+
+_RETRY_SECONDS: Final = 30
+
+
+class PhotosUnavailable(Refusal):
+    """A part that photos need does not answer now."""
+
+    code = Code.UNAVAILABLE
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"{problem}. Send the request again later. Reports are taken as always.",
+            headers={"Retry-After": str(_RETRY_SECONDS)},
+        )
+
+
+class UnknownAttachment(NotFound):
+    """There is no such photo, or none that this key may see."""
+
+    noun = "photo"
 
 
 class UnknownProposal(NotFound):

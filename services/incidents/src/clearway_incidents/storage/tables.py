@@ -172,6 +172,53 @@ class HeldTextRow(Owned, table=True):
     redacted: str | None = None
 
 
+HELD: Final = column("removed_at").is_(None)
+
+
+class AttachmentRow(Owned, table=True):
+    """A photo of an incident. `incident_id` is the one that it was sent to, also after a merge; `size` and
+    `thumbnail_size` are in bytes, the hashes SHA-256 of what is in the store. What was removed keeps its row, without
+    caption."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        Index("ix_attachment_incident", "mission", "incident_id", "attachment_id"),
+        Index("ix_attachment_held", "mission", "size", "thumbnail_size", sqlite_where=HELD, postgresql_where=HELD),
+    )
+
+    attachment_id: UUID = Field(primary_key=True)
+    mission: str = Field(primary_key=True)
+    incident_id: UUID
+    sha256: str
+    thumbnail_sha256: str
+    media_type: str
+    size: int
+    thumbnail_size: int
+    width: int
+    height: int
+    caption: str | None = None
+    sent_by: str
+    person: str | None = None
+    sent_at: datetime = Field(sa_type=UtcDateTime)
+    removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    removed_by: str | None = None
+    reason: str | None = None
+
+
+class ErasureRow(Owned, table=True):
+    """Bytes in the store of photos that go at `due_at`: those of a photo that was removed, and those of one that is
+    being sent, unless it is on record before. `taken_at`: they are being erased, so it is too late for that."""
+
+    __tablename__ = "attachment_erasure"
+    __table_args__ = (Index("ix_attachment_erasure_due", "due_at"),)
+
+    attachment_id: UUID = Field(primary_key=True)
+    mission: str = Field(primary_key=True)
+    sha256: str
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    taken_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class RevisionLinkRow(Owned, table=True):
     """The place of one revision in the chain of its mission. `hash` is over what it names and `previous`, the hash of
     the link before it."""
@@ -217,6 +264,8 @@ REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
 PROPOSALS: Final = table_of(ProposalRow)
 HELD_TEXTS: Final = table_of(HeldTextRow)
+ATTACHMENTS: Final = table_of(AttachmentRow)
+ERASURES: Final = table_of(ErasureRow)
 LINKS: Final = table_of(RevisionLinkRow)
 LINK_HEADS: Final = table_of(RevisionLinkHeadRow)
 LINK_CURSOR: Final = table_of(RevisionLinkCursorRow)

@@ -85,6 +85,10 @@ class Trail:
                 self._read.popitem(last=False)
             self._put(self._entry(caller, RecordKind.RESTRICTED_READ, now, subject))
 
+    def noted(self, caller: Caller, kind: RecordKind, subject: str) -> None:
+        """Something was done that is recorded each time."""
+        self._put(self._entry(caller, kind, self._clock.now(), subject))
+
     def take(self) -> list[Entry]:
         """The next entries, a transaction's worth. Those that could not wait are in it as their number."""
         self._end_windows()

@@ -58,8 +58,8 @@ from clearway_platform.web.around import around
 from clearway_platform.web.audited import Audited
 from clearway_platform.web.connection import BoundedConnection
 from clearway_platform.web.dispatch import Dispatcher
+from clearway_platform.web.large_bodies import LargeBodies
 from clearway_platform.web.operations import RESERVED, Check, operations_app
-from clearway_platform.web.streamed import streamed_paths
 from clearway_platform.web.turns import Turns
 
 GRACE_SECONDS: Final = 5
@@ -292,14 +292,9 @@ def _assemble(
     operations = operations_app(apps, vital, {"broker": answers(broker.check)}, consumers, permissions)
     owners = {path: apps[service.name] for path, service in owners_of(m.service for m in members).items()}
     dispatcher = Dispatcher(owners, operations, lambda: prerequisites.missing, RESERVED)
-    streamed = streamed_paths(apps.values())
-    answering = Audited(Turns(dispatcher, _callers(members[0].platform), streamed), auditing.trail)
-    app = around(
-        answering,
-        max_body_bytes=settings.max_body_bytes,
-        cors_origins=settings.cors_origins,
-        streamed=streamed,
-    )
+    large = LargeBodies(one for member in members for one in member.parts.large_bodies)
+    answering = Audited(Turns(dispatcher, _callers(members[0].platform), large), auditing.trail)
+    app = around(answering, max_body_bytes=settings.max_body_bytes, cors_origins=settings.cors_origins, large=large)
     # The audit's workers are in no readiness: what they cannot do must not stop a warning.
     audits = [Supervisor(f"audit of {one.service.name}", one.parts.audit_workers, {}) for one in members]
     of_directory = [of_keys, Supervisor("audit", auditing.workers(), {}), *audits]

@@ -8,11 +8,13 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from clearway_platform.audit.records import RecordKind
 from clearway_platform.audit.trail import Caller, Trail
 
 _DENIED: Final = (401, 403)
 _READ: Final = "audit_read"
 _EXPORTED: Final = "audit_exported"
+_DONE: Final = "audit_done"
 
 
 def note_restricted_read(request: Request, subjects: Iterable[str]) -> None:
@@ -23,6 +25,11 @@ def note_restricted_read(request: Request, subjects: Iterable[str]) -> None:
 def note_export(request: Request, what: str) -> None:
     """The answer is data in bulk: a file, or a stream."""
     request.scope.setdefault("state", {})[_EXPORTED] = what
+
+
+def note_done(request: Request, kind: RecordKind, subject: str) -> None:
+    """Something was done that the audit holds, also where the answer refuses what was asked."""
+    request.scope.setdefault("state", {}).setdefault(_DONE, []).append((kind, subject))
 
 
 class Audited:
@@ -47,6 +54,8 @@ class Audited:
     def _note(self, scope: Scope, status: int) -> None:
         state = scope.get("state", {})
         caller = _caller(state)
+        for kind, subject in state.get(_DONE, ()):
+            self._trail.noted(caller, kind, subject)
         if status in _DENIED:
             template = getattr(scope.get("route"), "path", "unmatched")
             self._trail.denied(caller, str(state.get("refused", status)), f"{scope['method']} {template}")

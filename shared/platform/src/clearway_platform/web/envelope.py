@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -15,13 +15,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway_platform.telemetry import REQUEST_SECONDS, STREAM_SECONDS
+from clearway_platform.web.large_bodies import LargeBodies
 from clearway_platform.web.problems import Problem, problem_response, unexpected
 
 log = structlog.get_logger("clearway.http")
 tracer = trace.get_tracer("clearway.http")
 
-# A body of the largest size needs this long at 140 kilobits a second.
+# A body of the usual largest size needs this long at 140 kilobits a second.
 BODY_SECONDS: Final = 60.0
+# A larger one has this long, and goes on at that pace: who sends nothing is not waited for longer than others are.
+PACE: Final = 1_048_576 / BODY_SECONDS
 _IN_ANSWER: Final = "answer_headers"
 _EVENT_STREAM: Final = "text/event-stream"
 _REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -125,23 +128,25 @@ class _Exchange:
 
 class BodyLimit:
     """ASGI middleware that answers 413 as soon as a body is over the limit, and 408 when it is not complete in time.
-    Bodies of the paths `streamed` are read line by line, and bounded there."""
+    One that is read line by line is bounded there."""
 
-    def __init__(self, app: ASGIApp, limit: int, streamed: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, limit: int, large: LargeBodies) -> None:
         self._app = app
         self._limit = limit
-        self._streamed = streamed
+        self._large = large
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._streamed:
+        own = self._large.of(scope) if scope["type"] == "http" else None
+        limit = self._limit if own is None else own.most
+        if scope["type"] != "http" or limit is None:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared) > self._limit:
-            await self._refuse(scope, receive, send, _too_large(self._limit))
+        if declared.isdecimal() and int(declared) > limit:
+            await self._refuse(scope, receive, send, _too_large(limit))
             return
         try:
-            await self._app(scope, _Counted(receive, self._limit).receive, send)
+            await self._app(scope, _Counted(receive, limit, paced=own is not None).receive, send)
         except _Refused as refused:
             await self._refuse(scope, receive, send, refused.problem)
 
@@ -153,9 +158,11 @@ class BodyLimit:
 class _Counted:
     """The body of one request, counted while it is received."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, *, paced: bool) -> None:
+        """`paced`: what has come of it gives time for what follows."""
         self._receive = receive
         self._limit = limit
+        self._paced = paced
         self._seen = 0
         self._is_whole = False
         self._deadline: float | None = None
@@ -172,11 +179,12 @@ class _Counted:
     async def _in_time(self) -> Message:
         now = asyncio.get_running_loop().time()
         self._deadline = self._deadline or now + BODY_SECONDS
+        more = self._seen / PACE if self._paced else 0.0
         try:
-            async with asyncio.timeout(self._deadline - now):
+            async with asyncio.timeout(self._deadline + more - now):
                 return await self._receive()
         except TimeoutError:
-            detail = f"The body was not complete within {BODY_SECONDS:.0f} s. Send it again, or send less at once."
+            detail = f"The body was not complete within {BODY_SECONDS + more:.0f} s. Send it again, or send less."
             raise _Refused(Problem(408, detail, headers={"Connection": "close"})) from None
 
 

@@ -9,7 +9,7 @@ beginning of a stream, and what is refused. A body that is read line by line has
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clearway_platform.auth.principals import Principal
 from clearway_platform.places import OTHERS_SECONDS, AlternatingPlaces, Attendance, BriefPlaces, Rest
+from clearway_platform.web.large_bodies import LargeBodies
 
 # Reads of one mission, in one process. They are computed one after another; one that waits for a thread or its database
 # keeps the next from its turn for a moment only.
@@ -33,6 +34,7 @@ REST: Final = Rest(times=1.0, seconds=OTHERS_SECONDS)
 LARGE_REST: Final = Rest(times=2.0, seconds=5.0)
 _READS: Final = frozenset({"GET", "HEAD"})
 _TURN: Final = "turn"
+_END: Final = "turn_end"
 _TURN_OF_PART: Final = "turn_of_part"
 _SCHEME: Final = "bearer "
 _EVENT_STREAM: Final = "text/event-stream"
@@ -56,20 +58,27 @@ async def turn_of_part(scope: Scope, mission: str) -> AsyncIterator[None]:
         yield
 
 
+async def leave_turn(scope: Scope) -> None:
+    """End the turn of this request: nothing is left to compute, and what it waits for now is no part of the loop."""
+    end = scope.get("state", {}).pop(_END, None)
+    if end is not None:
+        await end()
+
+
 class Turns:
     """ASGI middleware. A request says itself when it needs its turn, with `take_turn`: once its caller is known, and
     before it has anything that others need. A body is parsed before that, so `principal_of` says whose a large one is:
-    the caller behind a key or a token, or None. Bodies of the paths `streamed` are not awaited."""
+    the caller behind a key or a token, or None. `large`: operations that receive and compute theirs elsewhere."""
 
     def __init__(
         self,
         app: ASGIApp,
         principal_of: Callable[[str], Awaitable[Principal | None]],
-        streamed: Collection[str] = (),
+        large: LargeBodies | None = None,
     ) -> None:
         self._app = app
-        self._streamed = streamed
         self._principal_of = principal_of
+        self._large = large or LargeBodies()
         attendance = Attendance()
         self._reads = AlternatingPlaces(AT_ONCE, attendance, REST)
         self._writes = BriefPlaces(WRITES_AT_ONCE, attendance)
@@ -79,7 +88,7 @@ class Turns:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] in self._streamed:
+        if self._large.of(scope) is not None:
             scope.setdefault("state", {})[_TURN_OF_PART] = self._of_large
             await self._app(scope, receive, send)
             return
@@ -92,7 +101,7 @@ class Turns:
                 await self._of_large(await self._owner_of(headers), turn)
             else:
                 places = self._reads if scope["method"] in _READS else self._writes
-                scope.setdefault("state", {})[_TURN] = _turn_of(places, turn)
+                scope.setdefault("state", {}).update({_TURN: _turn_of(places, turn), _END: turn.aclose})
             await self._app(scope, receive, _Answer(send, turn))
 
     async def _of_large(self, owner: str | None, turn: AsyncExitStack) -> None:

@@ -139,6 +139,16 @@ async def write_request(request: Request, principal: Authenticated, key: Idempot
 Write = Annotated[WriteRequest, Depends(write_request)]
 
 
+def write_of_large_body(
+    request: Request, principal: Principal, key: str | None, digest: str, size: int
+) -> WriteRequest:
+    """The write of a request whose body was received apart. `digest` is a hash of the body, which was computed off the
+    loop; `size` is what of it will be kept, in bytes."""
+    fingerprint = "" if key is None else _fingerprint(request, digest.encode())
+    sent = Sent(key, fingerprint, size, is_never_limited(request.scope["route"]))
+    return WriteRequest(platform_of(request), principal, sent)
+
+
 def _fingerprint(request: Request, body: bytes) -> str:
     """A hash of method, address, condition and body: equal requests have equal ones."""
     condition = request.headers.get("if-match", "")
