@@ -18,7 +18,7 @@ from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
 from clearway_platform.log.base import Record
 
-from .mission import Mission, await_that, claim, instructions, made, report, subscription, withheld
+from .mission import Mission, attached, await_that, claim, instructions, made, report, subscription, withheld
 
 
 @dataclass
@@ -69,6 +69,7 @@ def plant(mission: Mission, planted: Planted) -> None:
     with mission.client() as client:
         ids["incident_id"] = made(client.post("/v1/incidents", json=_report(planted)))["incident_id"]
         address = f"/v1/incidents/{ids['incident_id']}"
+        ids["attachment_id"] = attached(client, ids["incident_id"], word)
         done = claim(word) | {"extent": word, "reference": word, "reason": word}
         made(client.post(f"{address}/clearance", json=done, headers={"If-Match": '"1"'}))
         graded = made(client.patch(address, params={"reason": word}, json={"priority": "minor"}, headers=_seen(2)))

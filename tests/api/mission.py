@@ -16,6 +16,7 @@ import httpx
 from clearway_platform.auth.principals import KeyTerms, Role
 from clearway_platform.clock import new_id
 from clearway_platform.log.base import Record
+from clearway_testing.photos import photo
 
 from .served import Served
 
@@ -147,6 +148,7 @@ def settle(mission: Mission) -> None:
         made(client.post(f"/v1/incidents/{retracted}/retract", json=reason, headers={"If-Match": '"1"'}))
         ids["retracted"] = retracted
         ids["incident_id"] = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
+        ids["attachment_id"] = attached(client, ids["incident_id"], mark)
         ids["proposal_id"] = proposed(client, mark)
         ids["held_id"] = withheld(client, report(mark, narrative=instructions(mark)))
         about = {"incident_id": ids["incident_id"]}
@@ -163,6 +165,12 @@ def settle(mission: Mission) -> None:
         failing = "/v1/alert-status/failing-endpoints"
         await_that(lambda: ids["subscription_id"] in client.get(failing).text, "its endpoint is seen to fail")
         ids["digest_id"] = digest(client, mark, ids["subscription_id"])
+
+
+def attached(client: httpx.Client, incident_id: str, mark: str) -> str:
+    """A photo of an incident."""
+    sent = client.post(f"/v1/incidents/{incident_id}/attachments", content=photo(), params={"caption": mark})
+    return str(made(sent)["attachment_id"])
 
 
 def digest(client: httpx.Client, mark: str, known: str) -> str:

@@ -19,6 +19,7 @@ from clearway_platform.process.runtime import Member, build_member
 from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
 from clearway_platform.web.possible_problems import CODES, permissions_asked
+from clearway_testing.photos import photo
 
 from .mission import area, claim, clearance, report, route, route_pass, source, subscription
 
@@ -40,6 +41,7 @@ OBJECTS = frozenset(
         "parameters_id",
         "proposal_id",
         "held_id",
+        "attachment_id",
     }
 )
 PARTS = {"revision": "1", "feed": "all_day", "zoom": "0", "column": "0", "row": "0"}
@@ -47,6 +49,11 @@ PARTS = {"revision": "1", "feed": "all_day", "zoom": "0", "column": "0", "row": 
 QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 
 JSON = "application/json"
+
+
+def line_of(body: Any) -> bytes:
+    return json.dumps(body).encode() + b"\n"
+
 
 # A valid body, by the name of its schema or, where the document names none, by its operation.
 BODIES: Mapping[str, Any] = {
@@ -83,7 +90,8 @@ BODIES: Mapping[str, Any] = {
     "RetractBody": {"reason": "privacy"},
     "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},
     "PATCH /v1/incidents/{incident_id}": {"outcome": "unknown"},
-    "POST /v1/incidents:bulk": report("body", incident_id="01890000-0000-7000-8000-00000000b01c"),
+    "POST /v1/incidents:bulk": line_of(report("body", incident_id="01890000-0000-7000-8000-00000000b01c")),
+    "POST /v1/incidents/{incident_id}/attachments": photo(),
     "POST /v1/incident-imports": [report("body", external_refs=[{"system": "body", "id": "1"}])],
 }
 
@@ -129,6 +137,17 @@ class Operation:
         return JSON in self.document.get("requestBody", {}).get("content", {})
 
     @property
+    def takes_bytes(self) -> bool:
+        """Whether its body is a file or lines, and no JSON."""
+        return "requestBody" in self.document and not self.reads_json
+
+    @property
+    def gives_bytes(self) -> bool:
+        """Whether it answers a file."""
+        content = self.document["responses"].get("200", {}).get("content", {})
+        return any(form["schema"].get("format") == "binary" for form in content.values())
+
+    @property
     def streams(self) -> bool:
         return "text/event-stream" in self.document["responses"].get("200", {}).get("content", {})
 
@@ -147,6 +166,8 @@ class Operation:
 
     def fields(self) -> set[str]:
         """The fields of its body, as JSON Pointers."""
+        if self.takes_bytes:
+            return set()
         schema = self.document["requestBody"]["content"][JSON]["schema"]
         return {f"/{name}" for name in self.resolved(schema).get("properties", {})}
 
@@ -169,11 +190,11 @@ class Operation:
         return asked
 
     def _sent(self) -> dict[str, Any]:
-        """The body, and its type where it is not JSON: lines, each of which is JSON."""
+        """The body, and its type where it is not JSON."""
         if self.reads_json:
             return {"json": self._body()}
-        [kind] = self.document["requestBody"]["content"]
-        return {"content": json.dumps(BODIES[str(self)]).encode() + b"\n", "headers": {"Content-Type": kind}}
+        kind = next(iter(self.document["requestBody"]["content"]))
+        return {"content": BODIES[str(self)], "headers": {"Content-Type": kind}}
 
     def address(self, ids: Mapping[str, str]) -> str:
         return self.path.format_map({name: self._part(name, ids) for name in self.parameters("path")})

@@ -19,6 +19,7 @@ from .spent import used_up
 Answers: TypeAlias = Iterator[httpx.Response]
 
 MOST_BYTES: Final = 1_048_576
+MOST_BYTES_OF_A_FILE: Final = 10 * MOST_BYTES
 # No number, no time, no id, no word of any list, and longer than any text may be.
 NONSENSE: Final = "x" * 600
 NO_CURSOR: Final = "x"
@@ -90,6 +91,7 @@ def with_a_body_that_cannot_be(operation: Operation, scene: Scene) -> Answers:
     if "requestBody" not in operation.document:
         return
     asked: dict[str, Any] = operation.request(scene.ours.ids)
+    most = MOST_BYTES_OF_A_FILE if operation.takes_bytes else MOST_BYTES
     for content in (
         b'{"no_such_field": 1}',
         b"[]",
@@ -97,7 +99,7 @@ def with_a_body_that_cannot_be(operation: Operation, scene: Scene) -> Answers:
         b"{",
         b'"\xff"',
         b"[" * 100_000,
-        b" " * (MOST_BYTES + 1),
+        b" " * (most + 1),
         b"",
     ):
         yield scene.ask(sending(asked, content))

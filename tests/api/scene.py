@@ -71,6 +71,7 @@ def but(
     headers: Mapping[str, str] | None = None,
     without: str | None = None,
     json: object = None,
+    content: bytes | None = None,
 ) -> dict[str, Any]:
     """The request with other parameters, headers or body, or without a header."""
     kept = {name: value for name, value in asked.get("headers", {}).items() if name != without}
@@ -79,7 +80,8 @@ def but(
         "params": {**asked.get("params", {}), **(params or {})},
         "headers": {**kept, **(headers or {})},
     }
-    return changed if json is None else changed | {"json": json}
+    bodies = {"json": json, "content": content}
+    return changed | {name: body for name, body in bodies.items() if body is not None}
 
 
 def sending(asked: Mapping[str, Any], content: bytes, kind: str = JSON) -> dict[str, Any]:

@@ -37,8 +37,11 @@ from clearway_incidents.api.errors import NotLines
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.errors import (
     IdTaken,
+    NoPhotoStore,
+    NotAPhoto,
     NotNow,
     PartOfEdition,
+    PhotoInfected,
     ProposalDecided,
     SentAtOnce,
     TextDecided,
@@ -113,6 +116,10 @@ def while_another_request_sends_the_same(operation: Operation, scene: Scene) -> 
 def as_a_text_under_an_id_that_is_taken(operation: Operation, scene: Scene) -> httpx.Response:
     body = {"text": "LINE 2: 30Q VD 12345 67890", "record": True, "incident_id": scene.ours.ids["incident_id"]}
     return scene.ask(but(operation.request(scene.ours.ids), json=body))
+
+
+def with_another_file(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(but(operation.request(scene.ours.ids), content=b"GIF89a"))
 
 
 def into_itself(operation: Operation, scene: Scene) -> httpx.Response:
@@ -316,6 +323,7 @@ SITUATIONS: Final = (
     Situation(NotNow, "incidents.report_nine_line", as_a_text_under_an_id_that_is_taken),
     Situation(IdTaken, "incidents.report", under_an_id_that_is_taken),
     Situation(IdTaken, "incidents.report_nine_line", as_a_text_under_an_id_that_is_taken),
+    Situation(NotAPhoto, "incidents.attach", with_another_file),
     Situation(NotYours, "{incident_id}", by_its_reporter),
     Situation(NotYours, "incidents.confirm_clearance", by_its_claimant),
     Situation(NotYours, "incidents.dismiss_clearance", by_another_reporter),
@@ -351,6 +359,8 @@ SITUATIONS: Final = (
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )
 NOT_HERE: Final[Mapping[type[Refusal], str]] = {
+    NoPhotoStore: "This platform keeps photos: tests/integration/incidents/test_attachments.py.",
+    PhotoInfected: "This platform has no scanner: tests/integration/incidents/test_attachments_elsewhere.py.",
     ComparisonOutdated: "More than 200 incidents must change between a comparison and its activation: "
     "tests/integration/analytics/test_parameters.py.",
 }

@@ -121,6 +121,10 @@ def _requests(document: Document, operation: Operation, mission: Mission) -> Ite
 
 
 def _bodies(document: Document, operation: Operation, valid: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if operation.takes_bytes:
+        for size in (0, 1, 3, 12, 100):
+            yield f"{size} bytes", {**valid, "content": valid["content"][:size]}
+        return
     schema = operation.document["requestBody"]["content"]["application/json"]["schema"]
     fields = [((), schema), *document.fields(schema)]
     if str(operation) == MERGE_PATCH:

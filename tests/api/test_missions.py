@@ -51,7 +51,11 @@ def snapshot(mission: Mission) -> dict[str, Any]:
     reads = [item for item in ABOUT_ONE if item.method == "GET" and not item.of_the_moment]
     with mission.client() as client:
         answers = {str(item): client.request(**item.request(mission.ids)) for item in reads}
-    found = {name: answer.json() for name, answer in answers.items() if "deliveries" not in name}
+    found = {
+        name: answer.content if item.gives_bytes else answer.json()
+        for item, (name, answer) in zip(reads, answers.items(), strict=True)
+        if "deliveries" not in name
+    }
     found["GET /v1/subscriptions/{subscription_id}"].pop("proof")  # its endpoint is challenged meanwhile
     return found
 
@@ -100,14 +104,16 @@ def test_what_is_anothers_does_not_exist(operation: Operation, north: Mission, s
 
 
 @pytest.mark.parametrize(
-    "operation", [item for item in ABOUT_ONE if item.method == "GET" and item.path not in OF_SOME], ids=str
+    "operation",
+    [item for item in ABOUT_ONE if item.method == "GET" and item.path not in OF_SOME],
+    ids=str,
 )
 def test_what_is_ones_own_exists(operation: Operation, north: Mission) -> None:
     """Else the test above would pass for a wrong address too."""
     with north.client() as client:
         answer = client.request(**operation.request(north.ids))
     assert answer.status_code == 200
-    assert reveals(answer.text, north)
+    assert reveals(answer.text, north) or operation.gives_bytes
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=str)

@@ -132,7 +132,6 @@ async def test_an_entity_tag_saves_the_bytes(desk: Desk) -> None:
     first = await desk.ask("GET", attached["content"])
     again = await desk.ask("GET", attached["content"], headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
-    assert "no-cache" in first.headers["cache-control"]
 
 
 async def test_a_browser_runs_nothing_of_it(desk: Desk) -> None:
@@ -377,9 +376,11 @@ async def test_what_never_came_on_record_is_erased_and_what_comes_too_late_is_re
 
 async def test_a_photo_that_is_not_in_the_store_is_said_to_be_missing(desk: Desk, own: IncidentsSettings) -> None:
     attached = await sent(desk, await desk.report())
-    for change in (lambda path: path.write_bytes(b"other"), lambda path: path.unlink()):
+    for is_there in (True, False):
         for path in files(own):
-            change(path)
+            path.write_bytes(b"other")
+            if not is_there:
+                path.unlink()
         answer = await desk.ask("GET", attached["content"])
         assert answer.status_code == 503
         assert str(own.attachments) not in answer.text

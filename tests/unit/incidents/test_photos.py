@@ -51,7 +51,7 @@ async def test_nothing_is_left_but_the_pixels(kind: str) -> None:
     made = await cleaned(sent)
     for content in (made.image, made.thumbnail):
         after = opened(content)
-        assert (after.format, after.mode, after.getexif()) == ("JPEG", "RGB", {})
+        assert (after.format, after.mode, dict(after.getexif())) == ("JPEG", "RGB", {})
         # What the decoder says of any JPEG: the kind of its header, and its density.
         assert set(after.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
         for word in (PLACE.encode(), b"Exif", b"http://ns.adobe.com", b"xmp", b"ICC_PROFILE", b"Photoshop"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ CACHE: Final = PROJECT / ".cache"
 # The environment that runs the tests holds nothing that installs: this one, of `make .venv/.development`, does.
 UV: Final = CACHE / "builder" / "bin" / "uv"
 INSTALL_SECONDS: Final = 240
+BUILD_SECONDS: Final = 600
 OPENAPI_GENERATOR: Final = "7.24.0"
 
 
@@ -64,6 +66,22 @@ def openapi_generator() -> Path:
     return folder / f"openapi-generator-cli-{OPENAPI_GENERATOR}.jar"
 
 
+def go_tool(module: str, version: str) -> Path:
+    """A program that is built from a Go module (a minute or two, once). Raises Unavailable."""
+    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if go is None:
+        raise Unavailable(f"`go` is needed, to build {module}")
+    name = module.rpartition("/")[2]
+    folder = CACHE / f"{name}-{version}"
+    with _once(folder) as missing:
+        if missing:
+            # The module is built with the Go that is here; it does not fetch another.
+            environment = {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOBIN": str(folder)}
+            build = [go, "install", "-trimpath", "-ldflags=-s -w", f"{module}@{version}"]
+            _run(build, folder, environment, seconds=BUILD_SECONDS)
+    return folder / name
+
+
 @contextmanager
 def _once(folder: Path) -> Iterator[bool]:
     """Whether the folder is still to be filled; only one process at a time is in the block."""
@@ -75,11 +93,15 @@ def _once(folder: Path) -> Iterator[bool]:
         done.touch()
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
+def _run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, seconds: int = INSTALL_SECONDS
+) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+        )
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"{command[0]} took longer than {INSTALL_SECONDS} s") from error
+        raise Unavailable(f"{command[0]} took longer than {seconds} s") from error
     if done.returncode:
         raise Unavailable(f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-300:]}")
 

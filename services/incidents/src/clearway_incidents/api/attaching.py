@@ -66,12 +66,9 @@ _SENT: Final = {
 _IMAGE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
-# A browser that opens it shows or runs nothing of it by itself. It is asked for again each time, with its ETag: who may
-# not see it any more, or what was removed, gets no copy from the browser's own store.
-_HEADERS: Final = {
-    "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-}
+# A browser that opens it shows or runs nothing of it by itself. It keeps none (`no-store`, as of all data): a device may
+# be lost. A program that keeps a photo asks again with its ETag.
+_POLICY: Final = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
 
 
 def large_body(most: int) -> LargeBody:
@@ -278,7 +275,7 @@ async def _shown(
 
 async def _bytes(request: Request, wiring: Wiring, sha256: str, address: str) -> Response:
     etag = f'"{sha256}"'
-    headers = {**_HEADERS, "ETag": etag}
+    headers = {**_POLICY, "ETag": etag}
     if matches(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     # The store may take its time: the mission's other reads do not wait for it.

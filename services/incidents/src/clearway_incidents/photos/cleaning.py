@@ -22,8 +22,8 @@ _CUT: Final = "cannot be read as the {kind} that it begins as: it is damaged, or
 
 
 class Cleaning:
-    """One at a time, for the sake of the memory. Starting a process takes a tenth of a second, which a photo is worth: a
-    file that crashes a decoder, or fills the memory, ends that process and not the one that takes reports."""
+    """One at a time, for the sake of the memory. Starting a process takes a tenth of a second, which a photo is worth:
+    a file that crashes a decoder, or fills the memory, ends that process and not the one that takes reports."""
 
     def __init__(self) -> None:
         self._work = HeavyWork("photos")

@@ -29,8 +29,8 @@ THUMBNAIL_SIDE: Final = 320
 QUALITY: Final = 85
 PIXELS: Final = "pixels"
 UNREADABLE: Final = "unreadable"
-# What one photo may take, beside the service in the same container. The largest one with transparency needs two copies of
-# itself at a time, 400 MB.
+# What one photo may take, beside the service in the same container. The largest one with transparency needs two copies
+# of itself at a time, 400 MB.
 _MEMORY_BYTES: Final = 768 * 1024**2
 _PROCESSOR_SECONDS: Final = 20
 # 16 bits a pixel, as of thermal cameras.
