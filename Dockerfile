@@ -47,7 +47,7 @@ ENV PATH=/opt/clearway/bin:$PATH \
     CLEARWAY_DATA_DIR=/var/lib/clearway
 RUN groupadd --gid 10001 clearway \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin clearway \
-    && install -d -m 0700 -o clearway -g clearway /var/lib/clearway
+    && install -d -m 0700 -o clearway -g clearway /var/lib/clearway /var/lib/clearway-files
 # By number, so that a cluster can see that it is not root.
 USER 10001:10001
 WORKDIR /var/lib/clearway

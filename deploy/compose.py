@@ -8,21 +8,28 @@ from clearway_platform.settings import database_variable
 from deploy.parts import with_parts
 from deploy.topology import Deployed, Topology
 
+# The folder of a service's files: a volume of its own, which the image makes for its user.
+FILES: Final = "/var/lib/clearway-files"
+
 
 def with_services(document: str, topology: Topology) -> str:
-    """The compose file with the passwords of its databases, its services, what its edge waits for, and its secrets."""
+    """The compose file with the passwords of its databases, its services, what its edge waits for, their volumes, and
+    its secrets."""
     rows = topology.services.values()
     passwords = (f"      - {name}\n" for row in topology.stored for name in row.passwords)
     waited_for = (f"      {row.name}: {{condition: service_healthy}}\n" for row in rows)
     secrets = (f"  {name}: {{file: deploy/secrets/{name}}}\n" for row in rows for name in _files(row))
-    parts = ("".join(passwords), "\n".join(map(_service, rows)), "".join(waited_for), "".join(secrets))
+    volumes = (f"  {row.name}-files:\n" for row in rows if row.files is not None)
+    services = "\n".join(map(_service, rows))
+    parts = ("".join(passwords), services, "".join(waited_for), "".join(volumes), "".join(secrets))
     return with_parts(document, *parts)
 
 
 def _service(row: Deployed) -> str:
     """A service; where it has a database, also the task that migrates it, which alone has the role that owns it."""
     build, built = _BUILD.format(name=row.name), f" *{row.name}-build\n"
-    own = {"environment": _environment(row), "secrets": _secrets(row), "waits": _waits(row)}
+    volumes = "" if row.files is None else f'    volumes: ["{row.name}-files:{FILES}"]\n'
+    own = {"environment": _environment(row), "secrets": _secrets(row), "volumes": volumes, "waits": _waits(row)}
     if not row.database:
         return _SERVICE.format(row=row, build=f"\n{build}", **own)
     task = _SCHEMA.format(row=row, build=build, variable=database_variable(row.name))
@@ -31,7 +38,8 @@ def _service(row: Deployed) -> str:
 
 def _environment(row: Deployed) -> str:
     """A setting that neither the shell nor .env gives is empty, for which the service has its own default."""
-    settings = (f"{name}: ${{{name}:-}}" for name in row.settings)
+    settings = [f"{name}: ${{{name}:-}}" for name in row.settings]
+    settings += [] if row.files is None else [f"{row.files}: ${{{row.files}:-{FILES}}}"]
     return "".join(f"      {line}\n" for line in ("<<: *environment", *settings))
 
 
@@ -85,5 +93,6 @@ _SERVICE: Final = """\
 {environment}\
     secrets:
 {secrets}\
+{volumes}\
     depends_on:
 {waits}"""

@@ -131,6 +131,8 @@ metadata:
     # A stream is open for ten minutes, and passes as it comes.
     nginx.ingress.kubernetes.io/proxy-read-timeout: "900"
     nginx.ingress.kubernetes.io/proxy-buffering: "off"
+    # The largest photo (CLEARWAY_ATTACHMENT_BYTES), and a little more: the service itself refuses what is larger.
+    nginx.ingress.kubernetes.io/proxy-body-size: 11m
 spec:
   ingressClassName: nginx
   # An overlay names the host. The secret has its certificate, made by hand or, with its annotation, by cert-manager.

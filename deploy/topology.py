@@ -19,7 +19,8 @@ class Deployed:
     """A service as it is deployed.
 
     `needs` are the parts of the deployment without which it does not start; `settings` those of its own that an
-    operator sets there; `secret_settings` those that are a file of this service alone, and must be there.
+    operator sets there; `secret_settings` those that are a file of this service alone, and must be there. `files` is
+    the one that names the folder of its files, if it has any.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Deployed:
     needs: tuple[str, ...]
     settings: tuple[str, ...]
     secret_settings: tuple[str, ...]
+    files: str | None = None
 
     @property
     def document(self) -> str:
@@ -103,8 +105,9 @@ def _deployed(
     needs: list[str],
     settings: list[str],
     secret_settings: list[str],
+    files: str | None = None,
 ) -> Deployed:
-    return Deployed(name, tuple(mounts), database, memory, tuple(needs), tuple(settings), tuple(secret_settings))
+    return Deployed(name, tuple(mounts), database, memory, tuple(needs), tuple(settings), tuple(secret_settings), files)
 
 
 def differences(topology: Topology, installed: Iterable[Service]) -> Iterator[str]:
@@ -126,5 +129,5 @@ def _of_one(row: Deployed, service: Service) -> Iterator[str]:
         yield f"{row.name} has {'a' if service.storage else 'no'} database; the table says otherwise."
     fields = service.settings.model_fields if service.settings is not None else ()
     own = {f"CLEARWAY_{field.upper()}" for field in (*fields, *Settings.model_fields)}
-    if unknown := {*row.settings, *row.secret_settings} - own:
+    if unknown := {*row.settings, *row.secret_settings, *([] if row.files is None else [row.files])} - own:
         yield f"{row.name} has no setting {', '.join(sorted(unknown))}."

@@ -51,7 +51,7 @@ def snapshot(mission: Mission) -> dict[str, Any]:
     reads = [item for item in ABOUT_ONE if item.method == "GET" and not item.of_the_moment]
     with mission.client() as client:
         answers = {str(item): client.request(**item.request(mission.ids)) for item in reads}
-    found = {
+    found: dict[str, Any] = {
         name: answer.content if item.gives_bytes else answer.json()
         for item, (name, answer) in zip(reads, answers.items(), strict=True)
         if "deliveries" not in name

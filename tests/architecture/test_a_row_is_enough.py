@@ -16,6 +16,7 @@ NOTES = Deployed(
     *("notes", ("/v1/notes",), True, "256Mi", ("kafka", "postgres")),
     settings=("CLEARWAY_NOTE_LENGTH",),
     secret_settings=("CLEARWAY_NOTE_KEY",),
+    files="CLEARWAY_NOTE_FOLDER",
 )
 # Without a database and without events.
 PAGE = Deployed("page", ("/",), False, "128Mi", (), (), ())
@@ -37,7 +38,10 @@ def test_compose_migrates_and_runs_it(services: dict[str, Any]) -> None:
     assert notes["environment"].items() - services["page"]["environment"].items() == {
         # From the shell or .env; empty is the service's own default.
         ("CLEARWAY_NOTE_LENGTH", "${CLEARWAY_NOTE_LENGTH:-}"),
+        ("CLEARWAY_NOTE_FOLDER", "${CLEARWAY_NOTE_FOLDER:-/var/lib/clearway-files}"),
     }
+    assert notes["volumes"] == ["notes-files:/var/lib/clearway-files"]
+    assert "volumes" not in services["page"]
     database = "CLEARWAY_NOTES_DATABASE_URL"
     assert task["secrets"] == [{"source": "ca.crt"}, {"source": "notes_owner_database_url", "target": database}]
     assert {"source": "notes_database_url", "target": database} in notes["secrets"]

@@ -73,6 +73,35 @@ def test_a_backup_holds_everything_and_overwrites_nothing(kept: Path) -> None:
     assert {file.name: file.read_bytes() for file in kept.iterdir()} == before
 
 
+def test_a_backup_holds_photos_and_brings_them_back(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, other = data / "attachments/unmx/ab/photo.jpg", data / "attachments/unmx/cd/later.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"a photo")
+    folder = tmp_path / "with-photos"
+    assert clearway("backup", str(folder)).exit_code == 0
+    other.parent.mkdir()
+    other.write_bytes(b"one that was sent after it")
+    photo.unlink()
+    refused = clearway("restore", str(folder))
+    assert "the files of `incidents`" in said(refused)
+    monkeypatch.setenv("CLEARWAY_ATTACHMENTS", "off")
+    assert "name no folder for them" in said(clearway("restore", str(folder), "--replace"))
+    monkeypatch.delenv("CLEARWAY_ATTACHMENTS")
+    done = clearway("restore", str(folder), "--replace")
+    assert done.exit_code == 0, done.output
+    assert (photo.read_bytes(), photo.stat().st_mode & 0o077, other.exists()) == (b"a photo", 0, False)
+
+
+def test_a_backup_says_what_is_not_in_it(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEARWAY_ATTACHMENTS", "s3://photos/clearway?endpoint=https://store.example.org")
+    done = clearway("backup", str(tmp_path / "without-photos"))
+    assert "Not in it: the photos of incidents. Copy s3://photos/clearway too, after this backup." in said(done)
+    monkeypatch.setenv("CLEARWAY_ATTACHMENTS", "off")
+    assert "None are kept by these settings" in said(clearway("backup", str(tmp_path / "off")))
+
+
 def test_a_backup_says_where_its_chains_end(data: Path, kept: Path) -> None:
     """The record of the backup itself is in it: the chain of no mission has one record, and its hash is in the file."""
     parts = json.loads((kept / "manifest.json").read_text())["parts"]

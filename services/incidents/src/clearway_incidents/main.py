@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from clearway_incidents import permissions
+from clearway_incidents.photos.stores.opening import files_of
 from clearway_incidents.queries.chains import RevisionChains
 from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.tables import incidents_metadata
@@ -43,4 +44,5 @@ service: Final = Service(
     settings=IncidentsSettings,
     permissions=permissions.PERMISSIONS,
     chains=RevisionChains(),
+    files=files_of,
 )

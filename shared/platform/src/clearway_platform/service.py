@@ -139,6 +139,16 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """Where a service keeps files beside its database: in a folder, elsewhere, or nowhere. `are` is what they are, in
+    words, and `elsewhere` the place in words, without anything secret."""
+
+    are: str
+    folder: Path | None = None
+    elsewhere: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A service, as a value.
 
@@ -147,6 +157,7 @@ class Service:
     `chains`: those of its record, one for each mission, which the audit's checkpoints contain.
     `signs_in_at`: the address of its page that signs in who opens it, with `{key}` for the key. It belongs into the
     fragment, which a browser does not send.
+    `files`: where its files are by the settings of the process and its own; a backup holds those of a folder.
     """
 
     name: str
@@ -157,6 +168,7 @@ class Service:
     permissions: tuple[Permission, ...] = ()
     signs_in_at: str | None = None
     chains: ChainSource | None = None
+    files: Callable[[Settings, ServiceSettings], Files] | None = None
 
 
 def migrations_of(services: Iterable[Service]) -> dict[str, Path]:

@@ -66,8 +66,8 @@ _SENT: Final = {
 _IMAGE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
 }
-# A browser that opens it shows or runs nothing of it by itself. It keeps none (`no-store`, as of all data): a device may
-# be lost. A program that keeps a photo asks again with its ETag.
+# A browser that opens it shows or runs nothing of it by itself. It keeps none (`no-store`, as of all data): a device
+# may be lost. A program that keeps a photo asks again with its ETag.
 _POLICY: Final = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
 
 

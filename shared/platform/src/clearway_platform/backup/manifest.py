@@ -15,6 +15,7 @@ from clearway_platform.database.schema import Schema
 
 NAME: Final = "manifest.json"
 NO_SCHEMA: Final = Schema()
+Kind = Literal["database", "log", "in_transit", "key", "files"]
 
 
 class ChainEnd(BaseModel):
@@ -32,7 +33,7 @@ class Part(BaseModel):
     keys without which sealed secrets in it do not open: the keys are in no backup. `chains` are those that it holds."""
 
     name: str
-    kind: Literal["database", "log", "in_transit", "key"]
+    kind: Kind
     engine: str
     file: str
     size: int
@@ -61,7 +62,7 @@ class Manifest(BaseModel):
 
 def described(
     name: str,
-    kind: Literal["database", "log", "in_transit", "key"],
+    kind: Kind,
     engine: str,
     file: Path,
     made: Schema = NO_SCHEMA,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy.engine import make_url
 
-from clearway_platform.backup import in_transit, postgres, sqlite
+from clearway_platform.backup import files, in_transit, postgres, sqlite
 from clearway_platform.backup import manifest as manifests
 from clearway_platform.backup.manifest import Manifest, Part
 from clearway_platform.backup.source import BackupError
@@ -26,17 +27,25 @@ _KAFKA: Final = "in_transit"
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """A backup that was read and checked. `replaces`: the existing data that it would replace."""
+    """A backup that was read and checked. `replaces`: the existing data that it would replace. `folders`: where the
+    services keep their files."""
 
     folder: Path
     manifest: Manifest
     replaces: Sequence[str]
+    folders: Mapping[str, Path]
 
 
-async def prepare(settings: Settings, folder: Path, migrations: Mapping[str, Path]) -> Restore:
+async def prepare(
+    settings: Settings,
+    folder: Path,
+    migrations: Mapping[str, Path],
+    folders: Mapping[str, Path] = MappingProxyType({}),
+) -> Restore:
     """Check the backup, whether it fits the settings and this program, and what it would replace.
 
-    `migrations`: by database. Raises BackupError, SchemaTooNew.
+    `migrations`: by database. `folders`: where services keep their files, by their names. Raises BackupError,
+    SchemaTooNew.
     """
     manifest = manifests.read(folder)
     for part in manifest.of_kind("database"):
@@ -50,10 +59,15 @@ async def prepare(settings: Settings, folder: Path, migrations: Mapping[str, Pat
             if settings.broker_url
             else "The backup is of a platform on Kafka. Set CLEARWAY_BROKER_URL."
         )
+    for part in manifest.of_kind("files"):
+        if part.name not in folders:
+            raise BackupError(
+                f"The backup holds the files of `{part.name}`, and its settings name no folder for them. Set it to one."
+            )
     for part in manifest.parts:
         await _check(settings, folder, part)
-    replaces = [found for part in manifest.parts if (found := await _in_the_way(settings, part))]
-    return Restore(folder, manifest, replaces)
+    replaces = [found for part in manifest.parts if (found := await _in_the_way(settings, part, folders))]
+    return Restore(folder, manifest, replaces, folders)
 
 
 async def put_back(settings: Settings, restore: Restore, topics: Sequence[TopicSpec]) -> None:
@@ -90,6 +104,8 @@ async def _put_files_back(settings: Settings, restore: Restore) -> None:
             sqlite.put_back(file, _path(settings, part))
         elif part.engine == postgres.ENGINE:
             await postgres.put_back(part.name, file, settings.database_url(part.name))
+        elif part.kind == "files":
+            files.put_back(file, restore.folders[part.name])
         elif part.kind == "key":
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             kept = settings.data_dir / FIRST_KEY
@@ -107,10 +123,15 @@ async def _check(settings: Settings, folder: Path, part: Part) -> None:
         sqlite.check(part.name, folder / part.file)
     elif part.engine == postgres.ENGINE:
         await postgres.check(part.name, folder / part.file)
+    elif part.engine == files.ENGINE:
+        files.check(part.name, folder / part.file)
 
 
-async def _in_the_way(settings: Settings, part: Part) -> str | None:
+async def _in_the_way(settings: Settings, part: Part, folders: Mapping[str, Path]) -> str | None:
     """The existing data that a part would replace, in words."""
+    if part.kind == "files":
+        folder = folders[part.name]
+        return f"the files of `{part.name}` in {folder}" if files.has_files(folder) else None
     if part.engine == postgres.ENGINE:
         url = settings.database_url(part.name)
         taken = await postgres.has_tables(part.name, url)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
 from sqlalchemy.engine import make_url
 
-from clearway_platform.backup import in_transit
+from clearway_platform.backup import files, in_transit
 from clearway_platform.backup.manifest import NAME, ChainEnd, Manifest, Part, described
 from clearway_platform.backup.postgres import PostgresSource
 from clearway_platform.backup.source import BackupError, Source, at_one_moment
@@ -26,14 +27,17 @@ LOG: Final = "log"
 FIRST_KEY: Final = "admin.key"
 
 
-async def take(settings: Settings, databases: Sequence[str], folder: Path) -> Manifest:
-    """Back up the named databases, and the log or the events in transit on Kafka, to a new folder.
+async def take(
+    settings: Settings, databases: Sequence[str], folder: Path, folders: Mapping[str, Path] = MappingProxyType({})
+) -> Manifest:
+    """Back up the named databases, the log or the events in transit on Kafka, and the files of services in `folders`,
+    by their names, to a new folder.
 
     The folder gets its name once everything is written and checked. Raises BackupError, BrokerError.
     """
     unfinished = _begun(folder)
     try:
-        manifest = await _take_into(settings, databases, unfinished)
+        manifest = await _take_into(settings, databases, unfinished, folders)
         _finish(unfinished, folder, manifest)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -71,7 +75,9 @@ def source_of(settings: Settings, name: str) -> Source:
     )
 
 
-async def _take_into(settings: Settings, databases: Sequence[str], folder: Path) -> Manifest:
+async def _take_into(
+    settings: Settings, databases: Sequence[str], folder: Path, folders: Mapping[str, Path]
+) -> Manifest:
     async with AsyncExitStack() as stack:
         sources = [source_of(settings, name) for name in databases]
         if settings.broker_url is None:
@@ -85,6 +91,7 @@ async def _take_into(settings: Settings, databases: Sequence[str], folder: Path)
             moment, records = await _fix_with_kafka(stack, sources, broker)
             rest = [_in_transit(folder, records)]
         parts = [await _copied(source, folder) for source in sources]
+        rest += [_files(name, kept, folder) for name, kept in folders.items()]
         return Manifest(program=PROGRAM, moment=moment, parts=[*parts, *rest, *_first_key(settings, folder)])
 
 
@@ -120,6 +127,12 @@ async def _copied(source: Source, folder: Path) -> Part:
     kind: Literal["log", "database"] = "log" if source.name == LOG else "database"
     ends = [ChainEnd(table=table, mission=of, records=count, hash=own) for table, of, count, own in await source.ends()]
     return described(source.name, kind, source.engine, file, schema, await source.sealed_with(), ends)
+
+
+def _files(service: str, kept: Path, folder: Path) -> Part:
+    archive = new_file(folder / files.archive_name(service))
+    files.copy(kept, archive)
+    return described(service, "files", files.ENGINE, archive)
 
 
 def _in_transit(folder: Path, records: Sequence[Record]) -> Part:

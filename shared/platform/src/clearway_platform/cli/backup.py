@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -15,11 +15,11 @@ from clearway_platform.backup.recording import record_backup
 from clearway_platform.backup.restoring import Restore, prepare, put_back
 from clearway_platform.backup.source import BackupError
 from clearway_platform.backup.taking import take
-from clearway_platform.cli.configuration import DataFolder, read_settings
+from clearway_platform.cli.configuration import DataFolder, read_own_settings, read_settings
 from clearway_platform.cli.failures import fail
 from clearway_platform.cli.people import this_user
 from clearway_platform.process.runtime import TOPIC_SPECS
-from clearway_platform.service import installed_services, migrations_of
+from clearway_platform.service import Files, installed_services, migrations_of
 from clearway_platform.settings import Settings
 
 Result = TypeVar("Result")
@@ -37,7 +37,8 @@ def backup(
 ) -> None:
     """Back up all stored data, as of one moment. Clearway keeps running meanwhile."""
     settings = read_settings(data_dir=data)
-    manifest = _run(_taken(settings, folder))
+    kept = _files(settings)
+    manifest = _run(_taken(settings, folder, _folders(kept)))
     size = sum(part.size for part in manifest.parts)
     typer.echo(f"Backed up as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC, {size:,} bytes, checked:")
     for part in manifest.parts:
@@ -46,12 +47,18 @@ def backup(
         typer.echo(
             f"The secrets of webhooks in it are sealed. Keep the keys elsewhere: {', '.join(manifest.sealed_with)}"
         )
+    for files in kept.values():
+        if files.folder is None:
+            if files.elsewhere is None:
+                typer.echo(f"Not in it: {files.are}. None are kept by these settings; the service's own count.")
+            else:
+                typer.echo(f"Not in it: {files.are}. Copy {files.elsewhere} too, after this backup.")
 
 
-async def _taken(settings: Settings, folder: Path) -> Manifest:
+async def _taken(settings: Settings, folder: Path, folders: Mapping[str, Path]) -> Manifest:
     """The audit says before that data leave, so that the backup itself says so."""
     await record_backup(settings, this_user())
-    return await take(settings, list(_migrations()), folder)
+    return await take(settings, list(_migrations()), folder, folders)
 
 
 def restore(
@@ -64,7 +71,7 @@ def restore(
 ) -> None:
     """Restore a backup. Stop Clearway first. Stream clients must resync afterwards."""
     settings = read_settings(data_dir=data)
-    found = _run(prepare(settings, folder, _migrations()))
+    found = _run(prepare(settings, folder, _migrations(), _folders(_files(settings), there=False)))
     manifest = found.manifest
     typer.echo(f"The backup is complete: Clearway {manifest.program}, as of {manifest.moment:%Y-%m-%d %H:%M:%S} UTC.")
     if manifest.sealed_with:
@@ -83,6 +90,19 @@ def _print_replaced(found: Restore, *, replace: bool, check: bool) -> None:
         typer.echo(f"  {part}")
     if not (check or replace):
         fail("Nothing was changed. Add --replace to replace this data.")
+
+
+def _files(settings: Settings) -> dict[str, Files]:
+    """Where the services keep files, by their names."""
+    services = {name: service for name, service in installed_services().items() if service.files is not None}
+    own = read_own_settings(services.values())
+    return {name: service.files(settings, own[name]) for name, service in services.items() if service.files is not None}
+
+
+def _folders(kept: Mapping[str, Files], *, there: bool = True) -> dict[str, Path]:
+    """The folders among them; with `there` those that exist."""
+    named = {name: files.folder for name, files in kept.items() if files.folder is not None}
+    return {name: folder for name, folder in named.items() if folder.is_dir() or not there}
 
 
 def _migrations() -> dict[str, Path]:

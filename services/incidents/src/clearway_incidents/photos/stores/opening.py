@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from clearway_incidents.photos.stores.folder import FolderStore
 from clearway_incidents.photos.stores.store import Store
 from clearway_incidents.settings import OFF, IncidentsSettings
-from clearway_platform.settings import Settings
+from clearway_platform.service import Files
+from clearway_platform.settings import ServiceSettings, Settings
 
 FOLDER: Final = "attachments"
 """In the data folder, where the settings name no place."""
@@ -22,6 +23,14 @@ def folder_of(settings: Settings, own: IncidentsSettings) -> Path | None:
     if own.attachments is None:
         return None if settings.broker_url is not None else settings.data_dir / FOLDER
     return None if own.attachments == OFF or own.attachments.startswith(_BUCKET) else Path(own.attachments)
+
+
+def files_of(settings: Settings, own: ServiceSettings) -> Files:
+    """Where the photos are, for a backup."""
+    assert isinstance(own, IncidentsSettings)
+    is_elsewhere = own.attachments is not None and own.attachments.startswith(_BUCKET)
+    bucket = (own.attachments or "").partition("?")[0] if is_elsewhere else None
+    return Files("the photos of incidents", folder_of(settings, own), bucket)
 
 
 def store_of(settings: Settings, own: IncidentsSettings) -> Store | None:
