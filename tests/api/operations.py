@@ -51,7 +51,7 @@ QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 JSON = "application/json"
 
 
-def line_of(body: Any) -> bytes:
+def line_of(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body).encode() + b"\n"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ from clearway_platform.cli.patience import Patient
 from clearway_platform.codes import Code
 
 TIMEOUT_SECONDS: Final = 60.0
+# A file over a slow link.
+FILE_SECONDS: Final = 660.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,15 @@ class Api:
     def post(self, path: str, body: Any = None, *, seen: str | None = None, seconds: float = TIMEOUT_SECONDS) -> Answer:
         """Ask for a change. `seen` is the ETag of what is changed, as the user was shown it."""
         headers = {} if seen is None else {"If-Match": seen}
+        return self._sent(lambda: self._client.post(path, json=body, headers=headers, timeout=seconds))
+
+    def post_file(self, path: str, content: bytes, **parameters: str) -> Answer:
+        """Send a file as it is."""
+        return self._sent(lambda: self._client.post(path, content=content, params=parameters, timeout=FILE_SECONDS))
+
+    def _sent(self, send: Callable[[], httpx.Response]) -> Answer:
         try:
-            response = self._client.post(path, json=body, headers=headers, timeout=seconds)
+            response = send()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise NotAvailable(nothing_answers(self._url)) from error
         except httpx.TransportError as error:
