@@ -13,7 +13,7 @@ from clearway_platform.audit.reading import Wanted, records
 from clearway_platform.audit.records import NO_MISSION
 from clearway_platform.auth.principals import Role
 
-from .mission import Mission, await_that, found_mission, made, report
+from .mission import Mission, attached, await_that, found_mission, made, report
 from .served import Served, served
 
 # A mission has a key of each role, and one that is limited.
@@ -79,6 +79,22 @@ def test_a_read_of_what_is_kept_from_others_is_on_record(mission: Mission) -> No
     [read] = some(mission, kind="restricted.read")
     assert (read["subject"], read["actor"]) == (f"incident {secret}", mission.key_ids[Role.ADMIN])
     assert some(mission, subject=f"incident {secret}") == [read]
+
+
+def test_photos_that_come_and_go_are_on_record(mission: Mission) -> None:
+    with mission.client() as client:
+        incident_id = made(client.post("/v1/incidents", json=report("x", sharing={"tlp": "red"})))["incident_id"]
+        attachment_id = attached(client, incident_id, "x")
+        assert attached(client, incident_id, "x") == attachment_id
+        address = f"/v1/incidents/{incident_id}/attachments/{attachment_id}"
+        client.get(address).raise_for_status()
+        for _ in range(2):
+            made(client.post(f"{address}/remove", json={"reason": "a face is seen"}))
+    for kind in ("file.added", "file.removed"):
+        [record] = some(mission, kind=kind)
+        assert record["subject"] == f"attachment {attachment_id} of incident {incident_id}"
+        assert record["actor"] == mission.key_ids[Role.ADMIN]
+    assert [one["kind"] for one in some(mission, subject=f"incident {incident_id}")] == ["restricted.read"]
 
 
 def test_a_stream_that_is_opened_is_an_export(mission: Mission) -> None:

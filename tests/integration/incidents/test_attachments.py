@@ -101,11 +101,12 @@ async def test_a_photo_is_kept_and_shown(desk: Desk, own: IncidentsSettings) -> 
     assert await desk.count(ERASURES) == 0
 
 
-async def test_the_same_photo_is_one(desk: Desk) -> None:
+async def test_the_same_photo_is_one(desk: Desk, own: IncidentsSettings) -> None:
     incident, another = await desk.report(), await desk.report()
     first = await sent(desk, incident, caption=CAPTION)
     again = await send(desk, incident, caption="other words")
     assert (again.status_code, again.json()) == (200, first)
+    assert len(files(own)) == 2
     assert (await sent(desk, another))["attachment_id"] != first["attachment_id"]
     assert await sent(desk, incident, photo(seed=5)) != first
 

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from clearway_platform import places
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, LARGE_REST, WRITES_AT_ONCE, Turns, take_turn
+from clearway_platform.web.turns import AT_ONCE, LARGE_BYTES, LARGE_REST, WRITES_AT_ONCE, Turns, leave_turn, take_turn
 
 SECONDS = 20
 LARGE = b"x" * LARGE_BYTES
@@ -33,11 +33,14 @@ class Application:
     bodies: list[bytes] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     content_type: bytes = b"application/json"
+    leaves: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         for _ in range(self.takes_turns):
             await take_turn(scope, scope["mission"])
         self.running.append(scope["path"])
+        if self.leaves:
+            await leave_turn(scope)
         body, more = b"", True
         while more:
             message = await receive()
@@ -132,6 +135,15 @@ async def test_a_read_that_asks_for_its_turn_again_has_it() -> None:
         await settled()
         assert application.running == [f"/{number}" for number in range(AT_ONCE)]
     assert len(application.running) == 2 * AT_ONCE
+
+
+async def test_a_read_that_has_left_its_turn_keeps_no_other_waiting() -> None:
+    application = Application(leaves=True)
+    async with calling(application) as caller:
+        for number in range(2 * AT_ONCE):
+            caller.ask(f"/{number}", "north")
+            await settled()
+        assert len(application.running) == 2 * AT_ONCE
 
 
 async def test_what_takes_no_turn_waits_for_nothing() -> None:

@@ -143,7 +143,7 @@ async def attach(
     await wiring.attaching.check(principal, incident_id)
     async with wiring.receiving.of(principal.mission):
         photo = await _photo(request, incident_id, wiring)
-        attachment_id = await wiring.attaching.keep_bytes(principal, photo)
+        attachment_id = await wiring.attaching.keep_bytes(principal, incident_id, photo)
     record = partial(
         wiring.attaching.record, incident_id=incident_id, photo=photo, attachment_id=attachment_id, caption=caption
     )

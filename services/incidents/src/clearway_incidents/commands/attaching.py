@@ -40,8 +40,10 @@ NOT_KEPT: Final = "The store of photos does not take this one now, and nothing o
 NOT_READ: Final = "The store of photos does not answer"
 NOT_THERE: Final = "The store of photos does not have this one as it was kept. Tell the operator"
 _HELD: Final = ATTACHMENTS.c.removed_at.is_(None)
-_LOCK: Final = select(INCIDENTS.c.revision).where(
-    INCIDENTS.c.mission == bindparam("mission"), INCIDENTS.c.incident_id == bindparam("incident_id")
+_LOCK: Final = (
+    select(INCIDENTS.c.revision)
+    .where(INCIDENTS.c.mission == bindparam("mission"), INCIDENTS.c.incident_id == bindparam("incident_id"))
+    .with_for_update()
 )
 _OF_INCIDENT: Final = (
     ATTACHMENTS.c.mission == bindparam("mission"),
@@ -98,14 +100,18 @@ class Attaching:
         async with self.database.of(principal.mission).write() as transaction:
             await self._check(transaction, principal, incident_id)
 
-    async def keep_bytes(self, principal: Principal, photo: Photo) -> UUID:
-        """Put the bytes into the store; the id under which they are kept. Raises PhotosUnavailable."""
+    async def keep_bytes(self, principal: Principal, incident_id: UUID, photo: Photo) -> UUID | None:
+        """Put the bytes into the store; the id under which they are kept. None where the incident has this photo
+        already. Raises PhotosUnavailable, and what refuses the photo."""
         if self.store is None:
             raise NoPhotoStore
         attachment_id = new_id()
         due = {"due_at": self.revisions.clock.now() + GIVEN_UP, "sha256": photo.sha256}
         named = {"mission": principal.mission, "attachment_id": attachment_id}
         async with self.database.of(principal.mission).write() as transaction:
+            if await self._same(transaction, principal, incident_id, photo) is not None:
+                return None
+            await self._check_room(transaction, principal.mission, incident_id)
             await transaction.connection.execute(insert(ERASURES), named | due)
         try:
             await self.store.put(thumbnail_address(principal.mission, photo.sha256, attachment_id), photo.thumbnail)
@@ -134,24 +140,23 @@ class Attaching:
         incident_id: UUID,
         *,
         photo: Photo,
-        attachment_id: UUID,
+        attachment_id: UUID | None,
         caption: str | None,
     ) -> Attached:
-        """Record a photo whose bytes are kept; the one that is there, when the incident has it already. Who may not
-        read the whole incident is told of none but those of its own."""
-        state = await self._check(transaction, principal, incident_id, photo=photo)
-        named = {"mission": principal.mission, "incident_id": incident_id, "sha256": photo.sha256}
-        reads = principal.ceiling.sight(handling_of(state)) is Sight.WHOLE
-        for row in await transaction.connection.execute(_SAME, named):
-            if reads or (row.person or row.sent_by) == principal.identity:
-                return Attached(row, created=False)
+        """Record a photo whose bytes are kept; the one that is there, when the incident has it already."""
+        # Locked, so that none is counted twice or left out.
+        named = {"mission": principal.mission, "incident_id": incident_id}
+        await transaction.connection.execute(_LOCK, named)
+        await self._check(transaction, principal, incident_id)
+        if (row := await self._same(transaction, principal, incident_id, photo)) is not None:
+            return Attached(row, created=False)
         await self._check_room(transaction, principal.mission, incident_id)
         own = {"mission": principal.mission, "attachment_id": attachment_id}
-        if (await transaction.connection.execute(_KEEP_BYTES, own)).rowcount == 0:
+        if attachment_id is None or (await transaction.connection.execute(_KEEP_BYTES, own)).rowcount == 0:
             raise PhotosUnavailable(NOT_KEPT)
-        values = named | own | {"media_type": MEDIA_TYPE, "caption": caption, **_measures(photo)}
+        values = named | own | {"sha256": photo.sha256, "media_type": MEDIA_TYPE, "caption": caption}
         sent = {"sent_by": principal.id, "person": person_of(principal), "sent_at": self.revisions.clock.now()}
-        await transaction.connection.execute(insert(ATTACHMENTS), values | sent)
+        await transaction.connection.execute(insert(ATTACHMENTS), values | _measures(photo) | sent)
         return Attached((await transaction.connection.execute(_ONE, own)).one(), created=True)
 
     async def remove(self, transaction: Transaction, principal: Principal, row: Row[Any], *, reason: str) -> Row[Any]:
@@ -160,19 +165,25 @@ class Attaching:
         await forget(transaction, now, principal.id, reason, **own)
         return (await transaction.connection.execute(_ONE, own)).one()
 
-    async def _check(
-        self, transaction: Transaction, principal: Principal, incident_id: UUID, *, photo: Photo | None = None
-    ) -> State:
-        """The incident, which is locked where a photo is recorded: so none is counted twice or left out."""
-        if photo is not None:
-            named = {"mission": principal.mission, "incident_id": incident_id}
-            await transaction.connection.execute(_LOCK.with_for_update(), named)
+    async def _check(self, transaction: Transaction, principal: Principal, incident_id: UUID) -> State:
+        """The incident, if it takes photos."""
         recorded = await self.revisions.readable(transaction, principal, incident_id)
         check_open(recorded.incident, self.revisions.clock.now())
         await self._check_quota(transaction, principal.mission)
-        if photo is None and principal.ceiling.sight(handling_of(recorded.state)) is Sight.WHOLE:
-            await self._check_room(transaction, principal.mission, incident_id)
         return recorded.state
+
+    async def _same(
+        self, transaction: Transaction, principal: Principal, incident_id: UUID, photo: Photo
+    ) -> Row[Any] | None:
+        """This photo, where the incident has it. Who may not read the whole incident is told of none but those of its
+        own."""
+        state = (await self.revisions.readable(transaction, principal, incident_id)).state
+        reads = principal.ceiling.sight(handling_of(state)) is Sight.WHOLE
+        named = {"mission": principal.mission, "incident_id": incident_id, "sha256": photo.sha256}
+        for row in await transaction.connection.execute(_SAME, named):
+            if reads or (row.person or row.sent_by) == principal.identity:
+                return row
+        return None
 
     async def _check_room(self, transaction: Transaction, mission: str, incident_id: UUID) -> None:
         named = {"mission": mission, "incident_id": incident_id}
