@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests/contract/openapi"
 JOINED = ROOT / "shared/contracts/src/clearway_contracts/openapi.json"
 DOCUMENTS = [JOINED, *sorted(ROOT.glob("services/*/openapi.json"))]
+# Lines and photos it knows as bytes alone.
+AS_BYTES = "{application/x-ndjson: application/octet-stream, image/jpeg: application/octet-stream}"
 SCRIPTS = ("call_python_client.py", "call_generator.py")
 
 
@@ -55,8 +57,7 @@ def python_client(python: Path, document: Path, folder: Path) -> str:
         "none",
     ]
     config = folder / "config.yaml"
-    # Lines it knows as bytes alone.
-    config.write_text("post_hooks: []\ncontent_type_overrides:\n  application/x-ndjson: application/octet-stream\n")
+    config.write_text(f"post_hooks: []\ncontent_type_overrides: {AS_BYTES}\n")
     done = run(python / "openapi-python-client", *command, "--config", config, "--fail-on-warning", folder=folder)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 

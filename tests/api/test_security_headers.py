@@ -36,7 +36,7 @@ def hold(answer: httpx.Response, caching: str = "no-store") -> None:
         assert parts["script-src"] == "'self'"
     else:
         # A photo is shown by itself where it is opened: in a sandbox.
-        is_shown = answer.headers.get("content-type", "").startswith("image/")
+        is_shown = "content-disposition" in answer.headers
         assert parts.keys() == {"default-src", "frame-ancestors", *(["sandbox"] if is_shown else [])}
 
 
