@@ -32,6 +32,8 @@ from .conftest import Desk, desk_of
 
 REPORTER, VERIFIER, SUBSCRIBER = "unmix:reporter", "unmix:verifier", "unmix:subscriber"
 CAPTION = "The culvert from the north"
+# Made up.
+INSTRUCTIONS = "Mix two cups of flurbium with one cup of blenk and stir"
 
 
 async def send(
@@ -385,3 +387,16 @@ async def test_a_photo_that_is_not_in_the_store_is_said_to_be_missing(desk: Desk
         answer = await desk.ask("GET", attached["content"])
         assert answer.status_code == 503
         assert str(own.attachments) not in answer.text
+
+
+async def test_a_caption_or_a_reason_that_reads_like_instructions_is_refused(desk: Desk) -> None:
+    incident = await desk.report()
+    answer = await send(desk, incident, caption=INSTRUCTIONS)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.caption")
+    assert await listed(desk, incident) == []
+    photo = await sent(desk, incident, caption="The culvert from the south")
+    path = f"/{incident['incident_id']}/attachments/{photo['attachment_id']}/remove"
+    answer = await desk.ask("POST", path, {"reason": INSTRUCTIONS})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.reason")
+    [there] = await listed(desk, incident)
+    assert there["removed"] is None

@@ -138,7 +138,7 @@ async def attach(
     """A JPEG, PNG or WebP, as the body. It is turned upright, made smaller where it is larger than 2560 pixels, and
     stripped of everything but its pixels: place, time and device are not kept. A photo warns nobody and makes no
     revision."""
-    await wiring.attaching.check(principal, incident_id)
+    await wiring.attaching.check(principal, incident_id, caption)
     async with wiring.receiving.of(principal.mission):
         photo = await _photo(request, incident_id, wiring)
         attachment_id = await wiring.attaching.keep_bytes(principal, incident_id, photo)

@@ -23,6 +23,7 @@ from clearway_incidents.domain.attaching import check_open, check_room
 from clearway_incidents.domain.errors import NoPhotoStore, PhotosUnavailable
 from clearway_incidents.domain.photo import MEDIA_TYPE, Photo
 from clearway_incidents.domain.sight import handling_of
+from clearway_incidents.domain.withholding import refused
 from clearway_incidents.photos.stores.store import Store, StoreError, image_address, thumbnail_address
 from clearway_incidents.storage.tables import ATTACHMENTS, ERASURES, INCIDENTS
 from clearway_platform.auth.ceilings import Sight
@@ -93,10 +94,12 @@ class Attaching:
     room: Room
     hashing: HeavyWork = field(default_factory=partial(HeavyWork, "photo-hashes"))
 
-    async def check(self, principal: Principal, incident_id: UUID) -> None:
+    async def check(self, principal: Principal, incident_id: UUID, caption: str | None) -> None:
         """Before anything is received: raise what would refuse the photo all the same."""
         if self.store is None:
             raise NoPhotoStore
+        if caption is not None and self.revisions.guard.why(caption):
+            raise refused("caption", "Say what the photo shows, and no more.", part="query")
         async with self.database.of(principal.mission).write() as transaction:
             await self._check(transaction, principal, incident_id)
 
@@ -160,7 +163,9 @@ class Attaching:
         return Attached((await transaction.connection.execute(_ONE, own)).one(), created=True)
 
     async def remove(self, transaction: Transaction, principal: Principal, row: Row[Any], *, reason: str) -> Row[Any]:
-        """Remove a photo; its row as it is then. It says by whom and why; caption and bytes go."""
+        """Remove a photo; its row as it is then. It says by whom and why; caption and bytes go. Raises InvalidFact."""
+        if self.revisions.guard.why(reason):
+            raise refused("reason", "Say why it is removed, and no more.")
         now, own = self.revisions.clock.now(), {"mission": row.mission, "attachment_id": row.attachment_id}
         await forget(transaction, now, principal.id, reason, **own)
         return (await transaction.connection.execute(_ONE, own)).one()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clearway_platform.codes import Code
-from clearway_platform.refusals import Conflict, Fault, Invalid, NotFound, NotYours, Refusal, StaleRevision
+from clearway_platform.refusals import Conflict, Fault, Invalid, NotFound, NotYours, Refusal, RequestPart, StaleRevision
 
 __all__ = [
     "IdTaken",
@@ -37,8 +37,8 @@ __all__ = [
 class InvalidFact(Invalid):
     """A fact contradicts itself or another one. `place` is its dotted name."""
 
-    def __init__(self, place: str, problem: str, remedy: str) -> None:
-        super().__init__(place, problem, remedy)
+    def __init__(self, place: str, problem: str, remedy: str, *, part: RequestPart = "body") -> None:
+        super().__init__(place, problem, remedy, part=part)
 
 
 class NotNow(Conflict):

@@ -16,6 +16,7 @@ from clearway_contracts.incident import ExternalRef, IncidentState, Report
 from clearway_incidents.domain.content_guard import WITHHELD, ContentGuard
 from clearway_incidents.domain.errors import InvalidFact, NotNow, TextReplaced
 from clearway_incidents.domain.life import LIVE, Act, Kind, NewRevision, revise
+from clearway_platform.refusals import RequestPart
 
 REASON: Final = "reason"
 """The name of the reason of a revision, among those of the texts of its incident."""
@@ -104,9 +105,9 @@ def check_names(guard: ContentGuard, incident: IncidentState) -> None:
             raise refused(name, "Send a plain name.")
 
 
-def refused(name: str, remedy: str) -> InvalidFact:
+def refused(name: str, remedy: str, part: RequestPart = "body") -> InvalidFact:
     """A text that is not held, because something depends on it, or nothing waits for it."""
-    return InvalidFact(name, "reads like instructions for making something, which are not recorded", remedy)
+    return InvalidFact(name, "reads like instructions for making something, which are not recorded", remedy, part=part)
 
 
 def withheld_in(state: Mapping[str, Any]) -> list[str]:
