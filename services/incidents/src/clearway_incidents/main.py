@@ -35,6 +35,8 @@ service: Final = Service(
         "/v1/keys",
         "/v1/ogc",
         "/v1/proposals",
+        "/v1/public",
+        "/v1/public-areas",
         "/v1/retracted-incidents",
         "/v1/session",
         "/v1/stream-tickets",

@@ -24,4 +24,6 @@ REVIEW_TEXTS: Final = Permission(
 
 IMPORT: Final = Permission("incidents:import", "import incidents", frozenset({Role.OPERATOR}))
 
-PERMISSIONS: Final = (READ, REPORT, IMPORT, ASSESS, REVIEW_TEXTS)
+PUBLISH: Final = Permission("incidents:publish", "decide which coarse areas everyone may read without a key")
+
+PERMISSIONS: Final = (READ, REPORT, IMPORT, ASSESS, REVIEW_TEXTS, PUBLISH)

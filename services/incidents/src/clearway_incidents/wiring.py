@@ -21,6 +21,8 @@ from clearway_incidents.api import (
     nine_line,
     ogc,
     proposing,
+    public_areas,
+    public_feeds,
     reading,
     reporting,
     tiles,
@@ -29,6 +31,7 @@ from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
 from clearway_incidents.commands.attaching import Attaching, Room
+from clearway_incidents.commands.editions import Editions
 from clearway_incidents.commands.erasing import Erasing
 from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
@@ -37,6 +40,7 @@ from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.linking import Linking
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
+from clearway_incidents.commands.publishing import Publishing
 from clearway_incidents.commands.retention import Retention
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.content_guard import ContentGuard
@@ -44,9 +48,11 @@ from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.exchange.exports.geojson import GEOJSON
 from clearway_incidents.exchange.exports.tables import CSV, NDJSON
+from clearway_incidents.exchange.public.feeds import feeds_of
 from clearway_incidents.photos.cleaning import Cleaning
 from clearway_incidents.photos.scanning import Scanner
 from clearway_incidents.photos.stores.opening import store_of
+from clearway_incidents.queries.public_feeds import PublicFeeds
 from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.database.states import StateVersions
@@ -73,6 +79,7 @@ TAGS: Final = {
     "Photos of incidents": "Photos, cleaned of what a camera writes into them, for those who read the whole incident.",
     "Assessing incidents": "What verifiers decide: review, grade, verify, dispute, close, merge, retract.",
     "Reviewing texts": "Texts that are withheld because they read like instructions for making something.",
+    "Publishing": "What everyone may read without a key: coarse areas, and risk education for civilians.",
     "Importing incidents": "Many reports of another system at once, and what its newer editions no longer have.",
 }
 
@@ -92,6 +99,8 @@ PARTS: Final = (
     feeds,
     ogc,
     attaching,
+    public_areas,
+    public_feeds,
     clearing,
     assessing,
     duplicates,
@@ -116,6 +125,7 @@ def build(
     revisions = Revisions(platform.clock, platform.outbox, states, ContentGuard(own.terms()))
     wiring = app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
+    editions = Editions(platform.clock, platform.database, feeds_of)
     linking = Linking(platform.database, platform.feed, platform.precedence.after)
     hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)
@@ -130,7 +140,7 @@ def build(
         *(part.router for part in PARTS),
     ):
         app.include_router(router)
-    workers = {"stream": hub.run, "retention": retention.run}
+    workers = {"stream": hub.run, "retention": retention.run, "editions": editions.run}
     if (store := wiring.attaching.store) is not None:
         workers["erasing"] = Erasing(platform.clock, platform.database, store).run
     return Parts(
@@ -156,6 +166,8 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         proposals=Proposals(revisions),
         held_texts=HeldTexts(revisions),
         texts=HeavyWork("texts"),
+        publishing=Publishing(platform.clock, revisions.guard),
+        public_feeds=PublicFeeds(platform.database),
         attaching=Attaching(revisions, platform.database, store_of(platform.settings, own), room),
         photos=Cleaning(),
         scan=_not_scanned

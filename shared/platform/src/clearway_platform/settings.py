@@ -152,6 +152,9 @@ class Settings(_Given):
     failed_authentications_per_minute: int = Field(
         default=60, ge=0, description="Requests without a valid key from one address; 0: no limit."
     )
+    public_requests_per_minute: int = Field(
+        default=600, ge=0, description="Requests from one address for what missions publish; 0: no limit."
+    )
     key_streams: int = Field(default=200, ge=0, description="Open streams of one key; 0: no limit.")
     mission_streams: int = Field(default=1_000, ge=0, description="Open streams of one mission; 0: no limit.")
     mission_stored_bytes: int = Field(

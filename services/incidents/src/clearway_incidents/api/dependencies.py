@@ -19,9 +19,11 @@ from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.merging import Merging
 from clearway_incidents.commands.proposals import Proposals
+from clearway_incidents.commands.publishing import Publishing
 from clearway_incidents.commands.revisions import Target, Written
 from clearway_incidents.domain.life import Step
 from clearway_incidents.photos.cleaning import Cleaning
+from clearway_incidents.queries.public_feeds import PublicFeeds
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
@@ -37,6 +39,7 @@ Reporter = Annotated[Principal, Depends(require(permissions.REPORT))]
 Importer = Annotated[Principal, Depends(require(permissions.IMPORT))]
 Assessor = Annotated[Principal, Depends(require(permissions.ASSESS))]
 TextReviewer = Annotated[Principal, Depends(require(permissions.REVIEW_TEXTS))]
+Publisher = Annotated[Principal, Depends(require(permissions.PUBLISH))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Wiring:
     photos: Cleaning
     scan: Callable[[bytes], Awaitable[None]]
     receiving: Receiving
+    publishing: Publishing
+    public_feeds: PublicFeeds
 
 
 async def _wiring(request: Request) -> Wiring:

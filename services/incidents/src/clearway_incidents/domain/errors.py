@@ -19,7 +19,9 @@ __all__ = [
     "PhotoInfected",
     "PhotosUnavailable",
     "ProposalDecided",
+    "PublicNameTaken",
     "Refusal",
+    "RuleIsFixed",
     "SentAtOnce",
     "StaleRevision",
     "TextDecided",
@@ -29,6 +31,7 @@ __all__ = [
     "UnknownHeldText",
     "UnknownIncident",
     "UnknownProposal",
+    "UnknownPublication",
     "UnknownRevision",
     "UnknownTile",
 ]
@@ -148,6 +151,28 @@ class UnknownAttachment(NotFound):
     """There is no such photo, or none that this key may see."""
 
     noun = "photo"
+
+
+class RuleIsFixed(Conflict):
+    """Editions were made: the fewest incidents, the grid and the region stay as they are."""
+
+    detail = (
+        "Editions were made by this rule, so fewest, grid and region stay as they are: two publications of one record "
+        "by two rules could be compared. Send them as they are."
+    )
+
+
+class PublicNameTaken(Conflict):
+    """Somebody publishes under this name already."""
+
+    detail = "Somebody publishes under this name already. Choose another one."
+
+
+class UnknownPublication(NotFound):
+    """Nothing is published under this name."""
+
+    def __init__(self) -> None:
+        Refusal.__init__(self, "Nothing is published under this name. Check the address.")
 
 
 class UnknownProposal(NotFound):

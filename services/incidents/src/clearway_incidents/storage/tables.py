@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, Index, MetaData, UniqueConstraint, column
+from sqlalchemy import BigInteger, Double, Index, LargeBinary, MetaData, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
@@ -259,6 +259,60 @@ class RevisionLinkCursorRow(Owned, table=True):
     of_mission: str | None = None
 
 
+class PublicAreasRow(Owned, table=True):
+    """How a mission publishes coarse areas, and whether it does. `fewest`, `grid` and the box of the region stay as
+    they are from the first edition on. `published_since` is when it was last switched on; null while it is off."""
+
+    __tablename__ = "public_areas"
+
+    mission: str = Field(primary_key=True)
+    revision: int
+    public_name: str
+    title: str
+    contact: str
+    fewest: int
+    grid: str
+    west: float = Field(sa_type=Double)
+    south: float = Field(sa_type=Double)
+    east: float = Field(sa_type=Double)
+    north: float = Field(sa_type=Double)
+    published_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    changed_by: str
+
+
+class PublicNameRow(Owned, table=True):
+    """The name in the address of what a mission publishes, while it does: of all missions one has it."""
+
+    __tablename__ = "public_name"
+
+    public_name: str = Field(primary_key=True)
+    mission: str
+
+
+class PublicStandingRow(Owned, table=True):
+    """What the next edition of a mission is computed from: the areas that are shown, and the incidents that wait.
+    `moment` is that of the last edition. Nothing of it is published."""
+
+    __tablename__ = "public_standing"
+
+    mission: str = Field(primary_key=True)
+    moment: datetime = Field(sa_type=UtcDateTime)
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class PublicFeedRow(Owned, table=True):
+    """One feed of one edition, as it is sent."""
+
+    __tablename__ = "public_feed"
+
+    mission: str = Field(primary_key=True)
+    moment: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    feed: str = Field(primary_key=True)
+    content: bytes = Field(sa_type=LargeBinary)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+
+
 INCIDENTS: Final = table_of(IncidentRow)
 REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
@@ -269,3 +323,7 @@ ERASURES: Final = table_of(ErasureRow)
 LINKS: Final = table_of(RevisionLinkRow)
 LINK_HEADS: Final = table_of(RevisionLinkHeadRow)
 LINK_CURSOR: Final = table_of(RevisionLinkCursorRow)
+PUBLIC_AREAS: Final = table_of(PublicAreasRow)
+PUBLIC_NAMES: Final = table_of(PublicNameRow)
+PUBLIC_STANDINGS: Final = table_of(PublicStandingRow)
+PUBLIC_FEEDS: Final = table_of(PublicFeedRow)

@@ -26,6 +26,7 @@ class RecordKind(StrEnum):
     FILE_ADDED = "file.added"
     FILE_REFUSED = "file.refused"
     FILE_REMOVED = "file.removed"
+    PUBLICATION = "publication.changed"
     NOT_RECORDED = "audit.not_recorded"
     ADOPTED = "audit.adopted"
     SIGNING_KEY_CHANGED = "audit.signing_key_changed"

@@ -43,6 +43,9 @@ class Shares:
             "failed_authentications_per_minute",
             "requests without a valid key from this address",
         )
+        self._public = _in_a_minute(
+            settings, "address-public", "public_requests_per_minute", "requests from this address for what is public"
+        )
         self._streams = (
             _at_a_time(settings, "key-streams", "key_streams", "streams of this key"),
             _at_a_time(settings, "mission-streams", "mission_streams", "streams of this mission"),
@@ -64,6 +67,10 @@ class Shares:
         No valid key is refused for it: whoever else is behind the same address can still retract a report.
         """
         await self._addresses.hit(self._failures, network_of(address))
+
+    async def count_public(self, address: str | None) -> None:
+        """Count a request for what anyone may read. Raises QuotaUsedUp when there were too many from its address."""
+        await self._addresses.hit(self._public, network_of(address))
 
     @contextmanager
     def stream(self, principal: Principal) -> Iterator[None]:

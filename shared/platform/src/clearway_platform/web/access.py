@@ -16,6 +16,7 @@ from clearway_platform.service import Platform
 from clearway_platform.web.envelope import say_in_answer
 from clearway_platform.web.never_limited import is_never_limited
 from clearway_platform.web.problems import RETRY_SECONDS, Problem
+from clearway_platform.web.routing import Route
 from clearway_platform.web.turns import take_turn
 
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,16 +42,29 @@ class StreamRoute(APIRoute):
     """The route of a stream: only these accept a stream ticket."""
 
 
+class PublicRoute(Route):
+    """The route of what a mission publishes: only these are read without a key, by a page of any origin. What they give
+    must cost next to nothing, since anyone may ask for it: they take no turn, and are counted by address alone."""
+
+
+_TO_EVERY_PAGE: Final = {"Access-Control-Allow-Origin": "*"}
+
+
 def platform_of(request: Request) -> Platform:
     """The platform on which the application was built."""
     platform: Platform = request.app.state.platform
     return platform
 
 
-async def authenticated(request: Request, credentials: Credentials) -> Principal:
-    """The caller, whose request is counted, and has its turn if it is a read. Raises 401 without a valid key or token,
-    or, on a stream, an unused ticket, 503 while a token cannot be checked, and 429 when a share is used up."""
+async def admitted(request: Request, credentials: Credentials) -> Principal | None:
+    """The caller, whose request is counted, and has its turn if it is a read; None where no key is asked for. Raises
+    401 without a valid key or token, or, on a stream, an unused ticket, 503 while a token cannot be checked, and 429
+    when a share is used up."""
     shares, is_limited = platform_of(request).shares, not is_never_limited(request.scope["route"])
+    if isinstance(request.scope["route"], PublicRoute):
+        say_in_answer(request.scope, _TO_EVERY_PAGE)
+        await shares.count_public(_address_of(request))
+        return None
     try:
         principal = await _caller(request, credentials)
     except Problem as problem:
@@ -105,9 +119,16 @@ def _address_of(request: Request) -> str | None:
     return None if request.client is None else request.client.host
 
 
-async def identify(request: Request) -> Principal:
-    """The caller of a request whose body could not be read. Raises what `authenticated` does."""
-    return await authenticated(request, await _bearer(request))
+async def identify(request: Request) -> Principal | None:
+    """The caller of a request whose body could not be read. Raises what `admitted` does."""
+    return await admitted(request, await _bearer(request))
+
+
+async def authenticated(caller: Annotated[Principal | None, Depends(admitted)]) -> Principal:
+    """The caller of a route that asks for a key. Raises what `admitted` does."""
+    if caller is None:
+        raise LookupError("This route is public: nothing of it may depend on a caller.")
+    return caller
 
 
 Authenticated = Annotated[Principal, Depends(authenticated)]

@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from clearway_platform.service import Platform
 from clearway_platform.version import VERSION
-from clearway_platform.web.access import authenticated, identify
+from clearway_platform.web.access import admitted, identify
 from clearway_platform.web.document import STREAMS, service_document
 from clearway_platform.web.problems import install_handlers
 from clearway_platform.web.strict import nothing_ignored
@@ -23,8 +23,8 @@ _NONE_OF_ITS_OWN: Final[TelemetryConfig] = {"tracing": False, "metrics": False, 
 def create_app(title: str, description: str, platform: Platform, *, tags: Mapping[str, str] | None = None) -> FastAPI:
     """An application on `platform` whose errors are problem documents. `tags`: each with its description.
 
-    Every route requires a key first, so that no route is open by mistake; then it refuses unknown parameters and
-    formats. The runtime serves the documentation, one page for all services.
+    Every route but a `PublicRoute` requires a key first, so that no route is open by mistake; then it refuses unknown
+    parameters and formats. The runtime serves the documentation, one page for all services.
     """
     app = FastAPI(
         title=title,
@@ -33,7 +33,7 @@ def create_app(title: str, description: str, platform: Platform, *, tags: Mappin
         docs_url=None,
         redoc_url=None,
         openapi_tags=[{"name": name, "description": said} for name, said in (tags or {}).items()] + [STREAMS],
-        dependencies=[Depends(authenticated), Depends(nothing_ignored)],
+        dependencies=[Depends(admitted), Depends(nothing_ignored)],
         telemetry=_NONE_OF_ITS_OWN,
     )
     app.state.platform = platform

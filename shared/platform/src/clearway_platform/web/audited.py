@@ -1,4 +1,5 @@
-"""What a request leaves for the audit: it was refused, it exported data, it read what marks keep from others."""
+"""What a request leaves for the audit: it was refused, it exported data, it read what marks keep from others, it
+decided what is given out without a key."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from clearway_platform.auth.principals import Permission
 from clearway_platform.auth.roles import roles_by_permission, roles_table
 from clearway_platform.codes import KINDS
+from clearway_platform.web.access import PublicRoute
 from clearway_platform.web.never_limited import MARK
 from clearway_platform.web.possible_problems import CODES, possible
 from clearway_platform.web.problems import MEDIA_TYPE, ProblemDetails
@@ -188,10 +189,13 @@ def _problem(status: HTTPStatus, said: str = "") -> Document:
 
 def _complete(route: RouteContext, method: str, operation: Document) -> None:
     codes = possible(route, operation)
+    is_public = isinstance(route.original_route, PublicRoute)
+    if is_public:
+        operation["security"] = []
     parameters = operation.get("parameters", [])
     headers = {parameter["name"] for parameter in parameters if parameter["in"] == "header"}
     _tidy_parameters(operation, parameters)
-    _describe_successes(method, operation, headers)
+    _describe_successes(method, operation, headers, has_shares=MARK not in operation and not is_public)
     _describe_problems(operation, codes)
 
 
@@ -214,7 +218,7 @@ def _tidy_parameters(operation: Document, parameters: list[Document]) -> None:
     operation.pop("x-if-match", None)
 
 
-def _describe_successes(method: str, operation: Document, headers: set[str]) -> None:
+def _describe_successes(method: str, operation: Document, headers: set[str], *, has_shares: bool) -> None:
     responses = operation["responses"]
     _name_formats(operation)
     is_whole = bool(responses.get("200", {}).get("content", {}).keys() - {_STREAM})
@@ -226,7 +230,7 @@ def _describe_successes(method: str, operation: Document, headers: set[str]) -> 
             operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
     for response in [response for status, response in responses.items() if status < "400"]:
         response.setdefault("headers", {}).update(header("X-Request-Id"))
-        if MARK not in operation:
+        if has_shares:
             response["headers"].update(SHARES)
         if "Idempotency-Key" in headers:
             response["headers"].update(header("Idempotency-Replayed"))

@@ -17,14 +17,15 @@ from fastapi.routing import RouteContext
 from clearway_platform.auth.principals import Permission, Role
 from clearway_platform.codes import KINDS, Code
 from clearway_platform.refusals import Refusal
-from clearway_platform.web.access import Required, StreamRoute
+from clearway_platform.web.access import PublicRoute, Required, StreamRoute
 from clearway_platform.web.never_limited import MARK
 from clearway_platform.web.streamed import MARK as STREAMED
 
 CODES: Final = "x-codes"
 """The codes of the problems that an operation can answer, by status."""
 
-_EVERY: Final = (Code.UNKNOWN_PARAMETER, Code.NO_KEY, Code.BAD_KEY, Code.NOT_ACCEPTABLE, Code.UNAVAILABLE)
+_EVERY: Final = (Code.UNKNOWN_PARAMETER, Code.NOT_ACCEPTABLE, Code.UNAVAILABLE)
+_OF_A_KEY: Final = (Code.NO_KEY, Code.BAD_KEY)
 _OF_A_STREAM: Final = (Code.BAD_TICKET, Code.BAD_CURSOR, Code.UNKNOWN_CHOICE)
 _OF_A_CONDITION: Final = (Code.BAD_ETAG, Code.STALE_REVISION, Code.NO_REVISION)
 
@@ -79,6 +80,8 @@ def _is_everyones(permission: Permission) -> bool:
 def _from_form(route: RouteContext, operation: Mapping[str, Any]) -> Iterator[Code]:
     parameters = {(item["in"], item["name"]) for item in operation.get("parameters", ())}
     yield from _EVERY
+    if not isinstance(route.original_route, PublicRoute):
+        yield from _OF_A_KEY
     if MARK not in operation:
         yield Code.QUOTA_USED_UP
     if not all(_is_everyones(permission) for permission in permissions_asked(route)):

@@ -59,7 +59,8 @@ class _Answer:
         if not body.get("more_body", False):
             headers = MutableHeaders(scope=start)
             content: bytes = body.get("body", b"")
-            headers.setdefault("ETag", weak_etag(content))
+            if "etag" not in headers:
+                headers["ETag"] = weak_etag(content)
             headers.add_vary_header("Accept-Encoding")
             if matches(self._requested.get("if-none-match"), headers["ETag"]):
                 start["status"], body["body"] = 304, b""

@@ -1,0 +1,1 @@
+"""What of the record goes to the public: coarse areas, in editions."""

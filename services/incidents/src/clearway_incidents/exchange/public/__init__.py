@@ -1,0 +1,1 @@
+"""What is published without a key, as it is sent."""
