@@ -13,9 +13,12 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from clearway_incidents.commands.editions import Editions
+from clearway_incidents.exchange.public.feeds import feeds_of
 from clearway_platform.auth.principals import KeyTerms, Role
 from clearway_platform.clock import new_id
 from clearway_platform.log.base import Record
+from clearway_testing.manual_clock import ManualClock
 from clearway_testing.photos import photo
 
 from .served import Served
@@ -126,6 +129,31 @@ def source(mark: str, **changes: Any) -> dict[str, Any]:
     return {"name": f"cell {mark}", "kind": "reporting_cell", "watches": mark, "quiet_after": "P30D"} | changes
 
 
+def public_areas(mark: str, **changes: Any) -> dict[str, Any]:
+    """Coarse areas around the place of the report, for everyone."""
+    region = {"west": -6.0, "south": 15.0, "east": -2.0, "north": 19.0}
+    return {
+        "published": True,
+        "public_name": f"p-{uuid4().hex}",
+        "title": f"areas {mark}",
+        "contact": f"call {mark}",
+        "region": region,
+        "fewest": 3,
+    } | changes
+
+
+def published(mission: Mission, client: httpx.Client) -> str:
+    """The name under which everyone reads what the mission publishes: the edition of the next midnight is made."""
+    decided = made(client.put("/v1/public-areas", json=public_areas(mission.mark), headers={"If-Match": '"0"'}))
+    [incidents] = [member for member in mission.platform.process.members if member.service.name == "incidents"]
+    clock = ManualClock(datetime.now(UTC) + timedelta(days=2))
+    made_editions = Editions(clock, incidents.platform.database, feeds_of).make_due()
+    assert mission.platform.run(made_editions) >= 1
+    [address, *_] = decided["addresses"]
+    await_that(lambda: httpx.get(f"{mission.platform.url}{address}").is_success, "what is published is read")
+    return str(decided["public_name"])
+
+
 def settle(mission: Mission) -> None:
     """Put something of every kind on record, and wait until all of it is there to be read."""
     ids, mark = mission.ids, mission.mark
@@ -164,6 +192,7 @@ def settle(mission: Mission) -> None:
         ids["delivery_id"] = by_alert[ids["alert_id"]]["delivery_id"]
         failing = "/v1/alert-status/failing-endpoints"
         await_that(lambda: ids["subscription_id"] in client.get(failing).text, "its endpoint is seen to fail")
+        ids["public_name"] = published(mission, client)
         ids["digest_id"] = digest(client, mark, ids["subscription_id"])
 
 

@@ -18,10 +18,11 @@ from clearway_platform.log import open_broker
 from clearway_platform.process.runtime import Member, build_member
 from clearway_platform.service import installed_services
 from clearway_platform.settings import Settings
+from clearway_platform.web.access import PublicRoute
 from clearway_platform.web.possible_problems import CODES, permissions_asked
 from clearway_testing.photos import photo
 
-from .mission import area, claim, clearance, report, route, route_pass, source, subscription
+from .mission import area, claim, clearance, public_areas, report, route, route_pass, source, subscription
 
 # What stands in a path or a query, by its name; `Mission.ids` and a random id fill the same names.
 OBJECTS = frozenset(
@@ -44,7 +45,7 @@ OBJECTS = frozenset(
         "attachment_id",
     }
 )
-PARTS = {"revision": "1", "feed": "all_day", "zoom": "0", "column": "0", "row": "0"}
+PARTS = {"revision": "1", "feed": "all_day", "zoom": "0", "column": "0", "row": "0", "public_name": "nobody"}
 # What an address has to be asked for, where it names no object.
 QUERIES = {"bbox": "-180,-90,180,90", "zoom": "6"}
 
@@ -87,6 +88,7 @@ BODIES: Mapping[str, Any] = {
     "DiscardBody": {"reason": "a reason"},
     "ReasonBody": {"reason": "a reason"},
     "TextReleaseBody": {"reason": "a reason"},
+    "PublicAreasBody": public_areas("body", public_name="of-a-body"),
     "RetractBody": {"reason": "privacy"},
     "MergeBody": {"survivor_id": "01890000-0000-7000-8000-000000000001"},
     "PATCH /v1/incidents/{incident_id}": {"outcome": "unknown"},
@@ -103,6 +105,8 @@ class Operation:
     document: Mapping[str, Any]
     components: Mapping[str, Any]
     permissions: frozenset[Permission]
+    is_public: bool = False
+    """Whether it asks for no key."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -243,8 +247,11 @@ def _operations_of(member: Member) -> Iterator[Operation]:
     for path, methods in whole["paths"].items():
         for method, document in methods.items():
             # What a route asks of its caller stands in its dependencies: the document does not say it.
-            permissions = permissions_asked(routes[method.upper(), path])
-            yield Operation(method.upper(), path, document, whole["components"], permissions)
+            route = routes[method.upper(), path]
+            is_public = isinstance(route.original_route, PublicRoute)
+            yield Operation(
+                method.upper(), path, document, whole["components"], permissions_asked(route), is_public=is_public
+            )
 
 
 def in_every_format(client: httpx.Client, operation: Operation, ids: Mapping[str, str]) -> Iterator[httpx.Response]:

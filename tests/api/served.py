@@ -31,6 +31,7 @@ PLENTY = dict.fromkeys(
         "key_writes_per_minute",
         "mission_writes_per_minute",
         "failed_authentications_per_minute",
+        "public_requests_per_minute",
     ),
     1_000_000,
 )

@@ -43,6 +43,8 @@ from clearway_incidents.domain.errors import (
     PartOfEdition,
     PhotoInfected,
     ProposalDecided,
+    PublicNameTaken,
+    RuleIsFixed,
     SentAtOnce,
     TextDecided,
     TextReplaced,
@@ -65,7 +67,7 @@ from .fresh import (
     fresh_retraction,
     fresh_subscription,
 )
-from .mission import claim, made, report, route
+from .mission import claim, made, public_areas, report, route
 from .operations import Operation
 from .scene import Scene, but
 
@@ -291,6 +293,15 @@ def of_a_text_of_a_retracted_incident(operation: Operation, scene: Scene) -> htt
     return scene.ask(operation.request(ids))
 
 
+def by_another_rule(operation: Operation, scene: Scene) -> httpx.Response:
+    return scene.ask(but(operation.request(scene.ours.ids), json=public_areas("body", fewest=4)))
+
+
+def under_a_name_that_another_mission_has(operation: Operation, scene: Scene) -> httpx.Response:
+    body = public_areas("body", public_name=scene.theirs.ids["public_name"])
+    return scene.ask(but(operation.request(scene.ours.ids), json=body))
+
+
 def with_as_many_as_may_wait(operation: Operation, scene: Scene) -> httpx.Response:
     with patch.object(tickets, "MOST_TICKETS", 0):
         return scene.ask(operation.request(scene.ours.ids))
@@ -356,6 +367,8 @@ SITUATIONS: Final = (
     Situation(NotNow, "held_texts.release", of_a_text_of_a_retracted_incident),
     Situation(NotYours, "held_texts.release", as_it_is),
     Situation(LetterDecided, "{letter_id}", of_a_discarded_letter),
+    Situation(RuleIsFixed, "public_areas.put", by_another_rule),
+    Situation(PublicNameTaken, "public_areas.put", under_a_name_that_another_mission_has),
     Situation(TooManyTickets, "stream_tickets.create", with_as_many_as_may_wait),
 )
 NOT_HERE: Final[Mapping[type[Refusal], str]] = {

@@ -21,6 +21,7 @@ from .fresh import (
     fresh_source,
     fresh_subscription,
 )
+from .mission import public_areas
 from .operations import Operation
 from .scene import Scene, but
 
@@ -85,6 +86,9 @@ def prepared(operation: Operation, scene: Scene) -> tuple[dict[str, Any], Any]:
         case ["parameters_id"]:
             mission, etag = fresh_proposal(scene)
             return but(operation.request(mission.ids), headers={"If-Match": etag}), mission
+        case [] if operation.name == "public_areas.put":
+            asked = operation.request({}) | {"json": public_areas("fresh")}
+            return but(asked, headers={"If-Match": '"0"'}), scene.mission()
         case [] if operation.name == "risk_parameters.propose":
             return operation.request({}), scene.mission()
     return operation.request(ours.ids), ours

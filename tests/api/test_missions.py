@@ -26,6 +26,7 @@ LISTS = [item for item in operations() if item.lists and item.path not in (COUNT
 STREAMS = [item for item in operations() if item.streams]
 ABOUT_ONE = [item for item in operations() if OBJECTS & {*item.parameters("path")}]
 REFERRING = [item for item in operations() if item.references()]
+KEYED = [item for item in operations() if not item.is_public]
 READ_SECONDS = 20
 
 
@@ -66,7 +67,16 @@ def test_there_is_something_to_test() -> None:
     assert len(ABOUT_ONE) >= 20
 
 
-@pytest.mark.parametrize("operation", operations(), ids=str)
+def test_these_alone_are_read_without_a_key() -> None:
+    """Each of them gives what a mission decided to publish (docs/adr/0059-coarse-areas-for-everyone.md)."""
+    assert {str(item) for item in operations() if item.is_public} == {
+        "GET /v1/public/{public_name}/areas.csv",
+        "GET /v1/public/{public_name}/areas.geojson",
+        "GET /v1/public/{public_name}/risk-education.geojson",
+    }
+
+
+@pytest.mark.parametrize("operation", KEYED, ids=str)
 def test_a_key_is_needed(operation: Operation, platform: Served) -> None:
     with httpx.Client(base_url=platform.url) as client:
         asked = operation.request(random_ids())
@@ -80,7 +90,22 @@ def test_a_key_is_needed(operation: Operation, platform: Served) -> None:
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("operation", operations(), ids=str)
+@pytest.mark.parametrize("operation", [item for item in operations() if item.is_public], ids=str)
+def test_what_is_public_is_the_same_with_any_key_and_with_none(
+    operation: Operation, north: Mission, south: Mission, anyone: httpx.Client
+) -> None:
+    asked = operation.request(north.ids)
+    without = anyone.request(**asked)
+    # The table has no title.
+    is_named = not without.headers["content-type"].startswith("text/csv")
+    assert (without.status_code, north.mark in without.text) == (200, is_named)
+    assert not reveals(without.text, south)
+    for mission in (north, south):
+        with mission.client() as client:
+            assert client.request(**asked).content == without.content
+
+
+@pytest.mark.parametrize("operation", KEYED, ids=str)
 def test_a_role_is_needed(operation: Operation, north: Mission) -> None:
     """Each role that lacks what the route asks for gets 403, even about things that exist."""
     assert operation.permissions, f"{operation} asks for no permission: add `require(…)`"

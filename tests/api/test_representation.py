@@ -22,7 +22,7 @@ def test_what_is_known_is_not_sent_again(operation: Operation, north: Mission) -
         answer = client.request(**request)
         again = client.request(**request, headers={"If-None-Match": answer.headers["etag"]})
     assert answer.status_code == 200
-    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["cache-control"] == ("public, max-age=300" if operation.is_public else "no-store")
     # A risk is one of the moment at which it is asked for; the list of routes knows when it is the same to the reader.
     if not operation.of_the_moment:
         assert (again.status_code, again.content) == (304, b"")

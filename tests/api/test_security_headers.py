@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from clearway_platform.clock import new_id
 from clearway_platform.web.connection import MAX_HEAD_BYTES
 from clearway_platform.web.security_headers import EVERYWHERE
 
 from .mission import Mission
-from .operations import Operation, operations
+from .operations import OBJECTS, Operation, operations
 from .served import Served, served
 from .test_pages import BROWSER, PAGES
 
@@ -22,6 +23,7 @@ FILES = ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png", "docs.js
 ADDRESSES = ["/healthz", "/readyz", "/metrics", "/v1", "/v1/nothing", "/openapi/incidents.json", "/docs/none", *KEPT]
 HERE = "https://map.example.org"
 CACHING = "Cache-Control"
+RANDOM = {name: str(new_id()) for name in OBJECTS}
 
 
 def hold(answer: httpx.Response, caching: str = "no-store") -> None:
@@ -43,6 +45,12 @@ def hold(answer: httpx.Response, caching: str = "no-store") -> None:
 @pytest.mark.parametrize("operation", operations(), ids=str)
 def test_every_answer_of_every_operation(operation: Operation, north: Mission, anyone: httpx.Client) -> None:
     request = operation.request(north.ids)
+    if operation.is_public:
+        read, unknown = anyone.request(**request), anyone.request(**operation.request({}))
+        assert (read.status_code, unknown.status_code) == (200, 404)
+        hold(read, "public, max-age=300")
+        hold(unknown)
+        return
     refused = anyone.request(**request)
     assert refused.status_code == 401
     hold(refused)
@@ -55,6 +63,20 @@ def test_every_answer_of_every_operation(operation: Operation, north: Mission, a
         with client.stream(**request) as answer:
             assert answer.status_code == 200
             hold(answer)
+
+
+@pytest.mark.parametrize("operation", operations(), ids=str)
+def test_what_is_public_is_read_by_every_page_and_nothing_else_is(
+    operation: Operation, north: Mission, anyone: httpx.Client
+) -> None:
+    """Also what is refused: a page then sees why."""
+    page = {"Origin": "https://map.example.org"}
+    asked = operation.request(north.ids)
+    for request in (asked, asked | {"params": {"colour": "red"}}, operation.request(RANDOM)):
+        answer = anyone.request(**request | {"headers": request.get("headers", {}) | page})
+        allowed = answer.headers.get("access-control-allow-origin")
+        assert allowed == ("*" if operation.is_public else None)
+        assert "access-control-allow-credentials" not in answer.headers
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/geo+json", "text/html"])

@@ -184,14 +184,15 @@ async def _sent(
 
 def _answer(request: Request, published: Published, media_type: str, vary: str | None) -> Response:
     """The bytes as they are kept: nothing is compressed or hashed for a reader."""
-    headers = {
-        "ETag": published.etag,
-        "Cache-Control": _KEPT,
-        "Vary": "Accept-Encoding" if vary is None else f"Accept-Encoding, {vary}",
-    }
+    headers = {"ETag": published.etag, "Cache-Control": _KEPT}
+    if vary is not None:
+        headers["Vary"] = vary
     if matches(request.headers.get("if-none-match"), published.etag):
-        return Response(status_code=304, headers=headers)
-    content = published.content
-    if len(content) >= COMPRESS_FROM and takes_gzip(request.headers.get("accept-encoding", "")):
-        content, headers["Content-Encoding"] = published.compressed, "gzip"
-    return Response(content, headers=headers, media_type=media_type)
+        answer = Response(status_code=304, headers=headers)
+    elif len(published.content) >= COMPRESS_FROM and takes_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+        answer = Response(published.compressed, headers=headers, media_type=media_type)
+    else:
+        return Response(published.content, headers=headers, media_type=media_type)
+    answer.headers.add_vary_header("Accept-Encoding")
+    return answer

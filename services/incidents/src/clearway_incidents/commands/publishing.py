@@ -87,8 +87,8 @@ class Publishing:
         if decision.is_published:
             since = (before.published_since if before else None) or now
         after = Decided(decision, revision + 1, since, now, principal.id)
-        await self._take_name(transaction, principal.mission, decision)
         await self._keep(transaction, principal.mission, after, is_new=before is None)
+        await self._take_name(transaction, principal.mission, decision)
         return after
 
     async def _check_rule(
