@@ -115,8 +115,8 @@ def test_what_is_said_changes_with_no_fewer_than_the_fewest(history: History) ->
         said, says = features(before[1]), features(now[1])
         changed = {name for name in said.keys() | says.keys() if said.get(name) != says.get(name)}
         for feed in (education(Language.EN), education(Language.FR)):
-            one, other = features(before[1], feed), features(now[1], feed)
-            assert {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)} <= changed
+            told, tells = features(before[1], feed), features(now[1], feed)
+            assert {name for name in told.keys() | tells.keys() if told.get(name) != tells.get(name)} <= changed
         behind = [{key.name: area for key, area in standing.areas.items()} for standing in (before[0], now[0])]
         for name in changed:
             one, other = (areas[name].counted if name in areas else {} for areas in behind)

@@ -19,7 +19,7 @@ from clearway_incidents.commands.intake import Accepted
 from clearway_incidents.commands.revisions import Written
 from clearway_incidents.domain.errors import NotNow
 from clearway_incidents.domain.life import Kind
-from clearway_incidents.domain.sight import handling_of, shown
+from clearway_incidents.domain.sight import handling_of, shown, shown_names
 from clearway_incidents.queries.incidents import Found
 from clearway_incidents.queries.revisions import Revision
 from clearway_platform.auth.ceilings import Sight
@@ -63,7 +63,7 @@ class IncidentBody(IncidentState):
 
 class _Revision(BaseModel):
     """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show. Where it is
-    shown reduced, `reason` and the hashes are null."""
+    shown reduced, `reason` and the hashes are null, and `changed` names no field that is left out or coarser."""
 
     incident_id: UUID
     revision: int
@@ -172,6 +172,7 @@ def revision_of(revision: Revision, now: Handling, principal: Principal) -> dict
     said["reason"] = revision.reason
     if sight is Sight.REDUCED:
         said |= dict.fromkeys(("reason", "hash", "prev_hash"))
+        said["changed"] = shown_names(said["changed"])
     incident = None if revision.state is None else _addressed(revision.state, sight, principal)
     return said | {"incident": incident}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -35,6 +35,16 @@ LEFT_OUT: Final = (
     "reports",
     "time.occurred_at",
 )
+# What the reduced incident has less exactly: that it was changed would tell of a change within the day.
+_COARSE: Final = (
+    "clearance.at",
+    "time.earliest",
+    "time.latest",
+    "time.precision",
+    "time.recorded_at",
+    "time.reported_at",
+)
+_UNNAMED: Final = frozenset({*LEFT_OUT, *_COARSE})
 CONTACTS: Final = ("reports.contact_ref", "reports.nine_line.line_3_contact_method")
 # In place of a text that may not be read: that there is one is said all the same.
 WITHHELD: Final = "withheld: ask the security cell"
@@ -75,7 +85,14 @@ def shown_event(data: State, ceiling: Ceiling) -> State | None:
         plain = without_contacts(state)
         return data if plain == state else {**data, "incident": plain}
     incident = shown(state, sight, assesses=False)
-    return None if incident is None else {**data, "incident": incident}
+    if incident is None:
+        return None
+    return {**data, "changed": shown_names(data.get("changed", ())), "incident": incident}
+
+
+def shown_names(changed: Iterable[str]) -> list[str]:
+    """The names of changed fields, without those of which the reduced incident does not show that they changed."""
+    return [name for name in changed if name not in _UNNAMED]
 
 
 def marked_since(data: State, sharing: Sharing) -> dict[str, Any]:

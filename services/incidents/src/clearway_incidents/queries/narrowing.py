@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf, nextafter
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -90,13 +91,18 @@ def _coarse(wanted: Filter) -> Filter:
     box, since, until = wanted.bbox, wanted.since, wanted.until
     if box is not None:
         first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
-        box = Box(west=first.west, south=first.south, east=last.east, north=last.north)
+        box = Box(west=first.west, south=first.south, east=_end(last.east, 180), north=_end(last.north, 90))
     return replace(
         wanted,
         bbox=box,
         since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
         until=until and until.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999),
     )
+
+
+def _end(side: float, limit: float) -> float:
+    """The last place of a cell: its eastern or northern side belongs to the cell beyond, where there is one."""
+    return side if side >= limit else nextafter(side, -inf)
 
 
 def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
