@@ -15,6 +15,7 @@ import httpx
 
 from clearway_incidents.commands.editions import Editions
 from clearway_incidents.exchange.public.feeds import feeds_of
+from clearway_incidents.queries.public_changes import changes
 from clearway_platform.auth.principals import KeyTerms, Role
 from clearway_platform.clock import new_id
 from clearway_platform.log.base import Record
@@ -147,7 +148,7 @@ def published(mission: Mission, client: httpx.Client) -> str:
     decided = made(client.put("/v1/public-areas", json=public_areas(mission.mark), headers={"If-Match": '"0"'}))
     [incidents] = [member for member in mission.platform.process.members if member.service.name == "incidents"]
     clock = ManualClock(datetime.now(UTC) + timedelta(days=2))
-    made_editions = Editions(clock, incidents.platform.database, feeds_of).make_due()
+    made_editions = Editions(clock, incidents.platform.database, changes, feeds_of).make_due()
     assert mission.platform.run(made_editions) >= 1
     [address, *_] = decided["addresses"]
     await_that(lambda: httpx.get(f"{mission.platform.url}{address}").is_success, "what is published is read")

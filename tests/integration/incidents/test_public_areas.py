@@ -45,7 +45,7 @@ async def get(desk: Desk, path: str = AREAS, headers: dict[str, str] | None = No
 
 
 def maker(desk: Desk) -> Editions:
-    return Editions(desk.clock, desk.database, feeds_of)
+    return Editions(desk.clock, desk.database, public_changes.changes, feeds_of)
 
 
 async def night(desk: Desk, days: int = 1) -> int:

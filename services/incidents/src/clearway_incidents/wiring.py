@@ -52,6 +52,7 @@ from clearway_incidents.exchange.public.feeds import feeds_of
 from clearway_incidents.photos.cleaning import Cleaning
 from clearway_incidents.photos.scanning import Scanner
 from clearway_incidents.photos.stores.opening import store_of
+from clearway_incidents.queries.public_changes import changes
 from clearway_incidents.queries.public_feeds import PublicFeeds
 from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.states import INCIDENT
@@ -125,7 +126,7 @@ def build(
     revisions = Revisions(platform.clock, platform.outbox, states, ContentGuard(own.terms()))
     wiring = app.state.wiring = _wiring(platform, revisions)
     retention = Retention(revisions, platform.database)
-    editions = Editions(platform.clock, platform.database, feeds_of)
+    editions = Editions(platform.clock, platform.database, changes, feeds_of)
     linking = Linking(platform.database, platform.feed, platform.precedence.after)
     hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)

@@ -6,7 +6,7 @@ Several processes may do it: one of them is the first, and the others find that 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,13 +14,13 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, select
 
 from clearway_incidents.commands.publishing import Decided, decided, decided_in
+from clearway_incidents.domain.public.counting import Rule
 from clearway_incidents.domain.public.editions import Changes, Standing, advance, next_moment, shown
-from clearway_incidents.domain.public.publication import EditionOf, Publication
-from clearway_incidents.queries.public_changes import Between, changes
+from clearway_incidents.domain.public.publication import Between, EditionOf, Publication
 from clearway_incidents.storage.public_standing import packed, unpacked
 from clearway_incidents.storage.tables import PUBLIC_AREAS, PUBLIC_FEEDS, PUBLIC_STANDINGS
 from clearway_platform.clock import Clock
-from clearway_platform.database.engines import Database, Transaction, on_either
+from clearway_platform.database.engines import BoundDatabase, Database, Transaction, on_either
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.messaging.retry import retry_until_done
 
@@ -51,6 +51,7 @@ _FORGET: Final = delete(PUBLIC_FEEDS).where(
     PUBLIC_FEEDS.c.mission == bindparam("of"), PUBLIC_FEEDS.c.moment < bindparam("before")
 )
 
+Changed = Callable[[BoundDatabase, Between, Rule], Awaitable[Changes]]
 Render = Callable[[EditionOf], dict[str, bytes]]
 
 
@@ -67,10 +68,11 @@ class _Due:
 
 @dataclass(frozen=True, slots=True)
 class Editions:
-    """`render` writes the feeds of an edition."""
+    """`changed` reads what changed between two editions, `render` writes the feeds of one."""
 
     clock: Clock
     database: Database
+    changed: Changed
     render: Render
     _thread: HeavyWork = field(default_factory=lambda: HeavyWork("editions"))
 
@@ -107,7 +109,7 @@ class Editions:
             stored = (await connection.execute(_STANDING, {"of": due.mission})).one_or_none()
         if (None if stored is None else stored.moment) != due.after:
             return False
-        changed = await changes(bound, Between(due.mission, due.after, due.moment), publication.rule)
+        changed = await self.changed(bound, Between(due.mission, due.after, due.moment), publication.rule)
         content, feeds = await self._thread.run(
             _computed, None if stored is None else stored.content, changed, publication, due.moment, self.render
         )

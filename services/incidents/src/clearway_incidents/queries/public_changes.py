@@ -4,7 +4,6 @@ the edition, if it may be told."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from clearway_incidents.domain.public.counting import Contribution, Known, Rule, contribution, is_public
 from clearway_incidents.domain.public.editions import HELD_BACK
+from clearway_incidents.domain.public.publication import Between
 from clearway_incidents.domain.sight import handling_of
 from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.database.engines import BoundDatabase
@@ -21,16 +21,6 @@ from clearway_platform.heavy import of_each
 
 _AT_ONCE: Final = 500
 _EARLIEST: Final = UUID(int=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """The editions: all that was recorded up to `until`, and has changed since the one of `after`; None is the first.
-    An edition tells what was public at its moment, and HELD_BACK before it as well."""
-
-    mission: str
-    after: datetime | None
-    until: datetime
 
 
 async def changes(database: BoundDatabase, between: Between, rule: Rule) -> dict[UUID, Contribution | None]:

@@ -78,24 +78,24 @@ class PublicFeeds:
     async def _read(self) -> None:
         known_until = asyncio.get_running_loop().time() + KNOWN_SECONDS
         found = await self._published()
-        editions = {last: self._editions.get(last) or await self._load(last) for last in found.values()}
+        editions = {last: self._editions.get(last) or await self._load(last) for last in set(found.values())}
         self._by_name, self._editions, self._known_until = found, editions, known_until
 
     async def _published(self) -> dict[str, _Last]:
         """What was made before a mission last switched it on stays unpublished."""
         since = PUBLIC_AREAS.c.published_since
         is_since = and_(PUBLIC_FEEDS.c.mission == PUBLIC_AREAS.c.mission, PUBLIC_FEEDS.c.moment >= since)
+        # One look into the key of the feeds for each mission.
+        moment = select(func.max(PUBLIC_FEEDS.c.moment)).where(is_since).scalar_subquery()
         query = (
-            select(PUBLIC_NAMES.c.public_name, PUBLIC_NAMES.c.mission, func.max(PUBLIC_FEEDS.c.moment).label("moment"))
+            select(PUBLIC_NAMES.c.public_name, PUBLIC_NAMES.c.mission, moment.label("moment"))
             .join(PUBLIC_AREAS, PUBLIC_AREAS.c.mission == PUBLIC_NAMES.c.mission)
-            .join(PUBLIC_FEEDS, is_since)
             .where(since.is_not(None))
-            .group_by(PUBLIC_NAMES.c.public_name, PUBLIC_NAMES.c.mission)
         )
         every = self._database.of_every_mission("a public name says of which mission it is")
         async with every.read() as connection:
             rows = (await connection.execute(query)).all()
-        return {row.public_name: _Last(row.mission, row.moment) for row in rows}
+        return {row.public_name: _Last(row.mission, row.moment) for row in rows if row.moment is not None}
 
     async def _load(self, last: _Last) -> Edition:
         query = select(PUBLIC_FEEDS.c.feed, PUBLIC_FEEDS.c.content)

@@ -29,6 +29,17 @@ class EditionOf:
     areas: Sequence[Shown]
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What an edition is computed from: all of a mission that was recorded up to `until`, its moment, and that the one
+    of `after` did not have; None where it is the first. It tells what was public at its moment, and HELD_BACK before it
+    as well."""
+
+    mission: str
+    after: datetime | None
+    until: datetime
+
+
 class Language(StrEnum):
     """The languages of risk education, the usual one first."""
 
