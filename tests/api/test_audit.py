@@ -13,7 +13,7 @@ from clearway_platform.audit.reading import Wanted, records
 from clearway_platform.audit.records import NO_MISSION
 from clearway_platform.auth.principals import Role
 
-from .mission import Mission, attached, await_that, found_mission, made, report
+from .mission import Mission, attached, await_that, found_mission, made, public_areas, report
 from .served import Served, served
 
 # A mission has a key of each role, and one that is limited.
@@ -45,6 +45,17 @@ def test_a_denial_is_on_record_once(mission: Mission) -> None:
     assert denied["actor"] == mission.key_ids[Role.REPORTER]
     assert denied["subject"] == "not_permitted GET /v1/keys"
     assert denied["request_id"]
+
+
+def test_what_is_published_is_on_record(mission: Mission) -> None:
+    with mission.client() as client:
+        off = public_areas("areas", published=False, public_name="a-valley")
+        made(client.put("/v1/public-areas", json=off, headers={"If-Match": '"0"'}))
+        made(client.put("/v1/public-areas", json=off | {"published": True}, headers={"If-Match": '"1"'}))
+    await_that(lambda: len(audit_of(mission, kind="publication.changed")) == 2, "both are on record")
+    on, before = audit_of(mission, kind="publication.changed")
+    assert (on["subject"], on["actor"]) == ("public areas: on, as a-valley", mission.key_ids[Role.ADMIN])
+    assert before["subject"] == "public areas: off, as a-valley"
 
 
 def test_a_request_without_a_valid_key_is_on_record_of_no_mission(platform: Served, mission: Mission) -> None:

@@ -133,7 +133,9 @@ def test_a_page_of_another_origin_is_told_the_same(open_to_a_page: Served) -> No
         before = client.options("/v1/incidents", headers=asked)
         answer = client.get("/v1/incidents", headers={"Origin": HERE})
         strange = client.options("/v1/incidents", headers=asked | {"Origin": "https://evil.example.org"})
-    for one in (before, answer, strange):
+        public = client.get("/v1/public/nobody/areas.geojson", headers={"Origin": "https://another.example.org"})
+    assert public.headers["access-control-allow-origin"] == "*"
+    for one in (before, answer, strange, public):
         hold(one)
     assert before.headers["access-control-allow-origin"] == answer.headers["access-control-allow-origin"] == HERE
 

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import httpx
 import pytest
-from sqlalchemy import Engine, delete, event, select
+from sqlalchemy import Engine, delete, event, select, update
+from structlog.testing import capture_logs
 
 from clearway_incidents.api.public_feeds import preferred_language
 from clearway_incidents.commands import editions
@@ -339,6 +340,42 @@ async def test_an_address_has_a_share(platform: Platform, desk: Desk) -> None:
         assert [answer.status_code for answer in found] == [404, 404, 404, 429]
         assert found[-1].headers["retry-after"]
         assert (await counted.ask("GET", "/v1/public-areas", by=ADMIN)).status_code == 200
+
+
+async def test_a_mission_whose_edition_cannot_be_made_keeps_no_other_from_its_own(desk: Desk) -> None:
+    await decide(desk)
+    await decide(desk, by="other:admin", public_name="other-place")
+    await night(desk)
+    damaged = update(PUBLIC_STANDINGS).where(PUBLIC_STANDINGS.c.mission == "unmix").values(content=b"damaged")
+    async with desk.database.of("unmix").write() as transaction:
+        await transaction.connection.execute(damaged)
+    with capture_logs() as logged:
+        assert await night(desk) == 1
+    editions_of = {name: await get(desk, f"/v1/public/{name}/areas.geojson") for name in (NAME, "other-place")}
+    said = {name: answer.json()["metadata"]["edition"] for name, answer in editions_of.items()}
+    assert said == {NAME: "2026-03-02T00:00:00Z", "other-place": "2026-03-03T00:00:00Z"}
+    [failed] = [one for one in logged if one["log_level"] == "error"]
+    assert failed == {"event": "edition_failed", "moment": "2026-03-03T00:00:00+00:00", "exc_info": True} | {
+        "log_level": "error"
+    }
+
+
+async def test_two_records_that_differ_within_cells_and_days_are_the_same_to_everyone(desk: Desk) -> None:
+    """In every byte and every header of every feed."""
+    await decide(desk)
+    await decide(desk, by="other:admin", public_name="other-place")
+    for number in range(3):
+        here = {"point": {"type": "Point", "coordinates": [-3.91 - number / 50, 17.09]}, "precision": "gps"}
+        there = {"point": {"type": "Point", "coordinates": [-3.99, 17.01 + number / 50]}, "precision": "surveyed_point"}
+        early, late = ({"occurred_at": f"2026-02-27T{hour}:30:00Z"} for hour in ("02", "21"))
+        await reports(desk, 1, location=here, time=early, narrative="A")
+        await reports(desk, 1, location=there, time=late, by="other:verifier", target="un_base", casualties=None)
+        desk.clock.advance(timedelta(hours=1))
+    await night(desk, 2)
+    for feed in ("areas.geojson", "areas.csv", "risk-education.geojson"):
+        one, other = [await get(desk, f"/v1/public/{name}/{feed}") for name in (NAME, "other-place")]
+        assert (one.content, one.headers.raw) == (other.content, other.headers.raw)
+        assert b"17.0" in one.content
 
 
 async def test_missions_are_apart(desk: Desk) -> None:

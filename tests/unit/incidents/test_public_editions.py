@@ -263,6 +263,14 @@ def test_what_is_taken_back_stays_said_until_enough_are() -> None:
     assert found[0] == found[1] == found[2] != found[3] == {}
 
 
+def test_those_that_are_left_of_an_area_wait_again() -> None:
+    here: Day = {UUID(int=number): known() for number in (1, 2, 3, 4)}
+    gone: Day = {UUID(int=number): None for number in (1, 2, 3)}
+    (_, said), (standing, says), (_, again) = computed([here, gone, {UUID(int=number): known() for number in (5, 6)}])
+    assert (len(features(said)), features(says), standing.waiting.keys()) == (1, {}, {UUID(int=4)})
+    assert features(again) == features(said)
+
+
 def test_one_that_is_corrected_to_another_place_waits_there() -> None:
     here: Day = {UUID(int=number): known() for number in (1, 2, 3)}
     moved: Day = {UUID(int=1): known(longitude=0.55)}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import Row, bindparam, delete, select
 
 from clearway_incidents.commands.publishing import Decided, decided, decided_in
@@ -22,7 +23,9 @@ from clearway_incidents.storage.tables import PUBLIC_AREAS, PUBLIC_FEEDS, PUBLIC
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import BoundDatabase, Database, Transaction, on_either
 from clearway_platform.heavy import HeavyWork
-from clearway_platform.messaging.retry import retry_until_done
+from clearway_platform.messaging.retry import is_temporary, retry_until_done
+
+log = structlog.get_logger(__name__)
 
 # A revision may be committed a while after the time that it has.
 COMMITTED_AFTER: Final = timedelta(minutes=10)
@@ -86,11 +89,18 @@ class Editions:
             seconds = (next_moment(now - COMMITTED_AFTER) + COMMITTED_AFTER - now).total_seconds()
 
     async def make_due(self) -> int:
-        """Make every edition whose moment has passed, one after another. Returns how many."""
-        made = 0
-        while due := await self._due():
+        """Make every edition whose moment has passed, one after another. Returns how many. A mission whose edition
+        cannot be made keeps no other one from its own, and nobody from reporting: it is tried again the next night."""
+        made, failed = 0, set[str]()
+        while due := [one for one in await self._due() if one.mission not in failed]:
             for one in due:
-                made += await self._make(one)
+                try:
+                    made += await self._make(one)
+                except Exception as error:
+                    if is_temporary(error):
+                        raise
+                    log.exception("edition_failed", moment=one.moment.isoformat())
+                    failed.add(one.mission)
         return made
 
     async def _due(self) -> Sequence[_Due]:
