@@ -26,7 +26,7 @@ from clearway_incidents.exchange.public.feeds import feeds_of
 from clearway_incidents.storage.public_standing import packed, unpacked
 
 FEWEST = 3
-RULE = Rule(FEWEST, 0, Region(-1.0, -1.0, 2.0, 2.0))
+RULE = Rule(FEWEST, 0, Region(west=-1.0, south=-1.0, east=2.0, north=2.0))
 PUBLICATION = Publication(RULE, "Areas", "Call 123")
 FOR_ALL = Handling(Tlp.CLEAR, Classification.UNCLASSIFIED)
 # The first of April is among the days: then what waits is put together over larger cells.
@@ -267,7 +267,7 @@ def test_those_that_are_left_of_an_area_wait_again() -> None:
     here: Day = {UUID(int=number): known() for number in (1, 2, 3, 4)}
     gone: Day = {UUID(int=number): None for number in (1, 2, 3)}
     (_, said), (standing, says), (_, again) = computed([here, gone, {UUID(int=number): known() for number in (5, 6)}])
-    assert (len(features(said)), features(says), standing.waiting.keys()) == (1, {}, {UUID(int=4)})
+    assert (len(features(said)), features(says), set(standing.waiting)) == (1, {}, {UUID(int=4)})
     assert features(again) == features(said)
 
 

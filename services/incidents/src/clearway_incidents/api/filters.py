@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
+from clearway_incidents.domain.box import Box
 from clearway_incidents.queries.incidents import PageEnd
-from clearway_incidents.queries.narrowing import Box, Filter
+from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor

@@ -59,7 +59,7 @@ Contact = Annotated[
 ]
 
 
-class RegionForm(Form):
+class PublicRegion(Form):
     """The box, in degrees, that is published for. Incidents outside of it are not counted."""
 
     west: Longitude
@@ -74,7 +74,7 @@ class RegionForm(Form):
         return self
 
     def in_domain(self) -> Region:
-        return Region(self.west, self.south, self.east, self.north)
+        return Region(west=self.west, south=self.south, east=self.east, north=self.north)
 
 
 class PublicAreasBody(Form):
@@ -84,22 +84,13 @@ class PublicAreasBody(Form):
     public_name: PublicName
     title: Name
     contact: Contact
-    region: RegionForm
+    region: PublicRegion
     fewest: Fewest = DEFAULT
     grid: Annotated[GridSize, GRID] = GridSize.TENTH
 
     def in_domain(self) -> Decision:
         rule = Rule(self.fewest, self.grid.size, self.region.in_domain())
         return Decision(Publication(rule, self.title, self.contact), self.public_name, self.published)
-
-
-class RegionView(BaseModel):
-    """The box, in degrees, that is published for."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 class PublicAreasView(BaseModel):
@@ -113,7 +104,7 @@ class PublicAreasView(BaseModel):
     public_name: str | None = None
     title: str | None = None
     contact: str | None = None
-    region: RegionView | None = None
+    region: PublicRegion | None = None
     fewest: int = DEFAULT
     grid: GridSize = GridSize.TENTH
     published_since: datetime | None = None
@@ -135,7 +126,7 @@ class PublicAreasView(BaseModel):
             public_name=name,
             title=decision.publication.title,
             contact=decision.publication.contact,
-            region=RegionView(west=region.west, south=region.south, east=region.east, north=region.north),
+            region=PublicRegion(west=region.west, south=region.south, east=region.east, north=region.north),
             fewest=rule.fewest,
             grid=list(GridSize)[rule.size],
             published_since=since,

@@ -58,7 +58,7 @@ async def decided(transaction: Transaction, mission: str) -> Decided | None:
 
 def decided_in(row: Row[Any]) -> Decided:
     """What a row says."""
-    region = Region(row.west, row.south, row.east, row.north)
+    region = Region(west=row.west, south=row.south, east=row.east, north=row.north)
     rule = Rule(row.fewest, GridSize(row.grid).size, region)
     publication = Publication(rule, row.title, row.contact)
     decision = Decision(publication, row.public_name, row.published_since is not None)

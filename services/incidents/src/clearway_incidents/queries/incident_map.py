@@ -27,10 +27,11 @@ from sqlalchemy import (
 
 from clearway_contracts.grid import CELLS_A_DEGREE
 from clearway_contracts.vocabulary import HazardState
+from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.hazard import GRAVITY
 from clearway_incidents.domain.life import HARMLESS
 from clearway_incidents.domain.map_grid import Grid, grid_for
-from clearway_incidents.queries.narrowing import Box, Filter
+from clearway_incidents.queries.narrowing import Filter
 from clearway_incidents.queries.seen import Conditions, SeenSource, seen_sources
 from clearway_platform.auth.principals import Principal
 

@@ -16,19 +16,10 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
+from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.queries.readable import Marks, is_readable, is_whole
 from clearway_platform.auth.ceilings import Ceiling
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """Degrees; west may be greater than east: then the box crosses the antimeridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

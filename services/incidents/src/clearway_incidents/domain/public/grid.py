@@ -11,6 +11,7 @@ from typing import Final
 
 from clearway_contracts.geometry import Polygon
 from clearway_contracts.grid import CELLS_A_DEGREE, Cell, cell_of
+from clearway_incidents.domain.box import Box
 
 SIZES: Final = (1, 5, 10, 50)
 """The sides of the cells in tenths of a degree, the smallest first: no smaller than the cells of the reduced incident.
@@ -115,14 +116,9 @@ class AreaKey:
         return f"{_degrees(cell.west)}_{_degrees(cell.south)}_{_degrees(SIZES[self.size] / CELLS_A_DEGREE)}_{when}"
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """The box, in degrees, that a mission publishes for."""
-
-    west: float
-    south: float
-    east: float
-    north: float
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region(Box):
+    """The box that a mission publishes for. It does not cross the antimeridian."""
 
     def contains(self, longitude: float, latitude: float) -> bool:
         return self.west <= longitude <= self.east and self.south <= latitude <= self.north
