@@ -20,8 +20,8 @@ from clearway_incidents.domain.public.editions import next_moment
 from clearway_incidents.domain.public.grid import GridSize, Region
 from clearway_incidents.domain.public.publication import AREAS, TABLE, Publication
 from clearway_incidents.storage.tables import PUBLIC_AREAS, PUBLIC_STANDINGS
-from clearway_platform.database.engines import Transaction
 from clearway_platform.audit.records import RecordKind
+from clearway_platform.database.engines import Transaction
 from clearway_platform.web.audited import note_done
 from clearway_platform.web.conditional import NOTHING_CHANGED, IfMatch, etag
 from clearway_platform.web.document import REVISED, header

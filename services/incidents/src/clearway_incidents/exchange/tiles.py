@@ -10,9 +10,9 @@ from sqlalchemy import Row
 
 from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category
+from clearway_incidents.domain.box import Box
 from clearway_incidents.exchange.vector_tile import EXTENT, Feature, Value, tile_of
 from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap
-from clearway_incidents.queries.narrowing import Box
 
 # What makers of clients know comes first.
 MEDIA_TYPES: Final = ("application/octet-stream", "application/vnd.mapbox-vector-tile")
