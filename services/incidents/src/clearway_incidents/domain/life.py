@@ -55,6 +55,7 @@ ALLOWED: Final[dict[Kind, frozenset[Status]]] = {
     Kind.RETRACTED: LIVE,
     Kind.MERGED: LIVE,
     Kind.UNMERGED: frozenset({Status.MERGED}),
+    Kind.TEXT_RELEASED: LIVE,
 }
 # The commands that bring a report, which is then the last one of the incident.
 REPORTING: Final = frozenset({Kind.REPORTED, Kind.REPORT_ADDED})

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from clearway_contracts.envelope import Payload
 from clearway_contracts.incident import ExternalRef, IncidentState, Report
 from clearway_incidents.domain.content_guard import WITHHELD, ContentGuard
-from clearway_incidents.domain.errors import InvalidFact, NotNow, TextReplaced
-from clearway_incidents.domain.life import LIVE, Act, Kind, NewRevision, revise
+from clearway_incidents.domain.errors import InvalidFact, TextReplaced
+from clearway_incidents.domain.life import Act, Kind, NewRevision, allow, revise
 from clearway_platform.refusals import RequestPart
 
 REASON: Final = "reason"
@@ -117,11 +117,7 @@ def withheld_in(state: Mapping[str, Any]) -> list[str]:
 
 def release(incident: IncidentState, act: Act, *, name: str, text: str) -> NewRevision:
     """Put a text where it was withheld. Raises NotNow, TextReplaced, InvalidFact."""
-    if incident.status not in LIVE:
-        raise NotNow(
-            f"the incident is {incident.status}, and does not change any more",
-            "Unmerge it first, or remove the held text.",
-        )
+    allow(incident, Kind.TEXT_RELEASED)
     if dict(texts_of(incident)).get(name) != WITHHELD:
         raise TextReplaced
     released = with_texts(incident, {name: text})
