@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,14 +21,21 @@ from clearway_platform.audit.records import RecordKind
 from clearway_platform.service import Platform
 from clearway_testing.object_store import KEY, KEY_ID, ObjectStore, running_object_store
 from clearway_testing.photos import photo
+from clearway_testing.plugin import skipped_when_unavailable
+from clearway_testing.tools import BUILD_SECONDS
 
 from .conftest import Desk, desk_of
 from .test_attachments import desk_with, files, listed, remove, send, sent
 
+# The store is built once, by the first test that needs it.
+pytestmark = pytest.mark.timeout(BUILD_SECONDS + 120)
+
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    with running_object_store(tmp_path_factory.mktemp("store")) as store:
+    with ExitStack() as stack:
+        with skipped_when_unavailable():
+            store = stack.enter_context(running_object_store(tmp_path_factory.mktemp("store")))
         yield store
 
 

@@ -19,6 +19,11 @@ KEY: Final = "a-secret-of-tests"
 BUCKET: Final = "photos"
 
 
+def program() -> Path:
+    """The program, which is built once. Raises Unavailable."""
+    return go_tool(MODULE, VERSION)
+
+
 @dataclass
 class ObjectStore:
     """`root` has a folder for each bucket."""
@@ -33,7 +38,6 @@ class ObjectStore:
         return f"s3://{BUCKET}/clearway?endpoint=http://{LOOPBACK}:{self.port}&region=us-east-1"
 
     def start(self) -> None:
-        program = go_tool(MODULE, VERSION)
         keys = ["--access", KEY_ID, "--secret", KEY]
         described = self.root.parent / "described"
         described.mkdir(exist_ok=True)
@@ -41,7 +45,7 @@ class ObjectStore:
         backend = ["posix", "--sidecar", str(described), str(self.root)]
         log = self.root.parent / "log"
         with log.open("ab") as lines:
-            command = [str(program), *keys, "--port", f"{LOOPBACK}:{self.port}", *backend]
+            command = [str(program()), *keys, "--port", f"{LOOPBACK}:{self.port}", *backend]
             self.process = subprocess.Popen(command, stdout=lines, stderr=lines)
         await_ready(lambda: accepts_connections(self.port), seconds=20, process=self.process, log=log)
 
