@@ -30,13 +30,14 @@ from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database, Transaction
-from clearway_platform.database.states import State
 from clearway_platform.heavy import HeavyWork
 from clearway_platform.limiting.quotas import Quota, QuotaUsedUp, Standing
 from clearway_platform.limiting.stored import RETRY_SECONDS
+from clearway_platform.outages import OUTAGES
 
 # A photo that is not on record by then was given up.
 GIVEN_UP: Final = timedelta(hours=1)
+STORE: Final = "photos"
 NOT_KEPT: Final = "The store of photos does not take this one now, and nothing of it was kept"
 NOT_READ: Final = "The store of photos does not answer"
 NOT_THERE: Final = "The store of photos does not have this one as it was kept. Tell the operator"
@@ -120,6 +121,7 @@ class Attaching:
             await self.store.put(thumbnail_address(principal.mission, photo.sha256, attachment_id), photo.thumbnail)
             await self.store.put(image_address(principal.mission, photo.sha256, attachment_id), photo.image)
         except StoreError as error:
+            _note(error)
             raise PhotosUnavailable(NOT_KEPT) from error
         return attachment_id
 
@@ -130,6 +132,7 @@ class Attaching:
         try:
             found = await self.store.get(address)
         except StoreError as error:
+            _note(error)
             raise PhotosUnavailable(NOT_READ) from error
         if found is None or await self.hashing.run(_digest, found) != sha256:
             log.error("photo_missing_or_damaged", is_missing=found is None)
@@ -170,12 +173,11 @@ class Attaching:
         await forget(transaction, now, principal.id, reason, **own)
         return (await transaction.connection.execute(_ONE, own)).one()
 
-    async def _check(self, transaction: Transaction, principal: Principal, incident_id: UUID) -> State:
-        """The incident, if it takes photos."""
+    async def _check(self, transaction: Transaction, principal: Principal, incident_id: UUID) -> None:
+        """Raise what refuses a photo of the incident, whatever photo it is."""
         recorded = await self.revisions.readable(transaction, principal, incident_id)
         check_open(recorded.incident, self.revisions.clock.now())
         await self._check_quota(transaction, principal.mission)
-        return recorded.state
 
     async def _same(
         self, transaction: Transaction, principal: Principal, incident_id: UUID, photo: Photo
@@ -215,6 +217,12 @@ async def forget(transaction: Transaction, now: datetime, by: str, reason: str, 
         await transaction.connection.execute(insert(ERASURES), rows)
         removed = {"removed_at": now, "removed_by": by, "reason": reason, "caption": None}
         await transaction.connection.execute(update(ATTACHMENTS).where(*those).values(removed))
+
+
+def _note(error: StoreError) -> None:
+    """Once a minute: who asks gets a refusal that says nothing of the store."""
+    if OUTAGES.failed_alone(STORE):
+        log.warning("photo_store_failed", error=str(error))
 
 
 def _digest(content: bytes) -> str:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from clearway_incidents.domain.errors import PhotoInfected, PhotosUnavailable
 from clearway_platform.heavy import HeavyWork
+from clearway_platform.outages import OUTAGES
 
 if TYPE_CHECKING:
     import httpx
 
+SCANNER: Final = "scanner"
 _CLEAN: Final = 200
 _FOUND: Final = 406
 _AWAY: Final = "The scanner for viruses does not answer, and no photo is kept that it has not seen"
+
+log = structlog.get_logger(__name__)
 
 
 class Scanner:
@@ -43,9 +49,17 @@ class Scanner:
                 ) as answer,
             ):
                 status = answer.status_code
-        except (TimeoutError, httpx.HTTPError):
+        except (TimeoutError, httpx.HTTPError) as error:
+            _note(type(error).__name__)
             raise PhotosUnavailable(_AWAY) from None
         if status == _FOUND:
             raise PhotoInfected
         if status != _CLEAN:
+            _note(f"answered {status}")
             raise PhotosUnavailable(_AWAY)
+
+
+def _note(error: str) -> None:
+    """Once a minute. The address may hold a password: it is not logged."""
+    if OUTAGES.failed_alone(SCANNER):
+        log.warning("scanner_failed", error=error)
