@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 import clearway_incidents.storage
 from clearway_contracts.incident import IncidentState
+from clearway_contracts.vocabulary import Status
 from clearway_incidents.domain.content_guard import WITHHELD, ContentGuard
 from clearway_incidents.domain.contents import kept
 from clearway_incidents.domain.errors import InvalidFact, NotNow, TextReplaced
@@ -111,7 +112,7 @@ def test_a_text_is_released_only_where_it_is_withheld(incident: IncidentState) -
     with pytest.raises(TextReplaced):
         release(incident, ACT, name="narrative", text=TOLD)
     with pytest.raises(NotNow):
-        release(withheld.model_copy(update={"status": "retracted"}), ACT, name="narrative", text=TOLD)
+        release(withheld.model_copy(update={"status": Status.RETRACTED}), ACT, name="narrative", text=TOLD)
 
 
 def test_an_edition_is_kept_with_marks_that_only_the_same_text_has() -> None:
