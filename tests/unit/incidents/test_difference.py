@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearway_incidents.domain.difference import changed_names, merge_patch, patch_between
+from clearway_incidents.domain.difference import Difference, changed_names, differences, merge_patch, patch_between
 
 Document = dict[str, Any]
 VALUES = st.recursive(
@@ -41,3 +41,8 @@ def test_names_are_dotted_and_bookkeeping_is_left_out() -> None:
     before = {"revision": 1, "audit": {"hash": "a"}, "time": {"earliest": 1, "latest": 2}, "casualties": []}
     after = {"revision": 2, "audit": {"hash": "b"}, "time": {"earliest": 1, "latest": 3}, "casualties": [{}]}
     assert changed_names(before, after) == ("casualties", "time.latest")
+
+
+def test_values_come_with_their_names() -> None:
+    before, after = {"a": {"b": 1, "c": [1]}, "revision": 1}, {"a": {"b": 1, "c": [2]}, "d": {"e": 2}, "revision": 2}
+    assert differences(before, after) == (Difference("a.c", [1], [2]), Difference("d", None, {"e": 2}))

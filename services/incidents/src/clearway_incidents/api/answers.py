@@ -80,6 +80,10 @@ class _Revision(BaseModel):
     )
 
 
+class RevisionChange(_Revision):
+    """Who made a revision, when, why, and which fields it changed."""
+
+
 class RevisionBody(_Revision):
     """One revision. `hash` is over the whole revision and `prev_hash`: a change to the past would show."""
 
@@ -132,10 +136,11 @@ def address(incident_id: object) -> str:
 
 def visible(found: Found, principal: Principal) -> dict[str, Any] | None:
     """The incident as this principal may see it; None when it may see nothing of it."""
-    return _addressed(found.state, principal.ceiling.sight(*found.handlings), principal)
+    return shown_to(found.state, principal.ceiling.sight(*found.handlings), principal)
 
 
-def _addressed(state: Mapping[str, Any], sight: Sight, principal: Principal) -> dict[str, Any] | None:
+def shown_to(state: Mapping[str, Any], sight: Sight, principal: Principal) -> dict[str, Any] | None:
+    """The incident at a sight of it."""
     seen = shown(state, sight, assesses=principal.may(permissions.ASSESS))
     return None if seen is None else seen | {"history": f"{address(state['incident_id'])}/revisions"}
 
@@ -144,7 +149,7 @@ def _written(state: Mapping[str, Any], principal: Principal, withheld: Sequence[
     """The incident after a change by this principal: what it may not read of it, it gets reduced. What is withheld of
     what it sent is said all the same."""
     sight = principal.ceiling.sight(handling_of(state))
-    seen = _addressed(state, Sight.WHOLE if sight is Sight.WHOLE else Sight.REDUCED, principal)
+    seen = shown_to(state, Sight.WHOLE if sight is Sight.WHOLE else Sight.REDUCED, principal)
     return seen and {**seen, "withheld": [*dict.fromkeys((*seen["withheld"], *withheld))]}
 
 
@@ -165,16 +170,23 @@ def reply_to_change(written: Written, principal: Principal, *, seen: int) -> Rep
 
 def revision_of(revision: Revision, now: Handling, principal: Principal) -> dict[str, Any] | None:
     """One revision. What the incident is marked now holds for what it was, too; None when nothing may be seen."""
+    said = change_of(revision, now, principal)
+    if said is None or revision.state is None:
+        return None if said is None else said | {"incident": None}
+    return said | {"incident": shown_to(revision.state, principal.ceiling.sight(now, revision.handling), principal)}
+
+
+def change_of(revision: Revision, now: Handling, principal: Principal) -> dict[str, Any] | None:
+    """What is said of a revision, without the incident; None when nothing may be seen."""
     sight = principal.ceiling.sight(now, revision.handling)
     if sight is Sight.NOTHING:
         return None
-    said = {name: value for name, value in revision.row._mapping.items() if name in RevisionBody.model_fields}
+    said = {name: value for name, value in revision.row._mapping.items() if name in RevisionChange.model_fields}
     said["reason"] = revision.reason
     if sight is Sight.REDUCED:
         said |= dict.fromkeys(("reason", "hash", "prev_hash"))
         said["changed"] = shown_names(said["changed"])
-    incident = None if revision.state is None else _addressed(revision.state, sight, principal)
-    return said | {"incident": incident}
+    return said
 
 
 def deleted_of(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 # They change with every revision, and say nothing of the event.
 _BOOKKEEPING: Final = frozenset({"revision", "audit"})
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that differs, by its dotted name, and its values; None where there is none."""
+
+    name: str
+    before: Any
+    after: Any
+
+
 def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """The dotted names of the fields that differ; lists and points are compared whole."""
-    return tuple(name for name in _differences(before, after, "") if name.split(".")[0] not in _BOOKKEEPING)
+    return tuple(one.name for one in differences(before, after))
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Difference, ...]:
+    """The same fields with their values."""
+    return tuple(one for one in _differences(before, after, "") if one.name.split(".")[0] not in _BOOKKEEPING)
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -38,7 +53,7 @@ def patch_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[s
     return patch
 
 
-def _differences(before: Any, after: Any, prefix: str) -> Iterator[str]:
+def _differences(before: Any, after: Any, prefix: str) -> Iterator[Difference]:
     for name in sorted({*before, *after}):
         left, right = before.get(name), after.get(name)
         if left == right:
@@ -46,7 +61,7 @@ def _differences(before: Any, after: Any, prefix: str) -> Iterator[str]:
         if _both_objects(left, right) and "coordinates" not in left:
             yield from _differences(left, right, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}"
+            yield Difference(f"{prefix}{name}", left, right)
 
 
 def _both_objects(left: Any, right: Any) -> bool:
