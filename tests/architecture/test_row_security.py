@@ -28,6 +28,7 @@ OF_NO_MISSION = {
     "revision_link_cursor": "one row: up to where the feed, and before it the record, is linked for all missions",
     "audit_checkpoint": "one signature is over the chains of every mission: names, numbers and hashes",
     "audit_place": "how far the places of checkpoints are",
+    "incident_words": "words without what they are of: a number, of which `incident_text` says whose it is",
     "stream_ticket": "hashes of random texts: a ticket says of which key it is, and so of which mission",
 }
 # What opens a connection, and the modules that may.

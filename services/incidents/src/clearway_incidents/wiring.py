@@ -36,6 +36,7 @@ from clearway_incidents.commands.editions import Editions
 from clearway_incidents.commands.erasing import Erasing
 from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
+from clearway_incidents.commands.indexing import Indexing
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.linking import Linking
@@ -130,6 +131,7 @@ def build(
     retention = Retention(revisions, platform.database)
     editions = Editions(platform.clock, platform.database, changes, feeds_of)
     linking = Linking(platform.database, platform.feed, platform.precedence.after)
+    indexing = Indexing(platform.database, platform.feed, platform.precedence.after)
     hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)
     stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
@@ -143,7 +145,7 @@ def build(
         *(part.router for part in PARTS),
     ):
         app.include_router(router)
-    workers = {"stream": hub.run, "retention": retention.run, "editions": editions.run}
+    workers = {"stream": hub.run, "retention": retention.run, "editions": editions.run, "indexing": indexing.run}
     if (store := wiring.attaching.store) is not None:
         workers["erasing"] = Erasing(platform.clock, platform.database, store).run
     return Parts(

@@ -103,16 +103,16 @@ async def difference(
         min(high - low, MOST_STEPS) or 1,
         with_states=False,
     )
-    steps = [change_of(one, now, principal) for one in page.revisions if low < one.row.revision <= high]
-    for one in present:
-        note_read(request, principal, incident_id, now, one.handling)
+    steps = [change_of(step, now, principal) for step in page.revisions if low < step.row.revision <= high]
+    for shown in present:
+        note_read(request, principal, incident_id, now, shown.handling)
     body = {
         "incident_id": incident_id,
         "from_revision": other,
         "to_revision": number,
         "form": "full" if sight is Sight.WHOLE else "reduced",
         "changes": [_change(one) for one in differences(before, after)],
-        "steps": [one for one in steps if one is not None],
+        "steps": [step for step in steps if step is not None],
     }
     return Response(to_json(body), media_type="application/json")
 

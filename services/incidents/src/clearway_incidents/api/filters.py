@@ -5,13 +5,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
+from clearway_incidents.api.dependencies import Reader
 from clearway_incidents.domain.box import Box
+from clearway_incidents.domain.words import search_of
 from clearway_incidents.queries.incidents import PageEnd
 from clearway_incidents.queries.narrowing import Filter
+from clearway_incidents.queries.searching import check_indexed
 from clearway_platform.refusals import Invalid
+from clearway_platform.web.access import platform_of
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
 from clearway_platform.web.pages import decode_cursor, encode_cursor
 from clearway_platform.web.problems import BadCursor
@@ -34,7 +38,20 @@ def box_of(text: str) -> Box:
     return Box(west=west, south=south, east=east, north=north)
 
 
+Text = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="Words that all occur in the narrative, the names of the place, the names in other systems or the "
+        "organisations; the last one may be the beginning of a word. Accents and capitals do not matter. It finds what "
+        "the key reads whole.",
+    ),
+]
+
+
 async def everywhere(
+    request: Request,
+    principal: Reader,
     since: Annotated[FromTime | None, Query(alias="from", description=f"Not over before this time. {A_DATE}")] = None,
     until: Annotated[
         UntilTime | None, Query(alias="to", description=f"Begun by this time. {A_DATE} That day is included.")
@@ -47,8 +64,13 @@ async def everywhere(
     hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
     exercises: Inclusion = Inclusion.INCLUDE,
     as_of: AsOf = None,
+    text: Text = None,
 ) -> Filter:
     """What the query asks for, but the box."""
+    search = None if text is None else search_of(text)
+    if search is not None:
+        async with platform_of(request).database.of(principal.mission).read() as connection:
+            await check_indexed(connection, principal.mission)
     return Filter(
         since=since,
         until=until,
@@ -58,6 +80,7 @@ async def everywhere(
         hazard_state=hazard_state,
         exercises=exercises,
         as_of=as_of,
+        text=search,
     )
 
 

@@ -19,6 +19,7 @@ from clearway_incidents.storage.external_refs import forget_content
 from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.held_texts import forget_texts
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_incidents.storage.words import index_anew
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.database.engines import Database, Transaction
 from clearway_platform.database.states import NewerState
@@ -99,6 +100,7 @@ class Retention:
                 is_new = after.state["revision"] > before.incident.revision
                 named = {"in_mission": mission, "of": incident_id}
                 await self._reduce_history(transaction, named, after.state["revision"] + (0 if is_new else 1))
+                await index_anew(transaction, mission, incident_id, after.state["revision"])
                 await forget_content(transaction, mission, incident_id)
                 await forget_texts(transaction, mission, incident_id)
                 now = self.revisions.clock.now()

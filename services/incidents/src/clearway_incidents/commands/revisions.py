@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 
 from clearway_contracts.incident import IncidentState, Sharing
 from clearway_incidents import permissions
@@ -20,11 +20,13 @@ from clearway_incidents.domain.errors import InvalidFact, StaleRevision, Unknown
 from clearway_incidents.domain.life import REPORTING, Act, NewRevision
 from clearway_incidents.domain.sight import handling_of, is_raised, marked_since
 from clearway_incidents.domain.withholding import REASON, withhold
+from clearway_incidents.domain.words import FIELDS, Words, words_of
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.held_texts import HeldFrom, keep_texts
 from clearway_incidents.storage.rows import Entry, incident_row, revision_row
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_incidents.storage.words import Worded, keep_words
 from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
 from clearway_platform.clock import Clock
@@ -45,10 +47,16 @@ _OPEN: Final = on_either(
     lambda new: new.on_conflict_do_nothing().returning(INCIDENTS.c.incident_id),
     INCIDENTS,
 )
-_MOVE: Final = update(INCIDENTS).where(
-    INCIDENTS.c.incident_id == bindparam("of"),
-    INCIDENTS.c.mission == bindparam("in_mission"),
-    INCIDENTS.c.revision == bindparam("seen"),
+# Where the words of the revision before are not indexed, those of this one alone would not be enough.
+_WORDS_OF: Final = case((INCIDENTS.c.words_of == bindparam("seen"), bindparam("seen") + 1), else_=INCIDENTS.c.words_of)
+_MOVE: Final = (
+    update(INCIDENTS)
+    .where(
+        INCIDENTS.c.incident_id == bindparam("of"),
+        INCIDENTS.c.mission == bindparam("in_mission"),
+        INCIDENTS.c.revision == bindparam("seen"),
+    )
+    .values(words_of=_WORDS_OF)
 )
 _KEEP: Final = insert(REVISIONS)
 
@@ -135,7 +143,8 @@ class Revisions:
     ) -> list[Written] | None:
         """Write first revisions, each with its content hash; None when one of the ids is taken."""
         entries = [(self._entry(change, None, principal), content_hash) for change, content_hash in changes]
-        rows = [incident_row(entry) | {"content_hash": content_hash} for entry, content_hash in entries]
+        first = {"words_of": 1}
+        rows = [incident_row(entry) | first | {"content_hash": content_hash} for entry, content_hash in entries]
         if not rows:
             return []
         written = await transaction.connection.execute(_OPEN[transaction.connection.dialect.name], one_or_many(rows))
@@ -189,13 +198,16 @@ class Revisions:
         audit = change.incident.audit.model_copy(update={"prev_hash": previous, "hash": stored["audit"]["hash"]})
         sealed = replace(change, incident=change.incident.model_copy(update={"audit": audit}))
         changed = changed_names({} if before is None else before.state, without_version(stored))
-        return Entry(sealed, stored, changed, held)
+        words = _new_words(None if before is None else before.state, stored, changed)
+        return Entry(sealed, stored, changed, held, words)
 
     async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[Written]:
         """Write the revisions, what is withheld from them, and their events; the states that are shown."""
         rows = [revision_row(entry, principal.id, person_of(principal)) for entry in entries]
         await transaction.connection.execute(_KEEP, one_or_many(rows))
         await self._keep_held(transaction, principal, entries)
+        words = [_worded(entry, entry.words) for entry in entries if entry.words is not None]
+        await keep_words(transaction, words)
         await self.outbox.add(transaction, [event_of(self.outbox, entry.change, entry.changed) for entry in entries])
         return [Written(without_version(entry.stored), _names(entry)) for entry in entries]
 
@@ -217,3 +229,20 @@ def _names(entry: Entry) -> tuple[str, ...]:
 def _organisation(entry: Entry) -> str | None:
     """The organisation that the report names, where the change is one."""
     return entry.incident.reports[-1].organisation if entry.change.kind in REPORTING else None
+
+
+def _new_words(before: State | None, stored: State, changed: Sequence[str]) -> Words | None:
+    """The words of the incident, where they are others than before."""
+    if before is None:
+        return words_of(stored)
+    if not any(name.partition(".")[0] in FIELDS for name in changed):
+        return None
+    words = words_of(stored)
+    return None if words == words_of(before) else words
+
+
+def _worded(entry: Entry, words: Words) -> Worded:
+    incident = entry.incident
+    return Worded(
+        incident.mission, incident.incident_id, incident.audit.updated_at, words, replaces=incident.revision > 1
+    )

@@ -11,6 +11,7 @@ from clearway_platform.refusals import Conflict, Fault, Invalid, NotFound, NotYo
 __all__ = [
     "IdTaken",
     "InvalidFact",
+    "InvalidSearch",
     "NoPhotoStore",
     "NotAPhoto",
     "NotNow",
@@ -34,6 +35,7 @@ __all__ = [
     "UnknownPublication",
     "UnknownRevision",
     "UnknownTile",
+    "WordsNotReady",
 ]
 
 
@@ -42,6 +44,26 @@ class InvalidFact(Invalid):
 
     def __init__(self, place: str, problem: str, remedy: str, *, part: RequestPart = "body") -> None:
         super().__init__(place, problem, remedy, part=part)
+
+
+class InvalidSearch(Invalid):
+    """What is searched for cannot be."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__("text", problem, remedy, part="query")
+
+
+class WordsNotReady(Refusal):
+    """Some incidents of the mission cannot be found by their words yet: a search would leave them out."""
+
+    code = Code.UNAVAILABLE
+    detail = (
+        "The words of incidents that an older version of Clearway wrote are being indexed: a search would leave them "
+        "out. Ask again in a few seconds, or without `text`."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "2"})
 
 
 class NotNow(Conflict):

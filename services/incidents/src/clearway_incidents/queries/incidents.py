@@ -85,7 +85,7 @@ async def incidents(
     columns = source.c
     present = [columns.present] if "present" in columns else []
     query = select(columns.state, columns.created_at, columns.incident_id, *present)
-    narrowing = narrowed(columns, wanted, reader.ceiling, all_marks_of(columns), columns.state["exercise"].as_boolean())
+    narrowing = narrowed(columns, wanted, reader, all_marks_of(columns), columns.state["exercise"].as_boolean())
     query = query.where(columns.mission == reader.mission, *narrowing)
     if after is not None:
         query = query.where(tuple_(columns.created_at, columns.incident_id) < tuple_(*_bound(columns, after)))

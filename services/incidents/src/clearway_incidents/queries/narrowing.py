@@ -1,7 +1,7 @@
 """What a list is narrowed to, for the database: by what its reader asks for, and by what it may see.
 
 A reader may not find by its filters what it may not read: of an incident that it sees reduced, the cell and the day are
-compared, as they are shown.
+compared, as they are shown, and its words find it for nobody else than those who see it whole.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
 from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.life import LIVE
+from clearway_incidents.domain.words import Search
 from clearway_incidents.queries.readable import Marks, is_readable, is_whole
-from clearway_platform.auth.ceilings import Ceiling
+from clearway_incidents.storage.words import found_by
+from clearway_platform.auth.principals import Principal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,36 +37,41 @@ class Filter:
     hazard_state: Sequence[HazardState] = ()
     exercises: Inclusion = Inclusion.INCLUDE
     as_of: datetime | None = None
+    text: Search | None = None
 
 
 def narrowed(
-    columns: Any, wanted: Filter, ceiling: Ceiling, marks: Sequence[Marks], exercise: ColumnElement[Any]
+    columns: Any, wanted: Filter, reader: Principal, marks: Sequence[Marks], exercise: ColumnElement[Any]
 ) -> list[ColumnElement[bool]]:
     """What narrows a list, for a reader. `marks`: all that decide who may see a row; `exercise`: whether it is one."""
-    exact, chosen = _conditions(columns, wanted), _of_exercises(exercise, wanted.exercises)
+    ceiling = reader.ceiling
+    exact, chosen = _conditions(columns, wanted, reader), _of_exercises(exercise, wanted.exercises)
     if ceiling.is_unlimited:
         return [*chosen, *exact]
     readable = [is_readable(one, ceiling) for one in marks]
+    whole = and_(*(is_whole(one, ceiling) for one in marks))
+    if wanted.text is not None:
+        return [*readable, *chosen, whole, *exact]
     coarse = _coarse(wanted)
     if coarse == wanted:
         return [*readable, *chosen, *exact]
-    whole = and_(*(is_whole(one, ceiling) for one in marks))
-    return [*readable, *chosen, *_conditions(columns, coarse), or_(~whole, and_(*exact))]
+    return [*readable, *chosen, *_conditions(columns, coarse, reader), or_(~whole, and_(*exact))]
 
 
 def narrowed_apart(
-    columns: Any, wanted: Filter, ceiling: Ceiling, marks: Sequence[Marks], exercise: ColumnElement[Any]
+    columns: Any, wanted: Filter, reader: Principal, marks: Sequence[Marks], exercise: ColumnElement[Any]
 ) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]] | None]:
     """The same in two: the rows of which the whole is seen, and those that are seen reduced, where there can be any."""
+    ceiling = reader.ceiling
     chosen = _of_exercises(exercise, wanted.exercises)
     if ceiling.is_unlimited:
-        return [*chosen, *_conditions(columns, wanted)], None
+        return [*chosen, *_conditions(columns, wanted, reader)], None
     whole = and_(*(is_whole(one, ceiling) for one in marks))
     readable = [*chosen, *(is_readable(one, ceiling) for one in marks)]
-    return (
-        [*_conditions(columns, wanted), whole, *readable],
-        [*_conditions(columns, _coarse(wanted)), ~whole, *readable],
-    )
+    seen_whole = [*_conditions(columns, wanted, reader), whole, *readable]
+    if wanted.text is not None:
+        return seen_whole, None
+    return seen_whole, [*_conditions(columns, _coarse(wanted), reader), ~whole, *readable]
 
 
 def _of_exercises(exercise: ColumnElement[Any], wanted: Inclusion) -> list[ColumnElement[bool]]:
@@ -96,7 +103,7 @@ def _end(side: float, limit: float) -> float:
     return side if side >= limit else nextafter(side, -inf)
 
 
-def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
+def _conditions(columns: Any, wanted: Filter, reader: Principal) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
     if wanted.category:
         conditions.append(columns.category.in_([word for item in wanted.category for word in item.written_as]))
@@ -108,6 +115,8 @@ def _conditions(columns: Any, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions.append(columns.earliest <= wanted.until)
     if wanted.bbox is not None:
         conditions += _inside(columns, wanted.bbox)
+    if wanted.text is not None:
+        conditions.append(columns.incident_id.in_(found_by(wanted.text, reader.mission, wanted.as_of)))
     return conditions
 
 

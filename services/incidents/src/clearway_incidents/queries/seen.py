@@ -38,7 +38,7 @@ def seen_sources(reader: Principal, wanted: Filter) -> Iterator[SeenSource]:
     """All that this reader asks for and may see."""
     for source in _sources(reader.mission, wanted.as_of):
         columns = source.columns
-        whole, reduced = narrowed_apart(columns, wanted, reader.ceiling, source.marks, source.exercise)
+        whole, reduced = narrowed_apart(columns, wanted, reader, source.marks, source.exercise)
         own = [columns.mission == reader.mission, *source.conditions]
         yield SeenSource(
             columns,

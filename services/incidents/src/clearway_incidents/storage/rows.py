@@ -12,18 +12,21 @@ from clearway_contracts.handling import organisation_key
 from clearway_contracts.incident import IncidentState
 from clearway_incidents.domain.life import REPORTING, Kind, NewRevision
 from clearway_incidents.domain.withholding import Held
+from clearway_incidents.domain.words import Words
 from clearway_platform.database.states import State
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A revision ready to be written: the change with its hash in it, what is stored of it, what it changed, and the
-    texts that are withheld from it."""
+    texts that are withheld from it. `words` are those by which the incident is found from now on, where they are others
+    than before."""
 
     change: NewRevision
     stored: State
     changed: tuple[str, ...]
     held: tuple[Held, ...] = ()
+    words: Words | None = None
 
     @property
     def incident(self) -> IncidentState:

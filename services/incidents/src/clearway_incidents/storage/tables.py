@@ -7,11 +7,24 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, Index, LargeBinary, MetaData, UniqueConstraint, column
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from clearway_platform.database.engines import Json, UtcDateTime
 from clearway_platform.database.models import table_of
+from clearway_platform.database.tables import BigId
 
 incidents_metadata: Final = MetaData()
 
@@ -51,13 +64,15 @@ MAP_COLUMNS: Final = (
 )
 # The rows that an older program wrote. There are none but in the time of an upgrade, and those that it left.
 OLDER: Final = column("marks_of").is_distinct_from(column("revision"))
+# The rows whose words are not indexed: as above, and what was on record before there was an index.
+UNINDEXED: Final = column("words_of").is_distinct_from(column("revision"))
 
 
 class IncidentRow(Indexed, table=True):
     """An incident at its present revision. Its id is its mission's: a client may choose it, and two missions may choose
     the same one. `content_hash` is that of the report that made it, as it was sent.
     `retention_until` is empty once its end was acted on. `exercise` and `uncertainty_m` are those of the revision
-    `marks_of`, too."""
+    `marks_of`, too. `words_of` is the revision up to which its words are indexed."""
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -67,6 +82,7 @@ class IncidentRow(Indexed, table=True):
         Index("ix_incident_mission_latest", "mission", "latest"),
         Index("ix_incident_mission_status", "mission", "status", "updated_at"),
         Index("ix_incident_retention", "retention_until"),
+        Index("ix_incident_unindexed", "mission", sqlite_where=UNINDEXED, postgresql_where=UNINDEXED),
     )
 
     incident_id: UUID = Field(primary_key=True)
@@ -77,6 +93,7 @@ class IncidentRow(Indexed, table=True):
     retention_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     exercise: bool | None = None
     uncertainty_m: float | None = Field(default=None, sa_type=Double)
+    words_of: int | None = None
 
 
 class RevisionRow(Indexed, table=True):
@@ -313,7 +330,31 @@ class PublicFeedRow(Owned, table=True):
     made_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class IncidentTextRow(Owned, table=True):
+    """That an incident had the words of number `doc` from one moment on until another one; `until_at` is empty for
+    those that it has now. They are kept until its retention ends."""
+
+    __tablename__ = "incident_text"
+    __table_args__ = (Index("ix_incident_text_incident", "incident_id", "mission"),)
+
+    doc: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    mission: str
+    incident_id: UUID
+    first_at: datetime = Field(sa_type=UtcDateTime)
+    until_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+# The words of each number. On SQLite it is a virtual table of FTS5, whose `rowid` is the number.
+INCIDENT_WORDS: Final = Table(
+    "incident_words",
+    incidents_metadata,
+    Column("doc", BigInteger, primary_key=True, autoincrement=False),
+    Column("words", TSVECTOR().with_variant(Text(), "sqlite"), nullable=False),
+    Index("ix_incident_words", "words", postgresql_using="gin", postgresql_with={"gin_pending_list_limit": 128}),
+)
+
 INCIDENTS: Final = table_of(IncidentRow)
+INCIDENT_TEXTS: Final = table_of(IncidentTextRow)
 REVISIONS: Final = table_of(RevisionRow)
 EXTERNAL_REFS: Final = table_of(ExternalRefRow)
 PROPOSALS: Final = table_of(ProposalRow)

@@ -249,8 +249,22 @@ def _config(migrations: Path) -> Config:
     return config
 
 
+def _virtual_tables(connection: Connection) -> set[str]:
+    """Those of SQLite, and the tables in which it keeps what is in them: they are not declared column by column."""
+    if connection.dialect.name != "sqlite":
+        return set()
+    kept = sa.text(
+        "SELECT kept.name FROM sqlite_master AS kept JOIN sqlite_master AS virtual"
+        " ON virtual.sql LIKE 'CREATE VIRTUAL TABLE%'"
+        " AND (kept.name = virtual.name OR substr(kept.name, 1, length(virtual.name) + 1) = virtual.name || '_')"
+    )
+    return set(connection.execute(kept).scalars())
+
+
 def _context(connection: Connection) -> MigrationContext:
+    virtual = _virtual_tables(connection)
+
     def is_a_services(_object: Any, name: str | None, kind: str, _reflected: bool, _other: Any) -> bool:
-        return kind != "table" or name != RECORD.name
+        return kind != "table" or (name != RECORD.name and name not in virtual)
 
     return MigrationContext.configure(connection, opts={"compare_type": True, "include_object": is_a_services})
