@@ -25,6 +25,7 @@ from clearway_incidents.api import (
     public_areas,
     public_feeds,
     reading,
+    relating,
     reporting,
     tiles,
 )
@@ -97,6 +98,7 @@ PARTS: Final = (
     reporting,
     reading,
     comparing,
+    relating,
     mapping,
     tiles,
     counting,
