@@ -79,17 +79,18 @@ async def count(
     per: Per = [],  # noqa: B006 - read by FastAPI, never changed
 ) -> Response:
     """The incidents that the list has for the same filters, each counted once: in the period in which it began, also
-    where that is before `from`. Without `to` the last period ends today. A key counts what it sees: what it may not
+    where that is before `from`. Without `to` the last period ends today, or on the day of `as_of`. A key counts what it sees: what it may not
     read is in no number, and of a reduced incident the day is counted, as it is shown. At most 5,000 counts: what gives
     more is refused."""
     platform = platform_of(request)
-    last = query.until or platform.clock.now()
+    now = platform.clock.now()
+    last = query.until or (now if query.as_of is None else min(query.as_of, now))
     periods = Periods(last.astimezone(UTC).date(), days)
     kinds = sorted(set(per))
     cursors = await platform.feed.cursors()
     database = platform.database.of(principal.mission)
     async with database.read() as connection:
-        standing = await standing_of(connection, cursors, principal.mission, platform.clock.now())
+        standing = await standing_of(connection, cursors, principal.mission, now)
     tag = None
     if standing.tag is not None:
         tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, periods, kinds)).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from starlette.responses import Response
 
 from clearway_incidents.api.answers import IncidentBody, visible
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import cursor_of, page_end_of
+from clearway_incidents.api.filters import AsOf, cursor_of, page_end_of
 from clearway_incidents.api.restricted import note_reads
 from clearway_incidents.domain.errors import UnknownIncident
 from clearway_incidents.queries import incidents as queries
@@ -29,6 +30,8 @@ router = Router(tags=["Assessing incidents"])
 
 # A page looks at so many incidents at most, and compares each with those around it.
 MOST_LOOKED_AT: Final = 50
+# As of a time what was changed since is looked up anew for each of them.
+MOST_LOOKED_BACK_AT: Final = 5
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -74,16 +77,16 @@ class DuplicatesOfBody(BaseModel):
     response_model=DuplicatesBody,
 )
 async def duplicates_of(
-    request: Request, incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading
+    request: Request, incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None
 ) -> Response:
     """Live incidents of the same category (or one unknown), at most six hours and 500 metres, or the sum of both
     uncertainties, apart, with an outcome that does not contradict. What is known to less than three days or 50 km is
     not compared. A key gets those of which it may read the whole, and none for an incident that it reads reduced.
     Merge what is one event; name what is not in `links.related`, and it is not suggested again."""
-    found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
+    found = await queries.incident_at(reading, wiring.states, principal.mission, incident_id, as_of)
     if found is None or principal.ceiling.sight(*found.handlings) is Sight.NOTHING:
         raise UnknownIncident(incident_id)
-    suggested = await _suggested(request, principal, wiring, reading, found)
+    suggested = await _suggested(request, principal, wiring, reading, found, as_of)
     return _json({"items": suggested})
 
 
@@ -98,17 +101,19 @@ async def all_duplicates(
     principal: Reader,
     wiring: Wired,
     reading: Reading,
+    as_of: AsOf = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Looks at live incidents, the last recorded first, and lists those for which another one is suggested that was
-    recorded before. A page looks at 50 at most and may be empty: `next` leads on."""
+    recorded before. A page looks at 50 at most, with `as_of` at 5, and may be empty: `next` leads on."""
+    most = MOST_LOOKED_AT if as_of is None else MOST_LOOKED_BACK_AT
     page = await queries.incidents(
-        reading, wiring.states, principal, Filter(), page_end_of(cursor), min(limit, MOST_LOOKED_AT)
+        reading, wiring.states, principal, Filter(as_of=as_of), page_end_of(cursor), min(limit, most)
     )
     items = []
     for found in page.found:
-        suggested = await _suggested(request, principal, wiring, reading, found, earlier=True)
+        suggested = await _suggested(request, principal, wiring, reading, found, as_of, earlier=True)
         if suggested:
             items.append({"incident": visible(found, principal), "duplicates": suggested})
     last = None if page.is_last else page.found[-1].state
@@ -117,11 +122,18 @@ async def all_duplicates(
 
 
 async def _suggested(
-    request: Request, principal: Principal, wiring: Wired, reading: Reading, found: Found, *, earlier: bool = False
+    request: Request,
+    principal: Principal,
+    wiring: Wired,
+    reading: Reading,
+    found: Found,
+    as_of: datetime | None,
+    *,
+    earlier: bool = False,
 ) -> list[dict[str, Any]]:
     if principal.ceiling.sight(*found.handlings) is not Sight.WHOLE or found.state["links"]["merged_into"] is not None:
         return []
-    suggestions = await duplicates(reading, wiring.states, principal, found.state)
+    suggestions = await duplicates(reading, wiring.states, principal, found.state, as_of)
     if earlier:
         suggestions = [one for one in suggestions if _recorded(one.found) < _recorded(found)]
     note_reads(request, principal, [one.found for one in suggestions])

@@ -163,7 +163,7 @@ async def read_feed(
     database = platform_of(request).database.of(principal.mission)
     if subject is Subject.DELETED:
         found = await database.read_apart(
-            lambda connection: deleted(connection, principal.mission, since, after, MOST_FEATURES)
+            lambda connection: deleted(connection, principal.mission, since, as_of, after, MOST_FEATURES)
         )
     else:
         changed = Changed(_filter_of(subject, as_of), since, subject is Subject.CASUALTIES)

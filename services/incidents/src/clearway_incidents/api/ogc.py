@@ -15,17 +15,15 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from clearway_contracts.geometry import Point, Polygon
-from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.api.answers import visible
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import box_of, cursor_of, page_end_of
+from clearway_incidents.api.filters import AsOf, Everywhere, box_of, cursor_of, page_end_of
 from clearway_incidents.api.geojson import AS_GEOJSON, GeoJson
 from clearway_incidents.api.restricted import note_reads
 from clearway_incidents.domain.errors import UnknownIncident
 from clearway_incidents.exchange.exports.columns import COLUMNS
 from clearway_incidents.exchange.exports.geojson import MEDIA_TYPE, feature_of
 from clearway_incidents.queries import incidents as queries
-from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.heavy import of_each
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.audited import note_export
@@ -177,6 +175,7 @@ async def items(
     principal: Reader,
     wiring: Wired,
     reading: Reading,
+    query: Everywhere,
     bbox: Annotated[
         str | None, Query(max_length=200, description="west,south,east,north in degrees; heights are left out.")
     ] = None,
@@ -192,17 +191,17 @@ async def items(
     properties: Annotated[
         str | None, Query(max_length=1_000, description="Only these properties, with commas between.")
     ] = None,
-    category: Annotated[list[Category], Query(max_length=20)] = [],  # noqa: B006
-    status: Annotated[list[Status], Query(max_length=20)] = [],  # noqa: B006
-    outcome: Annotated[list[Outcome], Query(max_length=20)] = [],  # noqa: B006
-    hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
     cursor: Cursor = None,
 ) -> Response:
-    """The last recorded first, with the filters of the list of incidents. Retracted and merged ones are left out
-    unless `status` names them."""
-    wanted = Filter(category=category, status=status, outcome=outcome, hazard_state=hazard_state)
+    """The last recorded first, with the filters of the list of incidents; what the standard calls `datetime` narrows
+    beside `from` and `to`. Retracted and merged ones are left out unless `status` names them."""
     since, until = _span(moments)
-    wanted = replace(wanted, bbox=None if bbox is None else box_of(_flat(bbox)), since=since, until=until)
+    wanted = replace(
+        query,
+        bbox=None if bbox is None else box_of(_flat(bbox)),
+        since=max(filter(None, (query.since, since)), default=None),
+        until=min(filter(None, (query.until, until)), default=None),
+    )
     names = None if properties is None else _names(properties)
     page = await queries.incidents(
         reading, wiring.states, principal, wanted, page_end_of(cursor), min(limit, MOST_ITEMS)
@@ -211,12 +210,12 @@ async def items(
     features = [_narrowed(feature_of(one), names) for one in seen if one is not None]
     note_reads(request, principal, page.found)
     note_export(request, "incidents as OGC API features")
-    here, query = _here(request), [(name, value) for name, value in request.query_params.multi_items()]
-    links = [_link(here, _with(query), "self", MEDIA_TYPE)]
+    here, asked = _here(request), request.query_params.multi_items()
+    links = [_link(here, _with(asked), "self", MEDIA_TYPE)]
     if not page.is_last:
         last = page.found[-1].state
         following = cursor_of(last["audit"]["created_at"], last["incident_id"])
-        rest = [(name, value) for name, value in query if name != "cursor"]
+        rest = [(name, value) for name, value in asked if name != "cursor"]
         links.append(_link(here, _with([*rest, ("cursor", following)]), "next", MEDIA_TYPE))
     links.append(_link(here, f"{ROOT}/collections/{COLLECTION}", "collection"))
     # No time of the answer, which the standard leaves open: the same content has the same ETag.
@@ -232,9 +231,11 @@ async def items(
     response_model=ItemBody,
     responses=AS_GEOJSON,
 )
-async def item(request: Request, incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading) -> Response:
+async def item(
+    request: Request, incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None
+) -> Response:
     """One incident."""
-    found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
+    found = await queries.incident_at(reading, wiring.states, principal.mission, incident_id, as_of)
     seen = None if found is None else visible(found, principal)
     if found is None or seen is None:
         raise UnknownIncident(incident_id)

@@ -55,12 +55,15 @@ async def deleted(
     retracted_from: Annotated[
         FromTime | None, Query(alias="from", description=f"Retracted at this time or later. {A_DATE}")
     ] = None,
+    as_of: AsOf = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """The first retracted first. Who keeps a copy of an incident must drop it when it appears here. Nothing else
     is said of it, so every key gets the whole list."""
-    page = await queries.deleted(reading, wiring.states, principal.mission, retracted_from, page_end_of(cursor), limit)
+    page = await queries.deleted(
+        reading, wiring.states, principal.mission, retracted_from, as_of, page_end_of(cursor), limit
+    )
     last = None if page.is_last else page.found[-1].state
     following = cursor_of(last["audit"]["updated_at"], last["incident_id"]) if last else None
     return _page([deleted_of(found.state) for found in page.found], following)
@@ -77,10 +80,7 @@ async def read(
     request: Request, incident_id: UUID, principal: Reader, wiring: Wired, reading: Reading, as_of: AsOf = None
 ) -> Response:
     """As it is now, or as it was on record at `as_of`."""
-    if as_of is None:
-        found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
-    else:
-        found = await queries.incident_as_of(reading, wiring.states, principal.mission, incident_id, as_of)
+    found = await queries.incident_at(reading, wiring.states, principal.mission, incident_id, as_of)
     seen = None if found is None else visible(found, principal)
     if found is None or seen is None:
         raise UnknownIncident(incident_id)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from clearway_incidents.api.answers import IncidentBody, visible
 from clearway_incidents.api.dependencies import Reader, Wired
+from clearway_incidents.api.filters import AsOf
 from clearway_incidents.api.restricted import note_reads
 from clearway_incidents.domain.errors import UnknownIncident
 from clearway_incidents.queries import incidents as queries
@@ -48,17 +49,18 @@ async def list_related(
     principal: Reader,
     wiring: Wired,
     reading: Reading,
+    as_of: AsOf = None,
     limit: Limit = _FEW,
     cursor: Cursor = None,
 ) -> Response:
     """In the order of their ids, each as the key may see it; of what it may not see nothing is said. Relations are set
     with `PATCH` of `links.related`, which takes any id: it is not said whether there is such an incident."""
     after = _after(cursor)
-    found = await queries.incident(reading, wiring.states, principal.mission, incident_id)
+    found = await queries.incident_at(reading, wiring.states, principal.mission, incident_id, as_of)
     if found is None or principal.ceiling.sight(*found.handlings) is Sight.NOTHING:
         raise UnknownIncident(incident_id)
     await check_indexed(reading, principal.mission)
-    page = await related(reading, wiring.states, principal, found.state, after, limit)
+    page = await related(reading, wiring.states, principal, found.state, as_of, after, limit)
     note_reads(request, principal, [one.found for one in page.related])
     items = [
         {"relations": one.relations, "incident": seen}

@@ -9,7 +9,7 @@ from math import cos, radians
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, case, or_, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.geometry import Point
@@ -23,10 +23,10 @@ from clearway_incidents.domain.duplicates import (
     Likeness,
     likeness,
 )
-from clearway_incidents.domain.life import LIVE
-from clearway_incidents.queries.incidents import Found, States, found_in
-from clearway_incidents.queries.readable import is_readable, is_whole, marks_of
-from clearway_incidents.storage.tables import INCIDENTS
+from clearway_incidents.queries.incidents import Found, States, found_in, known_at
+from clearway_incidents.queries.narrowing import Filter
+from clearway_incidents.queries.seen import SeenSource, seen_sources
+from clearway_incidents.storage.tables import REVISIONS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.states import State
 from clearway_platform.heavy import of_each
@@ -47,53 +47,41 @@ class Suggestion:
 
 
 async def duplicates(
-    connection: AsyncConnection, states: States, reader: Principal, state: State
+    connection: AsyncConnection, states: States, reader: Principal, state: State, as_of: datetime | None = None
 ) -> Sequence[Suggestion]:
-    """Live incidents that may be the same event as this one, of those whose whole the reader may see.
+    """Live incidents that may be the same event as this one, of those whose whole the reader may see: as they are, or
+    as they were on record at a time, as this one is.
 
     Two that name each other as related are known to be different, and are not suggested.
     """
     one = _compared_state(state)
     if one.latest - one.earliest > LONGEST_SPAN or one.uncertainty_m > WIDEST_M:
         return []
-    rows = (await connection.execute(_within_reach(reader, UUID(state["incident_id"]), one))).all()
+    rows = (await connection.execute(_within_reach(reader, UUID(state["incident_id"]), one, as_of))).all()
     alike = await of_each(lambda row: (likeness(one, _compared(row)), row.incident_id), rows)
     scored = {other: like for like, other in alike if like is not None and like.score >= LEAST}
     best = sorted(scored, key=lambda other: (-scored[other].score, other))
-    whole = await _states(connection, states, reader, best[: 2 * MOST_SUGGESTED])
+    whole = await _states(connection, states, reader, best[: 2 * MOST_SUGGESTED], as_of)
     suggested = [Suggestion(whole[other], scored[other]) for other in best if other in whole]
     return [one for one in suggested if not _are_related(state, one.found.state)][:MOST_SUGGESTED]
 
 
-def _within_reach(reader: Principal, incident_id: UUID, one: Compared) -> Any:
-    columns = INCIDENTS.c
-    is_current = columns.marks_of == columns.revision
-    state = columns.state
-    query = select(
-        columns.incident_id,
-        columns.longitude,
-        columns.latitude,
-        columns.earliest,
-        columns.latest,
-        columns.category,
-        columns.outcome,
-        case((is_current, columns.uncertainty_m), else_=state["location"]["uncertainty_m"].as_float()).label("off"),
-        case((is_current, columns.exercise), else_=state["exercise"].as_boolean()).label("exercise"),
-    )
-    marks = marks_of(columns)
-    return (
-        query.where(
-            columns.mission == reader.mission,
-            columns.incident_id != incident_id,
-            columns.latest.between(one.earliest - LONGEST_APART, one.latest + LONGEST_APART + LONGEST_SPAN),
-            columns.earliest <= one.latest + LONGEST_APART,
-            columns.status.in_([status.value for status in sorted(LIVE)]),
-            is_readable(marks, reader.ceiling),
-            is_whole(marks, reader.ceiling),
-            *_near(columns, one.point),
-        )
-        .order_by(columns.latest.desc())
-        .limit(MOST_COMPARED)
+def _within_reach(reader: Principal, incident_id: UUID, one: Compared, as_of: datetime | None) -> Any:
+    parts = (_part(source, incident_id, one) for source in seen_sources(reader, Filter(as_of=as_of)))
+    found = union_all(*parts).subquery()
+    return select(found).order_by(found.c.latest.desc(), found.c.incident_id).limit(MOST_COMPARED)
+
+
+def _part(source: SeenSource, incident_id: UUID, one: Compared) -> Select[Any]:
+    columns = source.columns
+    names = ("incident_id", "longitude", "latitude", "earliest", "latest", "category", "outcome")
+    known = (source.uncertainty_m.label("off"), source.exercise.label("exercise"))
+    return select(*(columns[name] for name in names), *known).where(
+        *source.whole,
+        columns.incident_id != incident_id,
+        columns.latest.between(one.earliest - LONGEST_APART, one.latest + LONGEST_APART + LONGEST_SPAN),
+        columns.earliest <= one.latest + LONGEST_APART,
+        *_near(columns, one.point),
     )
 
 
@@ -138,10 +126,11 @@ def _compared_state(state: State) -> Compared:
 
 
 async def _states(
-    connection: AsyncConnection, states: States, reader: Principal, ids: Sequence[UUID]
+    connection: AsyncConnection, states: States, reader: Principal, ids: Sequence[UUID], as_of: datetime | None
 ) -> Mapping[UUID, Found]:
-    columns = INCIDENTS.c
-    query = select(columns.incident_id, columns.state).where(
+    columns = known_at(reader.mission, as_of, REVISIONS.c.incident_id.in_(ids)).c
+    present = [columns.present] if "present" in columns else []
+    query = select(columns.incident_id, columns.state, *present).where(
         columns.mission == reader.mission, columns.incident_id.in_(ids)
     )
     rows: Sequence[Any] = (await connection.execute(query)).all()

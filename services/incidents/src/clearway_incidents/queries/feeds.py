@@ -12,10 +12,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, bindparam, cast, func, literal, select, union_all
 
 from clearway_contracts.vocabulary import Status
-from clearway_incidents.queries.incidents import PageEnd
+from clearway_incidents.queries.incidents import PageEnd, known_at, updated_in
 from clearway_incidents.queries.narrowing import Filter
 from clearway_incidents.queries.seen import SeenSource, seen_sources
-from clearway_incidents.storage.tables import INCIDENTS
 from clearway_platform.auth.principals import Principal
 
 _SHOWN: Final = (
@@ -51,23 +50,27 @@ def feed(connection: Connection, reader: Principal, changed: Changed, after: Pag
         query = query.where(_is_after(parts.c, after))
     query = query.order_by(parts.c.updated.desc(), parts.c.incident_id.desc()).limit(most + 1)
     rows = connection.execute(query).all()
-    return Feed(rows[:most], len(rows) <= most, _merged(connection, reader.mission) if rows else {})
+    merged = _merged(connection, reader.mission, changed.wanted.as_of) if rows else {}
+    return Feed(rows[:most], len(rows) <= most, merged)
 
 
-def deleted(connection: Connection, mission: str, since: datetime, after: PageEnd | None, most: int) -> Feed:
+def deleted(
+    connection: Connection, mission: str, since: datetime, as_of: datetime | None, after: PageEnd | None, most: int
+) -> Feed:
     """What was retracted or merged, which those who keep copies must drop: every reader gets all of it."""
-    columns, links = INCIDENTS.c, INCIDENTS.c.state["links"]["merged_into"].as_string()
+    columns = known_at(mission, as_of).c
+    changed = updated_in(columns)
     query: Select[Any] = select(
         columns.incident_id,
         columns.revision,
         columns.status,
-        columns.updated_at.label("updated"),
+        changed.label("updated"),
         columns.state["retraction"]["reason"].as_string().label("reason"),
-        links.label("merged_into"),
+        columns.state["links"]["merged_into"].as_string().label("merged_into"),
     ).where(
         columns.mission == mission,
         columns.status.in_([Status.RETRACTED.value, Status.MERGED.value]),
-        columns.updated_at >= since,
+        changed >= since,
     )
     found = query.subquery()
     query = select(found)
@@ -79,7 +82,7 @@ def deleted(connection: Connection, mission: str, since: datetime, after: PageEn
 
 def _of(one: SeenSource, changed: Changed) -> Iterator[Select[Any]]:
     columns = one.columns
-    updated = columns.updated_at if "updated_at" in columns else columns.recorded_at
+    updated = updated_in(columns)
     hurt = [func.length(cast(columns.state["casualties"], Text)) > _NO_CASUALTIES] if changed.with_casualties else []
     for whole, conditions in ((1, one.whole), (0, one.reduced)):
         if conditions is not None:
@@ -102,13 +105,14 @@ def _is_after(columns: Any, end: PageEnd) -> ColumnElement[bool]:
     return before
 
 
-def _merged(connection: Connection, mission: str) -> Mapping[UUID, Sequence[str]]:
-    """By their survivor, the incidents that are an alias now."""
-    into = INCIDENTS.c.state["links"]["merged_into"].as_string()
-    query = select(INCIDENTS.c.incident_id, into.label("into")).where(
-        INCIDENTS.c.mission == mission, INCIDENTS.c.status == Status.MERGED.value
+def _merged(connection: Connection, mission: str, as_of: datetime | None) -> Mapping[UUID, Sequence[str]]:
+    """By their survivor, the incidents that are an alias, or were one at a time."""
+    columns = known_at(mission, as_of).c
+    into = columns.state["links"]["merged_into"].as_string()
+    query = select(columns.incident_id, into.label("into")).where(
+        columns.mission == mission, columns.status == Status.MERGED.value
     )
     merged: dict[UUID, list[str]] = defaultdict(list)
-    for row in connection.execute(query.order_by(INCIDENTS.c.incident_id)):
+    for row in connection.execute(query.order_by(columns.incident_id)):
         merged[UUID(row.into)].append(str(row.incident_id))
     return merged

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Row, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.handling import Handling
@@ -76,12 +76,21 @@ async def incident_as_of(
     return Found(then, (*present.handlings, handling_of(then)))
 
 
+async def incident_at(
+    connection: AsyncConnection, states: States, mission: str, incident_id: UUID, as_of: datetime | None
+) -> Found | None:
+    """The incident as it is now, or as it was on record at a time."""
+    if as_of is None:
+        return await incident(connection, states, mission, incident_id)
+    return await incident_as_of(connection, states, mission, incident_id, as_of)
+
+
 async def incidents(
     connection: AsyncConnection, states: States, reader: Principal, wanted: Filter, after: PageEnd | None, limit: int
 ) -> IncidentPage:
     """The incidents of which the reader may see something, the last recorded first. The order never changes, so pages
     are stable while others write."""
-    source = INCIDENTS if wanted.as_of is None else _known_at(reader.mission, wanted.as_of)
+    source = known_at(reader.mission, wanted.as_of)
     columns = source.c
     present = [columns.present] if "present" in columns else []
     query = select(columns.state, columns.created_at, columns.incident_id, *present)
@@ -98,18 +107,20 @@ async def deleted(
     states: States,
     mission: str,
     since: datetime | None,
+    as_of: datetime | None,
     after: PageEnd | None,
     limit: int,
 ) -> IncidentPage:
     """Retracted incidents, the first retracted first: those who keep copies must drop them."""
-    columns = INCIDENTS.c
-    query = select(columns.state, columns.updated_at, columns.incident_id)
+    columns = known_at(mission, as_of).c
+    changed = updated_in(columns)
+    query = select(columns.state, changed.label("updated_at"), columns.incident_id)
     query = query.where(columns.mission == mission, columns.status == Status.RETRACTED.value)
     if since is not None:
-        query = query.where(columns.updated_at >= since)
+        query = query.where(changed >= since)
     if after is not None:
-        bound = tuple_(*_values(columns.updated_at, after.moment, columns.incident_id, after.incident_id))
-        query = query.where(tuple_(columns.updated_at, columns.incident_id) > bound)
+        bound = tuple_(*_values(changed, after.moment, columns.incident_id, after.incident_id))
+        query = query.where(tuple_(changed, columns.incident_id) > bound)
     by = ["updated_at", "incident_id"]
     return _page(await part_of(connection, query, by, heavy="state", limit=limit, newest_first=False), states)
 
@@ -126,15 +137,24 @@ def found_in(row: Row[Any], states: States) -> Found:
     return Found(state, handlings)
 
 
-def _known_at(mission: str, as_of: datetime) -> FromClause:
-    """Each incident's last revision that was on record at `as_of`."""
+def known_at(mission: str, as_of: datetime | None, *narrowing: ColumnElement[bool]) -> FromClause:
+    """The incidents of a mission as they are, or as they were on record at a time: each one's last revision of then.
+    `narrowing`: what the ids of incidents, a column of the revisions, are narrowed to before."""
+    if as_of is None:
+        return INCIDENTS
     latest = (
         select(REVISIONS.c.incident_id, func.max(REVISIONS.c.revision).label("revision"))
-        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of)
+        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of, *narrowing)
         .group_by(REVISIONS.c.incident_id)
         .subquery()
     )
     return at_revisions(mission, latest).subquery()
+
+
+def updated_in(columns: Any) -> ColumnElement[Any]:
+    """When an incident was last changed, in its row or in that of a revision."""
+    updated: ColumnElement[Any] = columns.updated_at if "updated_at" in columns else columns.recorded_at
+    return updated
 
 
 def at_revisions(mission: str, latest: FromClause) -> Select[Any]:

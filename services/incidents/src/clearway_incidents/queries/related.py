@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_incidents.domain.words import search_for_related
-from clearway_incidents.queries.incidents import Found, States, found_in
-from clearway_incidents.queries.readable import is_readable, marks_of
-from clearway_incidents.storage.tables import INCIDENTS
+from clearway_incidents.queries.incidents import Found, States, all_marks_of, found_in, known_at
+from clearway_incidents.queries.readable import is_readable
+from clearway_incidents.storage.tables import REVISIONS
 from clearway_incidents.storage.words import found_by
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.states import State
@@ -54,17 +55,29 @@ _LINKS: Final = {
 
 
 async def related(
-    connection: AsyncConnection, states: States, reader: Principal, state: State, after: UUID | None, limit: int
+    connection: AsyncConnection,
+    states: States,
+    reader: Principal,
+    state: State,
+    as_of: datetime | None,
+    after: UUID | None,
+    limit: int,
 ) -> RelatedPage:
-    """Those of which the reader may see something, in the order of their ids."""
-    columns, own = INCIDENTS.c, UUID(state["incident_id"])
-    naming = found_by(search_for_related(own), reader.mission, None)
+    """Those of which the reader may see something, in the order of their ids: now, or as of a time, as `state` is."""
+    own = UUID(state["incident_id"])
+    naming = found_by(search_for_related(own), reader.mission, as_of)
     ids = sorted({UUID(other) for named in _named(state).values() for other in named} - {own})
-    query = select(columns.state, columns.incident_id).where(
+
+    def are_linked(incident_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        return or_(incident_id.in_(ids), incident_id.in_(naming))
+
+    columns = known_at(reader.mission, as_of, are_linked(REVISIONS.c.incident_id)).c
+    present = [columns.present] if "present" in columns else []
+    query = select(columns.state, columns.incident_id, *present).where(
         columns.mission == reader.mission,
         columns.incident_id != own,
-        or_(columns.incident_id.in_(ids), columns.incident_id.in_(naming)),
-        is_readable(marks_of(columns), reader.ceiling),
+        are_linked(columns.incident_id),
+        *(is_readable(marks, reader.ceiling) for marks in all_marks_of(columns)),
     )
     if after is not None:
         query = query.where(columns.incident_id > after)
