@@ -12,8 +12,9 @@ ADMIN, OPERATOR = "unmix:admin", "unmix:operator"
 
 
 async def difference(
-    desk: Desk, incident: dict[str, Any], number: int, *, by: str = ADMIN, **query: Any
+    desk: Desk, incident: dict[str, Any], number: int, *, by: str = ADMIN, other: int | None = None
 ) -> httpx.Response:
+    query: dict[str, Any] = {} if other is None else {"from": other}
     return await desk.ask("GET", f"/{incident['incident_id']}/revisions/{number}/difference", by=by, **query)
 
 
@@ -38,7 +39,7 @@ async def test_a_revision_is_compared_with_the_one_before_or_any_other(desk: Des
     graded = await desk.step(moved, "grade", {"info_credibility": "2"}, by="unmix:verifier:Vera")
     text = ("at the bridge", "north of the bridge")
     assert fields(await difference(desk, made, 2)) == {"narrative": text, "location.place_name": (None, "Hill")}
-    answer = (await difference(desk, made, 3, **{"from": 1})).json()
+    answer = (await difference(desk, made, 3, other=1)).json()
     assert [change["field"] for change in answer["changes"]] == [
         "grading.info_credibility",
         "location.place_name",
@@ -47,7 +48,7 @@ async def test_a_revision_is_compared_with_the_one_before_or_any_other(desk: Des
     assert [(step["revision"], step["kind"]) for step in answer["steps"]] == [(3, "graded"), (2, "corrected")]
     assert answer["steps"][0]["by"] == "unmix:verifier:Vera"
     assert (answer["from_revision"], answer["to_revision"], answer["form"]) == (1, 3, "full")
-    backwards = await difference(desk, made, 1, **{"from": 3})
+    backwards = await difference(desk, made, 1, other=3)
     assert fields(backwards)["narrative"] == (text[1], text[0])
     assert [step["revision"] for step in backwards.json()["steps"]] == [3, 2]
     assert graded["revision"] == 3
@@ -58,9 +59,9 @@ async def test_the_first_is_compared_with_nothing_and_any_with_itself(desk: Desk
     first = await difference(desk, made, 1)
     assert fields(first)["narrative"] == (None, "at the bridge")
     assert [step["kind"] for step in first.json()["steps"]] == ["reported"]
-    same = await difference(desk, made, 1, **{"from": 1})
+    same = await difference(desk, made, 1, other=1)
     assert (same.json()["changes"], same.json()["steps"]) == ([], [])
-    assert fields(await difference(desk, made, 1, **{"from": 0})) == fields(first)
+    assert fields(await difference(desk, made, 1, other=0)) == fields(first)
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -90,14 +91,14 @@ async def test_contacts_are_compared_for_those_who_assess_alone(desk: Desk) -> N
 
 async def test_what_is_not_there_or_not_to_be_seen_is_not_found(desk: Desk) -> None:
     made = await desk.report()
-    for number, query in ((2, {}), (1, {"from": 2}), (2, {"from": 1})):
-        assert (await difference(desk, made, number, **query)).status_code == 404
+    for number, other in ((2, None), (1, 2), (2, 1)):
+        assert (await difference(desk, made, number, other=other)).status_code == 404
     unknown = {"incident_id": "01890000-0000-7000-8000-000000000009"}
     assert (await difference(desk, unknown, 1)).status_code == 404
     assert (await difference(desk, made, 1, by="other:admin")).status_code == 404
     await corrected(desk, made, {"sharing": SEEN_BY_NONE})
     assert (await difference(desk, made, 1, by=SUBSCRIBER)).status_code == 404
-    assert (await difference(desk, made, 2, **{"from": -1})).status_code == 422
+    assert (await difference(desk, made, 2, other=-1)).status_code == 422
 
 
 async def test_a_merged_incident_is_compared_as_its_history_is_read(desk: Desk) -> None:

@@ -23,9 +23,9 @@ from clearway_platform.auth.principals import CEILINGS, Role
 
 from .conftest import Desk, a_claim, a_report
 
-EVERY_STATUS: Final = {"status": [status.value for status in Status]}
+EVERY_STATUS: Final[dict[str, Any]] = {"status": [status.value for status in Status]}
 BOX: Final = "-4.0,17.04,-3.99,17.05"
-WORLD: Final = {"bbox": "-180,-90,180,90", "zoom": 4}
+WORLD: Final[dict[str, Any]] = {"bbox": "-180,-90,180,90", "zoom": 4}
 PLACES: Final = ([-3.9962, 17.0421], [-3.9963, 17.0422], [-3.93, 17.01], [12.0, 5.0])
 MARKS: Final = (
     {"tlp": "green"},
@@ -41,6 +41,7 @@ ROUTES: Final[Sequence[tuple[str, Mapping[str, Any]]]] = (
     ("/v1/incidents", EVERY_STATUS),
     ("/v1/incidents", {"bbox": BOX, "category": "ied"}),
     ("/v1/incidents", {"text": "culv"}),
+    ("/v1/incident-counts", {"along": "-4.1,17.04;-3.9,17.04", "within": 1_000}),
     ("/v1/incident-map", WORLD),
     ("/v1/incident-counts", {"per": ["hazard_state", "status"]}),
     ("/v1/feeds/all_day.geojson", {}),
@@ -95,7 +96,7 @@ class History:
 
     async def said(self, **query: Any) -> dict[str, Any]:
         """What every route says to a reader of everything."""
-        found = {f"{path} {asked}": await self.whole(path, **asked, **query) for path, asked in ROUTES}
+        found: dict[str, Any] = {f"{path} {asked}": await self.whole(path, **asked, **query) for path, asked in ROUTES}
         for kind in FORMATS:
             found[kind] = (await self.ask("/v1/incidents", kind=kind, **query)).text
         for incident_id in self.ids:
@@ -108,9 +109,9 @@ class History:
         """One of the incidents, as it is now."""
         if not self.ids:
             return None
-        answer = await self.ask("/v1/incidents", **EVERY_STATUS)
+        items: list[dict[str, Any]] = (await self.ask("/v1/incidents", **EVERY_STATUS)).json()["items"]
         wanted = self.ids[number % len(self.ids)]
-        return next(item for item in answer.json()["items"] if item["incident_id"] == wanted)
+        return next(item for item in items if item["incident_id"] == wanted)
 
     def __post_init__(self) -> None:
         self.ids: list[str] = []
@@ -199,7 +200,7 @@ async def reads_less(history: History) -> None:
                 plain = {name: value for name, value in item.items() if name not in ("form", "left_out")}
                 seen.append(known(shown(plain, sight, assesses=False)))
                 words += [item["incident_id"]] if sight is Sight.WHOLE and "culvert" in item["narrative"] else []
-        query = {"role": "subscriber", "as_of": moment}
+        query: dict[str, Any] = {"role": "subscriber", "as_of": moment}
         assert (await history.whole("/v1/incidents", **query))["items"] == seen, moment
         found = await history.whole("/v1/incidents", **query, text="culvert")
         assert [item["incident_id"] for item in found["items"]] == words
@@ -235,4 +236,4 @@ def touches(location: Mapping[str, Any]) -> bool:
     west, south, east, north = map(float, BOX.split(","))
     ring = [location["point"]["coordinates"]] if location["point"] else location["area"]["coordinates"][0]
     xs, ys = [x for x, _ in ring], [y for _, y in ring]
-    return min(xs) <= east and max(xs) >= west and min(ys) <= north and max(ys) >= south
+    return bool(min(xs) <= east and max(xs) >= west and min(ys) <= north and max(ys) >= south)

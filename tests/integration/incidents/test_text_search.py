@@ -70,7 +70,7 @@ async def test_a_search_finds_on_both_databases_what_its_words_say(desk: Desk) -
 async def test_every_form_of_the_list_is_narrowed(desk: Desk) -> None:
     made = await desk.report(narrative="beside the culvert")
     await desk.report(narrative="beside the bridge")
-    wanted = {"text": "culv", "by": ADMIN}
+    wanted: dict[str, Any] = {"text": "culv", "by": ADMIN}
     for kind in ("application/json", "application/geo+json", "text/csv", "application/x-ndjson"):
         answer = await desk.ask("GET", headers={"Accept": kind}, **wanted)
         assert answer.text.count(f"/v1/incidents/{made['incident_id']}") >= 1
@@ -94,10 +94,11 @@ async def test_who_sees_it_reduced_or_not_at_all_does_not_find_its_words(desk: D
     made = await desk.report(narrative="beside the culvert", sharing=sharing)
     assert await found(desk, ADMIN, text="culvert") == [made["incident_id"]]
     now = desk.clock.now().isoformat()
-    for query in ({}, {"as_of": now}):
+    queries: tuple[dict[str, Any], ...] = ({}, {"as_of": now})
+    for query in queries:
         assert await found(desk, SUBSCRIBER, text="culvert", **query) == []
         for path in ("/v1/incident-map", "/v1/incident-counts"):
-            more = {"bbox": "-180,-90,180,90", "zoom": 3} if path.endswith("map") else {}
+            more: dict[str, Any] = {"bbox": "-180,-90,180,90", "zoom": 3} if path.endswith("map") else {}
             answer = await desk.ask("GET", path, by=SUBSCRIBER, text="culvert", **query, **more)
             assert answer.json()["total"] == 0
 

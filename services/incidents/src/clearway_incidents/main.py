@@ -26,6 +26,7 @@ service: Final = Service(
         "/v1/incidents:bulk",
         "/v1/incidents:nine-line",
         "/v1/incident-counts",
+        "/v1/incident-dead-letters",
         "/v1/incident-duplicates",
         "/v1/incident-events",
         "/v1/incident-imports",

@@ -46,6 +46,7 @@ from clearway_incidents.commands.proposals import Proposals
 from clearway_incidents.commands.publishing import Publishing
 from clearway_incidents.commands.retention import Retention
 from clearway_incidents.commands.revisions import Revisions
+from clearway_incidents.consumers import consumer
 from clearway_incidents.domain.content_guard import ContentGuard
 from clearway_incidents.domain.sight import shown_event
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
@@ -64,6 +65,7 @@ from clearway_platform.heavy import HeavyWork
 from clearway_platform.service import Parts, Platform
 from clearway_platform.web import audit, keys
 from clearway_platform.web.app import create_app
+from clearway_platform.web.dead_letters import DEAD_LETTERS, dead_letter_router
 from clearway_platform.web.large_bodies import Receiving
 from clearway_platform.web.status import STATUS, status_router
 from clearway_platform.web.stream import tickets
@@ -125,7 +127,7 @@ def build(
         title="Clearway incidents",
         description=DESCRIPTION,
         platform=platform,
-        tags=TAGS | keys.KEYS | audit.AUDIT | STATUS,
+        tags=TAGS | keys.KEYS | audit.AUDIT | DEAD_LETTERS | STATUS,
     )
     own = platform.settings_of(IncidentsSettings)
     revisions = Revisions(platform.clock, platform.outbox, states, ContentGuard(own.terms()))
@@ -142,12 +144,19 @@ def build(
         tickets.router,
         keys.router,
         audit.router,
+        dead_letter_router(platform, "/v1/incident-dead-letters"),
         status_router(platform, "/v1/incident-status", hub),
         list_router(formats),
         *(part.router for part in PARTS),
     ):
         app.include_router(router)
-    workers = {"stream": hub.run, "retention": retention.run, "editions": editions.run, "indexing": indexing.run}
+    workers = {
+        "consumer": consumer(platform).run,
+        "stream": hub.run,
+        "retention": retention.run,
+        "editions": editions.run,
+        "indexing": indexing.run,
+    }
     if (store := wiring.attaching.store) is not None:
         workers["erasing"] = Erasing(platform.clock, platform.database, store).run
     return Parts(
@@ -181,6 +190,7 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         if scanner is None
         else Scanner(scanner.get_secret_value(), own.attachment_scanner_seconds).scan,
         receiving=Receiving(),
+        distances=HeavyWork("distances"),
     )
 
 

@@ -48,7 +48,7 @@ ROUTE_RISK: Final = Topic(
     partitions=4,
     retention_days=None,
     producers=("analytics",),
-    consumers=("alerts",),
+    consumers=("alerts", "incidents"),
     describes="Routes, what was done for them, contaminated areas, and risks when they change enough to matter.",
 )
 HEARTBEATS: Final = Topic(

@@ -14,8 +14,9 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.api.dependencies import Reader
+from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import wanted
+from clearway_incidents.api.lines import found_along
 from clearway_incidents.queries.incident_counts import Count, CountedBy, Periods, counted, counts_of
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.messaging.standing import standing_of
@@ -74,14 +75,15 @@ class IncidentCountsBody(BaseModel):
 async def count(
     request: Request,
     principal: Reader,
+    wiring: Wired,
     query: Annotated[Filter, Depends(wanted)],
     days: Days = 7,
     per: Per = [],  # noqa: B006 - read by FastAPI, never changed
 ) -> Response:
     """The incidents that the list has for the same filters, each counted once: in the period in which it began, also
-    where that is before `from`. Without `to` the last period ends today, or on the day of `as_of`. A key counts what it sees: what it may not
-    read is in no number, and of a reduced incident the day is counted, as it is shown. At most 5,000 counts: what gives
-    more is refused."""
+    where that is before `from`. Without `to` the last period ends today, or on the day of `as_of`. A key counts what it
+    sees: what it may not read is in no number, and of a reduced incident the day is counted, as it is shown. At most
+    5,000 counts: what gives more is refused."""
     platform = platform_of(request)
     now = platform.clock.now()
     last = query.until or (now if query.as_of is None else min(query.as_of, now))
@@ -103,7 +105,8 @@ async def count(
         total = sum(one.incidents for one in found)
         return to_json({"total": total, **about, "counts": [_body(one, periods, kinds) for one in found]})
 
-    asked = counted(principal, query, kinds, platform.database.dialect)
+    narrowed = await found_along(request, principal, wiring, query)
+    asked = counted(principal, narrowed, kinds, platform.database.dialect)
     rows = await database.read_apart(lambda connection: connection.execute(asked).all())
     content = await asyncio.to_thread(content_of, rows)
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)

@@ -45,8 +45,9 @@ Publisher = Annotated[Principal, Depends(require(permissions.PUBLISH))]
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored,
-    `texts` where texts are read, which may take longer than the loop should wait. `receiving` has the places of photos
-    that arrive; `scan` raises for one that a scanner refuses, `photos` makes clean ones."""
+    `texts` where texts are read, and `distances` where they are measured, which may take longer than the loop should
+    wait. `receiving` has the places of photos that arrive; `scan` raises for one that a scanner refuses, `photos` makes
+    clean ones."""
 
     clock: Clock
     states: StateVersions[IncidentState]
@@ -63,6 +64,7 @@ class Wiring:
     receiving: Receiving
     publishing: Publishing
     public_feeds: PublicFeeds
+    distances: HeavyWork
 
 
 async def _wiring(request: Request) -> Wiring:

@@ -9,6 +9,7 @@ from fastapi import Depends, Query, Request
 
 from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
 from clearway_incidents.api.dependencies import Reader
+from clearway_incidents.api.lines import MOST_WITHIN_M, along_of
 from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.words import search_of
 from clearway_incidents.queries.incidents import PageEnd
@@ -49,6 +50,19 @@ Text = Annotated[
 ]
 
 
+AlongText = Annotated[
+    str | None,
+    Query(
+        max_length=8_000,
+        description="The id of a route, or a line as `longitude,latitude;longitude,latitude;…`. It needs `within`. The "
+        "line of a route is its last one; distances are to the point, and of a reduced incident to its cell.",
+    ),
+]
+Within = Annotated[
+    float | None, Query(alias="within", gt=0, le=MOST_WITHIN_M, description="How far from the line `along`, in metres.")
+]
+
+
 async def everywhere(
     request: Request,
     principal: Reader,
@@ -65,6 +79,8 @@ async def everywhere(
     exercises: Inclusion = Inclusion.INCLUDE,
     as_of: AsOf = None,
     text: Text = None,
+    along: AlongText = None,
+    within_m: Within = None,
 ) -> Filter:
     """What the query asks for, but the box."""
     search = None if text is None else search_of(text)
@@ -72,6 +88,7 @@ async def everywhere(
         async with platform_of(request).database.of(principal.mission).read() as connection:
             await check_indexed(connection, principal.mission)
     return Filter(
+        along=await along_of(request, principal, along, within_m),
         since=since,
         until=until,
         category=category,

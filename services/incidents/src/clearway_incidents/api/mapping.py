@@ -16,8 +16,9 @@ from starlette.responses import Response
 from clearway_contracts.geometry import Point, Polygon
 from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
-from clearway_incidents.api.dependencies import Reader
+from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import within
+from clearway_incidents.api.lines import found_along
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.sight import day_of
 from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap, incident_map
@@ -105,6 +106,7 @@ class IncidentMapBody(BaseModel):
 async def draw(
     request: Request,
     principal: Reader,
+    wiring: Wired,
     query: Annotated[Filter, Depends(within)],
     zoom: Zoom,
 ) -> Response:
@@ -126,7 +128,8 @@ async def draw(
         about = {"total": found.total, "zoom": zoom, "cursor": standing.cursor, "as_of": query.as_of}
         return to_json({"type": "FeatureCollection", **about, **_drawn(found)})
 
-    found = await database.read_apart(lambda connection: incident_map(connection, principal, query, zoom))
+    wanted = await found_along(request, principal, wiring, query)
+    found = await database.read_apart(lambda connection: incident_map(connection, principal, wanted, zoom))
     content = await asyncio.to_thread(content_of, found)
     note_all_read(request, principal, "incident-map")
     return Response(content, media_type="application/json", headers={"ETag": tag} if tag else None)

@@ -34,6 +34,7 @@ __all__ = [
     "UnknownProposal",
     "UnknownPublication",
     "UnknownRevision",
+    "UnknownRoute",
     "UnknownTile",
     "WordsNotReady",
 ]
@@ -221,6 +222,18 @@ class UnknownTile(NotFound):
 
     def __init__(self, zoom: int) -> None:
         Refusal.__init__(self, f"The map has no such tile: at zoom {zoom} columns and rows are 0 to {2**zoom - 1}.")
+
+
+class UnknownRoute(Invalid):
+    """There is no such route in the mission to find incidents along."""
+
+    def __init__(self, route_id: object) -> None:
+        super().__init__(
+            "along",
+            f"there is no route {route_id} in your mission",
+            "Check the id; a route that was registered a moment ago is known within seconds.",
+            part="query",
+        )
 
 
 class UnknownRevision(NotFound):

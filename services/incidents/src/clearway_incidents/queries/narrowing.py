@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import inf, nextafter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_
 
 from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
+from clearway_incidents.domain.along import Along
 from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.domain.words import Search
+from clearway_incidents.queries.among import among
 from clearway_incidents.queries.readable import Marks, is_readable, is_whole
 from clearway_incidents.storage.words import found_by
 from clearway_platform.auth.principals import Principal
@@ -38,6 +41,12 @@ class Filter:
     exercises: Inclusion = Inclusion.INCLUDE
     as_of: datetime | None = None
     text: Search | None = None
+    along: Along | None = None
+    """What `queries/along.py` turns into `only`."""
+    boxes: Sequence[Box] = ()
+    """Any of them, beside `bbox`."""
+    only: Sequence[UUID] | None = None
+    """None but these, which were found by what is seen of them."""
 
 
 def narrowed(
@@ -87,15 +96,21 @@ def _of_exercises(exercise: ColumnElement[Any], wanted: Inclusion) -> list[Colum
 def _coarse(wanted: Filter) -> Filter:
     """The filter with its box widened to the cells, and its times to the days, that it touches."""
     box, since, until = wanted.bbox, wanted.since, wanted.until
-    if box is not None:
-        first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
-        box = Box(west=first.west, south=first.south, east=_end(last.east, 180), north=_end(last.north, 90))
     return replace(
         wanted,
-        bbox=box,
+        bbox=None if box is None else _of_cells(box),
+        boxes=[_of_cells(one) for one in wanted.boxes],
         since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
         until=until and until.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999),
     )
+
+
+def _of_cells(box: Box) -> Box:
+    first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
+    east, north = _end(last.east, 180), _end(last.north, 90)
+    if box.west > box.east and east > first.west:
+        return replace(box, west=-180, south=first.south, east=180, north=north)
+    return Box(west=first.west, south=first.south, east=east, north=north)
 
 
 def _end(side: float, limit: float) -> float:
@@ -104,6 +119,8 @@ def _end(side: float, limit: float) -> float:
 
 
 def _conditions(columns: Any, wanted: Filter, reader: Principal) -> list[ColumnElement[bool]]:
+    if wanted.along is not None:
+        raise LookupError("what is along a line has to be found before: see queries/along.py")
     conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
     if wanted.category:
         conditions.append(columns.category.in_([word for item in wanted.category for word in item.written_as]))
@@ -115,6 +132,10 @@ def _conditions(columns: Any, wanted: Filter, reader: Principal) -> list[ColumnE
         conditions.append(columns.earliest <= wanted.until)
     if wanted.bbox is not None:
         conditions += _inside(columns, wanted.bbox)
+    if wanted.boxes:
+        conditions.append(or_(*(and_(*_inside(columns, box)) for box in wanted.boxes)))
+    if wanted.only is not None:
+        conditions.append(among(columns.incident_id, wanted.only))
     if wanted.text is not None:
         conditions.append(columns.incident_id.in_(found_by(wanted.text, reader.mission, wanted.as_of)))
     return conditions

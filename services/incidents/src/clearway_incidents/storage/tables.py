@@ -344,6 +344,17 @@ class IncidentTextRow(Owned, table=True):
     until_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class RouteLineRow(Owned, table=True):
+    """The line of a route as analytics last registered it: [longitude, latitude] pairs."""
+
+    __tablename__ = "route_line"
+
+    mission: str = Field(primary_key=True)
+    route_id: UUID = Field(primary_key=True)
+    revision: int
+    line: Any = Field(sa_type=Json, nullable=False)
+
+
 # The words of each number. On SQLite it is a virtual table of FTS5, whose `rowid` is the number.
 INCIDENT_WORDS: Final = Table(
     "incident_words",
@@ -361,6 +372,7 @@ PROPOSALS: Final = table_of(ProposalRow)
 HELD_TEXTS: Final = table_of(HeldTextRow)
 ATTACHMENTS: Final = table_of(AttachmentRow)
 ERASURES: Final = table_of(ErasureRow)
+ROUTE_LINES: Final = table_of(RouteLineRow)
 LINKS: Final = table_of(RevisionLinkRow)
 LINK_HEADS: Final = table_of(RevisionLinkHeadRow)
 LINK_CURSOR: Final = table_of(RevisionLinkCursorRow)

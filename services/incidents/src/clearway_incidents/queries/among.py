@@ -1,0 +1,39 @@
+"""Whether an id is one of many: of more than a statement may have parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Boolean
+
+
+class Among(FunctionElement[bool]):
+    """Its arguments: the id, and a JSON list of ids as each database writes them."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+def among(incident_id: ColumnElement[Any], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    """Whether the id is one of these."""
+    listed = json.dumps([one.hex for one in ids], separators=(",", ":"))
+    return Among(incident_id, bindparam(None, listed, Text))
+
+
+@compiles(Among, "sqlite")
+def _on_sqlite(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    incident_id, listed = (compiler.process(part, **options) for part in element.clauses)
+    return f"{incident_id} IN (SELECT value FROM json_each({listed}))"
+
+
+@compiles(Among, "postgresql")
+def _on_postgresql(element: Among, compiler: SQLCompiler, **options: Any) -> str:
+    incident_id, listed = (compiler.process(part, **options) for part in element.clauses)
+    return f"{incident_id} IN (SELECT value::uuid FROM jsonb_array_elements_text(CAST({listed} AS jsonb)))"
