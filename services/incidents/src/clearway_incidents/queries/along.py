@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.grid import cell_of
 from clearway_incidents.domain.along import NearLine, Position
-from clearway_incidents.queries.narrowing import Box, Filter
+from clearway_incidents.domain.box import Box
+from clearway_incidents.queries.narrowing import Filter
 from clearway_incidents.queries.seen import seen_sources
 from clearway_incidents.storage.tables import ROUTE_LINES
 from clearway_platform.auth.principals import Principal
