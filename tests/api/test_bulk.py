@@ -10,7 +10,7 @@ import pytest
 
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
-from clearway_platform.web import two_way
+from clearway_platform.web import large_bodies, two_way
 
 from .mission import Mission, found_mission, report
 from .served import Served
@@ -102,3 +102,28 @@ def test_more_than_one_body_may_hold_by_a_client_that_reads_at_the_end(platform:
     *results, end = map(json.loads, answer.text.splitlines())
     assert [one["line"] for one in results] == list(range(1, 501))
     assert (end["created"], end["problem"]) == (500, None)
+
+
+async def test_two_at_a_time_of_a_mission_are_read(
+    platform: Served, mission: Mission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they hold in memory is bounded; the others are told to wait, and nothing of them is read."""
+    monkeypatch.setattr(large_bodies, "WAIT_SECONDS", 0.2)
+    held = []
+    for _ in range(large_bodies.OF_A_MISSION):
+        reader, writer = await connected(platform)
+        writer.write(head(mission, "?at_once=true") + chunk(line(mission)))
+        assert (await result_on(reader))["result"] == "created"
+        held.append((reader, writer))
+    reader, writer = await connected(platform)
+    writer.write(head(mission) + chunk(line(mission)) + b"0\r\n\r\n")
+    assert (await result_on(reader))["status"] == 503
+    writer.close()
+    for reader, writer in held:
+        writer.write(b"0\r\n\r\n")
+        assert (await result_on(reader))["created"] == 1
+        writer.close()
+    reader, writer = await connected(platform)
+    writer.write(head(mission) + chunk(line(mission)) + b"0\r\n\r\n")
+    assert (await result_on(reader))["result"] == "created"
+    writer.close()

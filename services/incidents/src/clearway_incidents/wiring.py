@@ -190,6 +190,7 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         if scanner is None
         else Scanner(scanner.get_secret_value(), own.attachment_scanner_seconds).scan,
         receiving=Receiving(),
+        bulk=Receiving(),
         distances=HeavyWork("distances"),
     )
 

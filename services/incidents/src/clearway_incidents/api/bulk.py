@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -92,13 +93,16 @@ async def bulk(
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != NDJSON:
         raise NotLines
     lines = Lines(request.receive, LONGEST_LINE)
-    first = await lines.group(GROUP, MOMENT_SECONDS)
-    if not first:
-        raise EmptyImport
     recording = _Recording(request, platform_of(request), principal, wiring)
-    # What fails before anything is on disk has the status of its problem.
-    begun = await recording.record(first)
-    return TwoWay(_answer(recording, lines, begun), lines, at_once=at_once)
+    async with AsyncExitStack() as held:
+        # Each request holds what it has read and what it answers in memory.
+        await held.enter_async_context(wiring.bulk.of(principal.mission))
+        first = await lines.group(GROUP, MOMENT_SECONDS)
+        if not first:
+            raise EmptyImport
+        # What fails before anything is on disk has the status of its problem.
+        begun = await recording.record(first)
+        return TwoWay(_answer(recording, lines, begun), lines, held.pop_all(), at_once=at_once)
 
 
 class _Recording:

@@ -46,8 +46,8 @@ Publisher = Annotated[Principal, Depends(require(permissions.PUBLISH))]
 class Wiring:
     """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored,
     `texts` where texts are read, and `distances` where they are measured, which may take longer than the loop should
-    wait. `receiving` has the places of photos that arrive; `scan` raises for one that a scanner refuses, `photos` makes
-    clean ones."""
+    wait. `receiving` has the places of photos that arrive, `bulk` those of reports in bulk; `scan` raises for a photo
+    that a scanner refuses, `photos` makes clean ones."""
 
     clock: Clock
     states: StateVersions[IncidentState]
@@ -62,6 +62,7 @@ class Wiring:
     photos: Cleaning
     scan: Callable[[bytes], Awaitable[None]]
     receiving: Receiving
+    bulk: Receiving
     publishing: Publishing
     public_feeds: PublicFeeds
     distances: HeavyWork

@@ -59,7 +59,7 @@ class Receiving:
             except TimeoutError:
                 raise Problem(
                     503,
-                    "Too many files arrive at once. Nothing was kept. Send it again in a moment.",
+                    "Too many large bodies arrive at once. Nothing was kept. Send it again in a moment.",
                     headers={"Retry-After": str(_RETRY_SECONDS)},
                 ) from None
             yield

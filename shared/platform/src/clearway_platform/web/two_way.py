@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -123,16 +124,21 @@ class TwoWay(Response):
 
     media_type = NDJSON
 
-    def __init__(self, parts: AsyncIterator[bytes], lines: Lines, *, at_once: bool) -> None:
-        """`parts`: the answer, which raises nothing but ClientDisconnect. `at_once`: write each part when it is there,
-        also while the body still comes: for a client that reads while it sends."""
+    def __init__(self, parts: AsyncIterator[bytes], lines: Lines, held: AsyncExitStack, *, at_once: bool) -> None:
+        """`parts`: the answer, which raises nothing but ClientDisconnect. `held` is left at its end. `at_once`: write
+        each part when it is there, also while the body still comes: for a client that reads while it sends."""
         super().__init__()
         del self.headers["content-length"]
         self._parts = parts
         self._lines = lines
+        self._held = held
         self._at_once = at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._held:
+            await self._write(scope, send)
+
+    async def _write(self, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         kept = bytearray()
         try:
