@@ -176,7 +176,8 @@ def settle(mission: Mission) -> None:
         reason = {"reason": "duplicate", "note": mark}
         made(client.post(f"/v1/incidents/{retracted}/retract", json=reason, headers={"If-Match": '"1"'}))
         ids["retracted"] = retracted
-        ids["incident_id"] = made(client.post("/v1/incidents", json=report(mark)))["incident_id"]
+        related = report(mark, links={"related": [retracted]})
+        ids["incident_id"] = made(client.post("/v1/incidents", json=related))["incident_id"]
         ids["attachment_id"] = attached(client, ids["incident_id"], mark)
         ids["proposal_id"] = proposed(client, mark)
         ids["held_id"] = withheld(client, report(mark, narrative=instructions(mark)))

@@ -84,6 +84,17 @@ async def test_a_long_read_leaves_the_loop_and_a_short_one_does_not(database: Bo
         assert moved == [LONG.text]
 
 
+async def test_a_search_leaves_the_loop_at_once(database: BoundDatabase, moved: list[str]) -> None:
+    """What FTS5 does with its index counts no steps."""
+    async with database.write() as transaction:
+        await transaction.connection.execute(text("CREATE VIRTUAL TABLE found USING fts5(words)"))
+        await transaction.connection.execute(text("INSERT INTO found (words) VALUES ('a bridge'), ('a road')"))
+    search = text("SELECT count(*) FROM found WHERE found MATCH 'bridge'")
+    async with database.read() as connection:
+        assert await count(connection, search) == 1
+    assert moved == [search.text]
+
+
 async def test_the_rows_of_a_read_count_as_well(database: BoundDatabase, moved: list[str]) -> None:
     async with database.read() as connection:
         rows = (await connection.execute(text("SELECT number FROM note"))).all()

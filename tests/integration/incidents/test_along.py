@@ -112,7 +112,6 @@ async def test_the_line_of_a_route_is_that_of_its_newest_revision(platform: Plat
     [
         ({"along": LINE}, "query.along"),
         ({"within": 500}, "query.within"),
-        ({"along": "-4.1,17.04", "within": 500}, "query.along"),
         ({"along": "nowhere", "within": 500}, "query.along"),
         ({"along": "1,2,3;4,5", "within": 500}, "query.along"),
         ({"along": "0,91;0,90", "within": 500}, "query.along"),
@@ -133,3 +132,9 @@ async def test_a_pole_is_no_special_place(desk: Desk) -> None:
     assert await found(desk, ADMIN, along="-100,89.99;60,89.99", within=2_000) == [made["incident_id"]]
     other = await at(desk, 10.0, longitude=-179.999)
     assert await found(desk, ADMIN, along="179.9,10;179.999,10", within=500) == [other["incident_id"]]
+
+
+async def test_one_position_is_the_middle_of_a_circle(desk: Desk) -> None:
+    near = await at(desk, NORTH[400])
+    await at(desk, NORTH[900])
+    assert await found(desk, ADMIN, along="-4.0,17.04", within=500) == [near["incident_id"]]

@@ -136,6 +136,16 @@ async def test_a_filter_narrows_and_nothing_is_sent_again(desk: Desk) -> None:
     assert (await asked(desk, 4, around(4), headers=kept)).status_code == 200
 
 
+async def test_what_is_along_a_line_and_found_by_its_words(desk: Desk) -> None:
+    near = await desk.report(narrative="At the ford")
+    far = {"point": {"type": "Point", "coordinates": [PLACE[0], PLACE[1] + 0.1]}, "precision": "gps"}
+    await desk.report(location=far, narrative="At the bridge")
+    line = f"{PLACE[0] - 0.1},{PLACE[1]};{PLACE[0] + 0.1},{PLACE[1]}"
+    for query in ({"along": line, "within": 500}, {"text": "ford"}, {"along": f"{PLACE[0]},{PLACE[1]}", "within": 50}):
+        features = (await layers(desk, 6, **query))["incidents"]
+        assert [one.properties["incident_id"] for one in features] == [near["incident_id"]], query
+
+
 async def test_a_tile_as_it_was(desk: Desk) -> None:
     made = await desk.report()
     before = desk.clock.now()

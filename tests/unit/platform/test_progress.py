@@ -48,6 +48,14 @@ def test_a_consumer_is_idle_until_its_group_has_it_and_again_when_it_leaves() ->
     assert progress.strangers() == frozenset(), "it was a member, and an upgrade does not wait for it again"
 
 
+def test_what_is_not_awaited_is_idle_and_no_stranger() -> None:
+    progress = Progress()
+    progress.left("incidents", NOW)
+    progress.not_awaited("incidents")
+    assert progress.strangers() == frozenset()
+    assert progress.idle(NOW).keys() == {"incidents"}
+
+
 def test_a_partition_is_held_when_events_wait_and_none_is_settled(clock: ManualClock) -> None:
     progress = Progress()
     standing = Standing("alerts", progress, clock)

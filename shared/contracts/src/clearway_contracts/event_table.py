@@ -17,7 +17,8 @@ def event_table() -> str:
         for contract in events_of(topic):
             route = f"{', '.join(topic.producers)} → {to}"
             lines.append(f"| `{contract.event_type}` | {summary(contract)} | `{topic.name}`, {topic.key} | {route} |")
-    origin = " and ".join(DEAD_LETTERS.producers)
+    *others, last = DEAD_LETTERS.producers
+    origin = f"{', '.join(others)} and {last}"
     lines.append(f"| any message | {DEAD_LETTERS.describes} | `{DEAD_LETTERS.name}` | {origin} → operators |")
     return "\n".join(lines)
 

@@ -20,7 +20,7 @@ from clearway_platform.refusals import Invalid
 from clearway_platform.web.access import platform_of
 
 MOST_WITHIN_M: Final = 100_000.0
-_FORM: Final = "Send the id of a route, or longitude,latitude;longitude,latitude;… in degrees."
+_FORM: Final = "Send the id of a route, or longitude,latitude;longitude,latitude;… in degrees; one for a circle."
 
 
 async def along_of(request: Request, principal: Principal, text: str | None, within_m: float | None) -> Along | None:
@@ -54,12 +54,11 @@ def _line_of(text: str) -> tuple[Position, ...]:
     except ValueError as error:
         raise Invalid("along", "is neither the id of a route nor a line", _FORM, part="query") from error
     _check(line)
-    return line
+    # Of one position it is what is around it.
+    return line if line[1:] else line * 2
 
 
 def _check(line: Sequence[Position]) -> None:
-    if len(line) < 2:
-        raise Invalid("along", "has one position alone", "Send two or more.", part="query")
     if not all(isfinite(x) and abs(x) <= 180 and abs(y) <= 90 for x, y in line):
         raise Invalid("along", "has a position that is not on the globe", _FORM, part="query")
     if any(abs(end[0] - begin[0]) > 180 for begin, end in pairwise(line)):

@@ -9,8 +9,9 @@ from typing import Annotated
 from fastapi import Path, Request
 from starlette.responses import Response
 
-from clearway_incidents.api.dependencies import Reader
+from clearway_incidents.api.dependencies import Reader, Wired
 from clearway_incidents.api.filters import Everywhere
+from clearway_incidents.api.lines import found_along
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.errors import UnknownTile
 from clearway_incidents.exchange.tiles import MEDIA_TYPES, MOST_ZOOM, Tile, drawn_on
@@ -45,6 +46,7 @@ async def tile(
     column: Number,
     row: Number,
     principal: Reader,
+    wiring: Wired,
     query: Everywhere,
 ) -> Response:
     """A Mapbox Vector Tile of the web's map (EPSG:3857, `{z}/{x}/{y}`). Up to 2,000 incidents come one by one, in the
@@ -64,7 +66,7 @@ async def tile(
         tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, asked, form)).encode())
         if matches(request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers={"ETag": tag})
-    wanted = replace(query, bbox=asked.box)
+    wanted = await found_along(request, principal, wiring, replace(query, bbox=asked.box))
     found = await database.read_apart(lambda connection: incident_map(connection, principal, wanted, zoom))
     content = await asyncio.to_thread(drawn_on, asked, found)
     note_all_read(request, principal, "incident-tiles")

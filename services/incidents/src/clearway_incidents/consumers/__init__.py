@@ -12,7 +12,8 @@ __all__ = ["consumer", "on_route"]
 
 
 def consumer(platform: Platform) -> Consumer:
-    """The group `incidents`: the routes as they are drawn. It gives way to what records and warns."""
+    """The group `incidents`: the routes as they are drawn. It gives way to what records and warns, and no report waits
+    for it."""
     return Consumer(
         name="incidents",
         topics=[ROUTE_RISK],
@@ -24,6 +25,7 @@ def consumer(platform: Platform) -> Consumer:
         attempts=platform.settings.handler_attempts,
         progress=platform.progress,
         turn=platform.precedence.after,
+        awaiting=False,
     )
 
 

@@ -30,10 +30,10 @@ def among(incident_id: ColumnElement[Any], ids: Sequence[UUID]) -> ColumnElement
 @compiles(Among, "sqlite")
 def _on_sqlite(element: Among, compiler: SQLCompiler, **options: Any) -> str:
     incident_id, listed = (compiler.process(part, **options) for part in element.clauses)
-    return f"{incident_id} IN (SELECT value FROM json_each({listed}))"
+    return f"({incident_id} IN (SELECT value FROM json_each({listed})))"
 
 
-@compiles(Among, "postgresql")
+@compiles(Among)
 def _on_postgresql(element: Among, compiler: SQLCompiler, **options: Any) -> str:
     incident_id, listed = (compiler.process(part, **options) for part in element.clauses)
-    return f"{incident_id} IN (SELECT value::uuid FROM jsonb_array_elements_text(CAST({listed} AS jsonb)))"
+    return f"({incident_id} IN (SELECT value::uuid FROM jsonb_array_elements_text(CAST({listed} AS jsonb))))"

@@ -188,13 +188,13 @@ class HasWords(FunctionElement[bool]):
 @compiles(HasWords, "sqlite")
 def _has_on_sqlite(element: HasWords, compiler: SQLCompiler, **options: Any) -> str:
     number, search = (compiler.process(part, **options) for part in list(element.clauses)[:2])
-    return f"{number} IN (SELECT rowid FROM incident_words WHERE incident_words MATCH {search})"
+    return f"({number} IN (SELECT rowid FROM incident_words WHERE incident_words MATCH {search}))"
 
 
-@compiles(HasWords, "postgresql")
+@compiles(HasWords)
 def _has_on_postgresql(element: HasWords, compiler: SQLCompiler, **options: Any) -> str:
     number, search = (compiler.process(part, **options) for part in list(element.clauses)[::2])
-    return f"{number} IN (SELECT doc FROM incident_words WHERE words @@ CAST({search} AS tsquery))"
+    return f"({number} IN (SELECT doc FROM incident_words WHERE words @@ CAST({search} AS tsquery)))"
 
 
 def _has(search: Search, mission: str) -> ColumnElement[bool]:

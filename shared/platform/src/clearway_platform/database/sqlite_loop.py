@@ -42,6 +42,8 @@ _COUNTED_AT_ONCE: Final = 5_000
 # So much of its rows a statement holds in memory. Large rows are many bytes and few steps.
 AHEAD_BYTES: Final = 2_000_000
 _ROWS_AT_ONCE: Final = 8
+# What FTS5 does with its index is no step of the machine: a search may take long and count nothing.
+_SEARCHES: Final = " MATCH "
 
 
 class _Cursor(sqlite3.Cursor):
@@ -108,11 +110,14 @@ class _Connection(sqlite3.Connection):
         return self._steps > self._limit
 
     async def run(self, work: Callable[..., Any], statement: str, *parameters: Any) -> None:
-        """Run a statement on the loop, or, when it is a long read, from its beginning in a thread.
+        """Run a statement on the loop, or, when it is a long read or a search, from its beginning in a thread.
 
         An interrupted write would roll its transaction back, so only reads are interrupted.
         """
         is_read = not self.writes or statement.startswith("SELECT")
+        if is_read and _SEARCHES in statement:
+            await self._continue_apart(work, statement, *parameters)
+            return
         self._limit = self._steps + STEPS_ON_THE_LOOP if is_read else sys.maxsize
         try:
             work(statement, *parameters)

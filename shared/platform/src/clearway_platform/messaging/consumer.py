@@ -31,7 +31,8 @@ class Consumer:
 
     `attempts` is how often a handler may fail before its message becomes a dead letter. While the database or the
     broker is away no failure is counted: the partition waits. `turn` orders its work among the process's consumers.
-    `progress` is told how far it is.
+    `progress` is told how far it is. Requests wait at a start until it is a member of its group, unless they are not
+    `awaiting` it.
     Raises ValueError for a topic that does not list it.
     """
 
@@ -49,6 +50,7 @@ class Consumer:
         revoke_seconds: float = 2.0,
         turn: Turn = nullcontext,
         progress: Progress | None = None,
+        awaiting: bool = True,
     ) -> None:
         if unlisted := [topic.name for topic in topics if name not in topic.consumers]:
             raise ValueError(
@@ -64,6 +66,8 @@ class Consumer:
         self._clock = clock
         self._progress = progress or Progress()
         self._progress.left(name, clock.now())
+        if not awaiting:
+            self._progress.not_awaited(name)
         self._outage = Outage(f"consumer {name}")
         self._processor = MessageProcessor(
             consumer=name,

@@ -37,6 +37,10 @@ class Progress:
         for key in [key for key in self._held_since if key[0] == consumer]:
             del self._held_since[key]
 
+    def not_awaited(self, consumer: str) -> None:
+        """A process that has just started answers requests before this consumer is a member of its group."""
+        self._met.add(consumer)
+
     def working_on(self, consumer: str, partition: TopicPartition, published: datetime) -> None:
         """The oldest record of the partition that is not settled was published at this time."""
         self._oldest[consumer, partition] = published
@@ -57,7 +61,7 @@ class Progress:
         return dict(self._absent_since)
 
     def strangers(self) -> frozenset[str]:
-        """The consumers that were no member of their group yet."""
+        """The consumers that are waited for, and were no member of their group yet."""
         return frozenset(self._consumers - self._met)
 
     def idle(self, now: datetime) -> Mapping[str, str]:
