@@ -16,7 +16,7 @@ from clearway_incidents.domain.content_guard import WITHHELD
 from clearway_incidents.main import STORAGE
 from clearway_incidents.settings import IncidentsSettings
 from clearway_incidents.storage.states import INCIDENT
-from clearway_incidents.storage.tables import EXTERNAL_REFS, HELD_TEXTS
+from clearway_incidents.storage.tables import EXTERNAL_REFS, HELD_TEXTS, INCIDENT_WORDS
 from clearway_platform.messaging.outbox import Outbox
 from clearway_platform.service import Platform
 
@@ -45,8 +45,12 @@ async def decide(desk: Desk, text: dict[str, Any], how: str, body: object, **opt
 
 
 async def dump(desk: Desk) -> str:
-    """Every row of every table but that of held texts. Of bytes, what they say."""
-    tables = [table for metadata in STORAGE.metadata for table in metadata.sorted_tables if table is not HELD_TEXTS]
+    """Every row of every table but that of held texts. Of bytes, what they say. The index of words is asked: SQLite's
+    shows no rows."""
+    for word in (SUBSTANCE, "blenk"):
+        assert (await desk.ask("GET", by="unmix:admin", text=word)).json()["items"] == []
+    others = {HELD_TEXTS, INCIDENT_WORDS}
+    tables = [table for metadata in STORAGE.metadata for table in metadata.sorted_tables if table not in others]
     rows = [tuple(row) for table in tables for row in await desk.rows(select(table))]
     assert rows
     return "\n".join(

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from math import asinh, pi, radians, tan
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ import pytest
 from sqlalchemy import delete
 
 from clearway_incidents.domain.sight import shown_event
+from clearway_incidents.exchange.tiles import Tile
 from clearway_incidents.main import STORAGE
 from clearway_incidents.wiring import build
 from clearway_platform.auth.principals import CEILINGS, Role
@@ -31,6 +33,8 @@ CELLS = ((-4.0, 17.0), (-3.9, 17.0), (0.0, 0.0), (-0.1, -0.1))
 NOT_ASKED = {
     "/v1/audit",
     "/v1/audit/status",
+    "/v1/incident-dead-letters",
+    "/v1/incident-dead-letters/{letter_id}",
     "/v1/incident-events",
     "/v1/incident-status",
     "/v1/keys",
@@ -39,6 +43,11 @@ NOT_ASKED = {
     "/v1/public/{public_name}/areas.geojson",
     "/v1/public/{public_name}/risk-education.geojson",
     "/v1/session",
+    # For those who may review texts, and for those who have the id of a photo from its list, which is asked.
+    "/v1/held-texts",
+    "/v1/held-texts/{held_id}",
+    "/v1/incidents/{incident_id}/attachments/{attachment_id}",
+    "/v1/incidents/{incident_id}/attachments/{attachment_id}/thumbnail",
 }
 # It differs from request to request: where the reader's stream would go on, sealed.
 _CURSOR = re.compile(rb'"cursor":"[^"]+"')
@@ -161,6 +170,11 @@ async def wipe(desk: Desk) -> None:
                     await transaction.connection.execute(delete(table))
 
 
+def _tile_of(zoom: int, longitude: float, latitude: float) -> tuple[int, int]:
+    north = asinh(tan(radians(latitude)))
+    return int((longitude + 180) / 360 * 2**zoom), int((1 - north / pi) / 2 * 2**zoom)
+
+
 def asked() -> Iterator[tuple[str, dict[str, str]]]:
     """Addresses and queries: also those by which a place and an hour would be found."""
     edges = [(-4.1, -4.0), (-4.0, -3.95), (-3.95, -3.9), (-0.15, -0.05), (-0.05, 0.0), (0.0, 0.05)]
@@ -181,6 +195,11 @@ def asked() -> Iterator[tuple[str, dict[str, str]]]:
         if query.keys() <= {"bbox"} and query:
             yield "/v1/incident-map", query | {"zoom": "22"}
             yield "/v1/ogc/collections/incidents/items", query
+    yield "/v1/incident-tiles/0/0/0", {}
+    for zoom in (6, 10, 14):
+        for west, south in CELLS:
+            tile = Tile(zoom, *_tile_of(zoom, west + 0.03, south + 0.03))
+            yield f"/v1/incident-tiles/{tile.zoom}/{tile.column}/{tile.row}", {}
     for feed in ("all", "verified", "casualties", "hazards", "deleted"):
         for period in ("hour", "week"):
             yield f"/v1/feeds/{feed}_{period}.geojson", {}
@@ -190,7 +209,10 @@ def asked() -> Iterator[tuple[str, dict[str, str]]]:
         yield one, {"as_of": "2026-03-01T07:00:00Z"}
         yield f"{one}/revisions", {"with_incident": "true"}
         yield f"{one}/revisions/1", {}
+        yield f"{one}/revisions/2/difference", {}
         yield f"{one}/duplicates", {}
+        yield f"{one}/related", {}
+        yield f"{one}/attachments", {}
         yield f"/v1/ogc/collections/incidents/items/{named(number)}", {}
     for path in ("/v1/retracted-incidents", "/v1/incident-duplicates", "/v1/proposals", f"/v1/proposals/{named(1)}"):
         yield path, {}
@@ -203,7 +225,11 @@ async def world(desk: Desk, seed: int) -> dict[str, Any]:
     await Life(desk, seed).live()
     found: dict[str, Any] = {}
     for path, query in asked():
-        for accept in ("application/json, application/geo+json;q=0.9", "text/csv", "application/x-ndjson"):
+        for accept in (
+            "application/json, application/geo+json;q=0.9, application/octet-stream;q=0.1",
+            "text/csv",
+            "application/x-ndjson",
+        ):
             if accept.startswith("application/json") or (path == "/v1/incidents" and not query):
                 parameters: dict[str, Any] = dict(query)
                 answer = await desk.ask("GET", path, by=READER, headers={"Accept": accept}, **parameters)
