@@ -3,6 +3,7 @@ import type { Readable } from 'openapi-typescript-helpers'
 import type {
   AlertView,
   AreaOnRoute,
+  AttachmentBody,
   AuditRecordView,
   AuditStatus as StatusOfAudit,
   BriefingReceipt,
@@ -39,6 +40,8 @@ import type {
 export type Incident = Readable<IncidentBody>
 /** An incident that may be the same event as another one, and why. */
 export type Duplicate = Readable<DuplicateBody>
+/** A photo of an incident. */
+export type Photo = Readable<AttachmentBody>
 export type DuplicatesOf = Readable<DuplicatesOfBody>
 export type Route = Readable<RatedRoute>
 export type Alert = Readable<AlertView>

@@ -7,6 +7,7 @@ import type duplicates from './duplicates.en.json'
 import type everywhere from './en.json'
 import type field from './field.en.json'
 import type incident from './incident.en.json'
+import type photos from './photos.en.json'
 import type routes from './routes.en.json'
 import type system from './system.en.json'
 import type trends from './trends.en.json'
@@ -18,6 +19,7 @@ type Everything = typeof everywhere &
   typeof duplicates &
   typeof field &
   typeof incident &
+  typeof photos &
   typeof routes &
   typeof system &
   typeof trends
@@ -32,6 +34,7 @@ const FILES = {
   duplicates: { en: () => import('./duplicates.en.json'), fr: () => import('./duplicates.fr.json') },
   field: { en: () => import('./field.en.json'), fr: () => import('./field.fr.json') },
   incident: { en: () => import('./incident.en.json'), fr: () => import('./incident.fr.json') },
+  photos: { en: () => import('./photos.en.json'), fr: () => import('./photos.fr.json') },
   routes: { en: () => import('./routes.en.json'), fr: () => import('./routes.fr.json') },
   system: { en: () => import('./system.en.json'), fr: () => import('./system.fr.json') },
   trends: { en: () => import('./trends.en.json'), fr: () => import('./trends.fr.json') },

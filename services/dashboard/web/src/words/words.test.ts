@@ -22,6 +22,7 @@ const SAID: Readonly<Record<string, RegExp>> = {
   duplicates: /^\.\.\/(pages\/incident\/duplicates\/|pages\/now\/duplicates\/|likeness\/)/,
   field: /^\.\.\/field\//,
   incident: /^\.\.\/(pages\/incident|field|likeness)\/|^\.\.\/show\/fields\.ts/,
+  photos: /^\.\.\/pages\/incident\/photos\//,
   routes: /^\.\.\/pages\/routes\//,
   system: /^\.\.\/pages\/system\//,
   trends: /^\.\.\/pages\/trends\//,
