@@ -45,6 +45,7 @@ EVERY_PAGE: Final = (
     Page("now", "/", "/", ".changes li", has_map=True),
     Page("now-selected", "/", "/?incident={incident}", ".place dl", has_map=True),
     Page("now-duplicates", "/", "/?duplicates=open", ".changes details dl"),
+    Page("now-texts", "/", "/?texts=open", ".changes details li strong"),
     Page("incident", "/incidents/:id", "/incidents/{incident}", "#duplicates ~ ul dl"),
     Page("incident-action", "/incidents/:id", "/incidents/{incident}", "article", (".row button",)),
     Page(
@@ -54,6 +55,7 @@ EVERY_PAGE: Final = (
         "li figure ~ div button",
         ("li figure ~ div button",),
     ),
+    Page("incident-photo", "/incidents/:id", "/incidents/{incident}", "#photos ~ ul img", ("#photos ~ ul button",)),
     Page("routes", "/routes", "/routes", "ol li"),
     Page(
         "route", "/routes/:id", "/routes/{route}", "#hazards ~ div table", ("h2#departure ~ button.main",), has_map=True

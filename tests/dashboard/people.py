@@ -11,6 +11,7 @@ import httpx
 
 from clearway_platform.auth.principals import Role
 from clearway_platform.clock import new_id
+from clearway_testing.photos import photo
 
 Keys = Callable[[Role], Awaitable[str]]
 HERE: Final = (30.05, 5.02)
@@ -42,6 +43,16 @@ class Person:
         await self.send("POST", "/v1/incidents", body)
         return str(body["incident_id"])
 
+    async def attach(self, incident: str, caption: str, seed: int = 1) -> dict[str, Any]:
+        """A photo of an incident, which differs with the seed."""
+        headers = self._headers | {"Idempotency-Key": uuid4().hex}
+        body = photo(width=400, height=300, seed=seed)
+        path, query = f"/v1/incidents/{incident}/attachments", {"caption": caption}
+        answer = await self._client.post(path, params=query, content=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        sent: dict[str, Any] = answer.json()
+        return sent
+
     async def change(self, incident: str, action: str, body: Mapping[str, Any]) -> None:
         """An action on an incident, on its latest revision."""
         path = f"/v1/incidents/{incident}"
@@ -50,6 +61,11 @@ class Person:
 
     async def retract(self, incident: str) -> None:
         await self.change(incident, "retract", {"reason": "false_report"})
+
+
+def withheld(mark: str) -> str:
+    """A made-up text that is withheld, and differs from others by its mark."""
+    return f"Mix two cups of flurbium with one cup of blenk and stir, {mark}"
 
 
 def report_of(place: str, at: tuple[float, float], ago: timedelta = timedelta()) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Final
 from clearway_platform.clock import new_id
 from clearway_testing.plumbing import eventually
 
-from .people import Person, report_of
+from .people import Person, report_of, withheld
 
 ROUTE: Final = "Kelo 7"
 LINE: Final = ((-30.20, 10.00), (-30.12, 10.03), (-30.05, 10.02), (-29.95, 10.06))
@@ -83,20 +83,22 @@ async def _report(person: Person) -> str:
     await person.report("Tavok 4", ON_IT[2], category="ammunition_storage", exercise=True)
     await person.report("Tavok 5", ON_IT[2], category="unknown", hazard_state="unknown", outcome="unknown")
     await person.retract(await person.report("Tavok 6", ON_IT[0]))
-    incident = await person.report("Tavok 1", ON_IT[0], report={"organisation": UNIT, "role": "x", "channel": "radio"})
+    told = {"organisation": UNIT, "role": "x", "channel": "radio"}
+    incident = await person.report("Tavok 1", ON_IT[0], report=told, narrative=withheld("x"))
+    await person.attach(incident, "Kelo")
     await person.change(incident, "review", {})
     await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
     return incident
 
 
-async def _duplicate(person: Person, at: tuple[float, float], place: str = "Tavok 7") -> str:
+async def _duplicate(person: Person, at: tuple[float, float], place: str = "Tavok 7", **more: str) -> str:
     """What the village says of the event at `at`: near it, somewhat earlier, and with other words."""
     longitude, latitude = at
     body = report_of(place, (longitude + 0.001, latitude + 0.0008), ago=timedelta(minutes=25))
     body["location"] |= {"uncertainty_m": 250, "precision": "near_locality"}
     hurt = [{"outcome": "injured", "low": 1, "best": 1, "high": 2, "affiliation": "civilian"}]
     told = {"outcome": "found_not_cleared", "hazard_state": "suspected", "casualties": hurt}
-    await person.send("POST", "/v1/incidents", body | told)
+    await person.send("POST", "/v1/incidents", body | told | more)
     return str(body["incident_id"])
 
 
@@ -127,10 +129,11 @@ async def make_demonstration(person: Person, key: str, seconds: float) -> Scene:
     asked = {"name": "Convoy", "filter": {"area": area}, "channel": {"type": "webhook", "url": "http://127.0.0.1:9/"}}
     subscription = (await person.send("POST", "/v1/subscriptions", asked))["subscription_id"]
     found_at = (-30.085, 10.025)
-    duplicate = await _duplicate(person, found_at, "Village side of the bridge")
+    duplicate = await _duplicate(person, found_at, "Village side of the bridge", narrative=withheld("x"))
     reporter = {"organisation": "Patrol 3", "role": "commander", "channel": "radio"}
     place, told = "Culvert north of the bridge", "Object beside the road, seen from 30 m. Nobody went closer."
     incident = await person.report(place, found_at, narrative=told, report=reporter)
+    await person.attach(incident, place)
     await person.change(incident, "review", {})
     await person.change(incident, "grade", {"source_reliability": "B", "info_credibility": 2})
 

@@ -38,8 +38,10 @@ async def test_every_page_says_which_it_is_and_leads_to_others(scene: Scene, win
     alike = {
         "now-selected": "now",
         "now-duplicates": "now",
+        "now-texts": "now",
         "incident-action": "incident",
         "incident-merge": "incident",
+        "incident-photo": "incident",
         "field-report": "field",
     }
     assert all(titles.pop(other) == titles[name] for other, name in alike.items())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
-from uuid import uuid4
+from typing import Final
 
 import httpx
 from playwright.async_api import FilePayload, Locator, Page, Request, Route, expect
@@ -17,19 +16,6 @@ from .windows import Windows
 
 CAPTION: Final = "Culvert from the north"
 SENT: Final = re.compile(r"/attachments\?caption=")
-
-
-async def attach(client: httpx.AsyncClient, key: str, incident: str, seed: int = 1) -> dict[str, Any]:
-    """A photo with a caption, as the API takes it."""
-    answer = await client.post(
-        f"/v1/incidents/{incident}/attachments",
-        params={"caption": CAPTION},
-        content=photo(width=400, height=300, seed=seed),
-        headers={"Authorization": f"Bearer {key}", "Idempotency-Key": uuid4().hex},
-    )
-    assert answer.status_code == 201, answer.text
-    sent: dict[str, Any] = answer.json()
-    return sent
 
 
 def section(page: Page) -> Locator:
@@ -124,9 +110,7 @@ async def test_what_has_no_answer_is_sent_again_as_the_same_and_added_once(
     await expect(section(page)).to_contain_text("The incident has this photo already.")
 
 
-async def test_what_the_api_says_against_it_is_shown(
-    keys: Keys, client: httpx.AsyncClient, window: Windows
-) -> None:
+async def test_what_the_api_says_against_it_is_shown(keys: Keys, client: httpx.AsyncClient, window: Windows) -> None:
     reporter = await keys(Role.REPORTER)
     incident = await Person(client, reporter).report()
     page = await window(reporter, f"/incidents/{incident}", errors="422|409")
@@ -134,7 +118,7 @@ async def test_what_the_api_says_against_it_is_shown(
     await expect(section(page).get_by_role("alert")).to_contain_text(re.compile("JPEG, PNG or WebP"))
     await expect(section(page).get_by_role("button", name="Send the photo")).to_be_enabled()
 
-    problem = {"type": "x", "title": "Conflict", "status": 409, "code": "conflict", "detail": "Photos are not kept here."}
+    problem = {"title": "Conflict", "status": 409, "code": "conflict", "detail": "Photos are not kept here."}
 
     async def no_store(route: Route) -> None:
         await route.fulfill(status=409, json=problem, content_type="application/problem+json")
@@ -153,8 +137,8 @@ async def test_who_sees_it_reduced_sees_no_photos_and_a_failure_leaves_the_page(
     red = report_of("Tavok red", HERE) | {"sharing": {"tlp": "red"}}
     await person.send("POST", "/v1/incidents", red)
     hidden, incident = str(red["incident_id"]), await person.report("Tavok north")
-    await attach(client, verifier, hidden)
-    sent = await attach(client, verifier, incident, seed=5)
+    await person.attach(hidden, CAPTION)
+    sent = await person.attach(incident, CAPTION)
     page = await window(analyst, f"/incidents/{hidden}", errors="404|500")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

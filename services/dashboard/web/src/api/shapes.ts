@@ -17,6 +17,7 @@ import type {
   ExplanationView,
   FailingEndpointView,
   FilterForm,
+  HeldTextBody,
   IncidentBody,
   IncidentCountsBody,
   IncidentMapBody,
@@ -35,6 +36,7 @@ import type {
   SourceView,
   SubscriptionView,
   VerifiedStretches,
+  WholeHeldText,
 } from './schema'
 
 export type Incident = Readable<IncidentBody>
@@ -42,6 +44,9 @@ export type Incident = Readable<IncidentBody>
 export type Duplicate = Readable<DuplicateBody>
 /** A photo of an incident. */
 export type Photo = Readable<AttachmentBody>
+/** A text that is withheld from an incident, or was. */
+export type HeldText = Readable<HeldTextBody>
+export type HeldTextWithText = Readable<WholeHeldText>
 export type DuplicatesOf = Readable<DuplicatesOfBody>
 export type Route = Readable<RatedRoute>
 export type Alert = Readable<AlertView>

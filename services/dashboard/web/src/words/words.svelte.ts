@@ -11,6 +11,7 @@ import type photos from './photos.en.json'
 import type routes from './routes.en.json'
 import type system from './system.en.json'
 import type trends from './trends.en.json'
+import type withheld from './withheld.en.json'
 
 export type Language = 'en' | 'fr'
 type Everything = typeof everywhere &
@@ -22,7 +23,8 @@ type Everything = typeof everywhere &
   typeof photos &
   typeof routes &
   typeof system &
-  typeof trends
+  typeof trends &
+  typeof withheld
 export type Word = keyof Everything
 type Texts = Partial<Record<Word, string>>
 
@@ -38,6 +40,7 @@ const FILES = {
   routes: { en: () => import('./routes.en.json'), fr: () => import('./routes.fr.json') },
   system: { en: () => import('./system.en.json'), fr: () => import('./system.fr.json') },
   trends: { en: () => import('./trends.en.json'), fr: () => import('./trends.fr.json') },
+  withheld: { en: () => import('./withheld.en.json'), fr: () => import('./withheld.fr.json') },
 }
 export type Group = keyof typeof FILES
 const NAME = 'clearway.language'

@@ -26,6 +26,7 @@ const SAID: Readonly<Record<string, RegExp>> = {
   routes: /^\.\.\/pages\/routes\//,
   system: /^\.\.\/pages\/system\//,
   trends: /^\.\.\/pages\/trends\//,
+  withheld: /^\.\.\/(pages\/incident\/texts\/|pages\/now\/texts\/|withheld\/)/,
 }
 
 const SOURCES = import.meta.glob('../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true })
