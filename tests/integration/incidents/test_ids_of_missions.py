@@ -20,7 +20,10 @@ REF = {"external_refs": [{"system": "register", "id": "1"}]}
 async def held(desk: Desk, mission: str) -> list[Any]:
     """Every row of the mission."""
     tables = (INCIDENTS, REVISIONS)
-    return [row for table in tables for row in await desk.rows(select(table).where(table.c.mission == mission))]
+    # Up to which revision the words are indexed is forgotten on the way down: the program indexes them again.
+    columns = [[column for column in table.c if column.key != "words_of"] for table in tables]
+    queries = [select(*own).where(table.c.mission == mission) for table, own in zip(tables, columns, strict=True)]
+    return [row for query in queries for row in await desk.rows(query)]
 
 
 async def two_with_one_id(desk: Desk, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
