@@ -163,6 +163,8 @@ WITHOUT_REVISION = {
     "deliveries.send_now",
     "alert_dead_letters.replay",
     "alert_dead_letters.discard",
+    "incident_dead_letters.discard",
+    "incident_dead_letters.replay",
     "route_dead_letters.replay",
     "route_dead_letters.discard",
     "clearances.record",

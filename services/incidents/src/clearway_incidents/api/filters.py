@@ -53,7 +53,7 @@ Text = Annotated[
 AlongText = Annotated[
     str | None,
     Query(
-        max_length=8_000,
+        max_length=2_000,
         description="The id of a route, or a line as `longitude,latitude;longitude,latitude;…`; one position alone is "
         "the middle of a circle. It needs `within`. The line of a route is its last one; distances are to the point, "
         "and of a reduced incident to its cell.",

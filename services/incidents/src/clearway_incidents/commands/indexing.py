@@ -23,7 +23,6 @@ _SOME: Final = (
     select(INCIDENTS.c.mission, INCIDENTS.c.incident_id, INCIDENTS.c.revision)
     .where(UNINDEXED)
     .order_by(INCIDENTS.c.mission)
-    .limit(AT_ONCE)
 )
 
 
@@ -34,6 +33,7 @@ class Indexing:
     database: Database
     feed: Feed
     turn: Callable[[], AbstractAsyncContextManager[None]]
+    at_once: int = AT_ONCE
 
     async def run(self) -> None:
         with self.feed.subscribe() as grown:
@@ -52,7 +52,7 @@ class Indexing:
     async def _some(self) -> bool:
         """A few incidents, each mission's in a transaction. Whether more may follow."""
         async with self.database.of_every_mission("what is not indexed is looked for in all").read() as connection:
-            found = (await connection.execute(_SOME)).all()
+            found = (await connection.execute(_SOME.limit(self.at_once))).all()
         for mission in dict.fromkeys(row.mission for row in found):
             own = [row for row in found if row.mission == mission]
             async with self.turn(), self.database.of(mission).write() as transaction:

@@ -15,6 +15,7 @@ from math import asin, ceil, cos, dist, radians, sin, sqrt
 from typing import Final
 
 from clearway_contracts.grid import Cell
+from clearway_incidents.domain.box import Box
 
 Position = tuple[float, float]
 Space = tuple[float, float, float]
@@ -32,16 +33,6 @@ _SAG_M: Final = 0.15
 # The shortest degree of latitude anywhere, so that a box made with it never falls short.
 _SHORTEST_DEGREE_M: Final = 110_500.0
 _POLAR: Final = 89.0
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """A box of degrees; west may be greater than east: then it crosses the antimeridian."""
-
-    west: float
-    south: float
-    east: float
-    north: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +83,7 @@ class NearLine:
             self._cells[cell] = self._is_near(cell)
         return self._cells[cell]
 
-    def boxes(self) -> Sequence[Sides]:
+    def boxes(self) -> Sequence[Box]:
         """Boxes that together hold every place that is so near."""
         share = ceil((len(self._line) - 1) / MOST_BOXES) if len(self._line) > MOST_BOXES + 1 else 0
         if share:
@@ -194,7 +185,7 @@ def _crosses(piece: _Piece, cell: Cell, turn: float) -> bool:
     return first <= last
 
 
-def _around_run(run: Sequence[Position], within_m: float) -> Sides:
+def _around_run(run: Sequence[Position], within_m: float) -> Box:
     tall = (within_m + 1.0) / _SHORTEST_DEGREE_M
     latitudes, longitudes = [position[1] for position in run], [position[0] for position in run]
     south, north = min(latitudes) - tall, max(latitudes) + tall
@@ -205,4 +196,4 @@ def _around_run(run: Sequence[Position], within_m: float) -> Sides:
     if east - west >= 360:
         west, east = -180.0, 180.0
     west, east = west + 360 if west < -180 else west, east - 360 if east > 180 else east
-    return Sides(west, max(south, -90.0), east, min(north, 90.0))
+    return Box(west=west, south=max(south, -90.0), east=east, north=min(north, 90.0))

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.grid import cell_of
 from clearway_incidents.domain.along import NearLine, Position
-from clearway_incidents.domain.box import Box
 from clearway_incidents.queries.narrowing import Filter
 from clearway_incidents.queries.seen import seen_sources
 from clearway_incidents.storage.tables import ROUTE_LINES
@@ -37,8 +36,7 @@ async def narrowed_along(database: BoundDatabase, heavy: HeavyWork, reader: Prin
     if wanted.along is None:
         return wanted
     near = await heavy.run(NearLine, wanted.along.line, wanted.along.within_m)
-    boxes = [Box(west=one.west, south=one.south, east=one.east, north=one.north) for one in near.boxes()]
-    boxed = replace(wanted, along=None, boxes=boxes)
+    boxed = replace(wanted, along=None, boxes=near.boxes())
     rows = await database.read_apart(lambda connection: _inside(connection, reader, boxed))
     return replace(wanted, along=None, only=await heavy.run(_near, near, rows))
 

@@ -53,6 +53,8 @@ _FORGET: Final = delete(INCIDENT_TEXTS).where(*_OF_INCIDENT)
 _LAST_NUMBER: Final = select(func.coalesce(func.max(_TEXTS.doc), 0))
 _ADD_TEXTS: Final = insert(INCIDENT_TEXTS)
 _ADD_WORDS: Final = insert(_FTS)
+# To the row that this connection has just inserted: one statement less for the words of one report.
+_ADD_LAST_WORDS: Final = insert(_FTS).values(rowid=func.last_insert_rowid(), words=bindparam("words"))
 _GIVEN: Final = ("mission", "incident_id", "first_at", "until_at")
 _new: Final = (
     insert(INCIDENT_TEXTS)
@@ -160,6 +162,11 @@ async def _add(transaction: Transaction, texts: Iterable[tuple[str, UUID, dateti
     connection = transaction.connection
     if connection.dialect.name != "sqlite":
         await connection.execute(_ADD_BOTH, one_or_many(rows))
+        return
+    if len(rows) == 1:
+        [row] = rows
+        await connection.execute(_ADD_TEXTS, {name: row[name] for name in _GIVEN})
+        await connection.execute(_ADD_LAST_WORDS, {"words": " ".join(row["words"])})
         return
     last = (await connection.execute(_LAST_NUMBER)).scalar_one()
     numbered = list(zip(count(last + 1), rows, strict=False))
