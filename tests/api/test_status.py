@@ -15,8 +15,16 @@ STATUS = {
     "/v1/route-status": "/v1/route-events",
 }
 SHARED_WORKERS = {"heartbeat", "housekeeping", "relay", "stream"}
-CONSUMERS = {"/v1/incident-status": [], "/v1/alert-status": ["alerts"], "/v1/route-status": ["analytics"]}
-DEAD_LETTERS = {"/v1/alert-status": "/v1/alert-dead-letters", "/v1/route-status": "/v1/route-dead-letters"}
+CONSUMERS = {
+    "/v1/incident-status": ["incidents"],
+    "/v1/alert-status": ["alerts"],
+    "/v1/route-status": ["analytics"],
+}
+DEAD_LETTERS = {
+    "/v1/incident-status": "/v1/incident-dead-letters",
+    "/v1/alert-status": "/v1/alert-dead-letters",
+    "/v1/route-status": "/v1/route-dead-letters",
+}
 READ_SECONDS = 20
 
 
