@@ -1,7 +1,5 @@
 """Incidents along a route that analytics registered, whose line incidents has from the log."""
 
-from typing import Any
-
 import httpx
 import pytest
 
@@ -12,8 +10,8 @@ from .mission import Mission, await_that, made, report, route
 LISTS = ("/v1/incidents", "/v1/incident-counts", "/v1/ogc/collections/incidents/items")
 
 
-def along(client: httpx.Client, route_id: str, **query: Any) -> httpx.Response:
-    return client.get("/v1/incidents", params={"along": route_id, "within": 500} | query)
+def along(client: httpx.Client, route_id: str) -> httpx.Response:
+    return client.get("/v1/incidents", params={"along": route_id, "within": 500})
 
 
 def test_a_route_is_followed_from_when_it_is_drawn_and_drawn_anew(north: Mission) -> None:
