@@ -51,7 +51,7 @@ async def test_one_is_added_opened_by_keyboard_and_removed_with_a_reason(
     await expect(section(page).locator("li")).to_contain_text(CAPTION)
     await expect(section(page).locator("li")).to_contain_text("Sent by you")
     small = section(page).get_by_role("button", name=f"Open large: {CAPTION}")
-    await is_drawn(small.locator("img"))
+    await is_drawn(section(page).locator("li img"))
 
     await small.focus()
     await page.keyboard.press("Enter")
