@@ -160,9 +160,7 @@ async def attach(
     return answer
 
 
-@router.get(
-    _OF_INCIDENT, operation_id="incidents.list_attachments", summary="List its photos", tags=["Photos of incidents"]
-)
+@router.get(_OF_INCIDENT, operation_id="incidents.list_attachments", summary="List its photos")
 async def listing(
     request: Request,
     incident_id: UUID,
