@@ -29,7 +29,8 @@ def running(program: Program, up: Up) -> tuple[Program, str]:
 
 def snippets(page: str, kind: str = "sh") -> list[str]:
     """The blocks of a page that are of a kind."""
-    return re.findall(rf"```{kind}\n(.*?)```", (GUIDE / page).read_text(), re.S)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", (GUIDE / page).read_text(), re.S | re.M)
+    return [block for of, block in blocks if of == kind]
 
 
 def commands(page: str, word: str) -> list[list[str]]:

@@ -23,7 +23,7 @@ _COLUMNS: Final = ("held_at", "state", "incident_id", "field", "organisation", "
 
 app: Final = typer.Typer(
     cls=Commands,
-    help="List, show, release and remove texts that are withheld for review.",
+    help="Decide on texts that are withheld for review.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
