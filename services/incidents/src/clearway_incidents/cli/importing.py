@@ -30,7 +30,7 @@ TIMEOUT_SECONDS: Final = 60.0
 
 # The command for a file that a mapping describes.
 MAPPED: Final = "csv"
-_OWN_FILE: Final = "a table of your own, with a mapping of its columns and words"
+_OWN_FILE: Final = "a table of your own, by a mapping of its columns"
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The CSV, of any edition.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check the file; send nothing.")]
