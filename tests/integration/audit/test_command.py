@@ -26,6 +26,11 @@ from clearway_platform.settings import Settings
 
 
 @pytest.fixture
+def scripts_run() -> None:
+    """The databases are empty: each gets the tables of its own service."""
+
+
+@pytest.fixture
 def run(new_database_url: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """A command on new databases."""
     urls = {"keys": new_database_url(), "incidents": new_database_url()}
