@@ -22,6 +22,7 @@ from clearway_incidents.queries.incidents import Found
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.auth.ceilings import Sight
 from clearway_platform.auth.principals import Principal
+from clearway_platform.json_values import json_array
 from clearway_platform.web.pages import Cursor, Limit, Page
 from clearway_platform.web.reads import Reading
 from clearway_platform.web.routing import Router
@@ -87,7 +88,7 @@ async def duplicates_of(
     if found is None or principal.ceiling.sight(*found.handlings) is Sight.NOTHING:
         raise UnknownIncident(incident_id)
     suggested = await _suggested(request, principal, wiring, reading, found, as_of)
-    return _json({"items": suggested})
+    return Response(b'{"items":%b}' % await json_array(suggested), media_type="application/json")
 
 
 @router.get(
@@ -118,7 +119,8 @@ async def all_duplicates(
             items.append({"incident": visible(found, principal), "duplicates": suggested})
     last = None if page.is_last else page.found[-1].state
     following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None
-    return _json({"items": items, "next": following})
+    body = b'{"items":%b,"next":%b}' % (await json_array(items), to_json(following))
+    return Response(body, media_type="application/json")
 
 
 async def _suggested(
@@ -149,7 +151,3 @@ def _likeness(suggestion: Suggestion) -> dict[str, float]:
     scores = {name: round(getattr(like, name), 3) for name in ("score", "place", "time", "category", "outcome")}
     metres = {"distance_m": round(like.distance_m, 1), "within_m": round(like.within_m, 1)}
     return scores | metres | {"apart_seconds": like.apart.total_seconds()}
-
-
-def _json(body: Any) -> Response:
-    return Response(to_json(body), media_type="application/json")

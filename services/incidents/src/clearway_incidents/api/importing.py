@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import Request
-from pydantic_core import from_json
 from starlette.responses import Response
 
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
@@ -19,6 +18,7 @@ from clearway_incidents.commands.imports import ImportResult, Item
 from clearway_incidents.domain.errors import SentAtOnce
 from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import of_each
+from clearway_platform.json_values import json_value
 from clearway_platform.refusals import TooLarge
 from clearway_platform.web.possible_problems import raises
 from clearway_platform.web.routing import Router
@@ -76,7 +76,7 @@ def _documents(body: bytes) -> list[Any]:
     """The items of the body; a line that is not JSON becomes a ValueError. Raises EmptyImport, TooLarge."""
     text = body.decode("utf-8-sig", errors="replace").strip()
     try:
-        whole = from_json(text) if text.startswith("[") else None
+        whole = json_value(text) if text.startswith("[") else None
     except ValueError:
         whole = None
     documents = whole if isinstance(whole, list) else [json_of(line) for line in text.splitlines() if line.strip()]

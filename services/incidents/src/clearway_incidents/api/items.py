@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from clearway_incidents.api.answers import ImportedItem
 from clearway_incidents.api.reports import NewReport
 from clearway_incidents.commands.imports import Imported, ImportResult, Item
 from clearway_incidents.domain.errors import InvalidFact, SentAtOnce
+from clearway_platform.json_values import json_value
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
 
 # What another request takes at the same moment is found on record the next time.
@@ -46,7 +46,7 @@ class Refused:
 def json_of(text: str | bytes) -> Any:
     """The value of a line; a ValueError where it is not JSON."""
     try:
-        return from_json(text)
+        return json_value(text)
     except ValueError:
         return ValueError("is not JSON")
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
-from pydantic_core import from_json
+
+from clearway_platform.json_values import json_value
 
 
 class Route(APIRoute):
@@ -50,7 +51,7 @@ class JsonRequest(Request):
 def parsed(body: bytes) -> Any:
     """The value of a JSON text in UTF-8, with or without a byte order mark. Raises json.JSONDecodeError."""
     try:
-        return from_json(body.removeprefix(codecs.BOM_UTF8))
+        return json_value(body.removeprefix(codecs.BOM_UTF8))
     except ValueError as error:
         # Its message says in which line and column.
         raise json.JSONDecodeError(str(error), "", 0) from None
