@@ -12,6 +12,7 @@ from sqlalchemy import delete, text
 
 from benchmarks.workload import report
 from clearway_incidents.api.reports import NewReport
+from clearway_incidents.commands.backlog import COUNTING, Backlog
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.life import NewRevision
 from clearway_incidents.domain.reporting import record
@@ -22,7 +23,9 @@ from clearway_platform.clock import new_id
 from clearway_platform.database.engines import Database
 from clearway_platform.database.migrations import upgrade
 from clearway_platform.database.tables import OutboxRow
+from clearway_platform.messaging.feed import Feed
 from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.messaging.precedence import Precedence
 from clearway_testing.manual_clock import ManualClock
 
 MISSION: Final = "map"
@@ -66,6 +69,7 @@ async def record_theatre(url: str, count: int, mission: str = MISSION) -> None:
             async with database.of_every_mission("a test").write() as transaction:
                 await revisions.create(transaction, principal, changes)
                 await transaction.connection.execute(delete(OutboxRow))
+        await Backlog(COUNTING, database, Feed(database), Precedence().after).clear()
         await _settle(database)
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from unittest.mock import AsyncMock, patch
 import pytest
 from sqlalchemy import select, text, update
 
-from clearway_incidents.commands.indexing import Indexing
+from clearway_incidents.commands.backlog import INDEXING, Backlog
 from clearway_incidents.commands.retention import Retention
 from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.words import search_of, words_of
@@ -169,10 +169,10 @@ async def test_rows_of_an_older_program_are_indexed_before_a_search_answers(desk
     assert answer.json()["code"] == "unavailable"
     assert await found(desk, ADMIN) == [made["incident_id"]]
     assert await found(desk, "other:admin", text="culvert") == []
-    indexing = Indexing(desk.database, platform.feed, Precedence().after)
-    await indexing.index()
+    indexing = Backlog(INDEXING, desk.database, platform.feed, Precedence().after)
+    await indexing.clear()
     assert await found(desk, ADMIN, text="culvert") == []
     assert await found(desk, ADMIN, text="bridge") == [made["incident_id"]]
     assert await found(desk, ADMIN, text="culvert", as_of=first) == [made["incident_id"]]
-    await indexing.index()
+    await indexing.clear()
     assert await desk.count(INCIDENT_TEXTS) == 2

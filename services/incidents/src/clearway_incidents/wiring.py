@@ -33,11 +33,11 @@ from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
 from clearway_incidents.commands.attaching import Attaching, Room
+from clearway_incidents.commands.backlog import COUNTING, INDEXING, Backlog
 from clearway_incidents.commands.editions import Editions
 from clearway_incidents.commands.erasing import Erasing
 from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
-from clearway_incidents.commands.indexing import Indexing
 from clearway_incidents.commands.intake import Intake
 from clearway_incidents.commands.lifecycle import Lifecycle
 from clearway_incidents.commands.linking import Linking
@@ -135,7 +135,10 @@ def build(
     retention = Retention(revisions, platform.database)
     editions = Editions(platform.clock, platform.database, changes, feeds_of)
     linking = Linking(platform.database, platform.feed, platform.precedence.after)
-    indexing = Indexing(platform.database, platform.feed, platform.precedence.after)
+    backlogs = {
+        name: Backlog(task, platform.database, platform.feed, platform.precedence.after)
+        for name, task in (("indexing", INDEXING), ("counting", COUNTING))
+    }
     hub = Hub(platform.feed, "incidents", shown_event)
     types = event_types(INCIDENT_EVENTS)
     stream = stream_router(platform, hub, "/v1/incident-events", permissions.READ, types, snapshot="/v1/incidents")
@@ -155,7 +158,7 @@ def build(
         "stream": hub.run,
         "retention": retention.run,
         "editions": editions.run,
-        "indexing": indexing.run,
+        **{name: backlog.run for name, backlog in backlogs.items()},
     }
     if (store := wiring.attaching.store) is not None:
         workers["erasing"] = Erasing(platform.clock, platform.database, store).run

@@ -21,7 +21,7 @@ from clearway_incidents.api.filters import within
 from clearway_incidents.api.lines import found_along
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.sight import day_of
-from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap, incident_map
+from clearway_incidents.queries.incident_map import Cluster, IncidentMap, incident_map
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.messaging.standing import standing_of
 from clearway_platform.version import VERSION
@@ -61,7 +61,8 @@ class IncidentFeature(BaseModel):
 
 class IncidentCluster(BaseModel):
     """How many incidents there are in one cell of the grid: `hazardous` are neither cleared nor none, `reduced` are
-    counted in the middle of the cell in which they are shown. West to north is the box around all that is shown."""
+    counted in the middle of the cell in which they are shown. West to north is the cell, with all inside that is shown
+    of the reduced ones."""
 
     count: int
     hazardous: int
@@ -84,7 +85,8 @@ class ClusterFeature(BaseModel):
 
 
 class IncidentMapBody(BaseModel):
-    """A FeatureCollection of all incidents in the box: `total` of them, each one or in clusters, as `form` says."""
+    """A FeatureCollection of all incidents in the box: `total` of them, each one or in clusters, as `form` says.
+    Clusters are of whole cells, also where the box ends within one."""
 
     type: Literal["FeatureCollection"]
     form: Literal["incidents", "clusters"]
@@ -111,7 +113,8 @@ async def draw(
     zoom: Zoom,
 ) -> Response:
     """The incidents in a box. Up to 2,000 come one by one; of more the answer has clusters, counted in the cells of a
-    grid that depends on the zoom. A key sees each incident, and finds it by the filters, as in the list: what it may
+    grid that depends on the zoom: all cells that the box touches, whole, so that a cluster stays as it is while the map
+    is moved. A key sees each incident, and finds it by the filters, as in the list: what it may
     not read is left out or reduced, and is in no number and in no place."""
     platform = platform_of(request)
     cursors = await platform.feed.cursors()
@@ -137,8 +140,8 @@ async def draw(
 
 def _drawn(found: IncidentMap) -> dict[str, Any]:
     if found.grid is None:
-        return {"form": "incidents", "features": list(map(_incident, found.rows))}
-    return {"form": "clusters", "zoom": found.grid.zoom, "features": list(map(_cluster, found.rows))}
+        return {"form": "incidents", "features": list(map(_incident, found.incidents))}
+    return {"form": "clusters", "zoom": found.grid.zoom, "features": list(map(_cluster, found.clusters))}
 
 
 def _incident(row: Row[Any]) -> dict[str, Any]:
@@ -159,11 +162,11 @@ def _incident(row: Row[Any]) -> dict[str, Any]:
     return _feature({"type": "Point", "coordinates": place} if row.whole else cell_of(*place).polygon, drawn)
 
 
-def _cluster(row: Row[Any]) -> dict[str, Any]:
-    centre = (round(row.x, _PLACES), round(row.y, _PLACES))
-    sides = {name: getattr(row, name) for name in ("west", "south", "east", "north")}
-    counts = {name: getattr(row, name) for name in ("hazardous", "active", "unknown", "reduced")}
-    properties = {"count": row.incidents, **counts, "gravest": BY_GRAVITY[row.gravest], **sides}
+def _cluster(one: Cluster) -> dict[str, Any]:
+    centre = (round(one.x, _PLACES), round(one.y, _PLACES))
+    sides = {name: getattr(one.box, name) for name in ("west", "south", "east", "north")}
+    counts = {name: getattr(one, name) for name in ("hazardous", "active", "unknown", "reduced")}
+    properties = {"count": one.incidents, **counts, "gravest": one.gravest, **sides}
     return _feature({"type": "Point", "coordinates": centre}, properties)
 
 

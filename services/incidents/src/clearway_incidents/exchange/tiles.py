@@ -12,7 +12,7 @@ from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category
 from clearway_incidents.domain.box import Box
 from clearway_incidents.exchange.vector_tile import EXTENT, Feature, Value, tile_of
-from clearway_incidents.queries.incident_map import BY_GRAVITY, IncidentMap
+from clearway_incidents.queries.incident_map import Cluster, IncidentMap
 
 # What makers of clients know comes first.
 MEDIA_TYPES: Final = ("application/octet-stream", "application/vnd.mapbox-vector-tile")
@@ -48,15 +48,20 @@ class Tile:
         x, y = (longitude + 180) / 360 * count - self.column, (1 - north / pi) / 2 * count - self.row
         return x * EXTENT, y * EXTENT
 
+    def has(self, longitude: float, latitude: float) -> bool:
+        """Whether a point is in the tile: each is in one of a zoom."""
+        return all(0 <= one < EXTENT for one in self.place(longitude, latitude))
+
 
 def drawn_on(tile: Tile, found: IncidentMap) -> bytes:
-    """The incidents of a tile's box, or their clusters, as a tile. An empty one has no bytes."""
-    is_counted = found.grid is not None
+    """The incidents of a tile's box, or their clusters, as a tile. An empty one has no bytes.
+
+    A cluster is of a whole cell, and a cell may lie in two tiles: it is in the one that its middle is in."""
     return tile_of(
         {
-            "clusters": (_cluster(row, tile) for row in found.rows if is_counted),
-            "incidents": (_incident(row, tile) for row in found.rows if not is_counted and row.whole),
-            "cells": (_incident(row, tile) for row in found.rows if not is_counted and not row.whole),
+            "clusters": (_cluster(one, tile) for one in found.clusters if tile.has(one.x, one.y)),
+            "incidents": (_incident(row, tile) for row in found.incidents if row.whole),
+            "cells": (_incident(row, tile) for row in found.incidents if not row.whole),
         }
     )
 
@@ -81,8 +86,6 @@ def _facts(row: Row[Any]) -> dict[str, Value | None]:
     }
 
 
-def _cluster(row: Row[Any], tile: Tile) -> Feature:
-    counts = {name: getattr(row, name) for name in ("hazardous", "active", "unknown", "reduced")}
-    return Feature(
-        [tile.place(row.x, row.y)], {"count": row.incidents, **counts, "gravest": str(BY_GRAVITY[row.gravest])}
-    )
+def _cluster(one: Cluster, tile: Tile) -> Feature:
+    counts = {name: getattr(one, name) for name in ("hazardous", "active", "unknown", "reduced")}
+    return Feature([tile.place(one.x, one.y)], {"count": one.incidents, **counts, "gravest": str(one.gravest)})

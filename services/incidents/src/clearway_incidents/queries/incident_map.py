@@ -6,45 +6,37 @@ the cell of the fixed grid in which it is shown (`clearway_contracts.grid`), and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf, nextafter
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    FromClause,
-    Row,
-    Select,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, case, cast, func, literal, select, union_all
 
-from clearway_contracts.grid import CELLS_A_DEGREE
+from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import HazardState
 from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.hazard import GRAVITY
-from clearway_incidents.domain.life import HARMLESS
-from clearway_incidents.domain.map_grid import Grid, grid_for
+from clearway_incidents.domain.map_grid import UNITS_A_DEGREE, Grid, grid_for
+from clearway_incidents.queries.map_cells import BY_GRAVITY, RANKS, CellCounts
 from clearway_incidents.queries.narrowing import Filter
-from clearway_incidents.queries.seen import Conditions, SeenSource, seen_sources
+from clearway_incidents.queries.seen import (
+    SeenSource,
+    counted_before,
+    seen_sources,
+    sources_of,
+    uncounted,
+    uncounted_source,
+)
+from clearway_incidents.storage.tables import INCIDENTS, UNCOUNTED
 from clearway_platform.auth.principals import Principal
 
 # Up to here each incident is drawn: a browser draws so many symbols without a pause, and they are 60 kB, compressed.
 MOST_DRAWN: Final = 2_000
-BY_GRAVITY: Final = (*GRAVITY, *sorted(HARMLESS))
-"""Every hazard state, the gravest first."""
-_RANKS: Final = {state: place for place, state in enumerate(BY_GRAVITY)}
-# A float, so that PostgreSQL does not count in decimals.
-_A_DEGREE: Final = float(CELLS_A_DEGREE)
-
-# A degree of so little is less than the width of an atom.
-_NOTHING: Final = 1e-12
+# Where more are not in the sums (an import, an upgrade), all are counted: that is as fast.
+MOST_UNCOUNTED: Final = 5_000
+# So many that began later are counted and taken away, rather than all that began before are counted.
+MOST_LATER: Final = 20_000
 
 _WORLD: Final = Box(west=-180, south=-90, east=180, north=90)
 _DRAWN: Final = (
@@ -54,27 +46,43 @@ _DRAWN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentMap:
-    """Rows of clusters, counted in the cells of `grid`; where it is None, rows of incidents. `total` is the number of
-    incidents, which no form leaves out."""
+class Cluster:
+    """The incidents in one cell. `x` and `y` are degrees: their mean. `box` has all inside that is shown of them."""
 
-    rows: Sequence[Row[Any]]
+    incidents: int
+    hazardous: int
+    active: int
+    unknown: int
+    reduced: int
+    gravest: HazardState
+    x: float
+    y: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentMap:
+    """Incidents, or, where there is a `grid`, clusters in its cells. `total`: how many incidents these are."""
+
+    incidents: Sequence[Row[Any]]
+    clusters: Sequence[Cluster]
     total: int
     grid: Grid | None
 
 
 def incident_map(connection: Connection, reader: Principal, wanted: Filter, zoom: int) -> IncidentMap:
-    """The incidents in a box, as this reader may see them; clusters where they are more than MOST_DRAWN."""
+    """The incidents in a box, as this reader may see them; clusters where more than MOST_DRAWN are in the cells that it
+    touches."""
     box = wanted.bbox or _WORLD
     width = box.east - box.west + (360 if box.west > box.east else 0)
-    grid = grid_for(zoom, width, box.north - box.south)
-    found = list(seen_sources(reader, wanted))
-    clusters = connection.execute(_clusters(found, grid, connection.dialect.name)).all()
+    counts = CellCounts(reader, wanted, box, grid_for(zoom, width, box.north - box.south), connection.dialect.name)
+    clusters = [_cluster(row, counts.grid) for row in connection.execute(_clusters(_parts(connection, counts)))]
     total = sum(cluster.incidents for cluster in clusters)
     if total > MOST_DRAWN:
-        return IncidentMap(clusters, total, grid)
-    drawn = union_all(*(part for one in found for part in _drawn(one))).order_by("incident_id")
-    return IncidentMap(connection.execute(drawn).all() if total else [], total, None)
+        return IncidentMap([], clusters, total, counts.grid)
+    drawn = union_all(*(part for one in seen_sources(reader, wanted) for part in _drawn(one))).order_by("incident_id")
+    incidents = connection.execute(drawn).all() if total else []
+    return IncidentMap(incidents, [], len(incidents), None)
 
 
 def _drawn(one: SeenSource) -> Iterator[Select[Any]]:
@@ -89,116 +97,101 @@ def _drawn(one: SeenSource) -> Iterator[Select[Any]]:
             ).where(*conditions)
 
 
-def _counted(one: SeenSource, grid: Grid, dialect: str) -> Iterator[Select[Any]]:
-    """How many there are in each cell of the grid, by the state of the hazard."""
-    yield _counted_by_place(one.columns, one.whole, grid, dialect)
-    if one.reduced is not None:
-        yield _counted_by_shown_cell(one.columns, one.reduced, grid, dialect)
+def _parts(connection: Connection, counts: CellCounts) -> Iterator[Select[Any]]:
+    """What the incidents are counted from: the sums and what is not in them yet, all in one statement; or all, one by
+    one."""
+    mission, wanted = counts.reader.mission, counts.wanted
+    if not (counts.has_sums and _are_quicker(connection, mission, wanted)):
+        for source in sources_of(mission, wanted.as_of):
+            yield from counts.of(source)
+        return
+    rows = uncounted(mission, MOST_UNCOUNTED)
+    current, older = sources_of(mission, None)
+    always = replace(counts, wanted=replace(wanted, until=None))
+    yield from always.of_sums()
+    yield from always.of(uncounted_source(rows))
+    yield from always.of(older)
+    yield from always.of(counted_before(mission, rows), sign=-1)
+    if wanted.until is not None:
+        later = replace(counts, wanted=replace(wanted, until=None, begun_after=wanted.until))
+        for source in (current, older):
+            yield from later.of(source, sign=-1)
 
 
-def _counted_by_place(columns: Any, conditions: Conditions, grid: Grid, dialect: str) -> Select[Any]:
-    x, y = columns.longitude, columns.latitude
+def _are_quicker(connection: Connection, mission: str, wanted: Filter) -> bool:
+    """Whether the sums have what a filter asks for, but for a few."""
+    kinds = {
+        name: getattr(wanted, name)
+        for name in ("bbox", "until", "category", "status", "outcome", "hazard_state", "exercises")
+    }
+    until = wanted.until
     return (
-        select(
-            (_cell(x, y, grid, dialect) * len(BY_GRAVITY) + _rank(columns)).label("part"),
-            func.count().label("incidents"),
-            literal(0).label("reduced"),
-            func.sum(x).label("x"),
-            func.sum(y).label("y"),
-            func.min(x).label("west"),
-            func.min(y).label("south"),
-            func.max(x).label("east"),
-            func.max(y).label("north"),
-        )
-        .where(*conditions)
-        .group_by("part")
+        wanted == Filter(**kinds)
+        and _are_few(connection, mission, UNCOUNTED, MOST_UNCOUNTED)
+        and (until is None or _are_few(connection, mission, INCIDENTS.c.latest > until, MOST_LATER))
     )
 
 
-def _counted_by_shown_cell(columns: Any, conditions: Conditions, grid: Grid, dialect: str) -> Select[Any]:
-    """Counted in the middle of the cells in which they are shown."""
-    shown = (
+def _are_few(connection: Connection, mission: str, those: ColumnElement[bool], most: int) -> bool:
+    some = select(INCIDENTS.c.incident_id).where(INCIDENTS.c.mission == mission, those).limit(most + 1).subquery()
+    found: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return found <= most
+
+
+def _clusters(parts: Iterable[Select[Any]]) -> Select[*tuple[Any, ...]]:
+    counted = union_all(*parts).subquery()
+    of = counted.c
+    # First by the state of the hazard too: only so it is known which states are there after what is taken away.
+    states = (
         select(
-            _shown(columns.longitude, 180, dialect).label("column_number"),
-            _shown(columns.latitude, 90, dialect).label("row_number"),
-            _rank(columns).label("rank"),
-            func.count().label("incidents"),
+            of.column_number,
+            of.row_number,
+            of.rank,
+            *(cast(func.sum(of[name]), BigInteger).label(name) for name in ("incidents", "reduced", "x", "y")),
         )
-        .where(*conditions)
-        .group_by("column_number", "row_number", "rank")
+        .group_by(of.column_number, of.row_number, of.rank)
+        .having(func.sum(of.incidents) > 0)
         .subquery()
-    )
-    column, row, incidents = shown.c.column_number, shown.c.row_number, shown.c.incidents
-    x, y = (column + 0.5) / _A_DEGREE, (row + 0.5) / _A_DEGREE
-    return select(
-        _cell(x, y, grid, dialect) * len(BY_GRAVITY) + shown.c.rank,
-        incidents,
-        incidents,
-        x * incidents,
-        y * incidents,
-        column / _A_DEGREE,
-        row / _A_DEGREE,
-        (column + 1) / _A_DEGREE,
-        (row + 1) / _A_DEGREE,
-    )
-
-
-def _clusters(found: Sequence[SeenSource], grid: Grid, dialect: str) -> Select[*tuple[Any, ...]]:
-    parts: FromClause = union_all(*(part for one in found for part in _counted(one, grid, dialect))).subquery()
-    of, count = parts.c, parts.c.incidents
-
-    # One number stands for the cell and the state of the hazard: both databases sort numbers faster than words.
-    cell, rank = of.part // len(BY_GRAVITY), of.part % len(BY_GRAVITY)
+    ).c
+    rank, count = states.rank, states.incidents
 
     def number(those: ColumnElement[bool]) -> ColumnElement[int]:
         return cast(func.sum(case((those, count), else_=0)), BigInteger)
 
     return (
         select(
-            cast(func.sum(count), BigInteger).label("incidents"),
+            states.column_number,
+            states.row_number,
+            *(cast(func.sum(states[name]), BigInteger).label(name) for name in ("incidents", "reduced", "x", "y")),
             number(rank < len(GRAVITY)).label("hazardous"),
-            number(rank == _RANKS[HazardState.ACTIVE]).label("active"),
-            number(rank == _RANKS[HazardState.UNKNOWN]).label("unknown"),
-            cell.label("cell"),
-            cast(func.sum(of.reduced), BigInteger).label("reduced"),
+            number(rank == RANKS[HazardState.ACTIVE]).label("active"),
+            number(rank == RANKS[HazardState.UNKNOWN]).label("unknown"),
             func.min(rank).label("gravest"),
-            _mean(of.x, count).label("x"),
-            _mean(of.y, count).label("y"),
-            func.min(of.west).label("west"),
-            func.min(of.south).label("south"),
-            func.max(of.east).label("east"),
-            func.max(of.north).label("north"),
         )
-        .group_by("cell")
-        .order_by("cell")
+        .group_by(states.column_number, states.row_number)
+        .order_by(states.column_number, states.row_number)
     )
 
 
-def _mean(degrees: ColumnElement[Any], count: ColumnElement[int]) -> ColumnElement[Any]:
-    """PostgreSQL refuses to divide what is nearly nothing: the quotient would be less than a number can be."""
-    total = func.sum(degrees)
-    return case((func.abs(total) < _NOTHING, 0.0), else_=total / func.sum(count))
+def _with_shown(box: Box) -> Box:
+    """With the cells in which those are shown that are seen reduced: their middles are in the box, whose eastern and
+    northern sides belong to the next one."""
+    first, last = cell_of(box.west, box.south), cell_of(nextafter(box.east, -inf), nextafter(box.north, -inf))
+    return Box(west=first.west, south=first.south, east=last.east, north=last.north)
 
 
-def _rank(columns: Any) -> ColumnElement[int]:
-    """The place of the hazard's state among all, by gravity. A state of a newer version may be anything."""
-    ranks = {state.value: place for state, place in _RANKS.items()}
-    return case(ranks, value=columns.hazard_state, else_=_RANKS[HazardState.UNKNOWN])
-
-
-def _cell(x: ColumnElement[Any], y: ColumnElement[Any], grid: Grid, dialect: str) -> ColumnElement[Any]:
-    """The number of the grid's cell that contains a place."""
-    column, row = ((degrees + limit) * (1 / grid.side) for degrees, limit in ((x, 180.0), (y, 90.0)))
-    return _whole_part(column, dialect) * grid.rows + _whole_part(row, dialect)
-
-
-def _shown(degrees: ColumnElement[Any], limit: int, dialect: str) -> ColumnElement[Any]:
-    """The number of the fixed grid's cell that contains a place, as `cell_of` counts them."""
-    least = limit * CELLS_A_DEGREE
-    number = _whole_part(degrees * CELLS_A_DEGREE + least, dialect) - least
-    return case((number >= least, least - 1), (number / _A_DEGREE > degrees, number - 1), else_=number)
-
-
-def _whole_part(number: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    """Of a number that is not negative. SQLite may be built without `floor`, and PostgreSQL rounds where it casts."""
-    return cast(number if dialect == "sqlite" else func.floor(number), BigInteger)
+def _cluster(row: Row[Any], grid: Grid) -> Cluster:
+    box = grid.box(row.column_number, row.row_number)
+    count = row.incidents
+    return Cluster(
+        count,
+        row.hazardous,
+        row.active,
+        row.unknown,
+        row.reduced,
+        BY_GRAVITY[row.gravest],
+        # The middle of the unit, which begins at its number.
+        (row.x / count + 0.5) / UNITS_A_DEGREE - 180,
+        (row.y / count + 0.5) / UNITS_A_DEGREE - 90,
+        _with_shown(box) if row.reduced else box,
+    )

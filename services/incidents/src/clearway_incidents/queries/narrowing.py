@@ -34,6 +34,8 @@ class Filter:
     bbox: Box | None = None
     since: datetime | None = None
     until: datetime | None = None
+    begun_after: datetime | None = None
+    """What `until` leaves out, for what is counted the other way round."""
     category: Sequence[Category] = ()
     status: Sequence[Status] = ()
     outcome: Sequence[Outcome] = ()
@@ -95,17 +97,23 @@ def _of_exercises(exercise: ColumnElement[Any], wanted: Inclusion) -> list[Colum
 
 def _coarse(wanted: Filter) -> Filter:
     """The filter with its box widened to the cells, and its times to the days, that it touches."""
-    box, since, until = wanted.bbox, wanted.since, wanted.until
+    box, since = wanted.bbox, wanted.since
     return replace(
         wanted,
-        bbox=None if box is None else _of_cells(box),
-        boxes=[_of_cells(one) for one in wanted.boxes],
+        bbox=None if box is None else cells_of(box),
+        boxes=[cells_of(one) for one in wanted.boxes],
         since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
-        until=until and until.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999),
+        until=_end_of_day(wanted.until),
+        begun_after=_end_of_day(wanted.begun_after),
     )
 
 
-def _of_cells(box: Box) -> Box:
+def _end_of_day(moment: datetime | None) -> datetime | None:
+    return moment and moment.astimezone(UTC).replace(hour=23, minute=59, second=59, microsecond=999_999)
+
+
+def cells_of(box: Box) -> Box:
+    """All cells of the fixed grid that a box touches: where those are shown who lie in it and are seen reduced."""
     first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
     east, north = _end(last.east, 180), _end(last.north, 90)
     if box.west > box.east and east > first.west:
@@ -130,6 +138,9 @@ def _conditions(columns: Any, wanted: Filter, reader: Principal) -> list[ColumnE
         conditions.append(columns.latest >= wanted.since)
     if wanted.until is not None:
         conditions.append(columns.earliest <= wanted.until)
+    if wanted.begun_after is not None:
+        # Nothing ends before it begins: this finds the few, by an index, that the other one is looked at for.
+        conditions += [columns.latest > wanted.begun_after, columns.earliest > wanted.begun_after]
     if wanted.bbox is not None:
         conditions += _inside(columns, wanted.bbox)
     if wanted.boxes:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, select
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, func, select
 
 from clearway_incidents.queries.incidents import all_marks_of, at_revisions
 from clearway_incidents.queries.narrowing import Filter, narrowed_apart
 from clearway_incidents.queries.readable import Marks, marks_in_columns, marks_in_state
-from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
+from clearway_incidents.storage.tables import INCIDENTS, MAP_COLUMNS, REVISIONS, UNCOUNTED
 from clearway_platform.auth.principals import Principal
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -36,21 +36,12 @@ class SeenSource:
 
 def seen_sources(reader: Principal, wanted: Filter) -> Iterator[SeenSource]:
     """All that this reader asks for and may see."""
-    for source in _sources(reader.mission, wanted.as_of):
-        columns = source.columns
-        whole, reduced = narrowed_apart(columns, wanted, reader, source.marks, source.exercise)
-        own = [columns.mission == reader.mission, *source.conditions]
-        yield SeenSource(
-            columns,
-            source.exercise,
-            source.uncertainty_m,
-            [*own, *whole],
-            None if reduced is None else [*own, *reduced],
-        )
+    for source in sources_of(reader.mission, wanted.as_of):
+        yield seen_in(source, reader, wanted)
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """Incidents as they are read in one way: their columns, all their marks, and what more narrows them."""
 
     columns: Any
@@ -60,20 +51,59 @@ class _Source:
     conditions: Conditions = ()
 
 
-def _sources(mission: str, as_of: datetime | None) -> Iterator[_Source]:
+def seen_in(source: Source, reader: Principal, wanted: Filter) -> SeenSource:
+    """What this reader asks for and may see of a source."""
+    columns = source.columns
+    whole, reduced = narrowed_apart(columns, wanted, reader, source.marks, source.exercise)
+    own = [columns.mission == reader.mission, *source.conditions]
+    return SeenSource(
+        columns,
+        source.exercise,
+        source.uncertainty_m,
+        [*own, *whole],
+        None if reduced is None else [*own, *reduced],
+    )
+
+
+def sources_of(mission: str, as_of: datetime | None) -> Iterator[Source]:
     """The incidents that this version wrote, and those that an older one wrote; as of a time those that are the same
     since, and the revisions that the others had then."""
     now, older = INCIDENTS.c, _older(mission).c
     is_current = now.marks_of == now.revision
     if as_of is None:
-        yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, [is_current])
-        yield _Source(older, [marks_in_state(older)], *_stated(older))
+        yield Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, [is_current])
+        yield Source(older, [marks_in_state(older)], *_stated(older))
         return
     same = [is_current, now.updated_at <= as_of]
-    yield _Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, same)
-    yield _Source(older, [marks_in_state(older)], *_stated(older), [older.updated_at <= as_of])
+    yield Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, same)
+    yield Source(older, [marks_in_state(older)], *_stated(older), [older.updated_at <= as_of])
     then = _changed_since(mission, as_of).c
-    yield _Source(then, all_marks_of(then), *_stated(then))
+    yield Source(then, all_marks_of(then), *_stated(then))
+
+
+def uncounted(mission: str, most: int) -> CTE:
+    """The incidents that the sums of the map do not have as they are, from the index that has nothing else. `most`: as
+    many as there may be, so that PostgreSQL does not expect a million, and reads all revisions to join some."""
+    now = INCIDENTS.c
+    columns = [now[name] for name in (*MAP_COLUMNS, "uncertainty_m", "counted_of")]
+    rows = select(*columns).where(now.mission == mission, UNCOUNTED).limit(most)
+    return rows.cte("uncounted").prefix_with("MATERIALIZED")
+
+
+def uncounted_source(rows: CTE) -> Source:
+    """Of these what this version wrote."""
+    now = rows.c
+    return Source(now, [marks_in_columns(now)], now.exercise, now.uncertainty_m, [now.marks_of == now.revision])
+
+
+def counted_before(mission: str, rows: CTE) -> Source:
+    """What the sums have of them: the revisions at which they were counted."""
+    then = REVISIONS.c
+    is_counted = and_(
+        then.mission == mission, then.incident_id == rows.c.incident_id, then.revision == rows.c.counted_of
+    )
+    query = select(REVISIONS).join(rows, is_counted).cte("counted_before").prefix_with("MATERIALIZED")
+    return Source(query.c, [marks_in_columns(query.c)], *_stated(query.c))
 
 
 def _older(mission: str) -> FromClause:

@@ -66,13 +66,16 @@ MAP_COLUMNS: Final = (
 OLDER: Final = column("marks_of").is_distinct_from(column("revision"))
 # The rows whose words are not indexed: as above, and what was on record before there was an index.
 UNINDEXED: Final = column("words_of").is_distinct_from(column("revision"))
+# The rows that the sums of the map do not have as they are.
+UNCOUNTED: Final = column("counted_of").is_distinct_from(column("revision"))
 
 
 class IncidentRow(Indexed, table=True):
     """An incident at its present revision. Its id is its mission's: a client may choose it, and two missions may choose
     the same one. `content_hash` is that of the report that made it, as it was sent.
     `retention_until` is empty once its end was acted on. `exercise` and `uncertainty_m` are those of the revision
-    `marks_of`, too. `words_of` is the revision up to which its words are indexed."""
+    `marks_of`, too. `words_of` is the revision up to which its words are indexed, `counted_of` the one at which
+    the sums of the map have it."""
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -83,6 +86,7 @@ class IncidentRow(Indexed, table=True):
         Index("ix_incident_mission_status", "mission", "status", "updated_at"),
         Index("ix_incident_retention", "retention_until"),
         Index("ix_incident_unindexed", "mission", sqlite_where=UNINDEXED, postgresql_where=UNINDEXED),
+        Index("ix_incident_uncounted", "mission", sqlite_where=UNCOUNTED, postgresql_where=UNCOUNTED),
     )
 
     incident_id: UUID = Field(primary_key=True)
@@ -94,6 +98,7 @@ class IncidentRow(Indexed, table=True):
     exercise: bool | None = None
     uncertainty_m: float | None = Field(default=None, sa_type=Double)
     words_of: int | None = None
+    counted_of: int | None = None
 
 
 class RevisionRow(Indexed, table=True):

@@ -35,7 +35,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from clearway_incidents.domain.words import Search, Words, words_of
-from clearway_incidents.storage.tables import INCIDENT_TEXTS, INCIDENT_WORDS, INCIDENTS, REVISIONS
+from clearway_incidents.storage.tables import INCIDENT_TEXTS, INCIDENT_WORDS, INCIDENTS, REVISIONS, UNINDEXED
 from clearway_platform.database.engines import Transaction, one_or_many
 
 _OF_MISSION: Final = "\ue000"
@@ -65,6 +65,9 @@ _new: Final = (
 # Both rows in one way to the server.
 _ADD_BOTH: Final = insert(INCIDENT_WORDS).from_select(
     ["doc", "words"], select(_new.c.doc, func.array_to_tsvector(bindparam("words", type_=ARRAY(Text))))
+)
+_UNINDEXED: Final = select(INCIDENTS.c.incident_id, INCIDENTS.c.revision).where(
+    INCIDENTS.c.mission == bindparam("in_mission"), UNINDEXED
 )
 _INDEXED_TO: Final = (
     update(INCIDENTS)
@@ -107,13 +110,22 @@ async def keep_words(transaction: Transaction, changed: Sequence[Worded]) -> Non
     await _add(transaction, [(one.mission, one.incident_id, one.at, None, one.words) for one in changed if one.words])
 
 
-async def index_anew(transaction: Transaction, mission: str, incident_id: UUID, revision: int) -> bool:
-    """Index every revision of an incident as it is stored now, and forget what was indexed before. False where the
-    incident is at another revision by now."""
+async def index_some(transaction: Transaction, mission: str, most: int) -> int:
+    """Index up to so many of a mission's incidents that are not, every revision as it is stored now; how many there
+    were. One that is at another revision by now is passed over."""
+    found = (await transaction.connection.execute(_UNINDEXED.limit(most), {"in_mission": mission})).all()
+    for row in found:
+        await index_anew(transaction, mission, row.incident_id, row.revision)
+    return len(found)
+
+
+async def index_anew(transaction: Transaction, mission: str, incident_id: UUID, revision: int) -> None:
+    """Index every revision of an incident as it is stored now, and forget what was indexed before; nothing where it is
+    at another revision by now."""
     named = {"in_mission": mission, "of": incident_id}
     # First, so that on PostgreSQL the row is locked: no revision comes meanwhile.
     if (await transaction.connection.execute(_INDEXED_TO, named | {"seen": revision})).rowcount == 0:
-        return False
+        return
     await _forget(transaction, named)
     spans: list[tuple[datetime, Words]] = []
     after = 0
@@ -130,7 +142,6 @@ async def index_anew(transaction: Transaction, mission: str, incident_id: UUID, 
         if words and start != end
     ]
     await _add(transaction, rows)
-    return True
 
 
 def _readable_words(state: Any) -> Words:

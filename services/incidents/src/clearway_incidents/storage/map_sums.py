@@ -1,0 +1,108 @@
+"""Counts incidents into the sums of the map, each once, at the revision that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, delete, select, tuple_, update
+
+from clearway_incidents.domain.map_sums import Cell, Counted, Kind, Sum, added_up
+from clearway_incidents.storage.map_tables import MAP_KINDS, MAP_SUMS
+from clearway_incidents.storage.tables import INCIDENTS, REVISIONS, UNCOUNTED
+from clearway_platform.database.engines import Transaction, on_either, one_or_many
+
+_MARKED: Final = tuple(name for name in Kind._fields if name != "exercise")
+_COUNTED: Final = ("incident_id", "longitude", "latitude", *_MARKED)
+_NOW: Final = INCIDENTS.c
+_THEN: Final = REVISIONS.c
+_OF_MISSION: Final = _NOW.mission == bindparam("of")
+# What an older program wrote has its marks in its state alone, and is counted when it is read.
+_UNCOUNTED: Final = select(
+    *(_NOW[name] for name in ("revision", "counted_of", "exercise", *_COUNTED)),
+).where(_OF_MISSION, UNCOUNTED, _NOW.marks_of == _NOW.revision)
+_AT_REVISIONS: Final = select(
+    _THEN.state["exercise"].as_boolean().label("exercise"), *(_THEN[name] for name in _COUNTED)
+).where(
+    _THEN.mission == bindparam("of"),
+    tuple_(_THEN.incident_id, _THEN.revision).in_(bindparam("counted", expanding=True)),
+)
+_MARK: Final = (
+    update(INCIDENTS)
+    .where(
+        _OF_MISSION,
+        UNCOUNTED,
+        tuple_(_NOW.incident_id, _NOW.revision).in_(bindparam("seen", expanding=True)),
+    )
+    .values(counted_of=_NOW.revision)
+)
+_ADD_KINDS: Final = on_either(lambda new: new.on_conflict_do_nothing(), MAP_KINDS)
+_KINDS: Final = select(MAP_KINDS).where(MAP_KINDS.c.mission == bindparam("of"))
+_ADD: Final = on_either(
+    lambda new: new.on_conflict_do_update(
+        index_elements=[column.name for column in MAP_SUMS.primary_key],
+        set_={name: MAP_SUMS.c[name] + new.excluded[name] for name in ("incidents", "x", "y")},
+    ),
+    MAP_SUMS,
+)
+_EMPTY: Final = delete(MAP_SUMS).where(
+    MAP_SUMS.c.incidents == 0,
+    *(column == bindparam(f"of_{column.name}") for column in MAP_SUMS.primary_key),
+)
+
+
+class CountedMeanwhile(Exception):
+    """Another process counted some of them, or they were changed: count again."""
+
+
+async def count_some(transaction: Transaction, mission: str, most: int) -> int:
+    """Count up to so many of a mission's incidents; how many there were. Raises CountedMeanwhile: the caller must not
+    commit then."""
+    connection = transaction.connection
+    found = (await connection.execute(_UNCOUNTED.limit(most), {"of": mission})).all()
+    if not found:
+        return 0
+    before = [(row.incident_id, row.counted_of) for row in found if row.counted_of is not None]
+    then = (await connection.execute(_AT_REVISIONS, {"of": mission, "counted": before})).all() if before else []
+    sums = added_up([*_counted(found, 1), *_counted(then, -1)])
+    await _add(transaction, mission, sums)
+    # Last, so that a change of one of them waits for the end of the transaction alone.
+    seen = [(row.incident_id, row.revision) for row in found]
+    if (await connection.execute(_MARK, {"of": mission, "seen": seen})).rowcount != len(found):
+        raise CountedMeanwhile
+    return len(found)
+
+
+def _counted(rows: Iterable[Row[Any]], sign: int) -> Iterator[Counted]:
+    for row in rows:
+        kind = Kind(**{name: getattr(row, name) for name in _MARKED}, exercise=bool(row.exercise))
+        yield Counted(kind, row.longitude, row.latitude, sign)
+
+
+async def _add(transaction: Transaction, mission: str, sums: Mapping[tuple[Kind, Cell], Sum]) -> None:
+    if not sums:
+        return
+    connection = transaction.connection
+    kinds = await _kinds(transaction, mission, {kind for kind, _cell in sums})
+    # In one order, so that two processes never wait for each other.
+    rows = [
+        {"mission": mission, **cell._asdict(), "kind": kinds[kind], "incidents": one.incidents, "x": one.x, "y": one.y}
+        for (kind, cell), one in sorted(sums.items(), key=lambda item: (item[0][1], kinds[item[0][0]]))
+    ]
+    await connection.execute(_ADD[connection.dialect.name], one_or_many(rows))
+    less = [
+        {f"of_{column.name}": row[column.name] for column in MAP_SUMS.primary_key}
+        for row in rows
+        if row["incidents"] < 0
+    ]
+    if less:
+        await connection.execute(_EMPTY, one_or_many(less))
+
+
+async def _kinds(transaction: Transaction, mission: str, wanted: Iterable[Kind]) -> Mapping[Kind, int]:
+    """The number of each kind."""
+    connection = transaction.connection
+    rows = [{"mission": mission, **kind._asdict()} for kind in sorted(wanted)]
+    await connection.execute(_ADD_KINDS[connection.dialect.name], one_or_many(rows))
+    known = (await connection.execute(_KINDS, {"of": mission})).all()
+    return {Kind(*(getattr(row, name) for name in Kind._fields)): row.kind for row in known}
