@@ -318,6 +318,16 @@ async def test_only_those_who_read_the_whole_incident_review_its_texts(desk: Des
         assert (await desk.ask("GET", path, by=other)).status_code == 404
 
 
+async def test_those_of_one_incident_are_listed_alone(desk: Desk) -> None:
+    one, other = [await desk.report(narrative=told(mark)) for mark in "ab"]
+    quiet = await desk.report(by="other:reporter", narrative=told("c"))
+    for made in (one, other):
+        [waiting] = (await held(desk, incident_id=made["incident_id"])).values()
+        assert waiting["incident_id"] == made["incident_id"]
+    assert not await held(desk, incident_id=quiet["incident_id"])
+    assert not await held(desk, incident_id=one["incident_id"], state="removed")
+
+
 async def test_pages_begin_with_what_is_open(desk: Desk) -> None:
     for mark in "abcd":
         await desk.report(narrative=told(mark))

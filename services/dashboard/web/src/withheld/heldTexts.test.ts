@@ -12,7 +12,7 @@ const page = (from: number, count: number, next: string | null) => ({
 
 test('it reads as many as are wanted, and says whether there are more', async () => {
   GET.mockResolvedValueOnce(page(0, 500, 'further')).mockResolvedValueOnce(page(500, 100, 'still'))
-  const { items, isMore } = await heldTexts(['open'], 600, never)
+  const { items, isMore } = await heldTexts({ states: ['open'] }, 600, never)
   expect([items.length, isMore]).toEqual([600, true])
   const asked = GET.mock.calls.map(([, { params }]) => params.query)
   expect(asked).toEqual([
@@ -23,8 +23,10 @@ test('it reads as many as are wanted, and says whether there are more', async ()
 
 test('all are read where no number is wanted', async () => {
   GET.mockResolvedValueOnce(page(0, 500, 'further')).mockResolvedValueOnce(page(500, 1, null))
-  const { items, isMore } = await heldTexts(['open'], Infinity, never)
+  const { items, isMore } = await heldTexts({ states: ['open'], incident: '7' }, Infinity, never)
   expect([items.length, isMore]).toEqual([501, false])
+  const asked = GET.mock.calls.slice(-2).map(([, { params }]) => params.query.incident_id)
+  expect(asked).toEqual(['7', '7'])
 })
 
 test('a report is not named by its id', () => {

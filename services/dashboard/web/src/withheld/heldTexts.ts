@@ -12,13 +12,19 @@ export interface Listed {
   isMore: boolean
 }
 
-/** The first of those in these states, `most` at most: those that wait before those that are decided. */
-export async function heldTexts(states: readonly State[], most: number, signal: AbortSignal): Promise<Listed> {
+/** Of one incident, or of all. */
+interface Wanted {
+  states: readonly State[]
+  incident?: string
+}
+
+/** The first of those that are wanted, `most` at most: those that wait before those that are decided. */
+export async function heldTexts({ states, incident }: Wanted, most: number, signal: AbortSignal): Promise<Listed> {
   const items: HeldText[] = []
   let cursor: string | null | undefined
   do {
     const limit = Math.min(PAGE, most - items.length)
-    const query = { state: [...states], limit, ...(cursor && { cursor }) }
+    const query = { state: [...states], limit, ...(incident && { incident_id: incident }), ...(cursor && { cursor }) }
     const page = dataOf(await api.GET('/v1/held-texts', { params: { query }, signal }))
     items.push(...page.items)
     cursor = page.next

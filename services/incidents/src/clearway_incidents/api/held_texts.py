@@ -79,13 +79,14 @@ async def listing(
     principal: TextReviewer,
     reading: Reading,
     states: States = [],  # noqa: B006 - read by FastAPI, never changed
+    incident_id: Annotated[UUID | None, Query(description="Only those of this incident.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[HeldTextBody]:
     """Those that are open first, and of each the newest first. Only those of incidents that the key may read whole, and
     without the texts."""
     wanted = states or [HeldTextState.OPEN]
-    found = await queries.held_texts(reading, principal, wanted, _end(cursor), limit + 1)
+    found = await queries.held_texts(reading, principal, wanted, incident_id, _end(cursor), limit + 1)
     items = [HeldTextBody.of(row) for row in found[:limit]]
     following = _cursor(items[-1]) if len(found) > limit else None
     return Page(items=items, next=following)

@@ -35,6 +35,7 @@ State = Annotated[HeldTextState, typer.Option(help="Only this state.")]
 @app.command("list")
 def list_texts(
     state: State = HeldTextState.OPEN,
+    incident: Annotated[UUID | None, typer.Option(help="Only those of this incident.", show_default=False)] = None,
     url: Url = None,
     key: Key = None,
     demo: Demo = False,
@@ -46,7 +47,8 @@ def list_texts(
     The key must be a verifier's or an administrator's.
     """
     with _api(url, key, data, demo=demo) as api:
-        found = [item for page in api.pages(PATH, limit=PAGE, state=state.value) for item in page["items"]]
+        wanted = {"limit": PAGE, "state": state.value} | ({"incident_id": str(incident)} if incident else {})
+        found = [item for page in api.pages(PATH, **wanted) for item in page["items"]]
     rows = found if as_json else [{name: one[name] for name in _COLUMNS} for one in found]
     print_list(rows, as_json=as_json, empty=f"No text is {state.value}.")
 

@@ -24,11 +24,19 @@ Place = tuple[bool, UUID]
 
 
 async def held_texts(
-    connection: AsyncConnection, reader: Principal, states: Sequence[HeldTextState], after: Place | None, limit: int
+    connection: AsyncConnection,
+    reader: Principal,
+    states: Sequence[HeldTextState],
+    incident_id: UUID | None,
+    after: Place | None,
+    limit: int,
 ) -> Sequence[Row[Any]]:
-    """Up to `limit` held texts without the texts: those that are open first, and of each the newest first."""
+    """Up to `limit` held texts without the texts, of one incident or of all: those that are open first, and of each the
+    newest first."""
     query = _seen_by(reader, *(column for column in _TABLE if column.key not in ("text", "redacted")))
     query = query.where(_TABLE.state.in_([state.value for state in states]))
+    if incident_id is not None:
+        query = query.where(_TABLE.incident_id == incident_id)
     if after is not None:
         is_decided, last = after
         place: ColumnElement[int] = literal(int(is_decided))
