@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -138,17 +138,22 @@ def found_in(row: Row[Any], states: States) -> Found:
 
 
 def known_at(mission: str, as_of: datetime | None, *narrowing: ColumnElement[bool]) -> FromClause:
-    """The incidents of a mission as they are, or as they were on record at a time: each one's last revision of then.
-    `narrowing`: what the ids of incidents, a column of the revisions, are narrowed to before."""
+    """The incidents of a mission as they are, or as they were on record at a time: each one's last revision of then,
+    which is looked up when the incident is come to. So a page in the order of the list reads its own alone.
+    `narrowing`: what the ids of incidents, a column of the revisions, are narrowed to."""
     if as_of is None:
         return INCIDENTS
-    latest = (
-        select(REVISIONS.c.incident_id, func.max(REVISIONS.c.revision).label("revision"))
-        .where(REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of, *narrowing)
-        .group_by(REVISIONS.c.incident_id)
-        .subquery()
+    now, then, known = INCIDENTS.c, REVISIONS.c, REVISIONS.alias("known").c
+    last = (
+        select(func.max(known.revision))
+        .where(known.mission == mission, known.incident_id == now.incident_id, known.recorded_at <= as_of)
+        .scalar_subquery()
     )
-    return at_revisions(mission, latest).subquery()
+    was_on_record = (now.mission == mission, now.created_at <= as_of)
+    is_last = (then.mission == mission, then.incident_id == now.incident_id, then.revision == last)
+    # The time of the incident's own row, whose index has the order.
+    columns = [now.created_at if column.key == "created_at" else column for column in then]
+    return select(*columns, *_present()).where(*was_on_record, *is_last, *narrowing).subquery()
 
 
 def updated_in(columns: Any) -> ColumnElement[Any]:
@@ -165,13 +170,14 @@ def at_revisions(mission: str, latest: FromClause) -> Select[Any]:
         REVISIONS.c.revision == latest.c.revision,
     )
     now = and_(INCIDENTS.c.mission == mission, INCIDENTS.c.incident_id == REVISIONS.c.incident_id)
-    present = {f"present_{name}": value for name, value in marks_of(INCIDENTS.c).items()}
-    query = select(
-        REVISIONS,
-        INCIDENTS.c.state["sharing"].label("present"),
-        *(value.label(name) for name, value in present.items()),
-    )
-    return query.join(latest, is_latest).join(INCIDENTS, now)
+    return select(REVISIONS, *_present()).join(latest, is_latest).join(INCIDENTS, now)
+
+
+def _present() -> Iterator[ColumnElement[Any]]:
+    """What decides who may see an incident now."""
+    yield INCIDENTS.c.state["sharing"].label("present")
+    for name, value in marks_of(INCIDENTS.c).items():
+        yield value.label(f"present_{name}")
 
 
 def all_marks_of(columns: Any) -> list[Marks]:
