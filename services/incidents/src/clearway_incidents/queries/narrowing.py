@@ -101,7 +101,7 @@ def _coarse(wanted: Filter) -> Filter:
     return replace(
         wanted,
         bbox=None if box is None else cells_of(box),
-        boxes=[cells_of(one) for one in wanted.boxes],
+        boxes=tuple(cells_of(one) for one in wanted.boxes),
         since=since and since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
         until=_end_of_day(wanted.until),
         begun_after=_end_of_day(wanted.begun_after),
