@@ -15,8 +15,7 @@ from starlette.responses import Response
 
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import wanted
-from clearway_incidents.api.lines import found_along
+from clearway_incidents.api.filters import found_by_place, wanted
 from clearway_incidents.queries.incident_counts import Count, CountedBy, Periods, counted, counts_of
 from clearway_incidents.queries.narrowing import Filter
 from clearway_platform.messaging.standing import standing_of
@@ -105,7 +104,7 @@ async def count(
         total = sum(one.incidents for one in found)
         return to_json({"total": total, **about, "counts": [_body(one, periods, kinds) for one in found]})
 
-    narrowed = await found_along(request, principal, wiring, query)
+    narrowed = await found_by_place(request, principal, wiring, query)
     asked = counted(principal, narrowed, kinds, platform.database.dialect)
     rows = await database.read_apart(lambda connection: connection.execute(asked).all())
     content = await asyncio.to_thread(content_of, rows)

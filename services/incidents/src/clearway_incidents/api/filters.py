@@ -6,15 +6,19 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
+from pydantic import Field
 
-from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
-from clearway_incidents.api.dependencies import Reader
+from clearway_contracts.vocabulary import Category, HazardState, Inclusion, LocationPrecision, Outcome, Status
+from clearway_incidents.api.areas import FORM, MOST_AREAS, MOST_POSITIONS, areas_of
+from clearway_incidents.api.dependencies import Reader, Wired, Wiring
 from clearway_incidents.api.lines import MOST_WITHIN_M, along_of
 from clearway_incidents.domain.box import Box
 from clearway_incidents.domain.words import search_of
 from clearway_incidents.queries.incidents import PageEnd
 from clearway_incidents.queries.narrowing import Filter
+from clearway_incidents.queries.places import narrowed_by_place
 from clearway_incidents.queries.searching import check_indexed
+from clearway_platform.auth.principals import Principal
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.access import platform_of
 from clearway_platform.web.moments import A_DATE, FromTime, UntilTime
@@ -63,10 +67,32 @@ Within = Annotated[
     float | None, Query(alias="within", gt=0, le=MOST_WITHIN_M, description="How far from the line `along`, in metres.")
 ]
 
+AreaTexts = Annotated[
+    list[Annotated[str, Field(max_length=3_000)]],
+    Query(
+        max_length=MOST_AREAS,
+        description=f"An outline: {FORM}. Sides are straight in degrees and belong to it, and it may not cross itself. "
+        f"Given several times, what is in any of them is found. At most {MOST_POSITIONS} positions in all. Points are "
+        "compared, and of a reduced incident its cell.",
+    ),
+]
+Grades = Annotated[
+    list[Annotated[str, Field(pattern="^([A-F][1-6]?|[1-6])$")]],
+    Query(
+        max_length=50,
+        description="Admiralty grades of source and information: `B2`, or `B` with any information, or `2` from any "
+        "source.",
+    ),
+]
+Precisions = Annotated[
+    list[LocationPrecision], Query(max_length=20, description="What the point stands for: `location.precision`.")
+]
+
 
 async def everywhere(
     request: Request,
     principal: Reader,
+    wiring: Wired,
     since: Annotated[FromTime | None, Query(alias="from", description=f"Not over before this time. {A_DATE}")] = None,
     until: Annotated[
         UntilTime | None, Query(alias="to", description=f"Begun by this time. {A_DATE} That day is included.")
@@ -77,11 +103,14 @@ async def everywhere(
     ] = [],  # noqa: B006
     outcome: Annotated[list[Outcome], Query(max_length=20)] = [],  # noqa: B006
     hazard_state: Annotated[list[HazardState], Query(max_length=20)] = [],  # noqa: B006
+    grade: Grades = [],  # noqa: B006
+    precision: Precisions = [],  # noqa: B006
     exercises: Inclusion = Inclusion.INCLUDE,
     as_of: AsOf = None,
     text: Text = None,
     along: AlongText = None,
     within_m: Within = None,
+    area: AreaTexts = [],  # noqa: B006
 ) -> Filter:
     """What the query asks for, but the box."""
     search = None if text is None else search_of(text)
@@ -90,12 +119,15 @@ async def everywhere(
             await check_indexed(connection, principal.mission)
     return Filter(
         along=await along_of(request, principal, along, within_m),
+        area=await areas_of(wiring.distances, area),
         since=since,
         until=until,
         category=category,
         status=status,
         outcome=outcome,
         hazard_state=hazard_state,
+        grade=grade,
+        precision=precision,
         exercises=exercises,
         as_of=as_of,
         text=search,
@@ -117,6 +149,12 @@ async def within(
 ) -> Filter:
     """What the query asks for, where it has to name a box."""
     return replace(query, bbox=box_of(box))
+
+
+async def found_by_place(request: Request, principal: Principal, wiring: Wiring, query: Filter) -> Filter:
+    """The query, with what is along its line and in its areas found."""
+    database = platform_of(request).database.of(principal.mission)
+    return await narrowed_by_place(database, wiring.distances, principal, query)
 
 
 def cursor_of(moment: str, incident_id: str) -> str:

@@ -10,11 +10,9 @@ from uuid import UUID
 
 from fastapi import Request
 
-from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.domain.along import Along, Position
 from clearway_incidents.domain.errors import UnknownRoute
-from clearway_incidents.queries.along import narrowed_along, route_line
-from clearway_incidents.queries.narrowing import Filter
+from clearway_incidents.queries.places import route_line
 from clearway_platform.auth.principals import Principal
 from clearway_platform.refusals import Invalid
 from clearway_platform.web.access import platform_of
@@ -40,12 +38,6 @@ async def along_of(request: Request, principal: Principal, text: str | None, wit
     if line is None:
         raise UnknownRoute(route_id)
     return Along(line, within_m)
-
-
-async def found_along(request: Request, principal: Principal, wiring: Wiring, query: Filter) -> Filter:
-    """The query, with what is along its line found."""
-    database = platform_of(request).database.of(principal.mission)
-    return await narrowed_along(database, wiring.distances, principal, query)
 
 
 def _line_of(text: str) -> tuple[Position, ...]:

@@ -10,8 +10,7 @@ from starlette.responses import Response
 
 from clearway_incidents.api.answers import IncidentBody, visible
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import cursor_of, page_end_of, wanted
-from clearway_incidents.api.lines import found_along
+from clearway_incidents.api.filters import cursor_of, found_by_place, page_end_of, wanted
 from clearway_incidents.api.restricted import note_reads
 from clearway_incidents.exchange.exports.format import JSON_PAGES, Format
 from clearway_incidents.queries import incidents as queries
@@ -49,7 +48,7 @@ def list_router(formats: Sequence[Format]) -> Router:
         retracted is also at `/v1/retracted-incidents`. `as_of` answers what was known at a time. Pages are stable while
         others write; the header `Link` leads to the next one in every format. What a key may not read is left out or
         reduced, and is found by its filters as it is shown."""
-        query = await found_along(request, principal, wiring, query)
+        query = await found_by_place(request, principal, wiring, query)
         page = await queries.incidents(reading, wiring.states, principal, query, page_end_of(cursor), limit)
         last = None if page.is_last else page.found[-1].state
         following = cursor_of(last["audit"]["created_at"], last["incident_id"]) if last else None

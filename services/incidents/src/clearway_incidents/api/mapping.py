@@ -17,8 +17,7 @@ from clearway_contracts.geometry import Point, Polygon
 from clearway_contracts.grid import cell_of
 from clearway_contracts.vocabulary import Category, HazardState, Outcome, Status
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import within
-from clearway_incidents.api.lines import found_along
+from clearway_incidents.api.filters import found_by_place, within
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.sight import day_of
 from clearway_incidents.queries.incident_map import Cluster, IncidentMap, incident_map
@@ -131,7 +130,7 @@ async def draw(
         about = {"total": found.total, "zoom": zoom, "cursor": standing.cursor, "as_of": query.as_of}
         return to_json({"type": "FeatureCollection", **about, **_drawn(found)})
 
-    wanted = await found_along(request, principal, wiring, query)
+    wanted = await found_by_place(request, principal, wiring, query)
     found = await database.read_apart(lambda connection: incident_map(connection, principal, wanted, zoom))
     content = await asyncio.to_thread(content_of, found)
     note_all_read(request, principal, "incident-map")

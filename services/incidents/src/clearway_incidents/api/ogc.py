@@ -17,9 +17,8 @@ from starlette.responses import Response
 from clearway_contracts.geometry import Point, Polygon
 from clearway_incidents.api.answers import visible
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import AsOf, Everywhere, box_of, cursor_of, page_end_of
+from clearway_incidents.api.filters import AsOf, Everywhere, box_of, cursor_of, found_by_place, page_end_of
 from clearway_incidents.api.geojson import AS_GEOJSON, GeoJson
-from clearway_incidents.api.lines import found_along
 from clearway_incidents.api.restricted import note_reads
 from clearway_incidents.domain.errors import UnknownIncident
 from clearway_incidents.exchange.exports.columns import COLUMNS
@@ -203,7 +202,7 @@ async def items(
         since=max(filter(None, (query.since, since)), default=None),
         until=min(filter(None, (query.until, until)), default=None),
     )
-    wanted = await found_along(request, principal, wiring, wanted)
+    wanted = await found_by_place(request, principal, wiring, wanted)
     names = None if properties is None else _names(properties)
     page = await queries.incidents(
         reading, wiring.states, principal, wanted, page_end_of(cursor), min(limit, MOST_ITEMS)

@@ -10,8 +10,7 @@ from fastapi import Path, Request
 from starlette.responses import Response
 
 from clearway_incidents.api.dependencies import Reader, Wired
-from clearway_incidents.api.filters import Everywhere
-from clearway_incidents.api.lines import found_along
+from clearway_incidents.api.filters import Everywhere, found_by_place
 from clearway_incidents.api.restricted import note_all_read
 from clearway_incidents.domain.errors import UnknownTile
 from clearway_incidents.exchange.tiles import MEDIA_TYPES, MOST_ZOOM, Tile, drawn_on
@@ -66,7 +65,7 @@ async def tile(
         tag = weak_etag(repr((VERSION, standing.tag, principal.ceiling, query, asked, form)).encode())
         if matches(request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers={"ETag": tag})
-    wanted = await found_along(request, principal, wiring, replace(query, bbox=asked.box))
+    wanted = await found_by_place(request, principal, wiring, replace(query, bbox=asked.box))
     found = await database.read_apart(lambda connection: incident_map(connection, principal, wanted, zoom))
     content = await asyncio.to_thread(drawn_on, asked, found)
     note_all_read(request, principal, "incident-tiles")

