@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import cos, sin, tau
 from typing import Any
 from uuid import uuid4
 
@@ -56,10 +57,21 @@ def _each(operation: Operation) -> Iterator[dict[str, Any]]:
             yield {name: value}
         if name == "bbox":
             yield {name: "100,50,100.1,50.1"}
+        if name == "area":
+            # All that there is, and next to nothing: a hundred corners, between which each place has to be looked for.
+            yield from ({name: outline(*size)} for size in ((179.0, 89.0), (0.001, 0.001)))
+        if name == "grade":
+            yield {name: "A1"}
         if "date-time" in repr(schema) or name in {"from", "to", "as_of"}:
             yield from ({name: at} for at in (long_ago, datetime.now(UTC).isoformat()))
         if "uuid" in repr(schema):
             yield {name: str(uuid4())}
+
+
+def outline(wide: float, tall: float) -> str:
+    """A polygon of as many corners as there may be, around the middle of the map."""
+    corners = [(wide * cos(turn * tau / 99), tall * sin(turn * tau / 99)) for turn in range(99)]
+    return ";".join(f"{x:.5f},{y:.5f}" for x, y in (*corners, corners[0]))
 
 
 def _words_of(operation: Operation, schema: Mapping[str, Any]) -> list[Any]:

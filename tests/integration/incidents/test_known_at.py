@@ -25,6 +25,9 @@ from .conftest import Desk, a_claim, a_report
 
 EVERY_STATUS: Final[dict[str, Any]] = {"status": [status.value for status in Status]}
 BOX: Final = "-4.0,17.04,-3.99,17.05"
+# An outline in which two of the places are, and one that has a third.
+AREA: Final = "-4.0,17.04;-3.99,17.04;-3.99,17.05;-4.0,17.04"
+ELSEWHERE: Final = "11.9,4.9;12.1,4.9;12.0,5.1;11.9,4.9"
 WORLD: Final[dict[str, Any]] = {"bbox": "-180,-90,180,90", "zoom": 4}
 PLACES: Final = ([-3.9962, 17.0421], [-3.9963, 17.0422], [-3.93, 17.01], [12.0, 5.0])
 MARKS: Final = (
@@ -34,6 +37,11 @@ MARKS: Final = (
     {"tlp": "amber", "classification": "unclassified", "releasable_to": ["Halo"]},
     {"tlp": "clear", "classification": "unclassified", "releasable_to": []},
 )
+GRADES: Final = tuple(
+    {"source_reliability": source, "info_credibility": information}
+    for source, information in (("B", 2), ("F", 2), ("B", 6), ("A", 1), ("E", 5))
+)
+PRECISIONS: Final = ("gps", "locality", "country")
 WORDS: Final = ("beside the culvert", "beside the bridge", "")
 # Each route, and a query of it; their answers hold for a reader of everything to the last byte.
 ROUTES: Final[Sequence[tuple[str, Mapping[str, Any]]]] = (
@@ -42,6 +50,9 @@ ROUTES: Final[Sequence[tuple[str, Mapping[str, Any]]]] = (
     ("/v1/incidents", {"bbox": BOX, "category": "ied"}),
     ("/v1/incidents", {"text": "culv"}),
     ("/v1/incident-counts", {"along": "-4.1,17.04;-3.9,17.04", "within": 1_000}),
+    ("/v1/incidents", {"area": AREA, "grade": ["B", "2"]}),
+    ("/v1/incident-counts", {"area": [AREA, ELSEWHERE], "precision": "gps"}),
+    ("/v1/ogc/collections/incidents/items", {"grade": "B2", "precision": ["gps", "locality"]}),
     ("/v1/incident-map", WORLD),
     ("/v1/incident-counts", {"per": ["hazard_state", "status"]}),
     ("/v1/feeds/all_day.geojson", {}),
@@ -57,7 +68,7 @@ OF_THE_ANSWER: Final = frozenset({"cursor", "as_of", "links", "next", "url"})
 
 Step = tuple[str, int, int]
 STEPS: Final = st.tuples(
-    st.sampled_from(("report", "correct", "mark", "merge", "unmerge", "retract", "clear", "relate", "review")),
+    st.sampled_from(("report", "correct", "mark", "merge", "unmerge", "retract", "clear", "relate", "review", "grade")),
     st.integers(0, 3),
     st.integers(0, 4),
 )
@@ -66,8 +77,8 @@ ALL_OF_IT: Final[list[Step]] = [
     *(("clear", 1, 0), ("correct", 1, 2), ("relate", 0, 1), ("merge", 1, 0), ("retract", 0, 0)),
 ]
 RAISED_AND_LOWERED: Final[list[Step]] = [
-    *(("report", 0, 0), ("mark", 0, 2), ("report", 2, 0), ("mark", 0, 1), ("mark", 0, 0), ("mark", 1, 3)),
-    *(("correct", 0, 4), ("mark", 1, 4)),
+    *(("report", 0, 0), ("mark", 0, 2), ("report", 2, 0), ("mark", 0, 1), ("mark", 0, 0), ("mark", 1, 1)),
+    *(("grade", 0, 2), ("mark", 1, 3), ("correct", 0, 4), ("mark", 1, 4)),
 ]
 NUMBERS = count()
 
@@ -139,6 +150,7 @@ class History:
             "retract": ("POST", "/retract", {"reason": "privacy"}),
             "clear": ("POST", "/clearance", a_claim(at=self.desk.clock.now().isoformat())),
             "review": ("POST", "/review", {}),
+            "grade": ("POST", "/grade", GRADES[value]),
         }
         method, path, body = commands[name]
         path = f"/{state['incident_id']}{path}"
@@ -151,7 +163,8 @@ class History:
 
 
 def place_patch(value: int) -> dict[str, Any]:
-    return {"point": {"type": "Point", "coordinates": PLACES[value % len(PLACES)]}}
+    point = {"type": "Point", "coordinates": PLACES[value % len(PLACES)]}
+    return {"point": point, "precision": PRECISIONS[value % len(PRECISIONS)]}
 
 
 def known(body: Any) -> Any:  # noqa: ANN401 - any part of a document
@@ -208,6 +221,13 @@ async def reads_less(history: History) -> None:
         assert [item["incident_id"] for item in boxed["items"]] == [
             item["incident_id"] for item in seen if touches(item["location"])
         ]
+        for asked, expected in (
+            ({"area": AREA}, [item for item in seen if in_the_area(item["location"])]),
+            ({"grade": ["B6", "1"]}, [item for item in seen if item["grading"] in GRADES[2:4]]),
+            ({"precision": "locality"}, [item for item in seen if item["location"]["precision"] == "locality"]),
+        ):
+            narrowed = await history.whole("/v1/incidents", **query, **asked)
+            assert narrowed["items"] == expected, (moment, asked)
         counts = await history.whole("/v1/incident-counts", **query)
         reduced = [item for item in seen if item["form"] == "reduced"]
         assert counts["total"] == len(seen)
@@ -229,6 +249,14 @@ async def reads_less(history: History) -> None:
 def geometry(item: Mapping[str, Any]) -> dict[str, Any]:
     drawn: dict[str, Any] = item["location"]["point"] or item["location"]["area"]
     return drawn
+
+
+def in_the_area(location: Mapping[str, Any]) -> bool:
+    """Whether what is shown of a place is in the triangle, all of which is in one cell."""
+    if location["point"] is None:
+        return [-4.0, 17.0] in location["area"]["coordinates"][0]
+    x, y = location["point"]["coordinates"]
+    return bool(x <= -3.99 and 0 <= y - 17.04 <= x + 4.0)
 
 
 def touches(location: Mapping[str, Any]) -> bool:

@@ -157,8 +157,11 @@ class Life:
         await self.step(incidents[3], "retract", {"reason": "false_report", "note": self.words()})
         await self.step(incidents[4], "merge", {"survivor_id": incidents[5]["incident_id"]})
         await self.step(incidents[6], "dispute", {"reason": self.words()})
+        await self.step(incidents[7], "grade", {"source_reliability": "B", "info_credibility": 2})
+        place = self.location(self.random.choice(CELLS), precision=self.random.choice(["gps", "locality"]))
         hidden = {"tlp": "clear", "classification": "confidential"}
-        await self.send(30 + self.random.randrange(9), self.random.choice(CELLS), sharing=hidden)
+        unseen = await self.send(30 + self.random.randrange(9), CELLS[0], location=place, sharing=hidden)
+        await self.step(unseen, "grade", {"source_reliability": self.random.choice("BC")})
 
 
 async def wipe(desk: Desk) -> None:
@@ -185,6 +188,18 @@ def asked() -> Iterator[tuple[str, dict[str, str]]]:
     boxes += ["-4.0,17.0,-4.0,17.0", "0,0,0,0", "-180,-90,180,90"]
     hours = [f"2026-02-{day}T{hour:02}:00:00Z" for day in (26, 27, 28) for hour in (9, 23)]
     narrowed = [{"bbox": box} for box in boxes] + [{name: hour} for hour in hours for name in ("from", "to")]
+    # Half of each cell, and a speck in it; a line through it.
+    areas = [
+        f"{x},{y};{x + size},{y};{x + size},{y + size};{x},{y}"
+        for west, south in CELLS
+        for x, y, size in ((west, south, 0.099), (west + 0.05, south + 0.05, 0.001))
+    ]
+    narrowed += [{"area": area} for area in areas]
+    narrowed += [
+        {"along": f"{west},{south + 0.05};{west + 0.1},{south + 0.05}", "within": "100"} for west, south in CELLS
+    ]
+    narrowed += [{"grade": grade} for grade in ("B", "2", "B2", "C", "F6")]
+    narrowed += [{"precision": word} for word in ("gps", "locality")]
     narrowed += [{"as_of": "2026-03-01T06:30:00Z"}, {"limit": "2"}, {"status": "retracted"}, {}]
     for query in narrowed:
         yield "/v1/incidents", query
@@ -192,9 +207,11 @@ def asked() -> Iterator[tuple[str, dict[str, str]]]:
             "/v1/incident-counts",
             {"per": "category", **{name: value for name, value in query.items() if name != "limit"}},
         )
-        if query.keys() <= {"bbox"} and query:
-            yield "/v1/incident-map", query | {"zoom": "22"}
+        if query.keys() <= {"bbox", "area", "grade", "precision"} and query:
+            yield "/v1/incident-map", {"bbox": "-180,-90,180,90", **query, "zoom": "22"}
             yield "/v1/ogc/collections/incidents/items", query
+            if "bbox" not in query:
+                yield "/v1/incident-tiles/0/0/0", query
     yield "/v1/incident-tiles/0/0/0", {}
     for zoom in (6, 10, 14):
         for west, south in CELLS:
