@@ -1,5 +1,6 @@
 """What the guide tells people to type about incidents, run as it stands there beside a platform that is served."""
 
+import csv
 import json
 import os
 import re
@@ -78,6 +79,30 @@ def test_a_geographic_file(running: tuple[Program, str]) -> None:
     assert done.returncode == 0, done.stderr
     said = typed(program, "ogrinfo -so incidents.gpkg incidents", address)
     assert "Feature Count: 3" in said.stdout
+
+
+def ids_of(page: Path) -> list[str]:
+    """The incidents of a page that was taken out."""
+    if page.suffix == ".csv":
+        return [row["incident_id"] for row in list(csv.DictReader(page.read_text().splitlines()))[1:]]
+    return [feature["id"] for feature in json.loads(page.read_text())["features"]]
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("text/csv", "csv"), ("application/geo+json", "geojson")])
+def test_the_incidents_of_one_area(running: tuple[Program, str], kind: str, ending: str) -> None:
+    program, address = running
+    inside = [event(number, latitude=f"{17.01 + number / 100}", longitude="-4.0") for number in range(3)]
+    beside = event(3, latitude="17.3", longitude="-4.0")
+    assert program.run("import", "acled", file_of(program.folder / "events.csv", [*inside, beside])).returncode == 0
+    [command] = [one for one in snippets("integrator.md") if one.startswith("area=")]
+    command = command.replace("text/csv", kind).replace(".csv", f".{ending}").replace("limit=500", "limit=2")
+    done = typed(program, command, address)
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = [ids_of(program.folder / f"area-{page}.{ending}") for page in (1, 2)]
+    assert [len(page) for page in pages] == [2, 1]
+    assert len({*pages[0], *pages[1]}) == 3
+    refused = typed(program, command.replace("-4.1,17.0", "-4.1;17.0"), address)
+    assert "No page 1: begin again." in refused.stderr
 
 
 def test_the_nine_lines(running: tuple[Program, str]) -> None:
