@@ -54,6 +54,8 @@ ROUTES: Final[Sequence[tuple[str, Mapping[str, Any]]]] = (
     ("/v1/incident-counts", {"area": [AREA, ELSEWHERE], "precision": "gps"}),
     ("/v1/ogc/collections/incidents/items", {"grade": "B2", "precision": ["gps", "locality"]}),
     ("/v1/incident-map", WORLD),
+    ("/v1/incident-map", {**WORLD, "area": AREA}),
+    ("/v1/incident-map", {**WORLD, "grade": "B", "precision": "gps"}),
     ("/v1/incident-counts", {"per": ["hazard_state", "status"]}),
     ("/v1/feeds/all_day.geojson", {}),
     ("/v1/feeds/hazards_day.geojson", {}),
