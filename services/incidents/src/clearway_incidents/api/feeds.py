@@ -181,7 +181,7 @@ def _before(moment: datetime, period: timedelta) -> datetime:
 def _filter_of(subject: Subject, as_of: datetime | None) -> Filter:
     match subject:
         case Subject.VERIFIED:
-            return Filter(status=[Status.VERIFIED], as_of=as_of)
+            return Filter(status=(Status.VERIFIED,), as_of=as_of)
         case Subject.HAZARDS:
             return Filter(hazard_state=GRAVITY, as_of=as_of)
     return Filter(as_of=as_of)

@@ -35,20 +35,20 @@ class Filter:
     until: datetime | None = None
     begun_after: datetime | None = None
     """What `until` leaves out, for what is counted the other way round."""
-    category: Sequence[Category] = ()
-    status: Sequence[Status] = ()
-    outcome: Sequence[Outcome] = ()
-    hazard_state: Sequence[HazardState] = ()
+    category: tuple[Category, ...] = ()
+    status: tuple[Status, ...] = ()
+    outcome: tuple[Outcome, ...] = ()
+    hazard_state: tuple[HazardState, ...] = ()
     exercises: Inclusion = Inclusion.INCLUDE
     as_of: datetime | None = None
     text: Search | None = None
-    grade: Sequence[str] = ()
+    grade: tuple[str, ...] = ()
     """B2, or B with any information, or 2 from any source."""
-    precision: Sequence[LocationPrecision] = ()
+    precision: tuple[LocationPrecision, ...] = ()
     along: Along | None = None
-    area: Sequence[Ring] = ()
+    area: tuple[Ring, ...] = ()
     """Any of them. What `queries/places.py` turns into `only`, as it does `along`."""
-    boxes: Sequence[Box] = ()
+    boxes: tuple[Box, ...] = ()
     """Any of them, beside `bbox`."""
     only: Ids | None = None
     """None but these, which were found by what is seen of them."""

@@ -55,7 +55,7 @@ async def narrowed_by_place(database: BoundDatabase, heavy: HeavyWork, reader: P
         return wanted
     grounds = await heavy.run(_grounds, wanted)
     placed = replace(wanted, along=None, area=())
-    boxed = replace(placed, boxes=grounds[0].boxes())
+    boxed = replace(placed, boxes=tuple(grounds[0].boxes()))
     rows = await database.read_apart(lambda connection: _inside(connection, reader, boxed))
     return replace(placed, only=await heavy.run(_found, grounds, rows))
 
