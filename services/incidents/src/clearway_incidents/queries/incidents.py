@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, Select, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearway_contracts.handling import Handling
@@ -143,17 +143,22 @@ def known_at(mission: str, as_of: datetime | None, *narrowing: ColumnElement[boo
     `narrowing`: what the ids of incidents, a column of the revisions, are narrowed to."""
     if as_of is None:
         return INCIDENTS
-    now, then, known = INCIDENTS.c, REVISIONS.c, REVISIONS.alias("known").c
-    last = (
-        select(func.max(known.revision))
-        .where(known.mission == mission, known.incident_id == now.incident_id, known.recorded_at <= as_of)
-        .scalar_subquery()
-    )
+    now, then = INCIDENTS.c, REVISIONS.c
+    last = last_known(now, mission, as_of)
     was_on_record = (now.mission == mission, now.created_at <= as_of)
     is_last = (then.mission == mission, then.incident_id == now.incident_id, then.revision == last)
     # The time of the incident's own row, whose index has the order.
     columns = [now.created_at if column.key == "created_at" else column for column in then]
     return select(*columns, *_present()).where(*was_on_record, *is_last, *narrowing).subquery()
+
+
+def last_known(incident: Any, mission: str, as_of: datetime) -> ScalarSelect[Any]:
+    """The number of the last revision of then. `incident`: columns with its id and the revision that it has now."""
+    known = REVISIONS.alias("known").c
+    # That none is above the present one goes without saying, but SQLite would look through all of the mission's.
+    is_one = (known.incident_id == incident.incident_id, known.revision <= incident.revision)
+    was_known = (known.mission == mission, known.recorded_at <= as_of)
+    return select(func.max(known.revision)).where(*is_one, *was_known).scalar_subquery()
 
 
 def updated_in(columns: Any) -> ColumnElement[Any]:

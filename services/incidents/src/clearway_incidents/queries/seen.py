@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, and_, func, select
+from sqlalchemy import CTE, ColumnElement, FromClause, and_, select
 
-from clearway_incidents.queries.incidents import all_marks_of, at_revisions
+from clearway_incidents.queries.incidents import all_marks_of, at_revisions, last_known
 from clearway_incidents.queries.narrowing import Filter, narrowed_apart
 from clearway_incidents.queries.readable import Marks, marks_in_columns, marks_in_state
 from clearway_incidents.storage.tables import INCIDENTS, MAP_COLUMNS, REVISIONS, UNCOUNTED
@@ -119,10 +119,8 @@ def _changed_since(mission: str, as_of: datetime) -> FromClause:
     # What was made since had no revision then; of years there would be as many look-ups as incidents.
     made = select(now.incident_id).where(now.mission == mission, now.created_at > as_of)
     is_changed = (now.mission == mission) & (now.updated_at > as_of) & now.incident_id.not_in(made)
-    changed = select(now.incident_id).where(is_changed).subquery()
-    was_known = (REVISIONS.c.mission == mission, REVISIONS.c.recorded_at <= as_of)
-    is_one = REVISIONS.c.incident_id == changed.c.incident_id
-    last = select(func.max(REVISIONS.c.revision)).where(is_one, *was_known).scalar_subquery()
+    changed = select(now.incident_id, now.revision).where(is_changed).subquery()
+    last = last_known(changed.c, mission, as_of)
     latest = select(changed.c.incident_id, last.label("revision")).subquery()
     return at_revisions(mission, latest).cte("changed").prefix_with("MATERIALIZED")
 
