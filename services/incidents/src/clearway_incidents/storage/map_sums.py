@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
 
 from clearway_incidents.domain.map_sums import Cell, Counted, Kind, Sum, added_up
 from clearway_incidents.storage.map_tables import MAP_KINDS, MAP_SUMS
@@ -22,16 +22,20 @@ _UNCOUNTED: Final = select(
     *(_NOW[name] for name in ("revision", "counted_of", "exercise", *_COUNTED)),
 ).where(_OF_MISSION, UNCOUNTED, _NOW.marks_of == _NOW.revision)
 _AT_REVISIONS: Final = select(
-    _THEN.state["exercise"].as_boolean().label("exercise"), *(_THEN[name] for name in _COUNTED)
+    _THEN.revision, _THEN.state["exercise"].as_boolean().label("exercise"), *(_THEN[name] for name in _COUNTED)
 ).where(
     _THEN.mission == bindparam("of"),
-    tuple_(_THEN.incident_id, _THEN.revision).in_(bindparam("counted", expanding=True)),
+    # By the whole key: for pairs SQLite looks through all revisions of the mission. Other pairs are left out later.
+    _THEN.incident_id.in_(bindparam("ids", expanding=True)),
+    _THEN.revision.in_(bindparam("revisions", expanding=True)),
 )
 _MARK: Final = (
     update(INCIDENTS)
     .where(
         _OF_MISSION,
-        UNCOUNTED,
+        # UNCOUNTED, so said that SQLite finds them by their ids and not through all that are not counted.
+        func.coalesce(_NOW.counted_of, 0) != _NOW.revision,
+        _NOW.incident_id.in_(bindparam("ids", expanding=True)),
         tuple_(_NOW.incident_id, _NOW.revision).in_(bindparam("seen", expanding=True)),
     )
     .values(counted_of=_NOW.revision)
@@ -62,15 +66,24 @@ async def count_some(transaction: Transaction, mission: str, most: int) -> int:
     found = (await connection.execute(_UNCOUNTED.limit(most), {"of": mission})).all()
     if not found:
         return 0
-    before = [(row.incident_id, row.counted_of) for row in found if row.counted_of is not None]
-    then = (await connection.execute(_AT_REVISIONS, {"of": mission, "counted": before})).all() if before else []
-    sums = added_up([*_counted(found, 1), *_counted(then, -1)])
+    sums = added_up([*_counted(found, 1), *_counted(await _before(transaction, mission, found), -1)])
     await _add(transaction, mission, sums)
     # Last, so that a change of one of them waits for the end of the transaction alone.
     seen = [(row.incident_id, row.revision) for row in found]
-    if (await connection.execute(_MARK, {"of": mission, "seen": seen})).rowcount != len(found):
+    marked = {"of": mission, "seen": seen, "ids": [row.incident_id for row in found]}
+    if (await connection.execute(_MARK, marked)).rowcount != len(found):
         raise CountedMeanwhile
     return len(found)
+
+
+async def _before(transaction: Transaction, mission: str, found: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    """What the sums have of them."""
+    before = {row.incident_id: row.counted_of for row in found if row.counted_of is not None}
+    if not before:
+        return []
+    named = {"of": mission, "ids": list(before), "revisions": sorted(set(before.values()))}
+    rows = (await transaction.connection.execute(_AT_REVISIONS, named)).all()
+    return [row for row in rows if row.revision == before[row.incident_id]]
 
 
 def _counted(rows: Iterable[Row[Any]], sign: int) -> Iterator[Counted]:
