@@ -129,6 +129,10 @@ bench-guard: $(VENV)/.development ## Measure which made-up phrases the content g
 bench-hostile: $(VENV)/.development ## Measure one mission while another sends its worst: 100,000 incidents, rare filters, largest bodies.
 	$(BIN)/python -m benchmarks.hostile $(ARGS)
 
+.PHONY: bench-bulk
+bench-bulk: $(VENV)/.development ## Measure a bulk import and what follows it beside the bare driver that writes the same rows.
+	$(BIN)/python -m benchmarks.bulk $(ARGS)
+
 .PHONY: engine
 engine: $(VENV)/.development ## Make the images that the tests of containers start: minutes the first time, then seconds.
 	@$(BIN)/python -m clearway_testing.engine
