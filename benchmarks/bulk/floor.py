@@ -65,7 +65,7 @@ def _sqlite(filled: str, empty: str) -> float:
 async def _postgresql(filled: str, empty: str) -> float:
     source, target = await asyncpg.connect(_plain(filled)), await asyncpg.connect(_plain(empty))
     try:
-        found = {name: await source.fetch(query) for name, query in (TABLES | OF_POSTGRESQL).items()}
+        found = {name: await source.fetch(query) for name, query in {**TABLES, **OF_POSTGRESQL}.items()}
         statements = {name: _insert(name, list(rows[0].keys()), "$") for name, rows in found.items() if rows}
         groups = _groups({name: [tuple(row) for row in rows] for name, rows in found.items()})
         begun, written = time.perf_counter(), 0

@@ -14,9 +14,9 @@ from benchmarks.workload import report
 from clearway_incidents.api.reports import NewReport
 from clearway_incidents.commands.backlog import COUNTING, Backlog
 from clearway_incidents.commands.revisions import Revisions
-from clearway_incidents.domain.life import NewRevision
 from clearway_incidents.domain.reporting import record
 from clearway_incidents.main import STORAGE
+from clearway_incidents.storage.rows import Prepared
 from clearway_incidents.storage.states import INCIDENT
 from clearway_platform.auth.principals import Principal, Role
 from clearway_platform.clock import new_id
@@ -65,9 +65,9 @@ async def record_theatre(url: str, count: int, mission: str = MISSION) -> None:
     try:
         for begin in range(0, count, BATCH):
             batch = range(min(BATCH, count - begin))
-            changes = [_reported(chance, clock.advance(step), principal) for _ in batch]
+            first = [_first(revisions, chance, clock.advance(step), principal) for _ in batch]
             async with database.of_every_mission("a test").write() as transaction:
-                await revisions.create(transaction, principal, changes)
+                await revisions.create(transaction, first)
                 await transaction.connection.execute(delete(OutboxRow))
         await Backlog(COUNTING, database, Feed(database), Precedence().after).clear()
         await _settle(database)
@@ -82,10 +82,12 @@ async def _settle(database: Database) -> None:
             await transaction.connection.execute(text("ANALYZE"))
 
 
-def _reported(chance: random.Random, at: datetime, principal: Principal) -> tuple[NewRevision, str]:
+def _first(revisions: Revisions, chance: random.Random, at: datetime, principal: Principal) -> Prepared:
     sent = NewReport.model_validate(_report(chance, at)).submission(at)
-    change = record(sent.first, mission=principal.mission, by=principal.id, at=at)
-    return change, sent.content.hash
+    act = revisions.act(principal)
+    change = record(sent.first, mission=principal.mission, by=act.by, at=at)
+    prepared, _state = revisions.first(act, change, sent.content.hash)
+    return prepared
 
 
 def _report(chance: random.Random, at: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState, Report
@@ -51,8 +51,9 @@ EVENTS: Final[Mapping[Kind, type[IncidentChange]]] = {
 }
 
 
-def event_of(outbox: Outbox, change: NewRevision, changed: Sequence[str]) -> Event:
-    """The event of one accepted revision: the whole state but the contacts, which never leave this service."""
+def event_of(outbox: Outbox, change: NewRevision, changed: Sequence[str], state: Mapping[str, Any]) -> Event:
+    """The event of one accepted revision: the whole state but the contacts, which never leave this service. `state` is
+    the incident as JSON values."""
     incident = without_contacts(change.incident)
     data = EVENTS[change.kind](
         mission=incident.mission,
@@ -61,12 +62,37 @@ def event_of(outbox: Outbox, change: NewRevision, changed: Sequence[str]) -> Eve
         changed=tuple(changed),
         incident=incident,
     )
-    return outbox.event(data, subject=str(incident.incident_id), source=SOURCE, occurred=incident.audit.updated_at)
+    document = {
+        "mission": incident.mission,
+        "incident_id": state["incident_id"],
+        "revision": incident.revision,
+        "changed": data.changed,
+        "incident": state if incident is change.incident else _state_without_contacts(state),
+    }
+    occurred = incident.audit.updated_at
+    return outbox.event(data, subject=state["incident_id"], source=SOURCE, occurred=occurred, document=document)
 
 
 def without_contacts(incident: IncidentState) -> IncidentState:
     """The state without what names the people who reported it, also in the nine lines."""
+    if not any(map(_has_contact, incident.reports)):
+        return incident
     return incident.model_copy(update={"reports": tuple(_without_contact(report) for report in incident.reports)})
+
+
+def _has_contact(report: Report) -> bool:
+    lines = report.nine_line
+    return report.contact_ref is not None or (lines is not None and lines.line_3_contact_method is not None)
+
+
+def _state_without_contacts(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a state as JSON values."""
+    return {**state, "reports": [_report_without_contact(report) for report in state["reports"]]}
+
+
+def _report_without_contact(report: Mapping[str, Any]) -> dict[str, Any]:
+    lines = report["nine_line"] and {**report["nine_line"], "line_3_contact_method": None}
+    return {**report, "contact_ref": None, "nine_line": lines}
 
 
 def _without_contact(report: Report) -> Report:

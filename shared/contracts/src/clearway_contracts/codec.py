@@ -71,7 +71,7 @@ def encode(event: Event, *, check: Check | None = None) -> Encoded:
     encoded = Encoded(
         topic=data.topic,
         key=key,
-        value=data.model_dump_json().encode(),
+        value=data.model_dump_json().encode() if event.document is None else to_json(event.document),
         headers=tuple((name, value.encode()) for name, value in headers.items()),
     )
     if check is not None:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Request
@@ -18,9 +18,9 @@ from starlette.responses import Response
 from clearway_incidents.api.answers import ImportedItem
 from clearway_incidents.api.dependencies import Importer, Wired, Wiring
 from clearway_incidents.api.errors import EmptyImport, NotLines
-from clearway_incidents.api.items import Refused, answers_to, item_of, json_of, until_alone
+from clearway_incidents.api.items import Reading, Refused, answers_to, json_of, until_alone
 from clearway_incidents.api.reports import EXAMPLE
-from clearway_incidents.commands.imports import Imported, ImportResult, Item
+from clearway_incidents.commands.imports import Imported, ImportResult, Item, Sent
 from clearway_incidents.domain.errors import SentAtOnce
 from clearway_platform.auth.principals import Principal
 from clearway_platform.heavy import of_each
@@ -118,11 +118,13 @@ class _Recording:
     async def record(self, group: Sequence[Line]) -> bytes:
         """Record a group in a transaction; the lines of the answer, once it is on disk."""
         async with turn_of_part(self.request.scope, self._principal.mission):
-            now = self._wiring.clock.now()
-            read = await of_each(lambda line: _item(line, now), group)
+            imports = self._wiring.imports.once()
+            reading = Reading(imports, imports.revisions.act(self._principal), self._principal.mission)
+            read = await of_each(partial(_item, reading), group)
             items = [item for item in read if isinstance(item, Item)]
             self._platform.stored.check(self._principal.mission)
-            recorded = await self._recorded(items) if items else []
+            texts = {line.number: line.text for line in group}
+            recorded = await self._recorded(items, lambda line: reading.sent(json_of(texts[line] or b"")))
         self._platform.stored.add(self._principal.mission, sum(len(line.text or b"") for line in group))
         refused = [item for item in read if isinstance(item, Refused)]
         results = answers_to(refused, recorded)
@@ -142,12 +144,12 @@ class _Recording:
         counts = {result.value: self.counts[result] for result in ImportResult}
         return to_json(BulkEnd(**counts, problem=problem)) + b"\n"
 
-    async def _recorded(self, items: Sequence[Item]) -> list[Imported]:
+    async def _recorded(self, items: Sequence[Item], sent: Sent) -> list[Imported]:
         async def write() -> list[Imported]:
             async with self._platform.database.of(self._principal.mission).write() as transaction:
-                return await self._wiring.imports.import_batch(transaction, self._principal, items)
+                return await self._wiring.imports.import_batch(transaction, self._principal, items, sent)
 
-        return await until_alone(write)
+        return await until_alone(write) if items else []
 
 
 async def _answer(recording: _Recording, lines: Lines, begun: bytes) -> AsyncIterator[bytes]:
@@ -168,7 +170,7 @@ async def _answer(recording: _Recording, lines: Lines, begun: bytes) -> AsyncIte
         yield recording.end(None)
 
 
-def _item(line: Line, now: datetime) -> Item | Refused:
+def _item(reading: Reading, line: Line) -> Item | Refused:
     if line.text is None:
         return Refused.because(line.number, f"is over {LONGEST_LINE} bytes", "Send a shorter line.")
-    return item_of(line.number, json_of(line.text), now)
+    return reading.item(line.number, json_of(line.text))

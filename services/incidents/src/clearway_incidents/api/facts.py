@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -98,9 +98,9 @@ class LocationForm(Form):
 
     def in_domain(self) -> Location:
         point = Point(coordinates=self.point.coordinates)
-        values: dict[str, Any] = self.model_dump(exclude={"point", "uncertainty_m"})
         uncertainty = self.uncertainty_m or DEFAULT_UNCERTAINTY_M[self.precision]
-        return Location(point=point, uncertainty_m=uncertainty, mgrs=grid_reference(point), **values)
+        derived = {"point": point, "uncertainty_m": uncertainty, "mgrs": grid_reference(point)}
+        return Location.model_validate(self.given | derived)
 
 
 class CasualtiesForm(Form):
@@ -176,4 +176,4 @@ class FactsForm(Form):
             "priority": self.priority or DEFAULT_PRIORITY[hazard],
             "related": self.links.related,
         }
-        return ReportedFacts.model_validate(dict(self) | derived, from_attributes=True)
+        return ReportedFacts.model_validate(self.given | derived, from_attributes=True)

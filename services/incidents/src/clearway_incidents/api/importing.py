@@ -12,9 +12,10 @@ from starlette.responses import Response
 from clearway_incidents.api.answers import ImportAnswer, ImportedItem
 from clearway_incidents.api.dependencies import Importer, Wired
 from clearway_incidents.api.errors import EmptyImport
-from clearway_incidents.api.items import Refused, answers_to, item_of, json_of, until_alone
+from clearway_incidents.api.items import Reading, Refused, answers_to, json_of, until_alone
 from clearway_incidents.api.reports import EXAMPLE
 from clearway_incidents.commands.imports import ImportResult, Item
+from clearway_incidents.commands.intake import Submission
 from clearway_incidents.domain.errors import SentAtOnce
 from clearway_platform.database.engines import Transaction
 from clearway_platform.heavy import of_each
@@ -60,12 +61,15 @@ async def import_reports(request: Request, principal: Importer, wiring: Wired, w
     content under the same reference becomes a correction. An item that is refused does not stop the others. For more
     at once there is `POST /v1/incidents:bulk`."""
     documents = _documents(await request.body())
-    now = wiring.clock.now()
-    parsed = await of_each(lambda item: item_of(*item, now), enumerate(documents, start=1))
+    reading = Reading(wiring.imports.once(), wiring.intake.revisions.act(principal), principal.mission)
+    parsed = await of_each(lambda item: reading.item(*item), enumerate(documents, start=1))
     accepted = [item for item in parsed if isinstance(item, Item)]
 
+    def sent(line: int) -> Submission:
+        return reading.sent(documents[line - 1])
+
     async def command(transaction: Transaction) -> Reply:
-        results = await wiring.imports.import_batch(transaction, principal, accepted)
+        results = await wiring.imports.import_batch(transaction, principal, accepted, sent)
         refused = [item for item in parsed if isinstance(item, Refused)]
         return Reply(200, _answer(answers_to(refused, results)))
 

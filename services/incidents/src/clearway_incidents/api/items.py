@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
 from clearway_incidents.api.answers import ImportedItem
 from clearway_incidents.api.reports import NewReport
-from clearway_incidents.commands.imports import Imported, ImportResult, Item
+from clearway_incidents.commands.imports import Imported, ImportResult, Imports, Item
+from clearway_incidents.commands.intake import Submission
 from clearway_incidents.domain.errors import InvalidFact, SentAtOnce
+from clearway_incidents.domain.life import Act
 from clearway_platform.json_values import json_value
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
 
@@ -51,23 +52,36 @@ def json_of(text: str | bytes) -> Any:
         return ValueError("is not JSON")
 
 
-def item_of(line: int, document: Any, now: datetime) -> Item | Refused:
-    """The item at a line, where it is a report that can be recognised when it is sent again."""
-    if isinstance(document, ValueError):
-        return Refused.because(line, "is not JSON", "Send one JSON object a line.")
-    if not isinstance(document, dict):
-        return Refused.because(line, "is not a JSON object", "Send each report as a JSON object.")
-    try:
-        report = NewReport.model_validate(document)
-    except ValidationError as error:
-        return Refused(line, _errors(error, document))
-    if not report.external_refs and report.incident_id is None:
-        remedy = "Name the item's source, or give it an incident_id of your own."
-        return Refused.because(line, "missing, and so is incident_id", remedy, field="external_refs")
-    try:
-        return Item(line, report.submission(now), has_own_id=report.incident_id is not None)
-    except InvalidFact as error:
-        return Refused(line, errors_of(error, in_part=False))
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads the items of one batch: what is recorded of them, by whom, and when. It asks no database."""
+
+    imports: Imports
+    act: Act
+    mission: str
+
+    def item(self, line: int, document: Any) -> Item | Refused:
+        """The item at a line, where it is a report that can be recognised when it is sent again."""
+        if isinstance(document, ValueError):
+            return Refused.because(line, "is not JSON", "Send one JSON object a line.")
+        if not isinstance(document, dict):
+            return Refused.because(line, "is not a JSON object", "Send each report as a JSON object.")
+        try:
+            report = NewReport.model_validate(document)
+        except ValidationError as error:
+            return Refused(line, _errors(error, document))
+        if not report.external_refs and report.incident_id is None:
+            remedy = "Name the item's source, or give it an incident_id of your own."
+            return Refused.because(line, "missing, and so is incident_id", remedy, field="external_refs")
+        is_own = report.incident_id is not None
+        try:
+            return self.imports.item(line, report.submission(self.act.at), self.act, self.mission, has_own_id=is_own)
+        except InvalidFact as error:
+            return Refused(line, errors_of(error, in_part=False))
+
+    def sent(self, document: Any) -> Submission:
+        """What was sent, of a document that is an item."""
+        return NewReport.model_validate(document).submission(self.act.at)
 
 
 def answers_to(refused: Sequence[Refused], recorded: Sequence[Imported]) -> list[ImportedItem]:

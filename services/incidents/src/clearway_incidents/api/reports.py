@@ -80,7 +80,7 @@ class ReportForm(ReporterForm):
 
     def in_domain(self, now: datetime) -> Report:
         given = {"report_id": self.report_id or new_id(), "received_at": self.received_at or now}
-        return Report.model_validate(dict(self) | given, from_attributes=True)
+        return Report.model_validate(self.given | given, from_attributes=True)
 
 
 class GradingForm(Form):
@@ -113,7 +113,7 @@ class NewReport(FactsForm):
             facts=self.in_domain(now),
             report=self.report.in_domain(now),
             grading=_grading(self.grading),
-            external_refs=tuple(ExternalRef.model_validate(dict(ref)) for ref in self.external_refs),
+            external_refs=tuple(ExternalRef.model_validate(ref.given) for ref in self.external_refs),
         )
         return Submission.of(first, self.model_dump(mode="json", exclude={"incident_id"}, exclude_unset=True))
 

@@ -1,7 +1,7 @@
 """The simple values of a request: bounded, printable, storable on either database."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -17,6 +17,11 @@ class Form(BoundedForm):
     """Base of all request bodies of this service."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Its fields. pydantic gives them one by one as well, in five times as long."""
+        return self.__dict__
 
 
 def _printable(text: str) -> str:

@@ -16,12 +16,13 @@ from clearway_incidents.domain.content_guard import ContentGuard
 from clearway_incidents.domain.contents import kept
 from clearway_incidents.domain.errors import IdTaken, NotNow
 from clearway_incidents.domain.reporting import FirstReport, record
-from clearway_incidents.storage.external_refs import Content, NewRef, known_refs, take_names
+from clearway_incidents.storage.external_refs import Content, known_refs, name_rows, take_names
 from clearway_incidents.storage.tables import INCIDENTS
 from clearway_platform.auth.principals import Principal
 from clearway_platform.database.engines import Transaction
 from clearway_platform.database.states import State
 
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _MADE_FROM: Final = select(INCIDENTS.c.content_hash).where(
     INCIDENTS.c.incident_id == bindparam("incident_id"), INCIDENTS.c.mission == bindparam("mission")
 )
@@ -36,15 +37,14 @@ class Submission:
 
     @classmethod
     def of(cls, first: FirstReport, fields: Mapping[str, Any]) -> Self:
-        canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return cls(first, Content(fields, hashlib.sha256(canonical.encode()).hexdigest()))
+        return cls(first, Content(fields, hashlib.sha256(_CANONICAL.encode(fields).encode()).hexdigest()))
 
-    def new_refs(self, guard: ContentGuard) -> list[NewRef]:
-        """The external names that it gives to its incident, with what is kept of its content."""
+    def names(self, mission: str, guard: ContentGuard) -> list[dict[str, Any]]:
+        """The rows of the external names that it gives to its incident, with what is kept of its content."""
         if not self.first.external_refs:
             return []
         content = Content(kept(guard, self.content.fields).fields, self.content.hash)
-        return [NewRef(ref, self.first.incident_id, content) for ref in self.first.external_refs]
+        return name_rows(mission, self.first.external_refs, self.first.incident_id, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,15 @@ class Intake:
         """Record a new incident, or find the one that the same content made before. Raises InvalidFact, NotNow."""
         act = self.revisions.act(principal)
         change = record(sent.first, mission=principal.mission, by=act.by, at=act.at)
-        await take_names(transaction, principal.mission, sent.new_refs(self.revisions.guard))
+        prepared, state = self.revisions.first(act, change, sent.content.hash)
+        await take_names(transaction, sent.names(principal.mission, self.revisions.guard))
         known = await _known_as(transaction, principal.mission, sent)
         if known is not None:
             return await self._first_state(transaction, principal.mission, known)
-        written = await self.revisions.create(transaction, principal, [(change, sent.content.hash)])
-        if written is None:
+        if not await self.revisions.create(transaction, [prepared]):
             await _require_same_content(transaction, principal.mission, sent)
             return await self._first_state(transaction, principal.mission, sent.first.incident_id)
-        return Accepted(written[0].state, created=True, withheld=written[0].withheld)
+        return Accepted(state, created=True, withheld=prepared.withheld)
 
     async def _first_state(self, transaction: Transaction, mission: str, incident_id: UUID) -> Accepted:
         return Accepted((await self.revisions.at(transaction, mission, incident_id, 1)).state, created=False)
@@ -82,7 +82,7 @@ class Intake:
 
 async def _known_as(transaction: Transaction, mission: str, sent: Submission) -> UUID | None:
     """The other incident that one of the names belongs to. Raises NotNow when its content is another."""
-    for (system, name), known in (await known_refs(transaction, mission, sent.first.external_refs)).items():
+    for (system, name), known in (await known_refs(transaction, mission, _keys_of(sent))).items():
         if known.incident_id == sent.first.incident_id:
             continue
         if known.content.hash != sent.content.hash:
@@ -92,6 +92,10 @@ async def _known_as(transaction: Transaction, mission: str, sent: Submission) ->
             )
         return known.incident_id
     return None
+
+
+def _keys_of(sent: Submission) -> list[tuple[str, str]]:
+    return [(ref.system, ref.id) for ref in sent.first.external_refs]
 
 
 async def _require_same_content(transaction: Transaction, mission: str, sent: Submission) -> None:

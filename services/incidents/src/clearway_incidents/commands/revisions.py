@@ -24,7 +24,7 @@ from clearway_incidents.domain.words import FIELDS, Words, words_of
 from clearway_incidents.outgoing import event_of
 from clearway_incidents.storage.feed_events import rewrite_events
 from clearway_incidents.storage.held_texts import HeldFrom, keep_texts
-from clearway_incidents.storage.rows import Entry, incident_row, revision_row
+from clearway_incidents.storage.rows import Entry, Prepared, columns_of, incident_row, revision_row
 from clearway_incidents.storage.tables import INCIDENTS, REVISIONS
 from clearway_incidents.storage.words import Worded, keep_words
 from clearway_platform.auth.ceilings import Sight
@@ -138,41 +138,47 @@ class Revisions:
         named = {"mission": mission, "incident_id": incident_id, "revision": number}
         return self._recorded((await transaction.connection.execute(_REVISION, named)).scalar_one())
 
-    async def create(
-        self, transaction: Transaction, principal: Principal, changes: Sequence[tuple[NewRevision, str]]
-    ) -> list[Written] | None:
-        """Write first revisions, each with its content hash; None when one of the ids is taken."""
-        entries = [(self._entry(change, None, principal), content_hash) for change, content_hash in changes]
-        first = {"words_of": 1}
-        rows = [incident_row(entry) | first | {"content_hash": content_hash} for entry, content_hash in entries]
-        if not rows:
-            return []
-        written = await transaction.connection.execute(_OPEN[transaction.connection.dialect.name], one_or_many(rows))
-        if len(written.all()) < len(rows):
-            return None
-        return await self._write(transaction, principal, [entry for entry, _hash in entries])
+    def first(self, act: Act, change: NewRevision, content_hash: str) -> tuple[Prepared, State]:
+        """A first revision ready to be written, and what is shown of it. Nothing is asked of the database for it.
+        `content_hash`: of the report that makes it, as it was sent. Raises InvalidFact."""
+        entry = self._entry(change, None, act.by, act.person)
+        incident = incident_row(entry) | {"words_of": 1, "content_hash": content_hash}
+        return self._prepared(entry, act.by, act.person, incident), entry.state
+
+    async def create(self, transaction: Transaction, first: Sequence[Prepared]) -> bool:
+        """Write first revisions. False, and nothing is to be committed, when one of the ids is taken."""
+        if not first:
+            return True
+        rows = one_or_many([prepared.incident for prepared in first])
+        written = await transaction.connection.execute(_OPEN[transaction.connection.dialect.name], rows)
+        if len(written.all()) < len(first):
+            return False
+        await self._write(transaction, first)
+        return True
 
     async def append(
         self, transaction: Transaction, principal: Principal, before: Recorded, change: NewRevision
     ) -> Written:
         """Write the next revision; the state on record when nothing changed. Raises StaleRevision after a lost race,
         NotNow when the incident is full."""
-        entry = self._entry(change, before, principal)
+        entry = self._entry(change, before, principal.id, person_of(principal))
         if not entry.changed:
             return await self._unchanged(transaction, principal, before, entry)
-        check_room(change, before.state, without_version(entry.stored))
+        check_room(change, before.state, entry.state)
         target = {"of": entry.incident.incident_id, "in_mission": principal.mission, "seen": before.incident.revision}
         # The version is checked before the outbox gives its number, so that events leave in the order of revisions.
-        if (await transaction.connection.execute(_MOVE, incident_row(entry) | target)).rowcount == 0:
+        incident = incident_row(entry)
+        if (await transaction.connection.execute(_MOVE, incident | target)).rowcount == 0:
             now = await self.current(transaction, principal.mission, entry.incident.incident_id)
             raise StaleRevision(now.incident.revision)
-        [written] = await self._write(transaction, principal, [entry])
+        prepared = self._prepared(entry, principal.id, person_of(principal), incident)
+        await self._write(transaction, [prepared])
         sharing = entry.incident.sharing
         if is_raised(before.incident.sharing, sharing):
             # Who catches up must not read in an earlier event what is marked more highly by now.
             change_data = partial(marked_since, sharing=sharing)
             await rewrite_events(transaction, principal.mission, entry.incident.incident_id, change_data)
-        return written
+        return Written(entry.state, prepared.withheld)
 
     async def _unchanged(
         self, transaction: Transaction, principal: Principal, before: Recorded, entry: Entry
@@ -180,50 +186,50 @@ class Revisions:
         """A text may be withheld where another one is already: there is no revision, and it is kept all the same."""
         held = tuple(one for one in entry.held if one.field != REASON)
         kept = replace(entry, change=replace(entry.change, incident=before.incident), held=held)
-        await self._keep_held(transaction, principal, [kept])
-        return Written(before.state, _names(kept))
+        if (texts := self._held(kept, principal.id, person_of(principal))) is not None:
+            await keep_texts(transaction, [texts])
+        return Written(before.state, tuple(one.field for one in held))
 
     def _recorded(self, stored: Any) -> Recorded:
         return Recorded(self.states.read_to_change(stored), self.states.shape(stored))
 
-    def _entry(self, change: NewRevision, before: Recorded | None, principal: Principal) -> Entry:
+    def _entry(self, change: NewRevision, before: Recorded | None, by: str, person: str | None) -> Entry:
         """Withhold what is to be withheld, and seal the rest to the revision before it. The hash is over what is
         stored, and so are those before it."""
         change, held = withhold(self.guard, change, None if before is None else before.incident)
         stored = self.states.write(change.incident)
         previous = before.state["audit"]["hash"] if before else None
         stored["audit"]["prev_hash"] = previous
-        part = sealed_part(stored, change.kind, principal.id, change.reason, person_of(principal))
-        stored["audit"]["hash"] = seal(part, previous)
+        stored["audit"]["hash"] = seal(sealed_part(stored, change.kind, by, change.reason, person), previous)
         audit = change.incident.audit.model_copy(update={"prev_hash": previous, "hash": stored["audit"]["hash"]})
         sealed = replace(change, incident=change.incident.model_copy(update={"audit": audit}))
-        changed = changed_names({} if before is None else before.state, without_version(stored))
-        words = _new_words(None if before is None else before.state, stored, changed)
-        return Entry(sealed, stored, changed, held, words)
+        state = without_version(stored)
+        changed = changed_names({} if before is None else before.state, state)
+        words = _new_words(None if before is None else before.state, state, changed)
+        return Entry(sealed, state, changed, columns_of(sealed.incident, stored), held, words)
 
-    async def _write(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> list[Written]:
-        """Write the revisions, what is withheld from them, and their events; the states that are shown."""
-        rows = [revision_row(entry, principal.id, person_of(principal)) for entry in entries]
-        await transaction.connection.execute(_KEEP, one_or_many(rows))
-        await self._keep_held(transaction, principal, entries)
-        words = [_worded(entry, entry.words) for entry in entries if entry.words is not None]
-        await keep_words(transaction, words)
-        await self.outbox.add(transaction, [event_of(self.outbox, entry.change, entry.changed) for entry in entries])
-        return [Written(without_version(entry.stored), _names(entry)) for entry in entries]
+    def _prepared(self, entry: Entry, by: str, person: str | None, incident: dict[str, Any]) -> Prepared:
+        return Prepared(
+            incident,
+            revision_row(entry, by, person),
+            self.outbox.row_of(event_of(self.outbox, entry.change, entry.changed, entry.state)),
+            self._held(entry, by, person),
+            None if entry.words is None else _worded(entry, entry.words),
+        )
 
-    async def _keep_held(self, transaction: Transaction, principal: Principal, entries: Sequence[Entry]) -> None:
-        person, now = person_of(principal), self.clock.now()
-        held = [
-            HeldFrom(entry.incident, entry.held, principal.id, person, _organisation(entry), now)
-            for entry in entries
-            if entry.held
-        ]
-        if held:
-            await keep_texts(transaction, held)
+    def _held(self, entry: Entry, by: str, person: str | None) -> HeldFrom | None:
+        if not entry.held:
+            return None
+        of, organisation, now = entry.incident, _organisation(entry), self.clock.now()
+        return HeldFrom(of.mission, of.incident_id, of.revision, entry.held, by, person, organisation, now)
 
-
-def _names(entry: Entry) -> tuple[str, ...]:
-    return tuple(held.field for held in entry.held)
+    async def _write(self, transaction: Transaction, prepared: Sequence[Prepared]) -> None:
+        """Write the revisions, what is withheld from them, their words, and their events: a statement for each table,
+        however many they are."""
+        await transaction.connection.execute(_KEEP, one_or_many([one.revision for one in prepared]))
+        await keep_texts(transaction, [one.held for one in prepared if one.held is not None])
+        await keep_words(transaction, [one.words for one in prepared if one.words is not None])
+        await self.outbox.add_rows(transaction, [one.message for one in prepared])
 
 
 def _organisation(entry: Entry) -> str | None:
@@ -231,13 +237,13 @@ def _organisation(entry: Entry) -> str | None:
     return entry.incident.reports[-1].organisation if entry.change.kind in REPORTING else None
 
 
-def _new_words(before: State | None, stored: State, changed: Sequence[str]) -> Words | None:
+def _new_words(before: State | None, state: State, changed: Sequence[str]) -> Words | None:
     """The words of the incident, where they are others than before."""
     if before is None:
-        return words_of(stored)
+        return words_of(state)
     if not any(name.partition(".")[0] in FIELDS for name in changed):
         return None
-    words = words_of(stored)
+    words = words_of(state)
     return None if words == words_of(before) else words
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 
 def seal(revision: Mapping[str, Any], previous: str | None) -> str:
@@ -32,8 +32,12 @@ def sealed_part(
     return sealed if person is None else {**sealed, "person": person}
 
 
+# Made once: to make it costs a tenth of what it does.
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def _canonical(document: Any) -> str:
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _JSON.encode(document)
 
 
 def _without_negative_zero(value: Any) -> Any:

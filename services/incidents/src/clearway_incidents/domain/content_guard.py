@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
@@ -122,6 +123,7 @@ class ContentGuard:
     _phrases: tuple[_Phrases, ...] = field(init=False)
     _noted: frozenset[str] = field(init=False)
     _telling: frozenset[str] = field(init=False)
+    _said: dict[str, tuple[Rule, ...]] | None = field(init=False, default=None, compare=False)
 
     def __post_init__(self) -> None:
         own = _Phrases.of(Rule.TERM, [tokens_of(term) for term in self.terms])
@@ -132,8 +134,22 @@ class ContentGuard:
         # A number tells nothing without its unit.
         object.__setattr__(self, "_telling", noted.union(words.AMOUNTS, words.SHARES) - words.NUMBERS)
 
+    def once(self) -> Self:
+        """This guard, for one batch of reports: it keeps their texts, and looks at each one once. A text stands in what
+        was sent and in what is recorded, and the names of places and organisations in many reports."""
+        other = copy(self)
+        object.__setattr__(other, "_said", {})
+        return other
+
     def why(self, text: str) -> tuple[Rule, ...]:
         """The rules because of which the text is held; empty where it is not."""
+        if self._said is None:
+            return self._why(text)
+        if (known := self._said.get(text)) is None:
+            known = self._said[text] = self._why(text)
+        return known
+
+    def _why(self, text: str) -> tuple[Rule, ...]:
         tokens = tokens_of(text)
         if self._telling.isdisjoint(tokens):
             return ()

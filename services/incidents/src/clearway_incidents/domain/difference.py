@@ -21,6 +21,9 @@ class Difference:
 
 def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """The dotted names of the fields that differ; lists and points are compared whole."""
+    if not before:
+        # A first revision: every field that has a value. To compare each with nothing takes ten times as long.
+        return tuple(name for name in sorted(after) if after[name] is not None and name not in _BOOKKEEPING)
     return tuple(one.name for one in differences(before, after))
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import bindparam, select, tuple_, update
 
 from clearway_contracts.incident import ExternalRef
 from clearway_incidents.storage.states import CONTENT
 from clearway_incidents.storage.tables import EXTERNAL_REFS
-from clearway_platform.database.engines import Transaction, on_either, one_or_many
+from clearway_platform.database.engines import JsonText, Transaction, on_either, one_or_many
 
 _REFS: Final = EXTERNAL_REFS.c
 # Made once: to make a statement costs more than to run it.
-_TAKE: Final = on_either(lambda new: new.on_conflict_do_nothing(), EXTERNAL_REFS)
+_TAKE: Final = on_either(
+    lambda new: new.on_conflict_do_nothing().returning(_REFS.system, _REFS.external_id, _REFS.incident_id),
+    EXTERNAL_REFS,
+)
 _NAMED: Final = select(_REFS.system, _REFS.external_id, _REFS.incident_id, _REFS.content_hash, _REFS.content).where(
     _REFS.mission == bindparam("mission"),
     tuple_(_REFS.system, _REFS.external_id).in_(bindparam("names", expanding=True)),
@@ -24,6 +28,9 @@ _NAMED: Final = select(_REFS.system, _REFS.external_id, _REFS.incident_id, _REFS
 _KEEP_CONTENT: Final = update(EXTERNAL_REFS).where(
     _REFS.mission == bindparam("of"), _REFS.system == bindparam("by"), _REFS.external_id == bindparam("name")
 )
+
+# The system that gives a name, and the name.
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +49,38 @@ class KnownRef:
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class NewRef:
-    """An external name that a report gives to its incident."""
+def name_rows(mission: str, refs: Sequence[ExternalRef], incident_id: UUID, content: Content) -> list[dict[str, Any]]:
+    """The rows of the external names that a report gives to its incident. Its content is written once for all."""
+    text = JsonText(to_json(CONTENT.write(dict(content.fields))).decode())
+    return [
+        {
+            "mission": mission,
+            "system": ref.system,
+            "external_id": ref.id,
+            "incident_id": incident_id,
+            "content_hash": content.hash,
+            "content": text,
+        }
+        for ref in refs
+    ]
 
-    ref: ExternalRef
-    incident_id: UUID
-    content: Content
 
-
-async def take_names(transaction: Transaction, mission: str, refs: Sequence[NewRef]) -> None:
-    """Take the names that are free. A name that another transaction takes is waited for."""
-    rows = [_row(mission, new) for new in refs]
-    if rows:
-        await transaction.connection.execute(_TAKE[transaction.connection.dialect.name], one_or_many(rows))
-
-
-async def known_refs(
-    transaction: Transaction, mission: str, refs: Sequence[ExternalRef]
-) -> dict[tuple[str, str], KnownRef]:
-    """What is on record under these names."""
-    if not refs:
+async def take_names(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> dict[Key, UUID]:
+    """Take the names that are free; each of them with the incident that it is given to. A name that another transaction
+    takes is waited for."""
+    if not rows:
         return {}
-    named = {"mission": mission, "names": [(ref.system, ref.id) for ref in refs]}
+    taken = await transaction.connection.execute(_TAKE[transaction.connection.dialect.name], one_or_many(list(rows)))
+    return {(row.system, row.external_id): row.incident_id for row in taken}
+
+
+async def known_refs(transaction: Transaction, mission: str, names: Collection[Key]) -> dict[Key, KnownRef]:
+    """What is on record under these names."""
+    if not names:
+        return {}
     return {
         (row.system, row.external_id): KnownRef(row.incident_id, Content(CONTENT.shape(row.content), row.content_hash))
-        for row in await transaction.connection.execute(_NAMED, named)
+        for row in await transaction.connection.execute(_NAMED, {"mission": mission, "names": list(names)})
     }
 
 
@@ -82,14 +95,3 @@ async def keep_content(transaction: Transaction, mission: str, ref: ExternalRef,
     named = {"of": mission, "by": ref.system, "name": ref.id}
     values = {"content": CONTENT.write(dict(content.fields)), "content_hash": content.hash}
     await transaction.connection.execute(_KEEP_CONTENT, named | values)
-
-
-def _row(mission: str, new: NewRef) -> dict[str, Any]:
-    return {
-        "mission": mission,
-        "system": new.ref.system,
-        "external_id": new.ref.id,
-        "incident_id": new.incident_id,
-        "content_hash": new.content.hash,
-        "content": CONTENT.write(dict(new.content.fields)),
-    }

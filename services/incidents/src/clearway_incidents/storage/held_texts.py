@@ -11,7 +11,6 @@ from uuid import UUID
 from prometheus_client import Counter
 from sqlalchemy import bindparam, delete, insert, select
 
-from clearway_contracts.incident import IncidentState
 from clearway_incidents.domain.held_texts import HeldTextState
 from clearway_incidents.domain.withholding import REASON, Held
 from clearway_incidents.storage.tables import HELD_TEXTS
@@ -34,9 +33,11 @@ _FORGET: Final = delete(HELD_TEXTS).where(
 
 @dataclass(frozen=True, slots=True)
 class HeldFrom:
-    """Texts that came with one change of an incident, and who sent them."""
+    """Texts that came with one change of an incident, the revision that lacks them, and who sent them."""
 
-    incident: IncidentState
+    mission: str
+    incident_id: UUID
+    revision: int
     texts: Sequence[Held]
     sent_by: str
     person: str | None
@@ -48,7 +49,7 @@ async def keep_texts(transaction: Transaction, held: Sequence[HeldFrom]) -> None
     """Keep what was withheld. A text that waits already under the same name is kept once."""
     rows = []
     for one in held:
-        waiting = await _waiting(transaction, one.incident)
+        waiting = await _waiting(transaction, one)
         new = (text for text in one.texts if text.field == REASON or (text.field, text.text) not in waiting)
         rows += [_row(one, text) for text in new]
     if rows:
@@ -61,8 +62,8 @@ async def forget_texts(transaction: Transaction, mission: str, incident_id: UUID
     await transaction.connection.execute(_FORGET, {"of_mission": mission, "about": incident_id})
 
 
-async def _waiting(transaction: Transaction, incident: IncidentState) -> set[tuple[str, str]]:
-    named = {"of_mission": incident.mission, "about": incident.incident_id}
+async def _waiting(transaction: Transaction, held: HeldFrom) -> set[tuple[str, str]]:
+    named = {"of_mission": held.mission, "about": held.incident_id}
     return {(row.field, row.text) for row in await transaction.connection.execute(_WAITING, named)}
 
 
@@ -70,9 +71,9 @@ def _row(one: HeldFrom, held: Held) -> dict[str, Any]:
     return {
         "held_id": new_id(),
         "revision": 1,
-        "mission": one.incident.mission,
-        "incident_id": one.incident.incident_id,
-        "incident_revision": one.incident.revision,
+        "mission": one.mission,
+        "incident_id": one.incident_id,
+        "incident_revision": one.revision,
         "field": held.field,
         "text": held.text,
         "why": list(held.why),

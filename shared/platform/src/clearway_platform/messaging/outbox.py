@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -38,9 +38,17 @@ class Outbox:
         self.wake = asyncio.Event()
 
     def event(
-        self, data: EventData, *, subject: str, source: str, occurred: datetime, causation: UUID | None = None
+        self,
+        data: EventData,
+        *,
+        subject: str,
+        source: str,
+        occurred: datetime,
+        causation: UUID | None = None,
+        document: Mapping[str, Any] | None = None,
     ) -> Event:
-        """An event about `subject` (the aggregate's id) that occurred at `occurred`, in the current trace."""
+        """An event about `subject` (the aggregate's id) that occurred at `occurred`, in the current trace. `document`:
+        the same data as JSON values, where they are there."""
         carrier: dict[str, str] = {}
         propagate.inject(carrier)
         envelope = Envelope(
@@ -53,7 +61,7 @@ class Outbox:
             causation_id=causation,
             traceparent=carrier.get("traceparent"),
         )
-        return Event(envelope=envelope, data=data)
+        return Event(envelope=envelope, data=data, document=document)
 
     async def add(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Publish `events`, in order per subject, if and only if the transaction commits.
@@ -61,7 +69,15 @@ class Outbox:
         Lock or version-check the aggregate first: the order of the calls is the order of its events.
         Raises MessageTooLarge, InvalidEvent; the caller must not commit then.
         """
-        await self._insert(transaction, [_event_row(event, self._check) for event in events])
+        await self.add_rows(transaction, [self.row_of(event) for event in events])
+
+    def row_of(self, event: Event) -> dict[str, Any]:
+        """The row of an event, as plain values. Raises MessageTooLarge, InvalidEvent."""
+        return _event_row(event, self._check)
+
+    async def add_rows(self, transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+        """As `add`, of events whose rows are made."""
+        await self._insert(transaction, rows)
 
     async def add_apart(self, transaction: Transaction, events: Sequence[Event]) -> None:
         """Publish events that do not enter the feed: no client follows them."""
@@ -74,7 +90,7 @@ class Outbox:
             transaction, [_message_row(message) | {"time": now, "recorded_at": now} for message in messages]
         )
 
-    async def _insert(self, transaction: Transaction, rows: list[dict[str, Any]]) -> None:
+    async def _insert(self, transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             await transaction.connection.execute(_ADD, rows)
             transaction.after_commit(self.wake.set)
