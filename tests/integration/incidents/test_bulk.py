@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from clearway_incidents.api import bulk
+from clearway_incidents.api.items import LONGEST_LINE
 from clearway_incidents.commands.imports import Imported, Imports
 from clearway_incidents.storage.tables import IncidentRow
 from clearway_platform.clock import new_id
@@ -69,7 +70,7 @@ async def test_a_line_that_is_refused_stops_no_other(desk: Desk) -> None:
             b"{broken",
             b"7",
             json.dumps(a_report()).encode(),
-            b'"' + b"a" * bulk.LONGEST_LINE + b'"',
+            b'"' + b"a" * LONGEST_LINE + b'"',
             json.dumps({"category": "bomb"}).encode(),
             json.dumps({**own, "category": "landmine"}).encode(),
             b"\xff\xfe",

@@ -4,10 +4,12 @@ Two missions on one database and a clock that stands still: the one sends its li
 Then every table has the same rows and the outbox the same events, but for ids that were made here and for positions.
 """
 
+import asyncio
 import json
+import os
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,14 +17,22 @@ import pytest
 from sqlalchemy import Table, select, text
 
 from clearway_contracts.codec import decode
+from clearway_incidents.api import bulk
+from clearway_incidents.api.items import Reading
+from clearway_incidents.api.reading_apart import Items, ReadingApart
 from clearway_incidents.domain.chain import seal, sealed_part
 from clearway_incidents.storage.tables import EXTERNAL_REFS, HELD_TEXTS, INCIDENT_TEXTS, INCIDENTS, REVISIONS
 from clearway_incidents.storage.words import mission_term
 from clearway_platform.clock import new_id
+from clearway_platform.database.engines import Transaction
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
+from clearway_platform.log.base import MessageTooLarge
+from clearway_platform.messaging.outbox import Outbox
+from clearway_platform.service import Platform
+from clearway_platform.web.two_way import Line
 
-from .conftest import Desk, a_report
+from .conftest import Desk, a_report, desk_of
 from .test_bulk import sent
 from .test_content_guard import told
 
@@ -111,7 +121,7 @@ class Read:
             said = f"{row.system} {row.external_id}"
             self._names[str(row.incident_id)] = min(said, self._names.get(str(row.incident_id), said))
 
-    def plain(self, value: Any) -> str:
+    def plain(self, value: object) -> str:
         said = json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)
         said = said.replace(mission_term(self._mission)[1:], "MISSION").replace(self._mission, "MISSION")
         return _UUID.sub(lambda found: self._names.get(found[0], found[0]), said)
@@ -149,7 +159,7 @@ class Read:
             assert row.hash == row.state["audit"]["hash"] == seal(part, row.prev_hash)
 
 
-def _without_hashes(value: Any) -> Any:
+def _without_hashes(value: object) -> object:
     if isinstance(value, dict):
         return {name: _without_hashes(item) for name, item in value.items() if name not in ("hash", "prev_hash")}
     return [_without_hashes(item) for item in value] if isinstance(value, list) else value
@@ -160,6 +170,10 @@ async def test_lines_at_once_are_the_lines_one_by_one(desk: Desk, seed: int) -> 
     body = lines(seed, 60)
     together, apart = Read(desk, TOGETHER), Read(desk, APART)
     results = await answers(desk, TOGETHER, body, len(body)), await answers(desk, APART, body, 1)
+    await _compare(together, apart, results)
+
+
+async def _compare(together: Read, apart: Read, results: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
     await together.learn()
     await apart.learn()
     assert {one["result"] for one in results[0]} == {"created", "unchanged", "corrected", "refused"}
@@ -171,3 +185,62 @@ async def test_lines_at_once_are_the_lines_one_by_one(desk: Desk, seed: int) -> 
     assert await together.words() == await apart.words()
     assert await together.events() == await apart.events()
     await together.check_hashes()
+
+
+@pytest.fixture
+async def apart(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Desk, list[ReadingApart]]]:
+    """A service that reads each body but its first ten lines in another process, and waits for that; and what has the
+    process, once for each ten lines that it read."""
+    monkeypatch.setattr(bulk, "GROUP", 10)
+    monkeypatch.setattr(bulk, "LONG_FROM", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    used: list[ReadingApart] = []
+    read = ReadingApart.read
+
+    async def waiting(self: ReadingApart, reading: Reading, some: Sequence[Line]) -> Items | None:
+        for _ in range(1_500):
+            if (items := await read(self, reading, some)) is not None or used:
+                break
+            await asyncio.sleep(0.02)
+        used.append(self)
+        return items
+
+    monkeypatch.setattr(ReadingApart, "read", waiting)
+    async with desk_of(platform) as desk:
+        yield desk, used
+    for one in used[:1]:
+        one.close()
+
+
+async def test_lines_read_apart_are_the_lines_one_by_one(apart: tuple[Desk, list[ReadingApart]]) -> None:
+    desk, used = apart
+    body = lines(4, 60)
+    together, alone = Read(desk, TOGETHER), Read(desk, APART)
+    results = await answers(desk, TOGETHER, body, len(body)), await answers(desk, APART, body, 1)
+    assert len(used) == 5
+    await _compare(together, alone, results)
+
+
+async def test_a_process_that_is_killed_is_no_loss(apart: tuple[Desk, list[ReadingApart]]) -> None:
+    desk, used = apart
+    items = [a_report(incident_id=str(new_id())) for _ in range(40)]
+    body = [json.dumps(one).encode() for one in items]
+    assert {one["result"] for one in await answers(desk, TOGETHER, body[:20], 20)} == {"created"}
+    used[0].close()
+    assert {one["result"] for one in await answers(desk, TOGETHER, body[20:], 20)} == {"created"}
+    assert await desk.count(INCIDENTS) == 40
+
+
+async def test_a_line_that_cannot_be_recorded_stops_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [a_report(incident_id=str(new_id())) for _ in range(5)]
+    add = Outbox.add_rows
+
+    async def too_large(self: Outbox, transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+        if any(row["subject"] == items[2]["incident_id"] for row in rows):
+            raise MessageTooLarge("as if it were")
+        await add(self, transaction, rows)
+
+    monkeypatch.setattr(Outbox, "add_rows", too_large)
+    results = await answers(desk, TOGETHER, [json.dumps(one).encode() for one in items], 5)
+    assert [one["result"] for one in results] == ["created", "created", "refused", "created", "created"]
+    assert await desk.count(INCIDENTS) == await desk.count(REVISIONS) == len(await desk.published()) == 4

@@ -1,5 +1,6 @@
 """Everything of the incidents service is constructed here, from what the runtime gives."""
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -32,6 +33,7 @@ from clearway_incidents.api import (
 from clearway_incidents.api.amendments import reconciled
 from clearway_incidents.api.dependencies import Wiring
 from clearway_incidents.api.listing import list_router
+from clearway_incidents.api.reading_apart import ReadingApart
 from clearway_incidents.commands.attaching import Attaching, Room
 from clearway_incidents.commands.backlog import COUNTING, INDEXING, Backlog
 from clearway_incidents.commands.editions import Editions
@@ -166,7 +168,7 @@ def build(
         app,
         workers=workers,
         audit_workers={"linking": linking.run},
-        on_shutdown=(hub.close,),
+        on_shutdown=(hub.close, wiring.reading.close),
         large_bodies=(attaching.large_body(own.attachment_bytes), bulk.LARGE_BODY),
     )
 
@@ -195,6 +197,8 @@ def _wiring(platform: Platform, revisions: Revisions) -> Wiring:
         receiving=Receiving(),
         bulk=Receiving(),
         distances=HeavyWork("distances"),
+        # Another process stores the newest versions, and a second processor is what it is for.
+        reading=ReadingApart(own.terms(), is_of_use=revisions.states is INCIDENT and (os.cpu_count() or 1) > 1),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, Final
 
+import structlog
 from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
@@ -18,11 +21,13 @@ from starlette.responses import Response
 from clearway_incidents.api.answers import ImportedItem
 from clearway_incidents.api.dependencies import Importer, Wired, Wiring
 from clearway_incidents.api.errors import EmptyImport, NotLines
-from clearway_incidents.api.items import Reading, Refused, answers_to, json_of, until_alone
+from clearway_incidents.api.items import LONGEST_LINE, Reading, Refused, answers_to, json_of, until_alone
 from clearway_incidents.api.reports import EXAMPLE
-from clearway_incidents.commands.imports import Imported, ImportResult, Item, Sent
-from clearway_incidents.domain.errors import SentAtOnce
+from clearway_incidents.commands.imports import Imported, ImportResult, Item
+from clearway_incidents.commands.intake import Submission
+from clearway_incidents.domain.errors import Refusal, SentAtOnce
 from clearway_platform.auth.principals import Principal
+from clearway_platform.database.engines import is_transient
 from clearway_platform.heavy import of_each
 from clearway_platform.limiting.quotas import QuotaUsedUp
 from clearway_platform.service import LargeBody, Platform
@@ -37,7 +42,10 @@ from clearway_platform.web.two_way import NDJSON, Line, Lines, NdJson, TwoWay
 # The lines of one transaction. Fewer where no more come for a moment: their sender waits for their results.
 GROUP: Final = 250
 MOMENT_SECONDS: Final = 0.2
-LONGEST_LINE: Final = 262_144
+# A body with more groups is long: it is worth a process of its own.
+LONG_FROM: Final = 4
+# A time of recording that is longer ago would change what was known since (`as_of`).
+OUTDATED: Final = timedelta(seconds=1)
 
 _LINE: Final = EXAMPLE | {"incident_id": "01890000-0000-7000-8000-000000000001"}
 _LINES: Final = {"type": "string", "format": "binary", "description": "A `NewReport` on each line."}
@@ -52,6 +60,8 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {NDJSON: {}}
 
 PATH: Final = "/v1/incidents:bulk"
 LARGE_BODY: Final = LargeBody("POST", PATH, most=None)
+
+_log = structlog.get_logger(__name__)
 
 router = Router(prefix=PATH, tags=["Importing incidents"])
 
@@ -101,8 +111,20 @@ async def bulk(
         if not first:
             raise EmptyImport
         # What fails before anything is on disk has the status of its problem.
-        begun = await recording.record(first)
+        begun = await recording.record(_Part(first))
         return TwoWay(_answer(recording, lines, begun), lines, held.pop_all(), at_once=at_once)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some lines, and what was read of them where they were read already."""
+
+    lines: Sequence[Line]
+    reading: Reading | None = None
+    items: Sequence[Item | Refused] = ()
+
+
+_Recorded = tuple[list[Imported], list[Refused]]
 
 
 class _Recording:
@@ -114,20 +136,34 @@ class _Recording:
         self._platform = platform
         self._principal = principal
         self._wiring = wiring
+        self._groups = 1
 
-    async def record(self, group: Sequence[Line]) -> bytes:
-        """Record a group in a transaction; the lines of the answer, once it is on disk."""
+    async def next(self, lines: Lines) -> _Part | None:
+        """The next lines of the body, where there are some; of a long one they are read apart."""
+        group = await lines.group(GROUP, MOMENT_SECONDS)
+        if not group:
+            return None
+        await self.count()
+        self._groups += 1
+        if self._groups <= LONG_FROM:
+            return _Part(group)
+        reading = self._reading()
+        items = await self._wiring.reading.read(reading, group)
+        return _Part(group) if items is None else _Part(group, reading, items)
+
+    async def record(self, part: _Part) -> bytes:
+        """Record a part in a transaction; the lines of the answer, once it is on disk."""
+        group = part.lines
         async with turn_of_part(self.request.scope, self._principal.mission):
-            imports = self._wiring.imports.once()
-            reading = Reading(imports, imports.revisions.act(self._principal), self._principal.mission)
-            read = await of_each(partial(_item, reading), group)
-            items = [item for item in read if isinstance(item, Item)]
+            reading, items = part.reading, part.items
+            if reading is None or reading.act.at + OUTDATED < self._wiring.clock.now():
+                reading = self._reading()
+                items = await of_each(reading.line, group)
             self._platform.stored.check(self._principal.mission)
-            texts = {line.number: line.text for line in group}
-            recorded = await self._recorded(items, lambda line: reading.sent(json_of(texts[line] or b"")))
+            recorded, failed = await self._recorded([item for item in items if isinstance(item, Item)], reading, group)
         self._platform.stored.add(self._principal.mission, sum(len(line.text or b"") for line in group))
-        refused = [item for item in read if isinstance(item, Refused)]
-        results = answers_to(refused, recorded)
+        refused = [item for item in items if isinstance(item, Refused)]
+        results = answers_to([*refused, *failed], recorded)
         self.counts.update(item.result for item in results)
         return b"".join(to_json(item) + b"\n" for item in results)
 
@@ -144,21 +180,51 @@ class _Recording:
         counts = {result.value: self.counts[result] for result in ImportResult}
         return to_json(BulkEnd(**counts, problem=problem)) + b"\n"
 
-    async def _recorded(self, items: Sequence[Item], sent: Sent) -> list[Imported]:
-        async def write() -> list[Imported]:
-            async with self._platform.database.of(self._principal.mission).write() as transaction:
-                return await self._wiring.imports.import_batch(transaction, self._principal, items, sent)
+    def _reading(self) -> Reading:
+        imports = self._wiring.imports.once()
+        return Reading(imports, imports.revisions.act(self._principal), self._principal.mission)
 
-        return await until_alone(write) if items else []
+    async def _recorded(self, items: Sequence[Item], reading: Reading, group: Sequence[Line]) -> _Recorded:
+        """What became of the items of a group, in one transaction. Where that fails by a fault of ours, in one for
+        each: a line that cannot be recorded stops no other."""
+        texts = {line.number: line.text for line in group}
+
+        def sent(line: int) -> Submission:
+            return reading.sent(json_of(texts[line] or b""))
+
+        async def write(some: Sequence[Item]) -> list[Imported]:
+            async with self._platform.database.of(self._principal.mission).write() as transaction:
+                return await self._wiring.imports.import_batch(transaction, self._principal, some, sent)
+
+        if not items:
+            return [], []
+        try:
+            return await until_alone(partial(write, items)), []
+        except Exception as error:
+            if isinstance(error, Refusal) or is_transient(error):
+                raise
+            _log.exception("a group of reports in bulk failed; its lines are recorded one by one", lines=len(items))
+        recorded, failed = list[Imported](), list[Refused]()
+        for item in items:
+            try:
+                recorded += await until_alone(partial(write, [item]))
+            except Exception as error:
+                if isinstance(error, Refusal) or is_transient(error):
+                    raise
+                _log.exception("a line of reports in bulk cannot be recorded", line=item.line)
+                failed.append(Refused.because(item.line, "could not be recorded", "Ask the operator: the log has why."))
+        return recorded, failed
 
 
 async def _answer(recording: _Recording, lines: Lines, begun: bytes) -> AsyncIterator[bytes]:
     """The lines of the answer, group by group, and its end."""
     yield begun
+    # What comes next is read while this is recorded.
+    coming = _ahead(recording.next(lines))
     try:
-        while group := await lines.group(GROUP, MOMENT_SECONDS):
-            await recording.count()
-            yield await recording.record(group)
+        while (part := await coming) is not None:
+            coming = _ahead(recording.next(lines))
+            yield await recording.record(part)
     except ClientDisconnect:
         raise
     except Exception as error:
@@ -168,9 +234,12 @@ async def _answer(recording: _Recording, lines: Lines, begun: bytes) -> AsyncIte
         yield recording.end(ProblemDetails.model_validate(problem))
     else:
         yield recording.end(None)
+    finally:
+        coming.cancel()
 
 
-def _item(reading: Reading, line: Line) -> Item | Refused:
-    if line.text is None:
-        return Refused.because(line.number, f"is over {LONGEST_LINE} bytes", "Send a shorter line.")
-    return reading.item(line.number, json_of(line.text))
+def _ahead(work: Coroutine[Any, Any, _Part | None]) -> asyncio.Task[_Part | None]:
+    """Work that goes on beside. Where it fails after nobody waits for it any more, nobody is told."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from clearway_contracts.incident import IncidentState
 from clearway_incidents import permissions
 from clearway_incidents.api.answers import reply_to_change
+from clearway_incidents.api.reading_apart import ReadingApart
 from clearway_incidents.commands.attaching import Attaching
 from clearway_incidents.commands.held_texts import HeldTexts
 from clearway_incidents.commands.imports import Imports
@@ -46,8 +47,8 @@ Publisher = Annotated[Principal, Depends(require(permissions.PUBLISH))]
 class Wiring:
     """The service's own parts, kept at `app.state.wiring`. `states` are the versions in which incidents are stored,
     `texts` where texts are read, and `distances` where they are measured, which may take longer than the loop should
-    wait. `receiving` has the places of photos that arrive, `bulk` those of reports in bulk; `scan` raises for a photo
-    that a scanner refuses, `photos` makes clean ones."""
+    wait. `receiving` has the places of photos that arrive, `bulk` those of reports in bulk, which `reading` reads;
+    `scan` raises for a photo that a scanner refuses, `photos` makes clean ones."""
 
     clock: Clock
     states: StateVersions[IncidentState]
@@ -66,6 +67,7 @@ class Wiring:
     publishing: Publishing
     public_feeds: PublicFeeds
     distances: HeavyWork
+    reading: ReadingApart
 
 
 async def _wiring(request: Request) -> Wiring:

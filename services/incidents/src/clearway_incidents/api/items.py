@@ -16,7 +16,9 @@ from clearway_incidents.domain.errors import InvalidFact, SentAtOnce
 from clearway_incidents.domain.life import Act
 from clearway_platform.json_values import json_value
 from clearway_platform.web.problems import FieldError, errors_of, field_errors
+from clearway_platform.web.two_way import Line
 
+LONGEST_LINE: Final = 262_144
 # What another request takes at the same moment is found on record the next time.
 _TRIES: Final = 3
 Result = TypeVar("Result")
@@ -59,6 +61,12 @@ class Reading:
     imports: Imports
     act: Act
     mission: str
+
+    def line(self, line: Line) -> Item | Refused:
+        """The item at a line of NDJSON."""
+        if line.text is None:
+            return Refused.because(line.number, f"is over {LONGEST_LINE} bytes", "Send a shorter line.")
+        return self.item(line.number, json_of(line.text))
 
     def item(self, line: int, document: Any) -> Item | Refused:
         """The item at a line, where it is a report that can be recognised when it is sent again."""

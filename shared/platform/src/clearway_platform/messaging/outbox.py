@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from opentelemetry import propagate
+from opentelemetry import context, propagate
 from sqlalchemy import insert
 
 from clearway_contracts.codec import Check, Encoded, encode
@@ -49,8 +49,6 @@ class Outbox:
     ) -> Event:
         """An event about `subject` (the aggregate's id) that occurred at `occurred`, in the current trace. `document`:
         the same data as JSON values, where they are there."""
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier)
         envelope = Envelope(
             id=new_id(),
             source=source,
@@ -59,7 +57,7 @@ class Outbox:
             time=occurred,
             recorded_time=self._clock.now(),
             causation_id=causation,
-            traceparent=carrier.get("traceparent"),
+            traceparent=current_trace().get("traceparent"),
         )
         return Event(envelope=envelope, data=data, document=document)
 
@@ -94,6 +92,18 @@ class Outbox:
         if rows:
             await transaction.connection.execute(_ADD, rows)
             transaction.after_commit(self.wake.set)
+
+
+def current_trace() -> dict[str, str]:
+    """The trace of the work that is done now, as another process can continue it."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return carrier
+
+
+def continue_trace(trace: Mapping[str, str]) -> None:
+    """From now on the events of this task are in that trace."""
+    context.attach(propagate.extract(trace))
 
 
 def _event_row(event: Event, check: Check | None) -> dict[str, Any]:
