@@ -66,7 +66,7 @@ def _line(number: int, chance: random.Random, *, named: bool) -> bytes:
     row["outcome"], row["hazard_state"], row["priority"] = "found_cleared", "cleared", "no_threat"
     if named:
         del row["incident_id"]
-        row["external_refs"] = [{"system": "benchmark", "id": f"row-{number}-{chance.randrange(10**9)}"}]
+        row["external_refs"] = [{"system": "benchmark", "id": f"row-{number}-{new_id()}"}]
     return json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 

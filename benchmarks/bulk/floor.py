@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from clearway_incidents.api.bulk import GROUP
 from clearway_incidents.main import STORAGE
+from clearway_platform.database.binding import EVERY_MISSION, SETTING
 from clearway_platform.database.migrations import upgrade
 
 # The outbox is empty when all was published; the feed has what was in it.
@@ -65,6 +66,8 @@ def _sqlite(filled: str, empty: str) -> float:
 async def _postgresql(filled: str, empty: str) -> float:
     source, target = await asyncpg.connect(_plain(filled)), await asyncpg.connect(_plain(empty))
     try:
+        for connection in (source, target):
+            await connection.execute("SELECT set_config($1, $2, false)", SETTING, EVERY_MISSION)
         found = {name: await source.fetch(query) for name, query in {**TABLES, **OF_POSTGRESQL}.items()}
         statements = {name: _insert(name, list(rows[0].keys()), "$") for name, rows in found.items() if rows}
         groups = _groups({name: [tuple(row) for row in rows] for name, rows in found.items()})
