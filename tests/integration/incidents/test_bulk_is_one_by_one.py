@@ -197,9 +197,9 @@ async def apart(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     used: list[ReadingApart] = []
     read = ReadingApart.read
 
-    async def waiting(self: ReadingApart, reading: Reading, some: Sequence[Line]) -> Items | None:
+    async def waiting(self: ReadingApart, reading: Reading, some: Sequence[Line], *, may_start: bool) -> Items | None:
         for _ in range(1_500):
-            if (items := await read(self, reading, some)) is not None or used:
+            if (items := await read(self, reading, some, may_start=may_start)) is not None or used:
                 break
             await asyncio.sleep(0.02)
         used.append(self)

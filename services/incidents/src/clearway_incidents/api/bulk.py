@@ -42,7 +42,7 @@ from clearway_platform.web.two_way import NDJSON, Line, Lines, NdJson, TwoWay
 # The lines of one transaction. Fewer where no more come for a moment: their sender waits for their results.
 GROUP: Final = 250
 MOMENT_SECONDS: Final = 0.2
-# A body with more groups is long: it is worth a process of its own.
+# A body with so many groups is worth a process of its own. `clearway import` sends as many at once.
 LONG_FROM: Final = 4
 # A time of recording that is longer ago would change what was known since (`as_of`).
 OUTDATED: Final = timedelta(seconds=1)
@@ -139,16 +139,14 @@ class _Recording:
         self._groups = 1
 
     async def next(self, lines: Lines) -> _Part | None:
-        """The next lines of the body, where there are some; of a long one they are read apart."""
+        """The next lines of the body, where there are some: read already where there is a process for that."""
         group = await lines.group(GROUP, MOMENT_SECONDS)
         if not group:
             return None
         await self.count()
         self._groups += 1
-        if self._groups <= LONG_FROM:
-            return _Part(group)
         reading = self._reading()
-        items = await self._wiring.reading.read(reading, group)
+        items = await self._wiring.reading.read(reading, group, may_start=self._groups >= LONG_FROM)
         return _Part(group) if items is None else _Part(group, reading, items)
 
     async def record(self, part: _Part) -> bytes:

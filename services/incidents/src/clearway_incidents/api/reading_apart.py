@@ -70,11 +70,11 @@ class ReadingApart:
         self._process: subprocess.Popen[bytes] | None = None
         self._starting: asyncio.Future[None] | None = None
 
-    async def read(self, reading: Reading, lines: Sequence[Line]) -> Items | None:
-        """The items at these lines; None where they are to be read here, because the process is not there, or not
-        yet."""
+    async def read(self, reading: Reading, lines: Sequence[Line], *, may_start: bool) -> Items | None:
+        """The items at these lines; None where they are to be read here, because the process is not there, or not yet.
+        `may_start`: whether it is worth starting it."""
         if self._process is None:
-            if self._is_of_use and self._starting is None:
+            if may_start and self._is_of_use and self._starting is None:
                 self._starting = asyncio.ensure_future(self._work.run(self._start))
             return None
         job = Job(reading.act, reading.mission, lines, current_trace())
