@@ -14,14 +14,15 @@ import os
 import pickle
 import select
 import signal
+import struct
 import subprocess
 import sys
-import threading
+from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final
 
 import structlog
 
@@ -32,14 +33,17 @@ from clearway_incidents.commands.revisions import Revisions
 from clearway_incidents.domain.content_guard import ContentGuard
 from clearway_incidents.domain.life import Act
 from clearway_incidents.storage.states import INCIDENT
-from clearway_platform.heavy import HeavyWork
 from clearway_platform.messaging.outbox import Outbox, continue_trace, current_trace
 from clearway_platform.web.two_way import Line
 
 # It holds about as much memory as a service does.
 IDLE_SECONDS: Final = 30.0
 READY: Final = "ready"
-_LESS_URGENT: Final = 5
+_LESS_URGENT: Final = 10
+# So many items are made objects at a time, in a millisecond; the last part is empty.
+_PART: Final = 10
+_SIZE: Final = struct.Struct(">I")
+_AHEAD_BYTES: Final = 1_048_576
 _BROKEN: Final = (OSError, EOFError, ValueError, pickle.UnpicklingError)
 
 Items = Sequence[Item | Refused]
@@ -64,10 +68,8 @@ class ReadingApart:
     def __init__(self, terms: tuple[str, ...], *, is_of_use: bool) -> None:
         self._terms = terms
         self._is_of_use = is_of_use
-        # One thread waits for the process, and makes objects of what it answers: one job at a time.
-        self._work = HeavyWork("bulk-reading")
-        self._asking = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._one_job = asyncio.Lock()
+        self._process: Process | None = None
         self._starting: asyncio.Future[None] | None = None
 
     async def read(self, reading: Reading, lines: Sequence[Line], *, may_start: bool) -> Items | None:
@@ -75,29 +77,28 @@ class ReadingApart:
         `may_start`: whether it is worth starting it."""
         if self._process is None:
             if may_start and self._is_of_use and self._starting is None:
-                self._starting = asyncio.ensure_future(self._work.run(self._start))
+                self._starting = asyncio.ensure_future(self._start())
             return None
-        job = Job(reading.act, reading.mission, lines, current_trace())
-        return await self._work.run(self._asked, self._process, job)
+        async with self._one_job:
+            return await self._asked(Job(reading.act, reading.mission, lines, current_trace()))
 
     def close(self) -> None:
         """End it. What it reads is on no record."""
-        if (process := self._process) is not None:
-            process.kill()
-            with self._asking:
-                _end(process)
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
         # No variable of ours, and no path from which it could be given other modules.
-        command = [sys.executable, "-I", "-B", "-m", __name__]
+        command = (sys.executable, "-I", "-B", "-m", __name__)
         pipe = subprocess.PIPE
         try:
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env={})
-            try:
-                _exchanged(process, self._terms)
-            except _BROKEN:
-                _end(process)
-                raise
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env={}, limit=_AHEAD_BYTES
+            )
+            await _send(process, self._terms)
+            await _received(process)
             self._process = process
         except _BROKEN:
             self._is_of_use = False
@@ -105,53 +106,73 @@ class ReadingApart:
         finally:
             self._starting = None
 
-    def _asked(self, process: subprocess.Popen[bytes], job: Job) -> Items | None:
-        """What it answers. It may have ended meanwhile: the next line starts another one."""
-        try:
-            with self._asking:
-                return cast(Items, _exchanged(process, job))
-        except _BROKEN:
-            _end(process)
-            if self._process is process:
-                self._process = None
+    async def _asked(self, job: Job) -> Items | None:
+        """What it answers. It may have ended meanwhile: then another one may be started."""
+        if (process := self._process) is None:
             return None
+        items = list[Item | Refused]()
+        try:
+            await _send(process, job)
+            while part := await _received(process):
+                items += part
+                await asyncio.sleep(0)
+        except _BROKEN:
+            self.close()
+            return None
+        except asyncio.CancelledError:
+            # The rest of its answer would be taken for that to the next job.
+            self.close()
+            raise
+        return items
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):
-            if pipe is not None:
-                pipe.close()
-    process.wait()
-
-
-def _exchanged(process: subprocess.Popen[bytes], said: Any) -> Any:
-    """The answer of the process, which is a program of this package: nobody else writes to its pipes."""
-    if process.stdin is None or process.stdout is None:
+async def _send(process: Process, said: Any) -> None:
+    if process.stdin is None:
         raise ValueError("the process has no pipes")
-    pickle.dump(said, process.stdin, pickle.HIGHEST_PROTOCOL)
-    process.stdin.flush()
-    return pickle.load(process.stdout)
+    content = pickle.dumps(said, pickle.HIGHEST_PROTOCOL)
+    process.stdin.write(_SIZE.pack(len(content)) + content)
+    await process.stdin.drain()
+
+
+async def _received(process: Process) -> Any:
+    """What the process says, which is a program of this package: nobody else writes to its pipes."""
+    if process.stdout is None:
+        raise ValueError("the process has no pipes")
+    [size] = _SIZE.unpack(await process.stdout.readexactly(_SIZE.size))
+    return pickle.loads(await process.stdout.readexactly(size))
 
 
 def _read_for_ever() -> None:
     """The process: it reads what it is given, until nothing comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_LESS_URGENT)
-    incoming, answers = sys.stdin.buffer, sys.stdout.buffer
-    guard = ContentGuard(pickle.load(incoming))
+    incoming = sys.stdin.buffer
+    guard = ContentGuard(_given(incoming))
     # What it makes for a job is gone after it, and has no cycles.
     gc.disable()
-    pickle.dump(READY, answers)
-    answers.flush()
+    _say(READY)
     while select.select([incoming], [], [], IDLE_SECONDS)[0]:
         try:
-            job = pickle.load(incoming)
+            job = _given(incoming)
         except EOFError:
             return
-        pickle.dump(_items(job, guard), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        items = _items(job, guard)
+        for start in range(0, len(items) + _PART, _PART):
+            _say(items[start : start + _PART])
+
+
+def _given(incoming: BinaryIO) -> Any:
+    """Raises EOFError where nothing more comes."""
+    head = incoming.read(_SIZE.size)
+    if len(head) < _SIZE.size:
+        raise EOFError
+    return pickle.loads(incoming.read(*_SIZE.unpack(head)))
+
+
+def _say(said: Any) -> None:
+    content = pickle.dumps(said, pickle.HIGHEST_PROTOCOL)
+    sys.stdout.buffer.write(_SIZE.pack(len(content)) + content)
+    sys.stdout.buffer.flush()
 
 
 def _items(job: Job, guard: ContentGuard) -> Items:
