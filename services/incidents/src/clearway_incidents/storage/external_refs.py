@@ -22,7 +22,10 @@ _TAKE: Final = on_either(
     EXTERNAL_REFS,
 )
 _NAMED: Final = select(_REFS.system, _REFS.external_id, _REFS.incident_id, _REFS.content_hash, _REFS.content).where(
+    # By the whole key: for pairs alone SQLite looks through all names of the mission.
     _REFS.mission == bindparam("mission"),
+    _REFS.system.in_(bindparam("systems", expanding=True)),
+    _REFS.external_id.in_(bindparam("ids", expanding=True)),
     tuple_(_REFS.system, _REFS.external_id).in_(bindparam("names", expanding=True)),
 )
 _KEEP_CONTENT: Final = update(EXTERNAL_REFS).where(
@@ -78,9 +81,11 @@ async def known_refs(transaction: Transaction, mission: str, names: Collection[K
     """What is on record under these names."""
     if not names:
         return {}
+    systems, ids = ({name[part] for name in names} for part in (0, 1))
+    named = {"mission": mission, "systems": sorted(systems), "ids": sorted(ids), "names": list(names)}
     return {
         (row.system, row.external_id): KnownRef(row.incident_id, Content(CONTENT.shape(row.content), row.content_hash))
-        for row in await transaction.connection.execute(_NAMED, {"mission": mission, "names": list(names)})
+        for row in await transaction.connection.execute(_NAMED, named)
     }
 
 
