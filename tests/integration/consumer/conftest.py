@@ -10,7 +10,8 @@ from clearway_contracts.envelope import Event
 from clearway_contracts.routes import RouteRiskChanged
 from clearway_contracts.topics import ROUTE_RISK, Topic
 from clearway_platform.log.base import Broker, Message, TopicSpec
-from clearway_platform.messaging.consumer import Consumer, Handler
+from clearway_platform.messaging.consumer import Consumer
+from clearway_platform.messaging.handlers import BatchHandler, Handler
 from clearway_platform.messaging.precedence import Turn
 from clearway_platform.messaging.progress import Progress
 from clearway_testing.plumbing import Plumbing, effect, message_of, plumbing, scripts_run
@@ -32,7 +33,7 @@ class Stage:
 
     def consumer(
         self,
-        handler: Handler | None = None,
+        handler: Handler | BatchHandler | None = None,
         *,
         attempts: int = 3,
         name: str = "reader",

@@ -9,7 +9,7 @@ from uuid import uuid4
 from clearway_contracts.envelope import Event
 from clearway_platform.database.engines import Transaction
 from clearway_platform.log import open_broker
-from clearway_platform.messaging.consumer import Handler
+from clearway_platform.messaging.handlers import Handler
 from clearway_platform.messaging.precedence import Precedence
 from clearway_testing.plumbing import Plumbing, eventually, number_of, plumb, running
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
@@ -41,3 +41,13 @@ async def of_each(work: Callable[[Item], Result], items: Iterable[Item]) -> list
             await asyncio.sleep(0)
             begun = time.perf_counter()
     return found
+
+
+async def in_parts(items: Iterable[Item]) -> AsyncIterator[Item]:
+    """Each item, in order, in parts: for what waits for nothing between two of them, of which there may be many."""
+    begun = time.perf_counter()
+    for item in items:
+        yield item
+        if time.perf_counter() - begun >= PART_SECONDS:
+            await asyncio.sleep(0)
+            begun = time.perf_counter()

@@ -14,14 +14,13 @@ from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database
 from clearway_platform.log.base import Broker, BrokerError
 from clearway_platform.messaging.dead_letters import DeadLetters
+from clearway_platform.messaging.handlers import BatchHandler, Handler
 from clearway_platform.messaging.lag import Lag
 from clearway_platform.messaging.membership import Membership
 from clearway_platform.messaging.precedence import Turn
-from clearway_platform.messaging.processor import Handler, MessageProcessor
+from clearway_platform.messaging.processor import MessageProcessor
 from clearway_platform.messaging.progress import Progress, Standing
 from clearway_platform.messaging.retry import Outage, retry_until_done
-
-__all__ = ["Consumer", "Handler"]
 
 _REPLAY_POLL_SECONDS: Final = 5.0
 
@@ -41,7 +40,7 @@ class Consumer:
         *,
         name: str,
         topics: Sequence[Topic],
-        handlers: Mapping[type[EventData], Handler],
+        handlers: Mapping[type[EventData], Handler | BatchHandler],
         broker: Broker,
         database: Database,
         dead_letters: DeadLetters,

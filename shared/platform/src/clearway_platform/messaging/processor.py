@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 
 import structlog
 from opentelemetry import propagate, trace
+from opentelemetry.context import Context
 from prometheus_client import Counter, Gauge
 
 from clearway_contracts.codec import InvalidEvent, decode
@@ -16,11 +19,10 @@ from clearway_platform.clock import Clock
 from clearway_platform.database.engines import BoundDatabase, Database, Transaction
 from clearway_platform.log.base import Record
 from clearway_platform.messaging.dead_letters import DeadLetter, DeadLetters
+from clearway_platform.messaging.handlers import BatchHandler, Handler, Taken
 from clearway_platform.messaging.inbox import Inbox
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
 from clearway_platform.outages import brief
-
-Handler = Callable[[Transaction, Event], Awaitable[None]]
 
 MESSAGES = Counter("clearway_consumer_messages", "Messages settled, by result", ["consumer", "topic", "result"])
 RETRIES = Counter("clearway_consumer_retries", "Messages that were retried", ["consumer", "topic"])
@@ -38,7 +40,11 @@ _tracer = trace.get_tracer(__name__)
 class _Arrival:
     record: Record
     event: Event
-    handler: Handler
+    handler: Handler | BatchHandler
+
+    @property
+    def mission(self) -> str:
+        return self.event.data.mission
 
 
 class Unhandled(Exception):
@@ -55,7 +61,7 @@ class MessageProcessor:
         self,
         *,
         consumer: str,
-        handlers: Mapping[type[EventData], Handler],
+        handlers: Mapping[type[EventData], Handler | BatchHandler],
         database: Database,
         dead_letters: DeadLetters,
         clock: Clock,
@@ -122,21 +128,23 @@ class MessageProcessor:
             else:
                 arrivals.append(arrival)
         if arrivals:
-            async with self._of(arrivals[0].event).write() as transaction:
+            first = min(arrivals, key=lambda one: one.mission)
+            async with self._of(first.event).write() as transaction:
                 results += await self._handle_new(transaction, arrivals)
         for record, result in results:
             MESSAGES.labels(self._consumer, record.topic, result).inc()
 
     async def _handle_new(self, transaction: Transaction, arrivals: Sequence[_Arrival]) -> list[tuple[Record, str]]:
         new = await self._inbox.take(transaction, [(arrival.event.envelope.id, arrival.record) for arrival in arrivals])
-        results = []
+        results, taken = [], []
         for arrival in arrivals:
             if arrival.event.envelope.id in new:
                 new.discard(arrival.event.envelope.id)
-                await self._call(transaction, arrival)
+                taken.append(arrival)
                 results.append((arrival.record, "handled"))
             else:
                 results.append((arrival.record, "duplicate"))
+        await self._call(transaction, taken)
         return results
 
     async def _handle_again(self, transaction: Transaction, record: Record) -> None:
@@ -144,17 +152,40 @@ class MessageProcessor:
         if arrival is None:
             raise Unhandled("the consumer has no handler for events of this type")
         await self._inbox.take(transaction, [(arrival.event.envelope.id, record)])
-        await self._call(transaction, arrival)
+        await self._call(transaction, [arrival])
 
-    async def _call(self, transaction: Transaction, arrival: _Arrival) -> None:
-        """Call the handler in the trace in which the event was made, with the rows of the event's mission alone."""
-        if arrival.event.data.topic != HEARTBEATS.name:
-            await transaction.turn_to(arrival.event.data.mission)
-        envelope = arrival.event.envelope
-        origin = propagate.extract({"traceparent": envelope.traceparent}) if envelope.traceparent else None
-        name = f"{self._consumer} {arrival.event.data.event_type}"
-        with _tracer.start_as_current_span(name, context=origin, kind=trace.SpanKind.CONSUMER):
-            await arrival.handler(transaction, arrival.event)
+    async def _call(self, transaction: Transaction, arrivals: Sequence[_Arrival]) -> None:
+        """Call the handlers, each with the rows of its events' mission alone: mission by mission, in the order of the
+        log within each. The order of the missions is that of their names: two transactions that lock the rows of some
+        of them in different orders would wait for each other."""
+        for mission, of_mission in groupby(sorted(arrivals, key=lambda one: one.mission), lambda one: one.mission):
+            for handler, together in groupby(of_mission, lambda one: one.handler):
+                first, *others = together
+                if first.event.data.topic != HEARTBEATS.name:
+                    await transaction.turn_to(mission)
+                if isinstance(handler, BatchHandler):
+                    await self._handle_together(transaction, handler, [first, *others])
+                else:
+                    for arrival in (first, *others):
+                        with self._span(arrival.event):
+                            await handler(transaction, arrival.event)
+
+    async def _handle_together(
+        self, transaction: Transaction, handler: BatchHandler, arrivals: Sequence[_Arrival]
+    ) -> None:
+        with ExitStack() as spans:
+            taken = [Taken(one.event, spans.enter_context(self._span(one.event))) for one in arrivals]
+            await handler(transaction, taken)
+
+    @contextmanager
+    def _span(self, event: Event) -> Iterator[trace.Span]:
+        """A span in the trace in which the event was made."""
+        traceparent = event.envelope.traceparent
+        origin = propagate.extract({"traceparent": traceparent}) if traceparent else Context()
+        name = f"{self._consumer} {event.data.event_type}"
+        span = _tracer.start_span(name, context=origin, kind=trace.SpanKind.CONSUMER)
+        with trace.use_span(span, end_on_exit=True):
+            yield span
 
     def _of(self, event: Event) -> BoundDatabase:
         """As that of the event's mission, from the first statement: to turn to it later takes one more."""
