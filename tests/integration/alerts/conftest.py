@@ -46,7 +46,7 @@ from clearway_alerts.queries.preview import Previews
 from clearway_alerts.settings import AlertsSettings
 from clearway_alerts.storage.tables import SUBSCRIPTION
 from clearway_alerts.warning.issuing import Issuing
-from clearway_alerts.warning.pipeline import Pipeline
+from clearway_alerts.warning.pipeline import Pipeline, Revision
 from clearway_alerts.warning.renewals import Renewals
 from clearway_alerts.warning.silences import Silences
 from clearway_alerts.warning.standing_hazards import StandingHazards
@@ -157,14 +157,20 @@ class Service:
         proof = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == made["id"]).values(answered)
         await transaction.connection.execute(proof)
 
-    async def warn(self, incident: IncidentView) -> None:
+    async def warn(self, *incidents: IncidentView) -> None:
+        """Revisions that are handled in one transaction."""
         async with self.database.of_every_mission("a test").write() as transaction:
-            await self.pipeline.warn(transaction, incident, new_id())
+            await self.pipeline.warn(transaction, revisions(*incidents))
 
     async def rows(self, table: Table, *order: str) -> list[Any]:
         async with self.database.of_every_mission("a test").read() as connection:
             query = select(table).order_by(*(table.c[name] for name in order))
             return list((await connection.execute(query)).mappings())
+
+
+def revisions(*incidents: IncidentView) -> list[Revision]:
+    """As events bring them."""
+    return [Revision(incident, new_id()) for incident in incidents]
 
 
 def new_pipeline(issuing: Issuing, clock: ManualClock) -> Pipeline:

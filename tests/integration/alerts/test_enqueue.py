@@ -18,9 +18,8 @@ from clearway_alerts.outbound.conduct import PER_ENDPOINT
 from clearway_alerts.storage.tables import DELIVERY
 from clearway_contracts.vocabulary import Status
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.clock import new_id
 
-from .conftest import Receiver, Service
+from .conftest import Receiver, Service, revisions
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 NOWHERE = "http://127.0.0.1:9/hook"
@@ -169,14 +168,12 @@ async def test_after_a_crash_between_commit_and_post_another_worker_delivers(
 
 async def warn_together(alerts: Service, report: NewIncident, count: int) -> None:
     """So many incidents in one transaction."""
-    async with alerts.database.of_every_mission("a test").write() as transaction:
-        for _ in range(count):
-            await alerts.pipeline.warn(transaction, report(incident_id=uuid4()), new_id())
+    await alerts.warn(*(report(incident_id=uuid4()) for _ in range(count)))
 
 
 async def warn_and_fail(alerts: Service, incident: IncidentView) -> None:
     async with alerts.database.of_every_mission("a test").write() as transaction:
-        await alerts.pipeline.warn(transaction, incident, new_id())
+        await alerts.pipeline.warn(transaction, revisions(incident))
         raise ZeroDivisionError
 
 
@@ -204,9 +201,7 @@ async def test_a_second_revision_waits_for_the_first_that_is_on_its_way(
     task = await running(alerts, until)
     ended_incident = report(revision=2, status=Status.RETRACTED)
     if together:
-        async with alerts.database.of_every_mission("a test").write() as transaction:
-            await alerts.pipeline.warn(transaction, report(), new_id())
-            await alerts.pipeline.warn(transaction, ended_incident, new_id())
+        await alerts.warn(report(), ended_incident)
         await receiver.wait_for(1)
     else:
         await alerts.warn(report())
@@ -235,7 +230,7 @@ async def test_what_another_process_left_waits_for_a_free_moment_that_comes(
     await receiver.wait_for(1)
     other = alerts.new_pipeline()
     async with alerts.database.of_every_mission("a test").write() as transaction:
-        await other.warn(transaction, report(incident_id=uuid4()), new_id())
+        await other.warn(transaction, revisions(report(incident_id=uuid4())))
 
     async def is_known() -> bool:
         return alerts.worker.lease_until(row["id"]) is None

@@ -19,7 +19,7 @@ from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.heavy import HeavyWork
 
-from .conftest import Service
+from .conftest import Service, revisions
 
 OWNER = Principal(id="key-1", name="convoy", mission="unmix", role=Role.SUBSCRIBER)
 OUTBOX = table_of(OutboxRow)
@@ -112,10 +112,10 @@ async def test_an_alert_stays_small_however_often_the_incident_changes(alerts: S
 async def test_another_process_sees_a_new_subscription_too(alerts: Service, report: NewIncident) -> None:
     other = alerts.new_pipeline()
     async with alerts.database.of_every_mission("a test").write() as transaction:
-        await other.warn(transaction, report(incident_id=uuid4()), uuid4())
+        await other.warn(transaction, revisions(report(incident_id=uuid4())))
     await alerts.subscribe()
     async with alerts.database.of_every_mission("a test").write() as transaction:
-        await other.warn(transaction, report(), uuid4())
+        await other.warn(transaction, revisions(report()))
     assert await kinds(alerts) == ["issued"]
 
 

@@ -22,10 +22,10 @@ from clearway_alerts.storage.sources import note_heard
 from clearway_alerts.storage.tables import ALERT, DELIVERY, WATCHED_SOURCE
 from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.silences import Silences
+from clearway_alerts.warning.writing import Writing
 from clearway_contracts.alert import AlertState
 from clearway_contracts.vocabulary import SourceKind
 from clearway_platform.auth.principals import Principal, Role
-from clearway_platform.database.engines import Transaction
 from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 
@@ -241,11 +241,12 @@ class KilledWhileTelling(Issuing):
 
     async def tell(
         self,
-        transaction: Transaction,
+        writing: Writing,
         alerts: Sequence[AlertState],
         recipients: Mapping[UUID, Recipient],
         causation: UUID | None = None,
     ) -> None:
+        await writing.write()
         raise Killed
 
 

@@ -27,7 +27,7 @@ from clearway_platform.database.models import table_of
 from clearway_platform.database.tables import OutboxRow
 from clearway_platform.heavy import HeavyWork
 
-from .conftest import CIRCLE, OWNER, Receiver, Service
+from .conftest import CIRCLE, OWNER, Receiver, Service, revisions
 
 OUTBOX = table_of(OutboxRow)
 NewIncident = Callable[..., IncidentView]
@@ -301,7 +301,7 @@ async def test_a_report_at_the_moment_of_the_subscription_is_told_once(alerts: S
     async def warn(number: int) -> None:
         incident = report(incident_id=new_id())
         async with alerts.database.of_every_mission("a test").write() as transaction:
-            await pipelines[number % 3].warn(transaction, incident, new_id())
+            await pipelines[number % 3].warn(transaction, revisions(incident))
 
     async def subscribe() -> None:
         await alerts.subscribe("http://127.0.0.1:9/hook")
@@ -318,7 +318,7 @@ async def test_a_report_that_is_being_decided_on_is_waited_for(postgres_alerts: 
     """It was decided on before the subscription was made, and is committed after it."""
     alerts = postgres_alerts
     async with alerts.database.of_every_mission("a test").write() as transaction:
-        await alerts.pipeline.warn(transaction, report(), new_id())
+        await alerts.pipeline.warn(transaction, revisions(report()))
         await alerts.subscribe()
         looking = asyncio.create_task(alerts.standing.look_once())
         done, _ = await asyncio.wait([looking], timeout=0.3)

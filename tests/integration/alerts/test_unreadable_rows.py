@@ -24,7 +24,7 @@ from clearway_alerts.storage.tables import ALERT, DECISION, DELIVERY, INCIDENT_V
 from clearway_contracts.vocabulary import Category, Status, Tlp
 from clearway_testing.plumbing import running
 
-from .conftest import Receiver, Service
+from .conftest import Receiver, Service, revisions
 
 NOWHERE = "http://127.0.0.1:9/hook"
 OK = AttemptResult(AttemptKind.DELIVERED, 204, None, 1.0)
@@ -323,7 +323,7 @@ async def test_a_newer_process_then_says_that_the_incident_is_outside(alerts: Se
     newer = alerts.new_pipeline()
     for revision in (2, 3):
         async with alerts.database.of_every_mission("a test").write() as transaction:
-            await newer.warn(transaction, report(revision=revision), uuid4())
+            await newer.warn(transaction, revisions(report(revision=revision)))
     assert [kind for kind, _ in await told(alerts, row)] == ["issued", "updated"]
     assert (await told(alerts, row))[1][1] == "changed: outside the filter now"
 

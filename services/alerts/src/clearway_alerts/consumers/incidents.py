@@ -1,5 +1,6 @@
 """A new revision of an incident: warn the subscriptions that it concerns."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -7,16 +8,17 @@ from clearway_alerts.consumers.heard import heard_in
 from clearway_alerts.domain.incident_view import IncidentView
 from clearway_alerts.outbound.measuring import ALERT_LATENCY
 from clearway_alerts.warning.hearing import Hearing
-from clearway_alerts.warning.pipeline import Pipeline
+from clearway_alerts.warning.pipeline import Pipeline, Revision
 from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import IncidentChange, IncidentCorrected, IncidentUnmerged
 from clearway_contracts.vocabulary import CasualtyOutcome, Channel, Status
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Transaction
+from clearway_platform.messaging.handlers import BatchHandler, Taken
 
 
-class IncidentHandler:
+class IncidentHandler(BatchHandler):
     """Handles every incident event alike: each carries the whole state, so the kind of change does not matter."""
 
     def __init__(self, pipeline: Pipeline, clock: Clock, hearing: Hearing) -> None:
@@ -24,15 +26,27 @@ class IncidentHandler:
         self._clock = clock
         self._hearing = hearing
 
-    async def __call__(self, transaction: Transaction, event: Event) -> None:
-        assert isinstance(event.data, IncidentChange)
-        if await self._pipeline.warn(transaction, incident_of(event.data), event.envelope.id):
-            transaction.after_commit(partial(self._note_latency, event.envelope.recorded_time))
-        heard = heard_in(event.data, event.envelope.recorded_time)
-        transaction.after_commit(partial(self._hearing.note, heard, event.data.mission))
+    async def __call__(self, transaction: Transaction, taken: Sequence[Taken]) -> None:
+        changes = [(one, _change_of(one.event)) for one in taken]
+        raised = await self._pipeline.warn(
+            transaction,
+            [Revision(incident_of(change), one.event.envelope.id, one.in_its_trace) for one, change in changes],
+        )
+        recorded = [one.event.envelope.recorded_time for one, alerts in zip(taken, raised, strict=True) if alerts]
+        transaction.after_commit(partial(self._note_latencies, recorded))
+        for one, change in changes:
+            heard = heard_in(change, one.event.envelope.recorded_time)
+            transaction.after_commit(partial(self._hearing.note, heard, change.mission))
 
-    def _note_latency(self, recorded: datetime) -> None:
-        ALERT_LATENCY.observe(max((self._clock.now() - recorded).total_seconds(), 0.0))
+    def _note_latencies(self, recorded: Iterable[datetime]) -> None:
+        now = self._clock.now()
+        for moment in recorded:
+            ALERT_LATENCY.observe(max((now - moment).total_seconds(), 0.0))
+
+
+def _change_of(event: Event) -> IncidentChange:
+    assert isinstance(event.data, IncidentChange)
+    return event.data
 
 
 def incident_of(change: IncidentChange) -> IncidentView:

@@ -3,14 +3,14 @@ commit. A delivery that may go out at once is inserted with this worker's lease 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, RowMapping, bindparam, insert, select, update
 
 from clearway_alerts.channels.registry import Channels
 from clearway_alerts.domain.delivery import DeliveryState
@@ -27,13 +27,12 @@ from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Transaction, one_or_many
 
 _FIRST_EPOCH: Final = 1
-_ABOUT_INCIDENT: Final = (
-    DELIVERY.c.incident_id == bindparam("incident"),
+_WAITING: Final = select(
+    *(DELIVERY.c[name] for name in ("incident_id", "subscription_id", "due_at", "lease_until", "held"))
+).where(
+    DELIVERY.c.incident_id.in_(bindparam("incidents", expanding=True)),
     DELIVERY.c.mission == bindparam("in_mission"),
     is_pending(),
-)
-_PENDING: Final = select(*(DELIVERY.c[name] for name in ("subscription_id", "due_at", "lease_until", "held"))).where(
-    *_ABOUT_INCIDENT
 )
 _INSERT: Final = insert(DELIVERY)
 
@@ -56,6 +55,21 @@ class Sending(Protocol):
     def expect(self, subscription_ids: Iterable[UUID]) -> None: ...
 
 
+# The pending deliveries about one incident or source.
+Waiting = Sequence[Row[*tuple[Any, ...]]]
+
+
+@dataclass(slots=True)
+class NewDeliveries:
+    """Deliveries that are not inserted yet: their rows, the leases that they have from the beginning, the subscriptions
+    of the others, and the incidents and sources that they are about."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    leases: list[Lease] = field(default_factory=list)
+    expected: list[UUID] = field(default_factory=list)
+    about: set[UUID] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Deliveries are enqueued, and planned anew, in the transaction of what causes it."""
@@ -65,24 +79,44 @@ class Queue:
     worker: Sending
     clock: Clock
 
-    async def enqueue(
-        self, transaction: Transaction, alerts: Sequence[AlertState], recipients: Mapping[UUID, Recipient]
+    def add(
+        self, new: NewDeliveries, addressed: Iterable[tuple[AlertState, Recipient]], behind: Container[UUID]
     ) -> None:
-        """Queue the alerts of one incident's revision, or of one source, for those of their subscriptions that are sent
-        messages."""
-        addressed = [
-            (alert, recipients[alert.subscription_id]) for alert in alerts if alert.subscription_id in recipients
-        ]
-        if not addressed:
-            return
+        """Add deliveries of alerts to their subscriptions; those of `behind` wait for what was said before."""
         now = self.clock.now()
-        behind = await self._behind(transaction, [alert for alert, _ in addressed], now)
-        new = [self._new(alert, recipient, alert.subscription_id in behind, now) for alert, recipient in addressed]
-        await transaction.connection.execute(_INSERT, one_or_many([row for row, _ in new]))
-        if leases := [lease for _, lease in new if lease is not None]:
-            transaction.after_commit(partial(self.worker.hand_over, leases))
-        if expected := [row["subscription_id"] for row, lease in new if lease is None and row["held"] is None]:
-            transaction.after_commit(partial(self.worker.expect, expected))
+        for alert, recipient in addressed:
+            row, lease = self._new(alert, recipient, alert.subscription_id in behind, now)
+            new.rows.append(row)
+            new.about.add(alert.about)
+            if lease is not None:
+                new.leases.append(lease)
+            elif row["held"] is None:
+                new.expected.append(alert.subscription_id)
+
+    async def insert(self, transaction: Transaction, new: NewDeliveries) -> None:
+        """Insert new deliveries. Those that may go out at once leave after the commit."""
+        if new.rows:
+            await transaction.connection.execute(_INSERT, one_or_many(new.rows))
+        if new.leases:
+            transaction.after_commit(partial(self.worker.hand_over, new.leases))
+        if new.expected:
+            transaction.after_commit(partial(self.worker.expect, new.expected))
+
+    async def waiting(self, transaction: Transaction, mission: str, about: Sequence[UUID]) -> Mapping[UUID, Waiting]:
+        """What waits to be sent, or is being sent, about these incidents and sources."""
+        found: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
+        for row in await transaction.connection.execute(_WAITING, {"incidents": about, "in_mission": mission}):
+            found.setdefault(row.incident_id, []).append(row)
+        return found
+
+    async def behind(self, transaction: Transaction, alerts: Sequence[AlertState], waiting: Waiting) -> frozenset[UUID]:
+        """The subscriptions that have not yet got what was said before about the incident or source of these alerts.
+        The policy is asked again about that, so that the new alert need not wait for a retry."""
+        now = self.clock.now()
+        if any(row.lease_until is None and (row.held or row.due_at > now) for row in waiting):
+            its_own = (DELIVERY.c.incident_id == alerts[0].about) & (DELIVERY.c.mission == alerts[0].mission)
+            await replan(transaction, self.policy, its_own & NOT_LEASED, Cause.LATER_ALERT, now)
+        return frozenset(row.subscription_id for row in waiting)
 
     async def enqueue_digest(self, transaction: Transaction, digest: DigestState, recipient: Recipient) -> None:
         """Queue one message for all alerts of a digest."""
@@ -136,18 +170,6 @@ class Queue:
         await transaction.connection.execute(update(DELIVERY).where(its_own).values(opened | noted))
         await replan(transaction, self.policy, its_own, Cause.ASKED, now)
         transaction.after_commit(self.worker.wake)
-
-    async def _behind(self, transaction: Transaction, alerts: Sequence[AlertState], now: datetime) -> frozenset[UUID]:
-        """The subscriptions that have not yet got what was said before about the incident. The policy is asked again
-        about that, so that the new alert need not wait for a retry."""
-        if all(alert.sequence == 1 for alert in alerts):
-            return frozenset()
-        about = {"incident": alerts[0].about, "in_mission": alerts[0].mission}
-        pending = (await transaction.connection.execute(_PENDING, about)).all()
-        if any(row.lease_until is None and (row.held or row.due_at > now) for row in pending):
-            which = (DELIVERY.c.incident_id == about["incident"]) & (DELIVERY.c.mission == about["in_mission"])
-            await replan(transaction, self.policy, which & NOT_LEASED, Cause.LATER_ALERT, now)
-        return frozenset(row.subscription_id for row in pending)
 
     def _new(
         self, alert: AlertState, recipient: Recipient, is_behind: bool, now: datetime

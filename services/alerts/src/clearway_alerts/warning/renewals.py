@@ -107,14 +107,16 @@ class Renewals:
             return
         watched = await self._watchlist.of(transaction.connection, mission, await version_of(transaction, mission))
         views = await newest_of(transaction.connection, mission, list(told), self._unreadable)
-        now = self._clock.now()
+        now, writing = self._clock.now(), self._issuing.writing(transaction)
+        writing.look_ahead(list(views))
         for incident in views.values():
             if not stands(incident):
                 continue
             inside = set(told[incident.incident_id]) & set(await matching(watched, incident, self._heavy))
             if inside:
                 decided = await self._decided(transaction, incident, sorted(inside), watched, now)
-                await self._issuing.issue(transaction, incident, decided, watched.recipients, now)
+                await self._issuing.issue(writing, incident, decided, watched.recipients, now)
+        await writing.write()
 
     async def _decided(
         self,

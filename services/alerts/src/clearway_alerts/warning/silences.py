@@ -26,7 +26,7 @@ from clearway_alerts.outgoing import state_of
 from clearway_alerts.storage.sources import lock_source, read_source, with_something_to_say
 from clearway_alerts.storage.tables import WATCHED_SOURCE
 from clearway_alerts.warning.alert_history import AlertHistory, told_about_source, version_of
-from clearway_alerts.warning.issuing import Issuing, record_about, store_rows
+from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.watchlist import Watched, Watchlist
 from clearway_contracts.alert import AlertSource
 from clearway_contracts.vocabulary import AlertKind, Certainty, Severity, Urgency
@@ -93,9 +93,11 @@ class Silences:
         alerts = [
             _alert(source, turn, one, decided, history.get(one), now) for one, decided in sorted(decisions.items())
         ]
-        await store_rows(transaction, alerts)
-        await self._issuing.tell(transaction, [state_of(alert, None) for alert in alerts], watched.recipients)
-        await record_about(transaction, source.mission, source.id, turn, decisions, now)
+        writing = self._issuing.writing(transaction)
+        writing.store(alerts)
+        await self._issuing.tell(writing, [state_of(alert, None) for alert in alerts], watched.recipients)
+        writing.record(source.mission, source.id, turn, decisions, now)
+        await writing.write()
         said = {"said_until": now + _SILENCE_STANDS} if decision is not None or expires else {}
         values = {"turn": turn, "told_in": version or 0, **said}
         await transaction.connection.execute(

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -34,11 +35,12 @@ from clearway_alerts.storage.states import read_filter
 from clearway_alerts.storage.tables import IS_UNCHECKED, ROUTE_VIEW, SUBSCRIPTION
 from clearway_alerts.storage.unreadable import RowKind, UnreadableRows, why_unreadable
 from clearway_alerts.warning.alert_history import told_of
-from clearway_alerts.warning.issuing import Decided, Issuing, record, store
+from clearway_alerts.warning.issuing import Decided, Issuing, store
+from clearway_alerts.warning.writing import Writing
 from clearway_contracts.vocabulary import Inclusion
 from clearway_platform.clock import Clock, new_id
 from clearway_platform.database.engines import Database, Transaction
-from clearway_platform.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork, in_parts
 from clearway_platform.messaging.retry import is_temporary, retry_until_done
 
 _POLL_SECONDS: Final = 1.0
@@ -228,20 +230,22 @@ class StandingHazards:
         """A few: each is an alert and a message of its own."""
         recipient = recipient_of(look.row, self._channels)
         recipients = {look.subscription_id: recipient} if recipient else {}
-        now = self._clock.now()
+        now, writing = self._clock.now(), self._issuing.writing(transaction)
         for one in await self._to_tell(transaction, look, incidents):
-            await self._issuing.issue(transaction, one.incident, [one.decided], recipients, now)
-            await record(transaction, one.incident, {look.subscription_id: one.decided.decision}, now)
+            await self._issuing.issue(writing, one.incident, [one.decided], recipients, now)
+            _record(writing, one.incident, one.decided, now)
+        await writing.write()
         await _mark(transaction, look.subscription_id, look.row["changed_in"])
 
     async def _store(self, look: Look, incidents: Sequence[UUID], transaction: Transaction) -> None:
         """Many: each is an alert of its own, and the digest is their message."""
-        now = self._clock.now()
-        for one in await self._to_tell(transaction, look, incidents):
+        now, writing = self._clock.now(), self._issuing.writing(transaction)
+        async for one in in_parts(await self._to_tell(transaction, look, incidents)):
             decided = one.in_digest(look.digest_id)
-            await store(transaction, one.incident, [decided], now)
-            await record(transaction, one.incident, {look.subscription_id: decided.decision}, now)
-            await asyncio.sleep(0)
+            store(writing, one.incident, [decided], now)
+            _record(writing, one.incident, decided, now)
+            await writing.write_much()
+        await writing.write()
 
     async def _send_digest(self, look: Look, transaction: Transaction) -> None:
         digest = await close_digest(transaction, look.digest_id, look.row, self._clock.now(), exercise=look.exercise)
@@ -259,6 +263,11 @@ class StandingHazards:
                 return False
             await change(transaction)
             return True
+
+
+def _record(writing: Writing, incident: IncidentView, decided: Decided, now: datetime) -> None:
+    decisions = {decided.subscription_id: decided.decision}
+    writing.record(incident.mission, incident.incident_id, incident.revision, decisions, now)
 
 
 async def _as_seen(connection: AsyncConnection, subscription_id: UUID, seen: int) -> RowMapping | None:
