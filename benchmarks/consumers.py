@@ -46,9 +46,9 @@ from clearway_alerts.warning.issuing import Issuing
 from clearway_alerts.warning.pipeline import Pipeline
 from clearway_alerts.warning.watchlist import Watchlist
 from clearway_analytics.commands.announce import Announcer
-from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.apply_incidents import ApplyIncidents
 from clearway_analytics.commands.register_route import RegisterRoute
-from clearway_analytics.consumers.incidents import OnIncident
+from clearway_analytics.consumers.incidents import OnIncidents
 from clearway_analytics.domain.line import checked
 from clearway_analytics.domain.route import RouteDraft
 from clearway_analytics.ledger.routes import RouteIndex
@@ -223,7 +223,7 @@ async def _analytics(directory: Path) -> AsyncIterator[Handing]:
     async with database.of(MISSION).write() as transaction:
         analyst = Principal("k", "k", MISSION, Role.ANALYST)
         await register.put(transaction, analyst, new_id(), RouteDraft("Road", checked(line), 500.0), None)
-    handler = OnIncident(ApplyIncident(RouteIndex(heavy), announcer, heavy))
+    handler = OnIncidents(ApplyIncidents(RouteIndex(heavy), announcer, heavy))
     yield _handing(_processor("analytics", database, outbox, handler))
     await database.close()
 

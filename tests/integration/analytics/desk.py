@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clearway_analytics.commands.announce import Announcer
-from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.apply_incidents import ApplyIncidents, Arrived
 from clearway_analytics.commands.change_parameters import ChangeParameters, ParametersDraft
 from clearway_analytics.commands.rebuild_risk import RebuildRisk, ShadowBuilder
 from clearway_analytics.commands.record_checks import live_route
 from clearway_analytics.commands.register_route import RegisterRoute
 from clearway_analytics.commands.sweep import Sweep
-from clearway_analytics.consumers.incidents import OnIncident
+from clearway_analytics.consumers.incidents import view_of
 from clearway_analytics.domain.line import Position, checked
 from clearway_analytics.domain.route import Route, RouteDraft
 from clearway_analytics.ledger import missions, parameters, routes
@@ -30,7 +31,7 @@ from clearway_analytics.storage.tables import CONTRIBUTIONS
 from clearway_contracts.codec import decode
 from clearway_contracts.envelope import Event, EventData
 from clearway_contracts.incident import IncidentState
-from clearway_contracts.incidents import IncidentCorrected, IncidentReported, IncidentRetracted
+from clearway_contracts.incidents import IncidentChange, IncidentCorrected, IncidentReported, IncidentRetracted
 from clearway_platform.auth.ceilings import UNLIMITED
 from clearway_platform.auth.principals import KeyRecord, Principal, Role, StreamTickets
 from clearway_platform.clock import SystemClock
@@ -120,7 +121,7 @@ class Desk:
     clock: ManualClock
     outbox: Outbox
     announcer: Announcer
-    handler: OnIncident
+    apply: ApplyIncidents
     register: RegisterRoute
     change: ChangeParameters
     rebuild: RebuildRisk
@@ -131,10 +132,10 @@ class Desk:
         outbox = Outbox(clock, check=hold_against_contract)
         announcer = Announcer(outbox, clock, 1.25)
         heavy = HeavyWork("ratings")
-        handler = OnIncident(ApplyIncident(RouteIndex(heavy), announcer, heavy))
+        apply = ApplyIncidents(RouteIndex(heavy), announcer, heavy)
         builder = ShadowBuilder(heavy)
         change, rebuild = ChangeParameters(announcer, builder), RebuildRisk(database, clock, builder)
-        return cls(database, clock, outbox, announcer, handler, RegisterRoute(announcer, heavy), change, rebuild)
+        return cls(database, clock, outbox, announcer, apply, RegisterRoute(announcer, heavy), change, rebuild)
 
     async def put(
         self,
@@ -202,8 +203,8 @@ class Desk:
     async def deliver(self, *events: Event) -> None:
         """Hand events to the handler in one transaction, as the consumer does with a batch."""
         async with self.database.of_every_mission("a test").write() as transaction:
-            for event in events:
-                await self.handler(transaction, event)
+            for _, together in groupby(events, lambda event: event.data.mission):
+                await self.apply(transaction, [_arrived(event) for event in together])
 
     async def risk(self, route_id: UUID, mission: str = MISSION) -> Assessment:
         async with self.database.of_every_mission("a test").read() as connection:
@@ -245,6 +246,20 @@ class Desk:
     async def differences(self) -> list[consistency.Difference]:
         async with self.database.of_every_mission("a test").read() as connection:
             return await consistency.differences(connection, MISSION)
+
+
+def _arrived(event: Event) -> Arrived:
+    assert isinstance(event.data, IncidentChange)
+    return Arrived(view_of(event.data.incident), event.envelope.id)
+
+
+def elsewhere(desk: Desk, event: Event, mission: str) -> Event:
+    """The same event as another mission would have it."""
+    data = event.data
+    assert isinstance(data, IncidentChange)
+    incident = data.incident.model_copy(update={"mission": mission})
+    moved = data.model_copy(update={"mission": mission, "incident": incident})
+    return desk.outbox.event(moved, subject=str(data.incident_id), source="test", occurred=event.envelope.time)
 
 
 class Keys:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.apply_incidents import ApplyIncidents
 from clearway_analytics.consumers.incidents import incident_consumer
 from clearway_analytics.ledger.routes import RouteIndex
 from clearway_contracts.topics import TOPICS
@@ -31,7 +31,7 @@ async def test_incidents_from_the_log_move_the_risk_once(
         verified = desk.event(incident_id, 2, 30.1, 5.0, status="verified")
         await broker.publish([message_of(event) for event in (reported, verified, reported, verified)])
         heavy = HeavyWork("ratings")
-        consumer = incident_consumer(platform, ApplyIncident(RouteIndex(heavy), desk.announcer, heavy))
+        consumer = incident_consumer(platform, ApplyIncidents(RouteIndex(heavy), desk.announcer, heavy))
 
         async def rated() -> bool:
             return [part.weight for part in (await desk.explained(route_id)).contributions] == [1.0]

@@ -5,11 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from clearway_contracts.envelope import Event
-from clearway_contracts.incidents import IncidentChange
 from clearway_platform.clock import new_id
 
-from .desk import Desk
+from .desk import Desk, elsewhere
 
 INCIDENTS = [(new_id(), 30.0 + 0.04 * i, 5.0 + 0.01 * (i % 4)) for i in range(10)]
 
@@ -52,15 +50,6 @@ async def test_any_order_of_delivery_ends_the_same(desk: Desk, route_id: UUID) -
     random.Random(7).shuffle(shuffled)
     await desk.deliver(*shuffled)
     assert (await desk.risk(again, other)).expected_events == pytest.approx(expected, abs=1e-9)
-
-
-def elsewhere(desk: Desk, event: Event, mission: str) -> Event:
-    """The same event as another mission would have it."""
-    data = event.data
-    assert isinstance(data, IncidentChange)
-    incident = data.incident.model_copy(update={"mission": mission})
-    moved = data.model_copy(update={"mission": mission, "incident": incident})
-    return desk.outbox.event(moved, subject=str(data.incident_id), source="test", occurred=event.envelope.time)
 
 
 async def test_a_route_registered_after_the_incidents_is_rated_as_one_before(desk: Desk) -> None:

@@ -234,7 +234,7 @@ def test_corridors_laid_end_to_end_are_measured_as_each_alone() -> None:
     which = rng.permutation(50)[:20]
     x, y = rng.uniform(-30_000, 30_000, (2, 20))
     sds = np.array([50.0, 700.0, 15_000.0])
-    masses, distances = Corridors.joined(item).measure(which, x, y, sds)
+    masses, distances = Corridors.joined(item).measure(which, x, y, np.tile(sds, (20, 1)))
     for place, number in enumerate(which.tolist()):
         alone, distance = item[number].measure(x[place : place + 1], y[place : place + 1], sds[None])
         assert masses[place] == pytest.approx(alone[0], abs=1e-12)
@@ -244,7 +244,7 @@ def test_corridors_laid_end_to_end_are_measured_as_each_alone() -> None:
 def test_more_edges_than_are_measured_at_once_are_measured_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(12)
     item = [corridor([(float(x), float(y)) for x, y in rng.uniform(-20_000, 20_000, (9, 2))]) for _ in range(5)]
-    joined, which, sds = Corridors.joined(item), np.arange(5), np.array([100.0, 2_500.0])
+    joined, which, sds = Corridors.joined(item), np.arange(5), np.tile([100.0, 2_500.0], (5, 1))
     masses, distances = joined.measure(which, np.zeros(5), np.zeros(5), sds)
     monkeypatch.setattr(corridors, "EDGES_AT_ONCE", 30)
     in_parts, also = joined.measure(which, np.zeros(5), np.zeros(5), sds)

@@ -6,7 +6,7 @@ from clearway_analytics import permissions
 from clearway_analytics.api import areas, briefings, checks, clearances, parameters, passes, risk, routes
 from clearway_analytics.api.dependencies import Wiring
 from clearway_analytics.commands.announce import Announcer
-from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.apply_incidents import ApplyIncidents
 from clearway_analytics.commands.change_areas import ChangeAreas
 from clearway_analytics.commands.change_parameters import ChangeParameters
 from clearway_analytics.commands.choose_parameters import ChooseParameters
@@ -51,7 +51,7 @@ def build(platform: Platform) -> Parts:
     ratings, requests = HeavyWork("ratings"), HeavyWork("routes")
     builder = ShadowBuilder(HeavyWork("rebuild"))
     index = RouteIndex(ratings)
-    consumer = incident_consumer(platform, ApplyIncident(index, announcer, ratings))
+    consumer = incident_consumer(platform, ApplyIncidents(index, announcer, ratings))
     app = create_app(
         title="Clearway routes", description=DESCRIPTION, platform=platform, tags=TAGS | DEAD_LETTERS | STATUS
     )

@@ -43,7 +43,7 @@ class RouteRiskChanged(RouteChange):
     """A route's band changed, its score changed enough to matter, or a known hazard or a contaminated area was added or
     ended.
 
-    `cause` is the incident that moved it, if one did.
+    `cause` is the incident that moved it, if one did; of several that were applied together, the last.
     """
 
     event_type: ClassVar[Literal["route.risk_changed"]] = "route.risk_changed"

@@ -262,13 +262,7 @@ def _of_route(
 
 
 def _of_incidents(views: Sequence[IncidentView], routes: MissionRoutes, parameters: Parameters) -> list[Contribution]:
-    return [
-        contribution
-        for incident in views
-        for contribution in contributions.of_incident(
-            incident, routes, contributions.near(incident, routes, parameters), parameters
-        )
-    ]
+    return contributions.of_incidents(views, routes, contributions.near(views, routes, parameters), parameters)
 
 
 def _comparisons(

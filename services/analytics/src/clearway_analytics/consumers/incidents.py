@@ -1,36 +1,41 @@
 """The consumer of incident events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from clearway_analytics.commands.apply_incident import ApplyIncident
+from clearway_analytics.commands.apply_incidents import ApplyIncidents, Arrived
 from clearway_analytics.domain.incident_view import IncidentView
-from clearway_contracts.envelope import Event
 from clearway_contracts.incident import IncidentState
 from clearway_contracts.incidents import INCIDENT_EVENTS, IncidentChange
 from clearway_contracts.topics import INCIDENTS
 from clearway_platform.database.engines import Transaction
 from clearway_platform.messaging.consumer import Consumer
+from clearway_platform.messaging.handlers import BatchHandler, Taken
 from clearway_platform.service import Platform
 
 GROUP: Final = "analytics"
 
 
 @dataclass(frozen=True, slots=True)
-class OnIncident:
+class OnIncidents(BatchHandler):
     """The handler of all incident events: each of them carries the whole state."""
 
-    apply: ApplyIncident
+    apply: ApplyIncidents
 
-    async def __call__(self, transaction: Transaction, event: Event) -> None:
-        change = event.data
-        if not isinstance(change, IncidentChange):
-            raise TypeError(f"{change.event_type} is no incident event")
-        await self.apply(transaction, view_of(change.incident), event.envelope.id)
+    async def __call__(self, transaction: Transaction, taken: Sequence[Taken]) -> None:
+        await self.apply(transaction, [_arrived(one) for one in taken])
 
 
-def incident_consumer(platform: Platform, apply: ApplyIncident) -> Consumer:
-    handler = OnIncident(apply)
+def _arrived(taken: Taken) -> Arrived:
+    change = taken.event.data
+    if not isinstance(change, IncidentChange):
+        raise TypeError(f"{change.event_type} is no incident event")
+    return Arrived(view_of(change.incident), taken.event.envelope.id, taken.in_its_trace)
+
+
+def incident_consumer(platform: Platform, apply: ApplyIncidents) -> Consumer:
+    handler = OnIncidents(apply)
     return Consumer(
         name=GROUP,
         topics=[INCIDENTS],

@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from clearway_analytics.domain.incident_view import IncidentView
 from clearway_analytics.ledger.hazards import touches
 from clearway_analytics.ledger.routes import MissionRoutes
-from clearway_analytics.risk.arrays import Numbers
+from clearway_analytics.risk.arrays import Floats
 from clearway_analytics.risk.clearing import Left
 from clearway_analytics.risk.decay import LANDMARK, DecayedSums, raised
 from clearway_analytics.risk.evidence import NEARBY_M
 from clearway_analytics.risk.footprint import Footprint
 from clearway_analytics.risk.intensity import cutoff_m
 from clearway_analytics.risk.location import location_sd
+from clearway_analytics.risk.network import Pairs
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.storage.tables import CONTRIBUTIONS
 from clearway_platform.database.engines import one_or_many
@@ -66,12 +67,15 @@ def nearby_in(table: Table) -> ColumnElement[float]:
     return func.coalesce(func.sum(case((is_near, table.c.kept / table.c.share))), 0.0)
 
 
-NO_ROUTES: Final[Numbers] = np.empty(0, dtype=np.intp)
+NO_PAIRS: Final = Pairs(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))
 _COLUMNS: Final = tuple(column.name for column in CONTRIBUTIONS.columns)
 _ADD: Final = insert(CONTRIBUTIONS)
-_REMOVE_INCIDENT: Final = (
+_REMOVE_INCIDENTS: Final = (
     delete(CONTRIBUTIONS)
-    .where(CONTRIBUTIONS.c.mission == bindparam("mission"), CONTRIBUTIONS.c.incident_id == bindparam("incident_id"))
+    .where(
+        CONTRIBUTIONS.c.mission == bindparam("mission"),
+        CONTRIBUTIONS.c.incident_id.in_(bindparam("incidents", expanding=True)),
+    )
     .returning(CONTRIBUTIONS)
 )
 
@@ -83,10 +87,7 @@ def on_route(
     counted = [incident for incident in incidents if _counts(incident, parameters)]
     if not counted:
         return []
-    longitude, latitude, uncertainty = np.array(
-        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident in counted]
-    ).T
-    sd = location_sd(uncertainty)
+    longitude, latitude, sd = _places(counted)
     reach = footprint.reach(longitude, latitude, sd, parameters)
     near = np.flatnonzero(reach.near)
     share = reach.share.copy()
@@ -100,30 +101,40 @@ def on_route(
     ]
 
 
-def near(incident: IncidentView, routes: MissionRoutes, parameters: Parameters) -> Numbers:
-    """The numbers of the routes that an incident may add to; empty when it does not count."""
-    if not _counts(incident, parameters):
-        return NO_ROUTES
-    sd = location_sd(np.array(incident.uncertainty_m))
-    return routes.network.near(incident.longitude, incident.latitude, float(cutoff_m(sd, parameters)))
+def near(incidents: Sequence[IncidentView], routes: MissionRoutes, parameters: Parameters) -> Pairs:
+    """The incidents and the routes that they may add to, by their numbers. Those that do not count have none."""
+    counted = [number for number, incident in enumerate(incidents) if _counts(incident, parameters)]
+    if not counted:
+        return NO_PAIRS
+    longitude, latitude, sd = _places([incidents[number] for number in counted])
+    found = routes.network.near(longitude, latitude, cutoff_m(sd, parameters))
+    return Pairs(np.array(counted, dtype=np.intp)[found.incidents], found.routes)
 
 
-def of_incident(
-    incident: IncidentView, routes: MissionRoutes, near: Numbers, parameters: Parameters
+def of_incidents(
+    incidents: Sequence[IncidentView], routes: MissionRoutes, near: Pairs, parameters: Parameters
 ) -> list[Contribution]:
-    """The contributions of an incident to the routes `near` it. Those of them that are too far away get none."""
-    sd = location_sd(np.array(incident.uncertainty_m))
-    addend = _Addend.of(incident, parameters)
-    return [
-        addend.to(
-            _target(routes, number),
-            _left_of(share, routes.footprints[routes.ids[number]], incident, parameters),
-            distance_m,
-        )
-        for number, share, distance_m in routes.network.reach(
-            near, incident.longitude, incident.latitude, float(sd), parameters
-        )
-    ]
+    """The contributions of incidents to the routes `near` them. Those of them that are too far away get none."""
+    if not len(near.routes):
+        return []
+    reach = routes.network.reach(near, *_places(incidents), parameters)
+    addends: dict[int, _Addend] = {}
+    found = []
+    for place in np.flatnonzero(reach.near).tolist():
+        number, route = int(near.incidents[place]), int(near.routes[place])
+        if number not in addends:
+            addends[number] = _Addend.of(incidents[number], parameters)
+        share = _left_of(float(reach.share[place]), routes.footprints[routes.ids[route]], incidents[number], parameters)
+        found.append(addends[number].to(_target(routes, route), share, float(reach.distance_m[place])))
+    return found
+
+
+def _places(incidents: Sequence[IncidentView]) -> tuple[Floats, Floats, Floats]:
+    """Longitudes, latitudes, and the standard deviations of both in metres: (n,) each."""
+    longitude, latitude, uncertainty = np.array(
+        [(incident.longitude, incident.latitude, incident.uncertainty_m) for incident in incidents]
+    ).T
+    return longitude, latitude, location_sd(uncertainty)
 
 
 async def add(connection: AsyncConnection, contributions: Sequence[Contribution]) -> None:
@@ -133,9 +144,9 @@ async def add(connection: AsyncConnection, contributions: Sequence[Contribution]
         await connection.execute(_ADD, one_or_many(rows))
 
 
-async def remove_incident(connection: AsyncConnection, mission: str, incident_id: UUID) -> list[Contribution]:
-    """Delete an incident's contributions, and return them."""
-    rows = await connection.execute(_REMOVE_INCIDENT, {"mission": mission, "incident_id": incident_id})
+async def remove_incidents(connection: AsyncConnection, mission: str, incidents: Sequence[UUID]) -> list[Contribution]:
+    """Delete the contributions of incidents, and return them."""
+    rows = await connection.execute(_REMOVE_INCIDENTS, {"mission": mission, "incidents": incidents})
     return [contribution_of(row) for row in rows]
 
 

@@ -18,7 +18,7 @@ from clearway_analytics.domain.incident_view import (
 )
 from clearway_analytics.ledger.missions import Mission
 from clearway_analytics.storage.tables import INCIDENTS
-from clearway_platform.database.engines import on_either
+from clearway_platform.database.engines import on_either, one_or_many
 
 
 def _record(new: Any) -> Any:
@@ -27,7 +27,7 @@ def _record(new: Any) -> Any:
         set_={name: new.excluded[name] for name in _COLUMNS},
         where=INCIDENTS.c.revision < new.excluded.revision,
     )
-    return later.returning(INCIDENTS.c.revision)
+    return later.returning(INCIDENTS.c.incident_id)
 
 
 _READ_AT_ONCE: Final = 500
@@ -45,10 +45,15 @@ SELECTED: Final = select(*(column.label(column.key) for column in INCIDENTS.colu
 _RECORD: Final = on_either(_record, INCIDENTS)
 
 
-async def record(connection: AsyncConnection, incident: IncidentView) -> bool:
-    """Store a revision. Returns False, and changes nothing, when the same or a later one is stored already."""
-    values = {name: getattr(incident, name) for name in _FIELDS} | {"complete_revision": incident.revision}
-    return (await connection.execute(_RECORD[connection.dialect.name], values)).first() is not None
+async def record(connection: AsyncConnection, incidents: Sequence[IncidentView]) -> set[UUID]:
+    """Store a revision of each of the incidents. Returns the ids of those that are stored: where the same or a later
+    one was there already, nothing changes."""
+    rows = [
+        {name: getattr(incident, name) for name in _FIELDS} | {"complete_revision": incident.revision}
+        for incident in incidents
+    ]
+    stored = await connection.execute(_RECORD[connection.dialect.name], one_or_many(rows))
+    return set(stored.scalars())
 
 
 async def among(

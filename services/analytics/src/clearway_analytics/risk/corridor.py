@@ -24,7 +24,7 @@ from clearway_analytics.risk.segments import Groups, Segments
 
 # Points are measured in blocks of so many point-edge pairs, which fit into the processor's cache.
 PAIRS_PER_BLOCK: Final = 8_000
-# The edges that one incident is measured against at once; all kernels together take a few times that memory.
+# The edges that incidents are measured against at once; all kernels together take a few times that memory.
 EDGES_AT_ONCE: Final = 50_000
 
 
@@ -84,7 +84,7 @@ class Corridor:
 
 @dataclass(frozen=True, slots=True)
 class Corridors:
-    """R corridors end to end, so that an incident is measured against any of them at once."""
+    """R corridors end to end, so that incidents are measured against any of them at once."""
 
     lines: Groups
     outlines: Groups
@@ -102,14 +102,16 @@ class Corridors:
         return int(self.outlines.sizes(which).sum() + self.lines.sizes(which).sum())
 
     def measure(self, which: Numbers, x: Floats, y: Floats, sds: Floats) -> tuple[Floats, Floats]:
-        """The masses of some corridors under each kernel, and the distances to their lines.
+        """The masses of some corridors under each kernel of an incident, and the distances to their lines.
 
-        `which` are their numbers (m,), at least one; x and y are the incident in the projection of each (m,);
-        `sds` is (K,), metres. Returns masses (m, K) and distances (m,).
+        `which` are their numbers (m,), at least one; x and y are each one's incident in its projection (m,);
+        `sds` is (m, K), metres. Returns masses (m, K) and distances (m,).
         """
         if len(which) > 1 and self.edges(which) > EDGES_AT_ONCE:
             half = len(which) // 2
-            halves = [self.measure(which[part], x[part], y[part], sds) for part in (slice(half), slice(half, None))]
+            halves = [
+                self.measure(which[part], x[part], y[part], sds[part]) for part in (slice(half), slice(half, None))
+            ]
             return np.concatenate([one for one, _ in halves]), np.concatenate([one for _, one in halves])
         line, first = self.lines.among(which)
         sizes = self.lines.sizes(which)
@@ -117,5 +119,5 @@ class Corridors:
         edges, first = self.outlines.among(which)
         sizes = self.outlines.sizes(which)
         east, north = np.repeat(x, sizes), np.repeat(y, sizes)
-        masses = np.add.reduceat(outline.fluxes(edges, east, north, sds[:, None]), first, axis=1)
+        masses = np.add.reduceat(outline.fluxes(edges, east, north, np.repeat(sds, sizes, axis=0).T), first, axis=1)
         return np.clip(masses, 0.0, 1.0).T, distances

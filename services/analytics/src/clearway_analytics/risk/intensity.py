@@ -29,8 +29,8 @@ from clearway_analytics.risk.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The effect of m incidents on a route, or of one incident on m routes: whether each is near enough to count, its
-    share c_iR, and the distance in metres.
+    """The effect of m incidents on a route, or of m incidents on a route each: whether each is near enough to count,
+    its share c_iR, and the distance in metres.
 
     Each is (m,). Where `near` is false the share is 0, and the distance may be infinite.
     """
@@ -61,12 +61,12 @@ def share_on(corridor: Corridor, x: Floats, y: Floats, location_sd: Floats, para
 
 
 def reach_each(
-    corridors: Corridors, which: Numbers, x: Floats, y: Floats, location_sd: float, parameters: Parameters
+    corridors: Corridors, which: Numbers, x: Floats, y: Floats, location_sd: Floats, parameters: Parameters
 ) -> Reach:
-    """The effect of one incident on m corridors, by their numbers; x and y are the incident in each projection."""
-    sd = np.array(location_sd)
-    masses, distance = corridors.measure(which, x, y, _sds(sd, parameters))
-    near = distance <= cutoff_m(sd, parameters)
+    """The effect of an incident on a corridor, m times: the corridors by their numbers, x and y in the projection of
+    each."""
+    masses, distance = corridors.measure(which, x, y, _sds(location_sd[:, None], parameters))
+    near = distance <= cutoff_m(location_sd, parameters)
     return Reach(near, np.where(near, masses @ np.array(parameters.shares), 0.0), distance)
 
 

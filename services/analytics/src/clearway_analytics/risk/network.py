@@ -1,9 +1,9 @@
-"""All routes of a mission at once: those that an incident may reach, and its effect on them."""
+"""All routes of a mission at once: those that incidents may reach, and their effect on them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,14 +11,23 @@ import numpy as np
 import shapely
 
 from clearway_analytics.risk import intensity
-from clearway_analytics.risk.arrays import Numbers
+from clearway_analytics.risk.arrays import Floats, Numbers
 from clearway_analytics.risk.corridor import Corridors
 from clearway_analytics.risk.footprint import Box, Footprint
+from clearway_analytics.risk.intensity import Reach
 from clearway_analytics.risk.parameters import Parameters
 from clearway_analytics.risk.projection import project
 
 # The shortest degree of latitude, reduced by the largest stretch of a projection over a line of 2,000 km.
 METRES_PER_DEGREE: Final = 110_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """An incident and a route each, by their numbers: (m,)."""
+
+    incidents: Numbers
+    routes: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +47,31 @@ class Network:
             np.array([footprint.zone for footprint in footprints], dtype=np.intp),
         )
 
-    def near(self, longitude: float, latitude: float, distance_m: float) -> Numbers:
-        """The numbers of all footprints within the distance, and of some a little farther away, in order."""
-        found = [self.tree.query(shapely.box(*box)) for box in boxes_within(longitude, latitude, distance_m)]
+    def near(self, longitude: Floats, latitude: Floats, distance_m: Floats) -> Pairs:
+        """For each of n places all footprints within its distance, and some a little farther away, in order."""
+        places = zip(longitude.tolist(), latitude.tolist(), distance_m.tolist(), strict=True)
+        boxes = [(place, box) for place, around in enumerate(places) for box in boxes_within(*around)]
+        of_box, route = self.tree.query(shapely.box(*np.array([box for _, box in boxes]).T))
+        place = np.array([place for place, _ in boxes], dtype=np.intp)[of_box]
         # At the antimeridian there are two boxes, and a footprint may be in both.
-        return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
+        found = np.unique(place * len(self.zones) + route)
+        return Pairs(*divmod(found, max(len(self.zones), 1)))
 
     def edges(self, which: Numbers) -> int:
         """The number of edges of these footprints: the cost of measuring them."""
         return self.corridors.edges(which)
 
     def reach(
-        self, which: Numbers, longitude: float, latitude: float, location_sd: float, parameters: Parameters
-    ) -> Iterator[tuple[int, float, float]]:
-        """The effect of one incident on some footprints: (number, c, distance in metres) of those near enough."""
-        if len(which) == 0:
-            return
-        zones = self.zones[which].tolist()
-        by_zone = {zone: _metres(zone, longitude, latitude) for zone in set(zones)}
-        x, y = np.array([by_zone[zone] for zone in zones]).T
-        reach = intensity.reach_each(self.corridors, which, x, y, location_sd, parameters)
-        near = reach.near
-        yield from zip(which[near].tolist(), reach.share[near].tolist(), reach.distance_m[near].tolist(), strict=True)
-
-
-def _metres(zone: int, longitude: float, latitude: float) -> tuple[float, float]:
-    x, y = project(zone, longitude, latitude)
-    return float(x[0]), float(y[0])
+        self, near: Pairs, longitude: Floats, latitude: Floats, location_sd: Floats, parameters: Parameters
+    ) -> Reach:
+        """The effect of each pair's incident on its route, one pair at least. Places and errors are (n,)."""
+        zones = self.zones[near.routes]
+        x, y = np.empty(len(zones)), np.empty(len(zones))
+        for zone in np.unique(zones).tolist():
+            (some,) = np.nonzero(zones == zone)
+            which = near.incidents[some]
+            x[some], y[some] = project(zone, longitude[which], latitude[which])
+        return intensity.reach_each(self.corridors, near.routes, x, y, location_sd[near.incidents], parameters)
 
 
 def boxes_within(longitude: float, latitude: float, distance_m: float) -> list[Box]:
