@@ -50,12 +50,25 @@ def test_the_index_agrees_with_brute_force(
     watches = [watch_of(UUID(int=n), Filter(area, accuracy)) for n, area in enumerate(watched)]
     incident = make(longitude=place[0], latitude=place[1], uncertainty_m=uncertainty)
     index = Index([watch for watch in watches if watch])
-    found = set(index.matching(incident, index.near(incident)))
+    found = set(index.matching_one(incident))
     for number, area in enumerate(watched):
         away, error = brute_distance(area, *place)
         reach = (area.radius_m if isinstance(area, Circle) else area.width_m) + (uncertainty if touch else 0)
         if abs(away - reach) > error:
             assert (UUID(int=number) in found) == (away < reach)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(watched=st.lists(areas, max_size=12), places=st.lists(positions, min_size=1, max_size=8))
+def test_incidents_together_match_as_each_alone(
+    make: Make, watched: list[Circle | Corridor], places: list[tuple[float, float]]
+) -> None:
+    watches = [watch_of(UUID(int=n), Filter(area)) for n, area in enumerate([*watched, Everything()])]
+    index = Index([watch for watch in watches if watch])
+    incidents = [make(longitude=west, latitude=north, uncertainty_m=5e3 * n) for n, (west, north) in enumerate(places)]
+    together = index.reaching(incidents, index.near(incidents))
+    for incident, reaching in zip(incidents, together, strict=True):
+        assert index.matching(incident, reaching) == index.matching_one(incident)
 
 
 SQUARE = Polygon((((-1.1, 16.9), (-0.9, 16.9), (-0.9, 17.1), (-1.1, 17.1), (-1.1, 16.9)),))
@@ -65,7 +78,7 @@ def matches(chosen: Filter, incident: IncidentView) -> bool:
     ready = watch_of(UUID(int=1), chosen)
     assert ready
     index = Index([ready])
-    return index.matching(incident, index.near(incident)) == [UUID(int=1)]
+    return index.matching_one(incident) == [UUID(int=1)]
 
 
 def test_a_polygon_holds_its_inside_and_what_is_uncertain_near_its_edge(make: Make) -> None:

@@ -28,11 +28,12 @@ class IncidentHandler(BatchHandler):
 
     async def __call__(self, transaction: Transaction, taken: Sequence[Taken]) -> None:
         changes = [(one, _change_of(one.event)) for one in taken]
-        raised = await self._pipeline.warn(
+        warned = await self._pipeline.warn(
             transaction,
             [Revision(incident_of(change), one.event.envelope.id, one.in_its_trace) for one, change in changes],
         )
-        recorded = [one.event.envelope.recorded_time for one, alerts in zip(taken, raised, strict=True) if alerts]
+        envelopes = [one.event.envelope for one in taken]
+        recorded = [envelope.recorded_time for envelope in envelopes if envelope.id in warned]
         transaction.after_commit(partial(self._note_latencies, recorded))
         for one, change in changes:
             heard = heard_in(change, one.event.envelope.recorded_time)

@@ -67,12 +67,15 @@ def widened(boxes: Boxes, metres: Metres) -> Boxes:
     return larger
 
 
-def are_within(outlines: Geometries, longitude: float, latitude: float, reach_m: Metres) -> npt.NDArray[np.bool_]:
-    """Which of the lines and points (n,) are within `reach_m` (n,) metres of the place."""
+def are_within(
+    outlines: Geometries, longitude: npt.ArrayLike, latitude: npt.ArrayLike, reach_m: Metres
+) -> npt.NDArray[np.bool_]:
+    """Which of the lines and points (n,) are within `reach_m` (n,) metres of the place, or each of its own (n,)."""
     near = np.zeros(len(outlines), dtype=np.bool_)
+    places = np.broadcast_to(_in_space(longitude, latitude), (len(outlines), 3))
     for part in _parts(outlines):
         reach = _chord(reach_m[part])
-        near[part] = _nearest(outlines[part], _in_space(longitude, latitude), enough=reach, limit=reach) <= reach
+        near[part] = _nearest(outlines[part], places[part], enough=reach, limit=reach) <= reach
     return near
 
 
@@ -80,7 +83,7 @@ def distance_to(outline: Any, longitude: float, latitude: float) -> float:
     """From the place to a line or a point."""
     alone = np.empty(1, dtype=np.object_)
     alone[0] = outline
-    chord = _nearest(alone, _in_space(longitude, latitude), enough=np.array([-1.0]), limit=np.array([math.inf]))
+    chord = _nearest(alone, _in_space(longitude, latitude)[None], enough=np.array([-1.0]), limit=np.array([math.inf]))
     return float(_arc(chord)[0])
 
 
@@ -135,10 +138,10 @@ class Pieces:
             (np.concatenate((here, middle)), np.concatenate((middle, there))),
         )
 
-    def chords_from(self, place: Floats) -> Metres:
-        """Straight from the place to the chord of each piece."""
+    def chords_from(self, places: Floats) -> Metres:
+        """Straight from the place of each line to the chord of each of its pieces."""
         here, there = self.space
-        along, away = there - here, place - here
+        along, away = there - here, places[self.line] - here
         squared = np.einsum("ij,ij->i", along, along)
         share = np.einsum("ij,ij->i", along, away) / np.where(squared > 0, squared, 1.0)
         distance: Metres = np.linalg.norm(away - np.clip(share, 0.0, 1.0)[:, None] * along, axis=1)
@@ -153,8 +156,8 @@ class Pieces:
         return bend
 
 
-def _nearest(outlines: Geometries, place: Floats, *, enough: Metres, limit: Metres) -> Metres:
-    """Straight through the earth, from the place to each line or point: never too far.
+def _nearest(outlines: Geometries, places: Floats, *, enough: Metres, limit: Metres) -> Metres:
+    """Straight through the earth, from each place (n, 3) to its line or point: never too far.
 
     A line that is known to be nearer than its `enough` need not be known better; one that is farther than its
     `limit` is infinitely far.
@@ -163,7 +166,7 @@ def _nearest(outlines: Geometries, place: Floats, *, enough: Metres, limit: Metr
     nearest = np.full(len(outlines), np.inf)
     pieces = Pieces.of(outlines)
     while len(pieces):
-        line, chord, bend = pieces.line, pieces.chords_from(place), pieces.bends()
+        line, chord, bend = pieces.line, pieces.chords_from(places), pieces.bends()
         np.minimum.at(certain, line, chord + bend)
         fine = bend <= _FINE_M
         np.minimum.at(nearest, line[fine], np.maximum(chord - bend, 0.0)[fine])

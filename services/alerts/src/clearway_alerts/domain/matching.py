@@ -22,8 +22,15 @@ _EVERYWHERE: Final = shapely.Point()
 # The same place counted in degrees once around to the west, as it is, and once around to the east.
 _TURNS: Final = np.array([-360.0, 0.0, 360.0])
 
-# The numbers (n,) of the watches whose boxes meet that of an incident.
-Candidates: TypeAlias = npt.NDArray[np.int64]
+_Numbers: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Incidents and watches whose boxes meet, by their numbers: (n,) each."""
+
+    incidents: _Numbers
+    watches: _Numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,34 +81,44 @@ class Index:
         )
         self._tree = shapely.STRtree(shapely.box(*widened(shapely.bounds(self._outlines), self._reach_m).T))
 
-    def matching(self, incident: IncidentView, near: Candidates) -> list[UUID]:
-        """The subscriptions whose whole filter holds for the incident, which `near` was asked for."""
-        watches = (*self._everywhere, *self.reaching(incident, near))
+    def matching(self, incident: IncidentView, reaching: Sequence[Watch]) -> list[UUID]:
+        """The subscriptions whose whole filter holds for the incident, which `reaching` was asked for."""
+        watches = (*self._everywhere, *reaching)
         return [watch.subscription_id for watch in watches if clauses_hold(watch.filter, incident)]
 
-    def reaching(self, incident: IncidentView, near: Candidates) -> list[Watch]:
-        """Those of the candidates whose area reaches the incident, whatever else their filters say."""
-        if not len(near):
-            return []
-        reach = self._reach_m[near] + self._touching[near] * incident.uncertainty_m
-        reached = are_within(self._outlines[near], incident.longitude, incident.latitude, reach)
-        inside = shapely.intersects_xy(self._solids[near], incident.longitude, incident.latitude)
-        return [self._placed[index] for index in near[reached | inside]]
+    def matching_one(self, incident: IncidentView) -> list[UUID]:
+        """The same, asked for one incident alone."""
+        return self.matching(incident, *self.reaching([incident], self.near([incident])))
+
+    def reaching(self, incidents: Sequence[IncidentView], near: Candidates) -> list[list[Watch]]:
+        """For each incident those of its candidates whose area reaches it, whatever else their filters say."""
+        found: list[list[Watch]] = [[] for _ in incidents]
+        if not len(near.watches):
+            return found
+        places = np.array([(one.longitude, one.latitude, one.uncertainty_m) for one in incidents])
+        longitude, latitude, uncertainty_m = places[near.incidents].T
+        reach = self._reach_m[near.watches] + self._touching[near.watches] * uncertainty_m
+        reached = are_within(self._outlines[near.watches], longitude, latitude, reach)
+        inside = shapely.intersects_xy(self._solids[near.watches], longitude, latitude)
+        for pair in np.flatnonzero(reached | inside).tolist():
+            found[near.incidents[pair]].append(self._placed[near.watches[pair]])
+        return found
 
     def reaches(self, incident: IncidentView) -> bool:
         """Whether any of the areas reaches the incident, whatever else its filter says."""
-        return bool(self._everywhere or self.reaching(incident, self.near(incident)))
+        return bool(self._everywhere or self.reaching([incident], self.near([incident]))[0])
 
     def positions(self, near: Candidates) -> int:
-        """How many positions must be measured to match the incident: what that costs."""
-        return int(shapely.get_num_coordinates(self._outlines[near]).sum())
+        """How many positions must be measured to match the incidents: what that costs."""
+        return int(shapely.get_num_coordinates(self._outlines[near.watches]).sum())
 
-    def near(self, incident: IncidentView) -> Candidates:
-        """Those whose box meets the incident's, also when one of the two lies across the antimeridian."""
-        west, south, east, north = box_around(incident.longitude, incident.latitude, incident.uncertainty_m)
-        boxes = shapely.box(west + _TURNS, south, east + _TURNS, north)
-        found: Candidates = np.unique(self._tree.query(boxes)[1])
-        return found
+    def near(self, incidents: Sequence[IncidentView]) -> Candidates:
+        """Those whose box meets an incident's, also when one of the two lies across the antimeridian."""
+        boxes = np.array([box_around(one.longitude, one.latitude, one.uncertainty_m) for one in incidents])
+        west, south, east, north = boxes.reshape(-1, 4).T[:, :, None]
+        box, watch = self._tree.query(shapely.box(west + _TURNS, south, east + _TURNS, north).ravel())
+        found = np.unique(box // len(_TURNS) * len(self._placed) + watch)
+        return Candidates(*divmod(found, max(len(self._placed), 1)))
 
 
 def watched_by(watch: Watch, incidents: Sequence[IncidentView]) -> list[IncidentView]:

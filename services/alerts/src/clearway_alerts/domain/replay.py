@@ -105,7 +105,7 @@ def _replayed(index: Index, history: Sequence[Handled], rules: Rules) -> Replaye
     subscriber, matches = _Subscriber(rules), False
     ends = [*(one.at for one in history[1:]), rules.until]
     for one, end in zip(history, ends, strict=True):
-        matches = bool(index.matching(one.incident, index.near(one.incident)))
+        matches = bool(index.matching_one(one.incident))
         if one.at <= rules.since:
             subscriber.begin(one.incident, matches=matches)
         else:

@@ -23,11 +23,11 @@ from clearway_alerts.storage.tables import ALERT, MISSION, SUBSCRIPTION, is_unde
 from clearway_alerts.storage.unreadable import UnreadableRows
 from clearway_alerts.warning.alert_history import told_of, version_of
 from clearway_alerts.warning.issuing import Decided, Issuing
-from clearway_alerts.warning.watchlist import Watched, Watchlist, matching
+from clearway_alerts.warning.watchlist import Watched, Watchlist, reaching
 from clearway_contracts.vocabulary import AlertKind
 from clearway_platform.clock import Clock
 from clearway_platform.database.engines import Database, Transaction
-from clearway_platform.heavy import HeavyWork
+from clearway_platform.heavy import HeavyWork, in_parts
 from clearway_platform.messaging.retry import retry_until_done
 
 _POLL_SECONDS: Final = 10.0
@@ -109,10 +109,10 @@ class Renewals:
         views = await newest_of(transaction.connection, mission, list(told), self._unreadable)
         now, writing = self._clock.now(), self._issuing.writing(transaction)
         writing.look_ahead(list(views))
-        for incident in views.values():
-            if not stands(incident):
-                continue
-            inside = set(told[incident.incident_id]) & set(await matching(watched, incident, self._heavy))
+        standing = [incident for incident in views.values() if stands(incident)]
+        reached = await reaching(watched, standing, self._heavy)
+        async for incident, watches in in_parts(zip(standing, reached, strict=True)):
+            inside = set(told[incident.incident_id]) & set(watched.index.matching(incident, watches))
             if inside:
                 decided = await self._decided(transaction, incident, sorted(inside), watched, now)
                 await self._issuing.issue(writing, incident, decided, watched.recipients, now)

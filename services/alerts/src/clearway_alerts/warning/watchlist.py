@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
@@ -59,12 +59,12 @@ class Watched:
     index: Index = field(default_factory=lambda: Index([]))
 
 
-async def matching(watched: Watched, incident: IncidentView, heavy: HeavyWork) -> list[UUID]:
-    """The subscriptions whose whole filter holds: measured on the loop where that takes a few milliseconds."""
-    near = watched.index.near(incident)
+async def reaching(watched: Watched, incidents: Sequence[IncidentView], heavy: HeavyWork) -> list[list[Watch]]:
+    """For each incident the watches whose area reaches it: measured on the loop where that takes a few milliseconds."""
+    near = watched.index.near(incidents)
     if watched.index.positions(near) <= _POSITIONS_ON_THE_LOOP:
-        return watched.index.matching(incident, near)
-    return await heavy.run(watched.index.matching, incident, near)
+        return watched.index.reaching(incidents, near)
+    return await heavy.run(watched.index.reaching, incidents, near)
 
 
 class Watchlist:
