@@ -125,6 +125,10 @@ bench-duplicates: $(VENV)/.development ## Measure which duplicates are found and
 bench-guard: $(VENV)/.development ## Measure which made-up phrases the content guard holds falsely, and which it misses.
 	$(BIN)/python -m benchmarks.content_guard $(ARGS)
 
+.PHONY: bench-consumers
+bench-consumers: $(VENV)/.development ## Measure alerts, analytics and the relay alone, in a backlog and one by one, beside the bare driver.
+	$(BIN)/python -m benchmarks.consumers $(ARGS)
+
 .PHONY: bench-hostile
 bench-hostile: $(VENV)/.development ## Measure one mission while another sends its worst: 100,000 incidents, rare filters, largest bodies.
 	$(BIN)/python -m benchmarks.hostile $(ARGS)

@@ -1,8 +1,8 @@
 """`python -m benchmarks.consumers`: the processor's time for each event in alerts, in analytics and in the relay.
 
 The consumers of a service run alone here, on SQLite, without the log's reader: records are handed to them as a backlog
-hands them over, and one by one. The floor is the bare driver, which writes the same rows in transactions of the same
-size. The three kinds of a round follow one another, so that a slow moment of the machine affects all of them.
+hands them over, and one by one. The floor is the bare driver, which writes the rows that they have left in transactions
+of the same size. It is measured after each round, so that a slow minute of the machine affects both.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -78,6 +78,7 @@ MISSION: Final = "benchmark"
 TOGETHER: Final = 50
 CLOCK: Final = SystemClock()
 Step = Callable[[], Awaitable[object]]
+Handing = Callable[[Sequence[Event], int], AsyncIterator[Step]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Stage:
 
     name: str
     together: int
-    of: Callable[[Path], Any]
+    of: Callable[[Path], AbstractAsyncContextManager[Handing]]
 
 
 def main(
@@ -123,16 +124,15 @@ async def _round(stage: Stage, count: int, together: int) -> Cost:
     with TemporaryDirectory(prefix="clearway-bench-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         async with stage.of(directory) as handing:
-            for step in await handing(_events(TOGETHER), TOGETHER):
+            async for step in handing(_events(TOGETHER), TOGETHER):
                 await step()
-            before = _copied(directory)
-            steps = await handing(_events(count), together)
-            begun = time.process_time()
-            for step in steps:
+            before, spent = _copied(directory), 0.0
+            async for step in handing(_events(count), together):
+                begun = time.process_time()
                 await step()
-            spent = time.process_time() - begun
+                spent += time.process_time() - begun
         written = _written(directory, before)
-        return Cost(1e6 * spent / count, 1e6 * _floor(before, written, len(steps)) / count)
+        return Cost(1e6 * spent / count, 1e6 * _floor(before, written, -(-count // together)) / count)
 
 
 def _events(count: int) -> list[Event]:
@@ -175,9 +175,6 @@ def _state(chance: random.Random) -> IncidentState:
             "audit": {"created_by": "benchmark", "created_at": now, "updated_at": now},
         }
     )
-
-
-Handing = Callable[[Sequence[Event], int], Awaitable[list[Step]]]
 
 
 @asynccontextmanager
@@ -238,25 +235,15 @@ async def _relay(directory: Path) -> AsyncIterator[Handing]:
     await broker.create_topics([TopicSpec(IncidentReported.topic, 6, None)])
     relay = Relay(service="test", database=database, broker=broker, outbox=outbox, feed=Feed(database), clock=CLOCK)
 
-    async def handing(events: Sequence[Event], together: int) -> list[Step]:
-        if together > 1:
-            await _committed(database, outbox, events)
-            return [relay.drain]
-        return [partial(_one, relay, database, outbox, [event]) for event in events]
+    async def handing(events: Sequence[Event], together: int) -> AsyncIterator[Step]:
+        for start in range(0, len(events), together):
+            async with database.of(MISSION).write() as transaction:
+                await outbox.add(transaction, events[start : start + together])
+            yield relay.drain
 
     yield handing
     await broker.close()
     await database.close()
-
-
-async def _one(relay: Relay, database: Database, outbox: Outbox, events: Sequence[Event]) -> None:
-    await _committed(database, outbox, events)
-    await relay.drain()
-
-
-async def _committed(database: Database, outbox: Outbox, events: Sequence[Event]) -> None:
-    async with database.of(MISSION).write() as transaction:
-        await outbox.add(transaction, events)
 
 
 def _processor(name: str, database: Database, outbox: Outbox, handler: Handler | BatchHandler) -> MessageProcessor:
@@ -271,11 +258,10 @@ def _processor(name: str, database: Database, outbox: Outbox, handler: Handler |
 
 
 def _handing(processor: MessageProcessor) -> Handing:
-    async def handing(events: Sequence[Event], together: int) -> list[Step]:
+    async def handing(events: Sequence[Event], together: int) -> AsyncIterator[Step]:
         records = [_record(event, offset) for offset, event in enumerate(events)]
-        return [
-            partial(processor.take, records[start : start + together]) for start in range(0, len(records), together)
-        ]
+        for start in range(0, len(records), together):
+            yield partial(processor.take, records[start : start + together])
 
     return handing
 
