@@ -191,9 +191,13 @@ async def desk_of(
     platform: Platform, states: StateVersions[IncidentState] = INCIDENT, formats: Sequence[Format] = FORMATS
 ) -> AsyncIterator[Desk]:
     """A program whose incidents are stored in these versions, and given out in these formats."""
-    transport = httpx.ASGITransport(Representations(build(platform, states, formats).app))
+    app = build(platform, states, formats).app
+    transport = httpx.ASGITransport(Representations(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://clearway.test") as http:
         yield Desk(http, platform.database, cast(ManualClock, platform.clock))
+    reading = app.state.wiring.reading
+    reading.close()
+    await reading.wait_closed()
 
 
 @pytest.fixture

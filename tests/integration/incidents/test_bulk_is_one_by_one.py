@@ -208,10 +208,6 @@ async def apart(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     monkeypatch.setattr(ReadingApart, "read", waiting)
     async with desk_of(platform) as desk:
         yield desk, used
-    for one in used[:1]:
-        one.close()
-        # The loop hears of its end, and closes its pipes.
-        await asyncio.sleep(0.2)
 
 
 async def test_lines_read_apart_are_the_lines_one_by_one(apart: tuple[Desk, list[ReadingApart]]) -> None:

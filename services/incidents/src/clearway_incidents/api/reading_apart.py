@@ -70,29 +70,46 @@ class ReadingApart:
         self._is_of_use = is_of_use
         self._one_job = asyncio.Lock()
         self._process: Process | None = None
-        self._starting: asyncio.Future[None] | None = None
+        self._ending = set[asyncio.Task[None]]()
+        self._starting: asyncio.Task[None] | None = None
 
     async def read(self, reading: Reading, lines: Sequence[Line], *, may_start: bool) -> Items | None:
         """The items at these lines; None where they are to be read here, because the process is not there, or not yet.
         `may_start`: whether it is worth starting it."""
         if self._process is None:
             if may_start and self._is_of_use and self._starting is None:
-                self._starting = asyncio.ensure_future(self._start())
+                self._starting = asyncio.create_task(self._start())
             return None
         async with self._one_job:
             return await self._asked(Job(reading.act, reading.mission, lines, current_trace()))
 
     def close(self) -> None:
         """End it. What it reads is on no record."""
+        if self._starting is not None:
+            self._starting.cancel()
         process, self._process = self._process, None
         if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
+            self._end(process)
+
+    async def wait_closed(self) -> None:
+        """Until it has ended, and its pipes are closed."""
+        if self._starting is not None:
+            with suppress(asyncio.CancelledError):
+                await self._starting
+        await asyncio.gather(*self._ending)
+
+    def _end(self, process: Process) -> None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        ending = asyncio.create_task(_ended(process))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     async def _start(self) -> None:
         # No variable of ours, and no path from which it could be given other modules.
         command = (sys.executable, "-I", "-B", "-m", __name__)
         pipe = subprocess.PIPE
+        process = None
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env={}, limit=_AHEAD_BYTES
@@ -105,6 +122,8 @@ class ReadingApart:
             _log.warning("the process that reads reports in bulk cannot start; they are read here", exc_info=True)
         finally:
             self._starting = None
+            if process is not None and self._process is None:
+                self._end(process)
 
     async def _asked(self, job: Job) -> Items | None:
         """What it answers. It may have ended meanwhile: then another one may be started."""
@@ -124,6 +143,13 @@ class ReadingApart:
             self.close()
             raise
         return items
+
+
+async def _ended(process: Process) -> None:
+    # Who is still reading its answer hears of its end, too.
+    with suppress(RuntimeError, *_BROKEN):
+        await process.communicate()
+    await process.wait()
 
 
 async def _send(process: Process, said: Any) -> None:
